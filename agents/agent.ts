@@ -1,0 +1,67 @@
+/** The agent contract: batch first, two verbs. */
+import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
+import { resolveConfig } from '../core/config.ts';
+import type { Rng } from '../core/rng.ts';
+import type { Snapshotable } from '../core/snapshot.ts';
+import type { ActionBatch, ActionSpace, Box } from '../envs/spaces.ts';
+
+/** One step of N envs, as the learner sees it. All arrays are views that the next step overwrites. */
+export interface TransitionBatch {
+  readonly observations: Float32Array; // [N, D], what was acted on
+  readonly actions: ActionBatch; // [N] or [N, A], as sent to the envs
+  readonly rewards: Float32Array; // [N]
+  /** [N, D], what each action led to; at an episode's end its last observation, never the reset one. */
+  readonly nextObservations: Float32Array;
+  readonly terminated: Uint8Array; // [N]
+  readonly truncated: Uint8Array; // [N]
+}
+
+/** Named scalars of one learning update: losses, entropy, learning rate. */
+export type Metrics = Readonly<Record<string, number>>;
+
+export interface Agent extends Snapshotable {
+  /**
+   * Chooses an action per env. The result is a view.
+   * @param observations [N, D]
+   * @param explore false for evaluation: greedy, consumes no randomness, changes nothing in the agent
+   */
+  act(observations: Float32Array, numEnvs: number, explore: boolean): ActionBatch;
+  /** Takes in the step that the last exploring `act` led to; learns when it has enough and then returns metrics. */
+  observe(transition: TransitionBatch): Metrics | undefined;
+}
+
+/** What an agent is built for. */
+export interface AgentContext {
+  readonly observationSpace: Box;
+  readonly actionSpace: ActionSpace;
+  readonly numEnvs: number;
+  /** The agent's own randomness; the one seed of a run decides it. */
+  readonly rng: Rng;
+  /** Planned env steps of the whole run, for schedules; Infinity where there is no end, as live. */
+  readonly totalSteps: number;
+}
+
+export interface AgentPlugin<Schema extends ConfigSchema = ConfigSchema> {
+  readonly name: string;
+  /** One sentence for `market-gym list`. */
+  readonly description: string;
+  readonly config: Schema;
+  build(context: AgentContext, overrides?: ConfigOverrides<Schema>): Agent;
+}
+
+/** Makes an agent plugin: `build` is called with a complete, checked configuration. */
+export function defineAgent<Schema extends ConfigSchema>(plugin: {
+  name: string;
+  description: string;
+  config: Schema;
+  build(context: AgentContext, config: ConfigOf<Schema>): Agent;
+}): AgentPlugin<Schema> {
+  return {
+    ...plugin,
+    build: (context, overrides = {} as ConfigOverrides<Schema>) =>
+      plugin.build(
+        context,
+        resolveConfig(plugin.config, overrides as Record<string, unknown>, `agent "${plugin.name}"`),
+      ),
+  };
+}

@@ -1,0 +1,28 @@
+/** The errors a user can cause or must act on, each with a stable `code`. */
+
+/** Base of every expected failure: the message names what, where and what to do, and fits on one line. */
+export class MarketGymError extends Error {
+  /** Stable, kebab-case identifier, for programs; the message is for people and may change. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A setting, name or argument that cannot be used. */
+export class ConfigError extends MarketGymError {}
+
+/** An environment that breaks its contract, or is used against it. */
+export class EnvError extends MarketGymError {}
+
+/** Market data that cannot be read or trusted. */
+export class DataError extends MarketGymError {}
+
+/** A file, checkpoint or run directory that cannot be written, read or trusted. */
+export class StorageError extends MarketGymError {}
+
+/** Learning that cannot go on: a non-finite loss, gradient or reward. */
+export class TrainingError extends MarketGymError {}

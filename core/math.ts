@@ -1,0 +1,157 @@
+/**
+ * Elementary functions in plain IEEE arithmetic, so that results do not depend on the JavaScript engine:
+ * the standard leaves the last bits of `Math.exp` and its relatives to the implementation.
+ * Source: the argument reductions and minimax polynomials of fdlibm (Sun Microsystems, 1993). Error below 1 ulp.
+ */
+
+const bits = new DataView(new ArrayBuffer(8));
+
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+
+/** e^x. Overflows to Infinity above 709.78, underflows to 0 below −745.13. */
+export function exp(x: number): number {
+  if (!(x < 709.782712893384)) return x < Infinity ? Infinity : x;
+  if (x < -745.1332191019411) return 0;
+  const k = Math.floor(x * Math.LOG2E + 0.5);
+  const high = x - k * LN2_HIGH;
+  const low = k * LN2_LOW;
+  const r = high - low;
+  const t = r * r;
+  const c =
+    r -
+    t *
+      (1.66666666666666019037e-1 +
+        t *
+          (-2.77777777770155933842e-3 +
+            t *
+              (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+  const y = 1 - (low - (r * c) / (2 - c) - high);
+  return scaleByPowerOfTwo(y, k);
+}
+
+/** Natural logarithm. −Infinity at 0, NaN below. */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : Number.NaN;
+  if (x === Infinity) return x;
+  let exponent = 0;
+  let value = x;
+  if (value < 2.2250738585072014e-308) {
+    value *= 18014398509481984;
+    exponent = -54;
+  }
+  bits.setFloat64(0, value);
+  let highWord = bits.getInt32(0);
+  exponent += (highWord >> 20) - 1023;
+  highWord &= 0xfffff;
+  const roundUp = (highWord + 0x95f64) & 0x100000;
+  bits.setInt32(0, highWord | (roundUp ^ 0x3ff00000));
+  exponent += roundUp >> 20;
+  const f = bits.getFloat64(0) - 1;
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const t1 = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
+  const t2 =
+    z *
+    (6.66666666666673513e-1 +
+      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
+  const r = t1 + t2;
+  const halfSquare = 0.5 * f * f;
+  return exponent * LN2_HIGH - (halfSquare - (s * (halfSquare + r) + exponent * LN2_LOW) - f);
+}
+
+/** Sine of an angle in radians. */
+export function sin(x: number): number {
+  const quadrant = reduceAngle(x);
+  const value = quadrant & 1 ? cosKernel(reducedHigh, reducedLow) : sinKernel(reducedHigh, reducedLow);
+  return quadrant & 2 ? -value : value;
+}
+
+/** Cosine of an angle in radians. */
+export function cos(x: number): number {
+  const quadrant = reduceAngle(x);
+  const value = quadrant & 1 ? sinKernel(reducedHigh, reducedLow) : cosKernel(reducedHigh, reducedLow);
+  return ((quadrant + 1) & 2) !== 0 ? -value : value;
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: number): number {
+  const magnitude = Math.abs(x);
+  if (!(magnitude < 22)) return x !== x ? x : Math.sign(x);
+  if (magnitude < 1e-4) return x - (x * x * x) / 3;
+  const e = exp(2 * magnitude);
+  const value = 1 - 2 / (e + 1);
+  return x < 0 ? -value : value;
+}
+
+let reducedHigh = 0;
+let reducedLow = 0;
+
+/** Leaves x − quadrant·π/2, in [−π/4, π/4], in `reducedHigh + reducedLow`; returns the quadrant modulo 4. */
+function reduceAngle(x: number): number {
+  if (Math.abs(x) <= 0.7853981633974483) {
+    reducedHigh = x;
+    reducedLow = 0;
+    return 0;
+  }
+  if (!Number.isFinite(x)) {
+    reducedHigh = Number.NaN;
+    reducedLow = 0;
+    return 0;
+  }
+  // Past 2²⁰ quarter turns the three-part constant is too short; the exact remainder is reproducible still.
+  const angle = Math.abs(x) > 1.6e6 ? x % (2 * Math.PI) : x;
+  const n = Math.floor(angle * 6.36619772367581382433e-1 + 0.5);
+  const first = angle - n * 1.57079632673412561417;
+  const w1 = n * 6.0771005063039659766e-11;
+  const second = first - w1;
+  const w2 = n * 2.02226624879595063154e-21 - (first - second - w1);
+  reducedHigh = second - w2;
+  reducedLow = second - reducedHigh - w2;
+  return n & 3;
+}
+
+function sinKernel(x: number, low: number): number {
+  const z = x * x;
+  const v = z * x;
+  const r =
+    8.33333333332248946124e-3 +
+    z *
+      (-1.98412698298579493134e-4 +
+        z * (2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10)));
+  if (low === 0) return x + v * (-1.66666666666666324348e-1 + z * r);
+  return x - (z * (0.5 * low - v * r) - low - v * -1.66666666666666324348e-1);
+}
+
+function cosKernel(x: number, low: number): number {
+  const z = x * x;
+  const r =
+    z *
+    (4.16666666666666019037e-2 +
+      z *
+        (-1.38888888888741095749e-3 +
+          z *
+            (2.48015872894767294178e-5 +
+              z *
+                (-2.75573143513906633035e-7 +
+                  z * (2.0875723212981748279e-9 + z * -1.13596475577881948265e-11)))));
+  const half = 0.5 * z;
+  const w = 1 - half;
+  return w + (1 - w - half + (z * r - x * low));
+}
+
+function scaleByPowerOfTwo(y: number, k: number): number {
+  if (k >= -1021 && k <= 1023) {
+    bits.setInt32(0, (k + 1023) << 20);
+    bits.setInt32(4, 0);
+    return y * bits.getFloat64(0);
+  }
+  // Two steps keep each factor a normal number; the second one rounds into the subnormals once.
+  const step = k > 0 ? 1023 : -969;
+  bits.setInt32(0, (step + 1023) << 20);
+  bits.setInt32(4, 0);
+  const first = y * bits.getFloat64(0);
+  bits.setInt32(0, (k - step + 1023) << 20);
+  return first * bits.getFloat64(0);
+}

@@ -1,0 +1,70 @@
+/** Exact state as plain data: what a checkpoint stores, and what an interrupted run continues from. */
+import { StorageError } from './errors.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The element types a checkpoint can hold without loss. */
+export type NumericArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+export interface Snapshot {
+  /** Named typed arrays; the receiver of a snapshot owns them (they are copies, not views). */
+  readonly arrays: Readonly<Record<string, NumericArray>>;
+  /** Everything else: counters, random-generator states, flags. */
+  readonly values: Readonly<Record<string, Json>>;
+}
+
+/** What can be frozen into a snapshot and continue from it to the same bits. */
+export interface Snapshotable {
+  save(): Snapshot;
+  /** @throws StorageError `snapshot-mismatch` when the snapshot was taken from something of another shape */
+  load(snapshot: Snapshot): void;
+}
+
+/** Joins several snapshots into one; part `p`'s array `a` becomes `p/a`. */
+export function joinSnapshots(parts: Readonly<Record<string, Snapshot>>): Snapshot {
+  const arrays: Record<string, NumericArray> = {};
+  const values: Record<string, Json> = {};
+  for (const [part, snapshot] of Object.entries(parts)) {
+    for (const [key, array] of Object.entries(snapshot.arrays)) arrays[`${part}/${key}`] = array;
+    for (const [key, value] of Object.entries(snapshot.values)) values[`${part}/${key}`] = value;
+  }
+  return { arrays, values };
+}
+
+/** The part that `joinSnapshots` stored under `part`; empty when there is none. */
+export function snapshotPart(snapshot: Snapshot, part: string): Snapshot {
+  const prefix = `${part}/`;
+  const pick = <Value>(entries: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(
+      Object.entries(entries)
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, value]) => [key.slice(prefix.length), value]),
+    );
+  return { arrays: pick(snapshot.arrays), values: pick(snapshot.values) };
+}
+
+/**
+ * Copies the snapshot's array `key` into `target`.
+ * @throws StorageError `snapshot-mismatch` when it is missing, of another element type or of another length
+ */
+export function restoreArrayInto(target: NumericArray, snapshot: Snapshot, key: string): void {
+  const source = snapshot.arrays[key];
+  if (source === undefined)
+    throw new StorageError('snapshot-mismatch', `The saved state has no array "${key}".`);
+  if (source.constructor !== target.constructor || source.length !== target.length) {
+    throw new StorageError(
+      'snapshot-mismatch',
+      `The saved array "${key}" is ${source.constructor.name}[${source.length}], but ` +
+        `${target.constructor.name}[${target.length}] is needed: it was saved from another configuration or space.`,
+    );
+  }
+  target.set(source);
+}
+
+/** @throws StorageError `snapshot-mismatch` when the snapshot has no number under `key` */
+export function restoreNumber(snapshot: Snapshot, key: string): number {
+  const value = snapshot.values[key];
+  if (typeof value !== 'number')
+    throw new StorageError('snapshot-mismatch', `The saved state has no number "${key}".`);
+  return value;
+}

@@ -1,0 +1,132 @@
+/** What observations and actions look like: the shapes and bounds an env and an agent agree on. */
+import { EnvError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+
+/** One of `n` choices, numbered from 0. An action is a `number`. */
+export interface Discrete {
+  readonly kind: 'discrete';
+  readonly n: number;
+}
+
+/** Several independent choices; the k-th has `sizes[k]` options. An action is an Int32Array [K]. */
+export interface MultiDiscrete {
+  readonly kind: 'multi-discrete';
+  readonly sizes: readonly number[];
+}
+
+/** A box of real numbers, flat, row-major. An element is a Float32Array [dim]. */
+export interface Box {
+  readonly kind: 'box';
+  readonly shape: readonly number[];
+  /** The product of `shape`. */
+  readonly dim: number;
+  readonly low: Float32Array; // [dim], −Infinity where unbounded
+  readonly high: Float32Array; // [dim], Infinity where unbounded
+}
+
+export type ActionSpace = Discrete | MultiDiscrete | Box;
+
+/** What one env is given: a number for Discrete, an Int32Array for MultiDiscrete, a Float32Array for Box. */
+export type Action = number | Int32Array | Float32Array;
+
+/** Actions of N envs, row-major: Int32Array [N] or [N, K] for discrete spaces, Float32Array [N, A] for Box. */
+export type ActionBatch = Int32Array | Float32Array;
+
+/** @throws EnvError `invalid-space` unless `n` is a positive integer */
+export function createDiscrete(n: number): Discrete {
+  if (!Number.isInteger(n) || n < 1) {
+    throw new EnvError(
+      'invalid-space',
+      `A discrete space needs a positive whole number of choices, got ${n}.`,
+    );
+  }
+  return { kind: 'discrete', n };
+}
+
+/** @throws EnvError `invalid-space` unless every size is a positive integer */
+export function createMultiDiscrete(sizes: readonly number[]): MultiDiscrete {
+  for (const size of sizes) createDiscrete(size);
+  if (sizes.length === 0)
+    throw new EnvError('invalid-space', 'A multi-discrete space needs at least one choice.');
+  return { kind: 'multi-discrete', sizes: [...sizes] };
+}
+
+/**
+ * @param low lower bound, one number for all elements or one per element
+ * @param high upper bound, likewise
+ * @throws EnvError `invalid-space` when the shape is empty, or a bound is NaN, of another length or upside down
+ */
+export function createBox(
+  shape: readonly number[],
+  low: number | ArrayLike<number>,
+  high: number | ArrayLike<number>,
+): Box {
+  const dim = shape.reduce((product, length) => product * length, 1);
+  if (shape.length === 0 || !Number.isInteger(dim) || dim < 1) {
+    throw new EnvError('invalid-space', `A box needs positive whole dimensions, got [${shape.join(', ')}].`);
+  }
+  const expand = (bound: number | ArrayLike<number>): Float32Array =>
+    typeof bound === 'number' ? new Float32Array(dim).fill(bound) : Float32Array.from(bound);
+  const lowArray = expand(low);
+  const highArray = expand(high);
+  if (lowArray.length !== dim || highArray.length !== dim) {
+    throw new EnvError(
+      'invalid-space',
+      `A box of shape [${shape.join(', ')}] needs ${dim} bounds each way, got ${lowArray.length} and ${highArray.length}.`,
+    );
+  }
+  for (let i = 0; i < dim; i++) {
+    if (!(lowArray[i] <= highArray[i])) {
+      throw new EnvError(
+        'invalid-space',
+        `Bound ${i} of a box is upside down: low ${lowArray[i]}, high ${highArray[i]}.`,
+      );
+    }
+  }
+  return { kind: 'box', shape: [...shape], dim, low: lowArray, high: highArray };
+}
+
+/** Numbers per action: 1 for Discrete, K for MultiDiscrete, the dimension for Box. */
+export function actionDim(space: ActionSpace): number {
+  switch (space.kind) {
+    case 'discrete':
+      return 1;
+    case 'multi-discrete':
+      return space.sizes.length;
+    case 'box':
+      return space.dim;
+  }
+}
+
+/** An uninitialised batch for `numEnvs` actions of this space. */
+export function createActionBatch(space: ActionSpace, numEnvs: number): ActionBatch {
+  const length = numEnvs * actionDim(space);
+  return space.kind === 'box' ? new Float32Array(length) : new Int32Array(length);
+}
+
+/** Draws uniform actions into `batch`; unbounded box elements are standard normal. */
+export function sampleActionsInto(batch: ActionBatch, space: ActionSpace, rng: Rng): void {
+  const dim = actionDim(space);
+  for (let i = 0; i < batch.length; i++) {
+    if (space.kind === 'discrete') batch[i] = rng.integer(space.n);
+    else if (space.kind === 'multi-discrete') batch[i] = rng.integer(space.sizes[i % dim]);
+    else {
+      const low = space.low[i % dim];
+      const high = space.high[i % dim];
+      const bounded = Number.isFinite(low) && Number.isFinite(high);
+      batch[i] = bounded ? low + rng.uniform() * (high - low) : rng.gaussian();
+    }
+  }
+}
+
+/** A short form for messages: `Discrete(3)`, `MultiDiscrete(2, 3)`, `Box(10, 5)`. */
+export function describeSpace(space: ActionSpace): string {
+  switch (space.kind) {
+    case 'discrete':
+      return `Discrete(${space.n})`;
+    case 'multi-discrete':
+      return `MultiDiscrete(${space.sizes.join(', ')})`;
+    case 'box':
+      return `Box(${space.shape.join(', ')})`;
+  }
+}

@@ -1,0 +1,25 @@
+/** The network contract: flat parameters, explicit gradients, no autodiff tape. */
+
+/** A block of trainable numbers and the loss gradient that has accumulated for them. */
+export interface ParameterBlock {
+  readonly parameters: Float32Array; // [P]
+  readonly gradients: Float32Array; // [P]
+}
+
+/** B rows a batch, I inputs, O outputs, P parameters. */
+export interface Network extends ParameterBlock {
+  readonly inputDim: number;
+  readonly outputDim: number;
+  /**
+   * @param inputs [B, I]
+   * @returns [B, O], a view that the next `forward` overwrites. Row b depends on input row b alone, to the bit.
+   */
+  forward(inputs: Float32Array, batch: number): Float32Array;
+  /**
+   * Adds the parameter gradients of the last `forward` to `gradients`.
+   * @param outputGradients [B, O], d loss / d outputs
+   */
+  backward(outputGradients: Float32Array): void;
+  /** d loss / d inputs of the last `backward`, [B, I], a view. Costs one more product, so only on request. */
+  inputGradients(): Float32Array;
+}
