@@ -6,12 +6,13 @@
 
 const bits = new DataView(new ArrayBuffer(8));
 
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 
 /** e^x. Overflows to Infinity above 709.78, underflows to 0 below −745.13. */
 export function exp(x: number): number {
-  if (!(x < 709.782712893384)) return x < Infinity ? Infinity : x;
+  if (Number.isNaN(x)) return x;
+  if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019411) return 0;
   const k = Math.floor(x * Math.LOG2E + 0.5);
   const high = x - k * LN2_HIGH;
@@ -21,11 +22,10 @@ export function exp(x: number): number {
   const c =
     r -
     t *
-      (1.66666666666666019037e-1 +
+      (0.16666666666666602 +
         t *
-          (-2.77777777770155933842e-3 +
-            t *
-              (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+          (-0.0027777777777015593 +
+            t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
   const y = 1 - (low - (r * c) / (2 - c) - high);
   return scaleByPowerOfTwo(y, k);
 }
@@ -51,11 +51,9 @@ export function log(x: number): number {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const t1 = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
+  const t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   const t2 =
-    z *
-    (6.66666666666673513e-1 +
-      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const r = t1 + t2;
   const halfSquare = 0.5 * f * f;
   return exponent * LN2_HIGH - (halfSquare - (s * (halfSquare + r) + exponent * LN2_LOW) - f);
@@ -78,7 +76,7 @@ export function cos(x: number): number {
 /** Hyperbolic tangent. */
 export function tanh(x: number): number {
   const magnitude = Math.abs(x);
-  if (!(magnitude < 22)) return x !== x ? x : Math.sign(x);
+  if (!(magnitude < 22)) return Number.isNaN(x) ? x : Math.sign(x);
   if (magnitude < 1e-4) return x - (x * x * x) / 3;
   const e = exp(2 * magnitude);
   const value = 1 - 2 / (e + 1);
@@ -102,11 +100,11 @@ function reduceAngle(x: number): number {
   }
   // Past 2²⁰ quarter turns the three-part constant is too short; the exact remainder is reproducible still.
   const angle = Math.abs(x) > 1.6e6 ? x % (2 * Math.PI) : x;
-  const n = Math.floor(angle * 6.36619772367581382433e-1 + 0.5);
-  const first = angle - n * 1.57079632673412561417;
-  const w1 = n * 6.0771005063039659766e-11;
+  const n = Math.floor(angle * 0.6366197723675814 + 0.5);
+  const first = angle - n * 1.5707963267341256;
+  const w1 = n * 6.077100506303966e-11;
   const second = first - w1;
-  const w2 = n * 2.02226624879595063154e-21 - (first - second - w1);
+  const w2 = n * 2.0222662487959506e-21 - (first - second - w1);
   reducedHigh = second - w2;
   reducedLow = second - reducedHigh - w2;
   return n & 3;
@@ -116,26 +114,24 @@ function sinKernel(x: number, low: number): number {
   const z = x * x;
   const v = z * x;
   const r =
-    8.33333333332248946124e-3 +
+    0.00833333333332249 +
     z *
-      (-1.98412698298579493134e-4 +
-        z * (2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10)));
-  if (low === 0) return x + v * (-1.66666666666666324348e-1 + z * r);
-  return x - (z * (0.5 * low - v * r) - low - v * -1.66666666666666324348e-1);
+      (-0.0001984126982985795 +
+        z * (2.7557313707070068e-6 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10)));
+  if (low === 0) return x + v * (-0.16666666666666632 + z * r);
+  return x - (z * (0.5 * low - v * r) - low - v * -0.16666666666666632);
 }
 
 function cosKernel(x: number, low: number): number {
   const z = x * x;
   const r =
     z *
-    (4.16666666666666019037e-2 +
+    (0.0416666666666666 +
       z *
-        (-1.38888888888741095749e-3 +
+        (-0.001388888888887411 +
           z *
-            (2.48015872894767294178e-5 +
-              z *
-                (-2.75573143513906633035e-7 +
-                  z * (2.0875723212981748279e-9 + z * -1.13596475577881948265e-11)))));
+            (2.480158728947673e-5 +
+              z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11)))));
   const half = 0.5 * z;
   const w = 1 - half;
   return w + (1 - w - half + (z * r - x * low));
