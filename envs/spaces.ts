@@ -6,6 +6,8 @@ import type { Rng } from '../core/rng.ts';
 export interface Discrete {
   readonly kind: 'discrete';
   readonly n: number;
+  /** What each choice stands for, where it is a quantity: in trading, the target exposure. */
+  readonly values?: readonly number[]; // [n]
 }
 
 /** Several independent choices; the k-th has `sizes[k]` options. An action is an Int32Array [K]. */
@@ -22,6 +24,8 @@ export interface Box {
   readonly dim: number;
   readonly low: Float32Array; // [dim], −Infinity where unbounded
   readonly high: Float32Array; // [dim], Infinity where unbounded
+  /** A name per element, for agents that follow a rule and for people: `rsi:14@-1`, `exposure`. */
+  readonly names?: readonly string[]; // [dim]
 }
 
 export type ActionSpace = Discrete | MultiDiscrete | Box;
@@ -32,15 +36,22 @@ export type Action = number | Int32Array | Float32Array;
 /** Actions of N envs, row-major: Int32Array [N] or [N, K] for discrete spaces, Float32Array [N, A] for Box. */
 export type ActionBatch = Int32Array | Float32Array;
 
-/** @throws EnvError `invalid-space` unless `n` is a positive integer */
-export function createDiscrete(n: number): Discrete {
+/**
+ * @param values what each choice stands for, one per choice
+ * @throws EnvError `invalid-space` unless `n` is a positive integer and `values`, if given, has n entries
+ */
+export function createDiscrete(n: number, values?: readonly number[]): Discrete {
   if (!Number.isInteger(n) || n < 1) {
     throw new EnvError(
       'invalid-space',
       `A discrete space needs a positive whole number of choices, got ${n}.`,
     );
   }
-  return { kind: 'discrete', n };
+  if (values === undefined) return { kind: 'discrete', n };
+  if (values.length !== n) {
+    throw new EnvError('invalid-space', `${n} choices need as many values, got ${values.length}.`);
+  }
+  return { kind: 'discrete', n, values: [...values] };
 }
 
 /** @throws EnvError `invalid-space` unless every size is a positive integer */
@@ -54,12 +65,14 @@ export function createMultiDiscrete(sizes: readonly number[]): MultiDiscrete {
 /**
  * @param low lower bound, one number for all elements or one per element
  * @param high upper bound, likewise
+ * @param names a name per element
  * @throws EnvError `invalid-space` when the shape is empty, or a bound is NaN, of another length or upside down
  */
 export function createBox(
   shape: readonly number[],
   low: number | ArrayLike<number>,
   high: number | ArrayLike<number>,
+  names?: readonly string[],
 ): Box {
   const dim = shape.reduce((product, length) => product * length, 1);
   if (shape.length === 0 || !Number.isInteger(dim) || dim < 1) {
@@ -83,7 +96,11 @@ export function createBox(
       );
     }
   }
-  return { kind: 'box', shape: [...shape], dim, low: lowArray, high: highArray };
+  if (names !== undefined && names.length !== dim) {
+    throw new EnvError('invalid-space', `${dim} elements need as many names, got ${names.length}.`);
+  }
+  const box = { kind: 'box' as const, shape: [...shape], dim, low: lowArray, high: highArray };
+  return names === undefined ? box : { ...box, names: [...names] };
 }
 
 /** Numbers per action: 1 for Discrete, K for MultiDiscrete, the dimension for Box. */

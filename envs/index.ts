@@ -1,0 +1,8 @@
+/** The environments that come with the framework. */
+import { cartpole } from './cartpole.ts';
+import type { EnvPlugin } from './env.ts';
+import { mountainCarContinuous } from './mountain-car-continuous.ts';
+import { pendulum } from './pendulum.ts';
+import { trading } from './trading.ts';
+
+export const builtInEnvs: readonly EnvPlugin[] = [trading, cartpole, pendulum, mountainCarContinuous];

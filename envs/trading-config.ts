@@ -1,0 +1,169 @@
+/** The settings of the trading env, their ranges, and what must hold between them. */
+import { type ConfigOf, z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Candles } from '../market/candles.ts';
+import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import { DEFAULT_MAX_IMPACT_RATE } from '../market/slippage.ts';
+
+export const tradingConfig = z.object({
+  features: z
+    .array(z.string())
+    .min(1)
+    .default(['return:1', 'return:5', 'return:20', 'volatility:20', 'rsi:14'])
+    .describe('Feature specs, `name` or `name:bars`; ignored when a feature matrix is handed in'),
+  window: z.number().int().min(1).max(10_000).default(10).describe('Bars in an observation, ≥ 1'),
+  normalize: z
+    .enum(['rolling', 'none'])
+    .default('rolling')
+    .describe('`rolling`: unbounded features become rolling z-scores; `none`: features as they are'),
+  normalizationBars: z.number().int().min(2).default(252).describe('Bars a rolling z-score looks at, ≥ 2'),
+  featureClip: z.number().positive().default(5).describe('Bound of rolling z-scores, deviations, > 0'),
+  actions: z
+    .enum(['discrete', 'continuous'])
+    .default('discrete')
+    .describe('`discrete`: an action is the number of a level; `continuous`: a target exposure'),
+  levels: z
+    .array(z.number())
+    .min(1)
+    .default([-1, 0, 1])
+    .describe('Target exposures of the discrete actions, signed fractions of equity, within ± maxLeverage'),
+  maxLeverage: z
+    .number()
+    .positive()
+    .max(100)
+    .default(1)
+    .describe('Largest exposure that may be requested, fraction of equity, in (0, 100]'),
+  feeRate: z.number().min(0).lt(0.5).default(0.001).describe('Fee, fraction of notional, in [0, 0.5)'),
+  slippageRate: z
+    .number()
+    .min(0)
+    .lt(0.5)
+    .default(0)
+    .describe('Half of the bid-ask spread, fraction of price, in [0, 0.5)'),
+  impactCoefficient: z
+    .number()
+    .min(0)
+    .lt(100)
+    .default(0)
+    .describe('Square-root impact: coefficient · volatility · √(size / volume), dimensionless, in [0, 100)'),
+  borrowRatePerYear: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('Interest on borrowed base and quote, fraction a year of 365 days, in [0, 100]'),
+  execution: z
+    .enum(['next-open', 'close'])
+    .default('next-open')
+    .describe('Where an action on bar t fills: at the open of bar t + 1, or at the close just observed'),
+  rebalanceBand: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('A target trades when it differs from the last accepted one by more than this, exposure, ≥ 0'),
+  reward: z.string().default('log-return').describe('Name of the reward'),
+  sharpeAdaptation: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.01)
+    .describe('Adaptation rate η of the differential Sharpe ratio, per step, in (0, 1)'),
+  drawdownPenalty: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('Reward lost per unit of deepening drawdown, for `drawdown-penalised`, ≥ 0'),
+  initialEquity: z
+    .number()
+    .positive()
+    .default(10_000)
+    .describe('Cash at the start of an episode, quote, > 0'),
+  episodeBars: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Steps after which an episode is truncated; 0: one episode is the whole range'),
+  episodeStart: z
+    .enum(['random', 'sequential'])
+    .default('random')
+    .describe(
+      '`random`: uniform in the range; `sequential`: where the last episode was due to end, wrapping',
+    ),
+  fromRow: z.number().int().min(0).default(0).describe('First row an episode may start at, ≥ 0'),
+  toRow: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Row before which every episode ends; 0: end of the data'),
+});
+
+export type TradingConfig = ConfigOf<typeof tradingConfig>;
+
+/** The rows an env moves in. */
+export interface TradingRange {
+  /** First row with a whole observation. */
+  readonly firstRow: number;
+  /** The last row that is reached. */
+  readonly lastRow: number;
+  /** Steps of an episode, the last one of a sequential pass excepted. */
+  readonly episodeBars: number;
+}
+
+/**
+ * Checks what no single key can tell, and finds the rows that episodes may use.
+ * @throws ConfigError `invalid-value`, `features-mismatch`, `range-too-short`, `volume-needed`
+ */
+export function planTrading(config: TradingConfig, candles: Candles, features: FeatureMatrix): TradingRange {
+  const { maxLeverage, feeRate, slippageRate, impactCoefficient } = config;
+  if (config.actions === 'discrete') {
+    for (const level of config.levels) {
+      if (Math.abs(level) <= maxLeverage) continue;
+      throw new ConfigError(
+        'invalid-value',
+        `Level ${level} of env "trading" is beyond ± maxLeverage ${maxLeverage}: raise maxLeverage or drop the level.`,
+      );
+    }
+  }
+  const highestCost = feeRate + slippageRate + (impactCoefficient > 0 ? DEFAULT_MAX_IMPACT_RATE : 0);
+  if (highestCost * Math.max(1, maxLeverage) >= 1) {
+    throw new ConfigError(
+      'invalid-value',
+      `Env "trading": costs of up to ${highestCost} per unit traded cannot be paid at maxLeverage ${maxLeverage}; ` +
+        'their product must stay below 1.',
+    );
+  }
+  if (impactCoefficient > 0 && candles.volume.every((volume) => volume === 0)) {
+    throw new ConfigError(
+      'volume-needed',
+      'Env "trading": impactCoefficient needs candles with volume, and these have none; set it to 0.',
+    );
+  }
+  if (features.numRows !== candles.length) {
+    throw new ConfigError(
+      'features-mismatch',
+      `Env "trading": the feature matrix has ${features.numRows} rows for ${candles.length} candles; ` +
+        'compute it from the same candles.',
+    );
+  }
+  const toRow = config.toRow === 0 ? candles.length : config.toRow;
+  if (toRow > candles.length) {
+    throw new ConfigError(
+      'invalid-value',
+      `Env "trading": toRow is ${toRow}, but there are ${candles.length} candles.`,
+    );
+  }
+  const firstRow = Math.max(config.fromRow, features.firstRow + config.window - 1);
+  const lastRow = toRow - 1;
+  const numSteps = lastRow - firstRow;
+  if (numSteps < Math.max(1, config.episodeBars)) {
+    throw new ConfigError(
+      'range-too-short',
+      `Env "trading": rows ${firstRow} (the first with a whole observation) to ${lastRow} give ` +
+        `${Math.max(0, numSteps)} steps, but ${Math.max(1, config.episodeBars)} are needed: ` +
+        'widen the range or shorten episodeBars, window or the features.',
+    );
+  }
+  return { firstRow, lastRow, episodeBars: config.episodeBars === 0 ? numSteps : config.episodeBars };
+}

@@ -1,0 +1,178 @@
+/** What a trading agent is paid for: each reward a small object over the equity before and after a step. */
+
+import { log } from '../core/math.ts';
+import { Registry } from '../core/registry.ts';
+import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+
+/** The reward of one env, with whatever it remembers of the episode. */
+export interface Reward extends Snapshotable {
+  /** Begins an episode. @param equity starting equity, quote units, > 0 */
+  reset(equity: number): void;
+  /**
+   * Called once a step.
+   * @param previousEquity quote units, > 0
+   * @param equity quote units, ≥ 0; 0 is bankruptcy
+   * @returns a finite number
+   */
+  reward(previousEquity: number, equity: number): number;
+}
+
+/** The env's reward settings; a reward takes what concerns it. */
+export interface RewardParameters {
+  /** η: how fast the moving moments of the differential Sharpe ratio forget, per step, in (0, 1). */
+  readonly sharpeAdaptation: number;
+  /** Reward lost per unit by which the drawdown deepens, ≥ 0. */
+  readonly drawdownPenalty: number;
+}
+
+export interface RewardPlugin {
+  readonly name: string;
+  /** One sentence, for listings. */
+  readonly description: string;
+  create(parameters: RewardParameters): Reward;
+}
+
+/** Types a reward; a user's reward is one object like the ones below, handed to `createTradingEnv`. */
+export const defineReward = (plugin: RewardPlugin): RewardPlugin => plugin;
+
+/**
+ * A step's equity counts as no less than this part of the equity before it, which bounds a log return at
+ * ln 0.001 = −6.9. Bankruptcy has no logarithm: the floor makes it worse than losing 99.8 % and yet no
+ * outlier that drowns every other number a value function must fit. It holds for surviving steps too, so
+ * that ruin never pays better than survival.
+ */
+export const EQUITY_FLOOR = 1e-3;
+
+/** Variances below this, a deviation of one basis point per step, count as this: a flat account has no Sharpe ratio. */
+export const VARIANCE_FLOOR = 1e-8;
+
+/**
+ * The differential Sharpe ratio stays within ± this. It is a linearisation: for a loss of many deviations it
+ * errs even in sign, when the moving mean is negative, so bankruptcy is given the lower bound outright.
+ */
+export const SHARPE_BOUND = 10;
+
+function floorLogReturn(previousEquity: number, equity: number): number {
+  return log(Math.max(equity / previousEquity, EQUITY_FLOOR));
+}
+
+class LogReturn implements Reward {
+  reset(): void {}
+
+  reward(previousEquity: number, equity: number): number {
+    return floorLogReturn(previousEquity, equity);
+  }
+
+  save(): Snapshot {
+    return { arrays: {}, values: {} };
+  }
+
+  load(): void {}
+}
+
+/** See `differentialSharpe` for the equation. */
+class DifferentialSharpe implements Reward {
+  readonly #eta: number;
+  #a = 0;
+  #b = 0;
+
+  constructor(eta: number) {
+    this.#eta = eta;
+  }
+
+  reset(): void {
+    this.#a = 0;
+    this.#b = 0;
+  }
+
+  reward(previousEquity: number, equity: number): number {
+    const r = equity / previousEquity - 1;
+    const a = this.#a;
+    const b = this.#b;
+    const deltaA = r - a;
+    const deltaB = r * r - b;
+    const variance = Math.max(b - a * a, VARIANCE_FLOOR);
+    this.#a = a + this.#eta * deltaA;
+    this.#b = b + this.#eta * deltaB;
+    if (equity <= 0) return -SHARPE_BOUND;
+    const d = (b * deltaA - 0.5 * a * deltaB) / (variance * Math.sqrt(variance));
+    return Math.max(-SHARPE_BOUND, Math.min(SHARPE_BOUND, d));
+  }
+
+  save(): Snapshot {
+    return { arrays: {}, values: { a: this.#a, b: this.#b } };
+  }
+
+  load(snapshot: Snapshot): void {
+    this.#a = restoreNumber(snapshot, 'a');
+    this.#b = restoreNumber(snapshot, 'b');
+  }
+}
+
+class DrawdownPenalised implements Reward {
+  readonly #penalty: number;
+  #peak = 1;
+  #drawdown = 0;
+
+  constructor(penalty: number) {
+    this.#penalty = penalty;
+  }
+
+  reset(equity: number): void {
+    this.#peak = equity;
+    this.#drawdown = 0;
+  }
+
+  reward(previousEquity: number, equity: number): number {
+    if (equity > this.#peak) this.#peak = equity;
+    const drawdown = 1 - equity / this.#peak;
+    const increase = Math.max(0, drawdown - this.#drawdown);
+    this.#drawdown = drawdown;
+    return floorLogReturn(previousEquity, equity) - this.#penalty * increase;
+  }
+
+  save(): Snapshot {
+    return { arrays: {}, values: { peak: this.#peak, drawdown: this.#drawdown } };
+  }
+
+  load(snapshot: Snapshot): void {
+    this.#peak = restoreNumber(snapshot, 'peak');
+    this.#drawdown = restoreNumber(snapshot, 'drawdown');
+  }
+}
+
+/** Growth of wealth: rewards of an episode sum to the log of its total return. */
+export const logReturn = defineReward({
+  name: 'log-return',
+  description: 'Log return of the equity: ln(V[t + 1] / V[t])',
+  create: () => new LogReturn(),
+});
+
+/**
+ * With R the simple return of the step and A, B its exponential moving first and second moments:
+ *
+ *     D = (B·ΔA − ½·A·ΔB) / (B − A²)^(3/2),   ΔA = R − A,  ΔB = R² − B,   A += η·ΔA,  B += η·ΔB
+ *
+ * Source: J. Moody & M. Saffell, "Reinforcement Learning for Trading", NIPS 1998: the differential Sharpe ratio.
+ * Differences from the source: B − A² is at least `VARIANCE_FLOOR`, D is kept within ±`SHARPE_BOUND`, which is
+ * also what bankruptcy gets, and the moments start at zero each episode.
+ */
+export const differentialSharpe = defineReward({
+  name: 'differential-sharpe',
+  description: 'Differential Sharpe ratio (Moody & Saffell 1998): the step’s effect on a moving Sharpe ratio',
+  create: ({ sharpeAdaptation }) => new DifferentialSharpe(sharpeAdaptation),
+});
+
+/** ln(V[t + 1] / V[t]) − drawdownPenalty · max(0, d[t + 1] − d[t]),  d = 1 − V / (highest V of the episode). */
+export const drawdownPenalised = defineReward({
+  name: 'drawdown-penalised',
+  description: 'Log return less a penalty for every deepening of the drawdown',
+  create: ({ drawdownPenalty }) => new DrawdownPenalised(drawdownPenalty),
+});
+
+/** The rewards that an env's configuration can name. */
+export const tradingRewards = new Registry<RewardPlugin>('reward', [
+  logReturn,
+  differentialSharpe,
+  drawdownPenalised,
+]);

@@ -1,0 +1,266 @@
+/** Trading one market on bars: the action is the exposure to hold, the reward is what the equity does. */
+import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
+import { ConfigError, EnvError } from '../core/errors.ts';
+import { createRng, type Rng } from '../core/rng.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { BarBroker } from '../market/bar-broker.ts';
+import type { Fill } from '../market/broker.ts';
+import type { Candles } from '../market/candles.ts';
+import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import { proportionalFee } from '../market/fees.ts';
+import { addSlippage, spreadSlippage, squareRootImpact } from '../market/slippage.ts';
+import { formatTime } from '../market/timestamps.ts';
+import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { type Action, type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
+import { planTrading, type TradingConfig, type TradingRange, tradingConfig } from './trading-config.ts';
+import { sharedFeatures, sharedLiquidity } from './trading-market.ts';
+import { createTradingInfo, type TradingInfo, TradingObserver } from './trading-observation.ts';
+import { type Reward, type RewardPlugin, tradingRewards } from './trading-rewards.ts';
+
+export interface TradingEnvOptions {
+  /** Shared by all envs built on them; must not change. */
+  candles: Candles;
+  /** Computed from the candles by `config.features`, once for all envs, unless handed in. */
+  features?: FeatureMatrix;
+  /** Default 0. */
+  seed?: number;
+  config?: ConfigOverrides<typeof tradingConfig>;
+  /** Takes the place of the reward that the configuration names. */
+  reward?: RewardPlugin;
+  /** Called after every fill; the object is reused by the next one. */
+  onFill?: (fill: Readonly<Fill>) => void;
+}
+
+/**
+ * Observation [W·F + 4]: the features of the last W bars, oldest first, then the exposure and the last accepted
+ * target as parts of the maximum leverage, the log return of the open position since its entry (positive is
+ * profit) and the drawdown, V / peak − 1.
+ * Action: the number of a level, or a Float32Array [1] with a target exposure, clipped to ± maxLeverage.
+ * `terminated` at bankruptcy; `truncated` after `episodeBars` steps or at the end of the range.
+ */
+export class TradingEnv implements Env<TradingInfo> {
+  readonly observationSpace: Box;
+  readonly actionSpace: Discrete | Box;
+  readonly config: TradingConfig;
+
+  readonly #broker: BarBroker;
+  readonly #reward: Reward;
+  readonly #range: TradingRange;
+  readonly #levels: Float64Array; // [number of levels]; empty when actions are continuous
+  readonly #maxLeverage: number;
+  readonly #observer: TradingObserver;
+  readonly #info = createTradingInfo();
+  readonly #result: StepResult<TradingInfo>;
+  readonly #resetResult: ResetResult<TradingInfo>;
+  #rng: Rng;
+  #nextStart: number;
+  #endRow = 0;
+  /** An episode is under way. */
+  #running = false;
+
+  /**
+   * @throws ConfigError for settings that are out of range or do not fit the data
+   * @throws DataError when the features cannot be computed from the candles
+   */
+  constructor(options: TradingEnvOptions) {
+    const { candles, seed = 0 } = options;
+    const config = resolveConfig(tradingConfig, options.config ?? {}, 'env "trading"');
+    const { feeRate, slippageRate, impactCoefficient, initialEquity, window, maxLeverage } = config;
+    const features =
+      options.features ??
+      sharedFeatures(candles, config.features, {
+        normalize: config.normalize,
+        normalizationBars: config.normalizationBars,
+        clip: config.featureClip,
+      });
+    this.config = config;
+    this.#range = planTrading(config, candles, features);
+    this.#maxLeverage = maxLeverage;
+    this.#reward = (options.reward ?? tradingRewards.get(config.reward)).create(config);
+    const spread = spreadSlippage(slippageRate);
+    this.#broker = new BarBroker({
+      candles,
+      initialEquity,
+      execution: config.execution,
+      fees: proportionalFee(feeRate),
+      slippage:
+        impactCoefficient > 0
+          ? addSlippage(spread, squareRootImpact({ coefficient: impactCoefficient }))
+          : spread,
+      liquidity: sharedLiquidity(candles),
+      borrowRatePerYear: config.borrowRatePerYear,
+      rebalanceBand: config.rebalanceBand,
+      onFill: options.onFill,
+    });
+    this.#levels = Float64Array.from(config.actions === 'discrete' ? config.levels : []);
+    this.actionSpace =
+      config.actions === 'discrete'
+        ? createDiscrete(config.levels.length, config.levels)
+        : createBox([1], -maxLeverage, maxLeverage, ['exposure']);
+    this.#observer = new TradingObserver(features, window, maxLeverage);
+    this.observationSpace = this.#observer.space;
+    const shared = { observation: this.#observer.observation, info: this.#info };
+    this.#result = { ...shared, reward: 0, terminated: false, truncated: false };
+    this.#resetResult = shared;
+    this.#rng = createRng(seed);
+    this.#nextStart = this.#range.firstRow;
+  }
+
+  reset(options?: ResetOptions): ResetResult<TradingInfo> {
+    const { firstRow, lastRow, episodeBars } = this.#range;
+    if (options?.seed !== undefined) {
+      this.#rng = createRng(options.seed);
+      this.#nextStart = firstRow;
+    }
+    const start =
+      this.config.episodeStart === 'random'
+        ? firstRow + this.#rng.integer(lastRow - episodeBars - firstRow + 1)
+        : this.#nextStart;
+    this.#endRow = Math.min(start + episodeBars, lastRow);
+    this.#nextStart = this.#endRow < lastRow ? this.#endRow : firstRow;
+    this.#broker.reset(start);
+    this.#reward.reset(this.#broker.equity);
+    this.#running = true;
+    const info = this.#info;
+    info.feePaid = 0;
+    info.slippagePaid = 0;
+    info.interestPaid = 0;
+    info.tradedNotional = 0;
+    info.fillPrice = Number.NaN;
+    this.#observer.begin(this.#broker, this.#info);
+    return this.#resetResult;
+  }
+
+  /**
+   * @throws EnvError `invalid-action` naming the step, `not-running` before a reset or after an episode's end,
+   *   `non-finite-observation`, `non-finite-reward`
+   */
+  step(action: Action): StepResult<TradingInfo> {
+    if (!this.#running) {
+      throw new EnvError('not-running', 'The trading env was stepped outside an episode: call reset first.');
+    }
+    const broker = this.#broker;
+    const account = broker.account;
+    const info = this.#info;
+    const result = this.#result;
+    const previousEquity = broker.equity;
+    const fees = account.totalFees;
+    const slippage = account.totalSlippage;
+    const interest = account.totalInterest;
+    const notional = account.totalNotional;
+    const numFills = broker.numFills;
+
+    broker.requestExposure(this.#targetOf(action));
+    broker.advance();
+
+    info.feePaid = account.totalFees - fees;
+    info.slippagePaid = account.totalSlippage - slippage;
+    info.interestPaid = account.totalInterest - interest;
+    info.tradedNotional = account.totalNotional - notional;
+    info.fillPrice = broker.numFills > numFills ? broker.lastFill.price : Number.NaN;
+    this.#observer.observe(broker, info);
+
+    result.reward = this.#reward.reward(previousEquity, broker.equity);
+    if (!Number.isFinite(result.reward)) {
+      throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${broker.row}.`);
+    }
+    result.terminated = !account.alive;
+    result.truncated = account.alive && broker.row >= this.#endRow;
+    this.#running = account.alive && broker.row < this.#endRow;
+    return result;
+  }
+
+  render(): string {
+    const { timeMs, row, price, equity, exposure, targetExposure } = this.#info;
+    return (
+      `${formatTime(timeMs)} row ${row} price ${price} equity ${equity.toFixed(2)} ` +
+      `exposure ${exposure.toFixed(3)} target ${targetExposure}`
+    );
+  }
+
+  save(): Snapshot {
+    const { feePaid, slippagePaid, interestPaid, tradedNotional, fillPrice } = this.#info;
+    const env: Snapshot = {
+      arrays: {},
+      values: {
+        nextStart: this.#nextStart,
+        peakEquity: this.#observer.peakEquity,
+        endRow: this.#endRow,
+        running: this.#running,
+        feePaid,
+        slippagePaid,
+        interestPaid,
+        tradedNotional,
+        fillPrice: Number.isNaN(fillPrice) ? null : fillPrice,
+      },
+    };
+    return joinSnapshots({
+      env,
+      broker: this.#broker.save(),
+      reward: this.#reward.save(),
+      rng: this.#rng.save(),
+    });
+  }
+
+  load(snapshot: Snapshot): void {
+    const env = snapshotPart(snapshot, 'env');
+    this.#broker.load(snapshotPart(snapshot, 'broker'));
+    this.#reward.load(snapshotPart(snapshot, 'reward'));
+    this.#rng.load(snapshotPart(snapshot, 'rng'));
+    this.#nextStart = restoreNumber(env, 'nextStart');
+    this.#observer.peakEquity = restoreNumber(env, 'peakEquity');
+    this.#endRow = restoreNumber(env, 'endRow');
+    this.#running = env.values.running === true;
+    const info = this.#info;
+    info.feePaid = restoreNumber(env, 'feePaid');
+    info.slippagePaid = restoreNumber(env, 'slippagePaid');
+    info.interestPaid = restoreNumber(env, 'interestPaid');
+    info.tradedNotional = restoreNumber(env, 'tradedNotional');
+    info.fillPrice = env.values.fillPrice === null ? Number.NaN : restoreNumber(env, 'fillPrice');
+    this.#observer.observe(this.#broker, info);
+  }
+
+  #targetOf(action: Action): number {
+    const levels = this.#levels;
+    if (levels.length > 0) {
+      if (typeof action === 'number') {
+        const target = levels[action];
+        if (target !== undefined) return target;
+      }
+      throw this.#invalidAction(action, `a whole number in [0, ${levels.length})`);
+    }
+    if (typeof action === 'number' || action.length !== 1 || Number.isNaN(action[0])) {
+      throw this.#invalidAction(action, 'one number, not NaN, in a Float32Array');
+    }
+    const limit = this.#maxLeverage;
+    const target = action[0];
+    return target > limit ? limit : Math.max(target, -limit);
+  }
+
+  #invalidAction(action: Action, expected: string): EnvError {
+    const { row } = this.#broker;
+    return new EnvError(
+      'invalid-action',
+      `The trading env got the action ${action} for the step from row ${row} (${formatTime(this.#broker.timeMs)}); ` +
+        `expected ${expected}.`,
+    );
+  }
+}
+
+/** The env as a plain call, for scripts and tests: features and reward may be handed in. */
+export function createTradingEnv(options: TradingEnvOptions): TradingEnv {
+  return new TradingEnv(options);
+}
+
+export const trading = defineEnv({
+  name: 'trading',
+  description: 'One market on bars: choose the exposure, pay fees, slippage and interest, grow the equity',
+  config: tradingConfig,
+  needsCandles: true,
+  create({ seed, candles }, config) {
+    if (candles === undefined) {
+      throw new ConfigError('candles-needed', 'Env "trading" needs candles to trade on; name a data file.');
+    }
+    return createTradingEnv({ candles, seed, config });
+  },
+});

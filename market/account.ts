@@ -1,0 +1,227 @@
+/** The books of one trader in one market: base, cash, and interest owed on what is borrowed. */
+import { EnvError } from '../core/errors.ts';
+import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import type { Fill } from './broker.ts';
+
+/** What may be read of an account. Base quantities are in base units, the others in quote units. */
+export interface AccountView {
+  /** Base held; negative when borrowed and sold. */
+  readonly base: number;
+  /** Quote held; negative when borrowed. */
+  readonly cash: number;
+  /** Interest owed on borrowed base, in base units, not yet settled. */
+  readonly baseInterest: number;
+  /** Interest owed on borrowed quote, not yet settled. */
+  readonly quoteInterest: number;
+  /** Mean fill price of the open position; 0 when flat. */
+  readonly entryPrice: number;
+  /** False once the equity was used up: nothing revives the account. */
+  readonly alive: boolean;
+  /** Σ fees of all fills. */
+  readonly totalFees: number;
+  /** Σ slippage of all fills. */
+  readonly totalSlippage: number;
+  /** Σ interest, each part valued at the price when it accrued. */
+  readonly totalInterest: number;
+  /** Σ |size|·price of all fills: the turnover. */
+  readonly totalNotional: number;
+  /** The loss beyond the equity that bankruptcy left to the lender, ≥ 0. */
+  readonly deficit: number;
+  /** base·price + cash − baseInterest·price − quoteInterest */
+  equity(price: number): number;
+  /** base·price / equity; 0 when there is no equity. */
+  exposure(price: number): number;
+}
+
+const FIELDS = [
+  'base',
+  'cash',
+  'baseInterest',
+  'quoteInterest',
+  'entryPrice',
+  'totalFees',
+  'totalSlippage',
+  'totalInterest',
+  'totalNotional',
+  'deficit',
+] as const;
+
+/**
+ * Source: the portfolio formulas of Gym-Trading-Env (C. Perroud, MIT licence).
+ * Differences from the source: interest adds up over the bars instead of being overwritten by each, all of it
+ * is settled at every trade, and a trade may fill at a worse price than the one at which it is valued.
+ *
+ * A trade to exposure w at price p, fee φ, slippage s (V, a: equity and base after settling the interest):
+ *
+ *     Δ = w·V/p − a
+ *     buy  (Δ > 0)  q = Δ / (1 − φ + w·(φ + s))             a += q·(1 − φ)   cash −= q·p·(1 + s)
+ *     sell (Δ < 0)  q = Δ / (1 − w·(1 − (1 − s)·(1 − φ)))   a += q           cash −= q·p·(1 − s)·(1 − φ)
+ *
+ * Buying costs the equity q·p·(φ + s) and selling |q|·p·(1 − (1 − s)(1 − φ)); putting that into
+ * "base·p after = w·(equity after)" and solving for q gives the lines above, so the exposure is w after the costs.
+ */
+export class Account implements AccountView, Snapshotable {
+  base = 0;
+  cash = 0;
+  baseInterest = 0;
+  quoteInterest = 0;
+  entryPrice = 0;
+  alive = true;
+  totalFees = 0;
+  totalSlippage = 0;
+  totalInterest = 0;
+  totalNotional = 0;
+  deficit = 0;
+
+  /** @param cash starting balance, quote units, > 0 */
+  constructor(cash: number) {
+    this.cash = cash;
+  }
+
+  /** Opens the account anew, flat, with this much cash. */
+  reset(cash: number): void {
+    this.base = 0;
+    this.cash = cash;
+    this.baseInterest = 0;
+    this.quoteInterest = 0;
+    this.entryPrice = 0;
+    this.alive = true;
+    this.totalFees = 0;
+    this.totalSlippage = 0;
+    this.totalInterest = 0;
+    this.totalNotional = 0;
+    this.deficit = 0;
+  }
+
+  equity(price: number): number {
+    return (this.base - this.baseInterest) * price + this.cash - this.quoteInterest;
+  }
+
+  exposure(price: number): number {
+    const equity = this.equity(price);
+    return equity > 0 ? (this.base * price) / equity : 0;
+  }
+
+  /** The signed base units a trade to `exposure` would need if trading were free: what impact is estimated from. */
+  frictionlessSize(exposure: number, price: number): number {
+    return (exposure * this.equity(price)) / price - (this.base - this.baseInterest);
+  }
+
+  /**
+   * Trades so that the exposure at `price` is `exposure` after all costs, and describes the trade in `fill`.
+   * @param exposure signed fraction of equity
+   * @param price quoted price, before slippage
+   * @param feeRate fraction of notional
+   * @param slippageRate fraction of the price by which the fill is worse, in [0, 1)
+   * @throws EnvError `unreachable-target` when the costs of any trade towards it exceed what it would hold
+   */
+  tradeTo(fill: Fill, exposure: number, price: number, feeRate: number, slippageRate: number): void {
+    fill.interestSettled = this.quoteInterest;
+    this.base -= this.baseInterest;
+    this.cash -= this.quoteInterest;
+    this.baseInterest = 0;
+    this.quoteInterest = 0;
+
+    const before = this.base;
+    const wanted = (exposure * this.equity(price)) / price - before;
+    const buys = wanted > 0;
+    const denominator = buys
+      ? 1 - feeRate + exposure * (feeRate + slippageRate)
+      : 1 - exposure * (1 - (1 - slippageRate) * (1 - feeRate));
+    if (!(denominator > 0)) {
+      throw new EnvError(
+        'unreachable-target',
+        `No trade leads to exposure ${exposure} at fee ${feeRate} and slippage ${slippageRate}: lower the leverage or the costs.`,
+      );
+    }
+    const size = wanted / denominator;
+    const fillPrice = buys ? price * (1 + slippageRate) : price * (1 - slippageRate);
+    const after = exposure === 0 ? 0 : buys ? before + size * (1 - feeRate) : before + size;
+    const cashChange = buys ? -size * fillPrice : -size * fillPrice * (1 - feeRate);
+    const magnitude = Math.abs(size);
+    // A buyer's fee is taken in base, so slippage does not enlarge it.
+    const fee = magnitude * (buys ? price : fillPrice) * feeRate;
+
+    if (after === 0) this.entryPrice = 0;
+    else if (before * after <= 0) this.entryPrice = fillPrice;
+    else if (Math.abs(after) > Math.abs(before))
+      this.entryPrice = (this.entryPrice * before + fillPrice * (after - before)) / after;
+    this.base = after;
+    this.cash += cashChange;
+
+    fill.size = size;
+    fill.price = fillPrice;
+    fill.notional = magnitude * fillPrice;
+    fill.fee = fee;
+    fill.slippage = magnitude * price * slippageRate;
+    fill.baseChange = after - before;
+    fill.cashChange = cashChange;
+    fill.position = after;
+    fill.equity = this.equity(price);
+    fill.liquidation = false;
+    this.totalFees += fee;
+    this.totalSlippage += fill.slippage;
+    this.totalNotional += fill.notional;
+  }
+
+  /**
+   * Adds one period's interest on borrowed base and borrowed quote; simple interest until it is settled.
+   * @param rate fraction of the borrowed amount for this period, ≥ 0
+   * @param price values the base part for `totalInterest`
+   */
+  accrueInterest(rate: number, price: number): void {
+    if (this.base < 0) {
+      const interest = -this.base * rate;
+      this.baseInterest += interest;
+      this.totalInterest += interest * price;
+    }
+    if (this.cash < 0) {
+      const interest = -this.cash * rate;
+      this.quoteInterest += interest;
+      this.totalInterest += interest;
+    }
+  }
+
+  /** The price at which nothing would be left; NaN when flat. */
+  bankruptcyPrice(): number {
+    return (this.quoteInterest - this.cash) / (this.base - this.baseInterest);
+  }
+
+  /**
+   * Closes everything at `price`, where the equity is zero or less, for good. No fee: there is nothing to pay it from.
+   * What is missing is booked as `deficit`.
+   */
+  liquidate(fill: Fill, price: number): void {
+    const size = this.baseInterest - this.base;
+    fill.size = size;
+    fill.price = price;
+    fill.notional = Math.abs(size) * price;
+    fill.fee = 0;
+    fill.slippage = 0;
+    fill.baseChange = size;
+    fill.cashChange = this.quoteInterest - this.cash;
+    fill.interestSettled = this.quoteInterest;
+    fill.position = 0;
+    fill.equity = 0;
+    fill.liquidation = true;
+    this.totalNotional += fill.notional;
+    this.deficit += Math.max(0, -this.equity(price));
+    this.base = 0;
+    this.cash = 0;
+    this.baseInterest = 0;
+    this.quoteInterest = 0;
+    this.entryPrice = 0;
+    this.alive = false;
+  }
+
+  save(): Snapshot {
+    const values: Record<string, number | boolean> = { alive: this.alive };
+    for (const field of FIELDS) values[field] = this[field];
+    return { arrays: {}, values };
+  }
+
+  load(snapshot: Snapshot): void {
+    for (const field of FIELDS) this[field] = restoreNumber(snapshot, field);
+    this.alive = snapshot.values.alive === true;
+  }
+}

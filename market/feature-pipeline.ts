@@ -1,0 +1,224 @@
+/** Turns feature specs into observations: features, rolling normalisation, and one code path for batch and live. */
+import { ConfigError, DataError } from '../core/errors.ts';
+import { Registry } from '../core/registry.ts';
+import type { Candles } from './candles.ts';
+import { builtinFeatures, type Feature } from './features.ts';
+import { formatTime } from './timestamps.ts';
+import { lastZscore } from './zscore.ts';
+
+/** T rows, F columns. */
+export interface FeatureMatrix {
+  readonly numRows: number;
+  readonly numColumns: number;
+  readonly columns: readonly string[]; // [F]
+  /** The first row whose features all have their full history. */
+  readonly firstRow: number;
+  readonly values: Float32Array; // [T, F], NaN before `firstRow`
+}
+
+export interface FeaturePipelineOptions {
+  /** `rolling`: features that are not bounded become rolling z-scores; `none`: every feature as it is. */
+  normalize?: 'rolling' | 'none';
+  /** Rows a rolling z-score looks at, the present one included. At least 2. Default 252. */
+  normalizationBars?: number;
+  /** Rolling z-scores are cut off at ± this many deviations. Positive. Default 5. */
+  clip?: number;
+  /** Features beside the built-in ones. */
+  features?: Iterable<Feature>;
+}
+
+/**
+ * Writes the F features of row `row` into `out` from `offset` on; NaN in each for a row below the warm-up.
+ * The values depend on the `warmupRows` rows before and on the row itself, to the bit, whatever was asked before.
+ * Going row by row through one series is quick; any other jump costs a warm-up's worth of work.
+ * @throws DataError `non-finite-feature` naming feature, row and time
+ */
+export type FeatureStream = (candles: Candles, row: number, out: Float32Array, offset?: number) => void;
+
+export interface FeaturePipeline {
+  /** The features' full specs, e.g. `return:5`. [F] */
+  readonly columns: readonly string[];
+  /** How many rows must lie before the first row with features. */
+  readonly warmupRows: number;
+  /**
+   * The features of every row: a stream run over them all.
+   * @throws DataError `too-few-rows` when the series ends within the warm-up; `non-finite-feature`
+   */
+  compute(candles: Candles): FeatureMatrix;
+  /** A stream with state of its own; use one for each series. */
+  stream(): FeatureStream;
+}
+
+interface Column {
+  readonly spec: string;
+  readonly feature: Feature;
+  readonly bars: number;
+  readonly lookback: number;
+  readonly normalized: boolean;
+}
+
+/**
+ * @param specs `name` or `name:bars` each, e.g. `['return:1', 'volatility:20', 'hour-sin']`
+ * @throws ConfigError `unknown-name` with the nearest feature, `invalid-feature`, `duplicate-feature`,
+ *   `invalid-value`
+ */
+export function createFeaturePipeline(
+  specs: readonly string[],
+  options: FeaturePipelineOptions = {},
+): FeaturePipeline {
+  const { normalize = 'rolling', normalizationBars = 252, clip = 5, features = [] } = options;
+  if (!(Number.isInteger(normalizationBars) && normalizationBars >= 2)) {
+    throw invalidValue('normalizationBars', normalizationBars, 'a whole number of at least 2');
+  }
+  if (!(clip > 0)) throw invalidValue('clip', clip, 'a positive number');
+  if (normalize !== 'rolling' && normalize !== 'none') {
+    throw invalidValue('normalize', normalize, '"rolling" or "none"');
+  }
+  const registry = new Registry<Feature>('feature', [...builtinFeatures, ...features]);
+  const plan = specs.map((spec) => parseSpec(spec, registry, normalize === 'rolling'));
+  const columns = plan.map((column) => column.spec);
+  const repeated = columns.find((spec, index) => columns.indexOf(spec) !== index);
+  if (repeated !== undefined) {
+    throw new ConfigError('duplicate-feature', `Feature "${repeated}" is listed twice; remove one.`);
+  }
+  if (plan.length === 0) {
+    throw invalidFeature('No features are listed; name at least one, e.g. "return:1".');
+  }
+  const warmupRows = Math.max(
+    ...plan.map((column) => column.lookback + (column.normalized ? normalizationBars - 1 : 0)),
+  );
+  const stream = () => createStream(plan, warmupRows, normalizationBars, clip);
+  return {
+    columns,
+    warmupRows,
+    stream,
+    compute(candles) {
+      if (candles.length <= warmupRows) {
+        throw new DataError(
+          'too-few-rows',
+          `The features need ${warmupRows + 1} rows, ${warmupRows} of them to warm up, but there are ` +
+            `${candles.length}; bring more rows or shorten the windows or normalizationBars.`,
+        );
+      }
+      const numColumns = columns.length;
+      const values = new Float32Array(candles.length * numColumns);
+      const writeRow = stream();
+      for (let row = 0; row < candles.length; row++) writeRow(candles, row, values, row * numColumns);
+      return { numRows: candles.length, numColumns, columns, firstRow: warmupRows, values };
+    },
+  };
+}
+
+function createStream(
+  plan: readonly Column[],
+  warmupRows: number,
+  normalizationBars: number,
+  clip: number,
+): FeatureStream {
+  const windows = plan.map((column) =>
+    column.normalized ? new Float64Array(2 * normalizationBars) : undefined,
+  );
+  let compute: ((candles: Candles, row: number) => number)[] = [];
+  let position = 0;
+  let lastRow = -1;
+  let lastTimeMs = Number.NaN;
+  let lastClose = Number.NaN;
+
+  /** The raw value of a column, kept in its window if it is to be normalised. */
+  const push = (candles: Candles, row: number, f: number): number => {
+    const value = compute[f](candles, row);
+    if (!Number.isFinite(value)) throw nonFinite(plan[f], value, candles, row);
+    const window = windows[f];
+    // Written twice, one window's length apart, so that the last rows always lie side by side, oldest first.
+    if (window !== undefined) {
+      window[position] = value;
+      window[position + normalizationBars] = value;
+    }
+    return value;
+  };
+
+  const restart = (candles: Candles, row: number): void => {
+    compute = plan.map((column) => column.feature.create(column.bars));
+    position = 0;
+    for (let r = Math.max(0, row - normalizationBars + 1); r < row; r++) {
+      for (let f = 0; f < plan.length; f++) {
+        if (windows[f] !== undefined) push(candles, r, f);
+      }
+      position = (position + 1) % normalizationBars;
+    }
+  };
+
+  return (candles, row, out, offset = 0) => {
+    if (row < warmupRows) {
+      out.fill(Number.NaN, offset, offset + plan.length);
+      return;
+    }
+    const goesOn =
+      row > 0 &&
+      row === lastRow + 1 &&
+      candles.timeMs[row - 1] === lastTimeMs &&
+      candles.close[row - 1] === lastClose;
+    if (!goesOn) restart(candles, row);
+    // Until the row is complete: after an error the next call starts afresh.
+    lastRow = -1;
+    for (let f = 0; f < plan.length; f++) {
+      const value = push(candles, row, f);
+      const window = windows[f];
+      const scaled = window === undefined ? value : lastZscore(window, position + 1, normalizationBars);
+      out[offset + f] = window === undefined ? scaled : Math.max(-clip, Math.min(clip, scaled));
+      if (!Number.isFinite(out[offset + f])) throw nonFinite(plan[f], scaled, candles, row);
+    }
+    position = (position + 1) % normalizationBars;
+    lastRow = row;
+    lastTimeMs = candles.timeMs[row];
+    lastClose = candles.close[row];
+  };
+}
+
+function parseSpec(spec: string, registry: Registry<Feature>, rolling: boolean): Column {
+  const [name, text] = spec.split(/:(.*)/s);
+  const feature = registry.get(name);
+  const { defaultBars, minBars = 1 } = feature;
+  if (defaultBars === undefined && text !== undefined) {
+    throw invalidFeature(`Feature "${name}" takes no window; write "${name}", not "${spec}".`);
+  }
+  const bars = text === undefined ? (defaultBars ?? 0) : readBars(text);
+  if (defaultBars !== undefined && !(bars >= minBars)) {
+    throw invalidFeature(
+      `Feature "${spec}": the window must be a whole number of bars, ${minBars} or more, e.g. "${name}:${defaultBars}".`,
+    );
+  }
+  const lookback = feature.lookback(bars);
+  if (!(Number.isInteger(lookback) && lookback >= 0)) {
+    throw invalidFeature(
+      `Feature "${spec}": its lookback is ${lookback}; return a whole number of rows, 0 or more.`,
+    );
+  }
+  return {
+    spec: defaultBars === undefined ? name : `${name}:${bars}`,
+    feature,
+    bars,
+    lookback,
+    normalized: rolling && !feature.bounded,
+  };
+}
+
+/** The digits as a number; NaN for anything but one to six digits. */
+const readBars = (text: string): number => (/^\d{1,6}$/.test(text) ? Number(text) : Number.NaN);
+
+const invalidFeature = (message: string): ConfigError => new ConfigError('invalid-feature', message);
+
+function invalidValue(key: string, value: unknown, expected: string): ConfigError {
+  return new ConfigError(
+    'invalid-value',
+    `Invalid value ${value} for "${key}" of the feature pipeline: give ${expected}.`,
+  );
+}
+
+function nonFinite(column: Column, value: number, candles: Candles, row: number): DataError {
+  return new DataError(
+    'non-finite-feature',
+    `Feature "${column.spec}" is ${value} at row ${row} (${formatTime(candles.timeMs[row])}); ` +
+      'correct the data around that row or the feature.',
+  );
+}

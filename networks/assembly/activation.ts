@@ -1,0 +1,119 @@
+/** Activations and their gradients, computed from the activation's output. */
+import { tanh } from './elementary';
+import { storeLanes } from './lanes';
+
+const IDENTITY: i32 = 0;
+const TANH: i32 = 1;
+const RELU: i32 = 2;
+
+/** Applies the activation (1 = tanh, 2 = relu) to `length` numbers in place. */
+export function activate(values: usize, length: i32, activation: i32): void {
+  if (activation == TANH) {
+    for (; length > 0; length -= 4) {
+      storeLanes(values, tanh(v128.load(values)), min(length, 4));
+      values += 16;
+    }
+  } else if (activation == RELU) {
+    for (; length > 0; length -= 4) {
+      storeLanes(values, f32x4.pmax(v128.load(values), f32x4.splat(0)), min(length, 4));
+      values += 16;
+    }
+  }
+}
+
+/**
+ * Turns d loss / d outputs into d loss / d (what was activated), in place, and adds its column sums to the bias
+ * gradient. Rows are summed in ascending order.
+ * @param outputs [rows, columns], what the activation gave
+ * @param activation 0 = identity, 1 = tanh, 2 = relu
+ * @param gradients [rows, columns]
+ * @param biasGradients [columns]
+ */
+export function activationGradient(
+  outputs: usize,
+  activation: i32,
+  gradients: usize,
+  biasGradients: usize,
+  rows: i32,
+  columns: i32,
+): void {
+  if (activation == TANH) gradientColumns(TANH, outputs, gradients, biasGradients, rows, columns);
+  else if (activation == RELU) gradientColumns(RELU, outputs, gradients, biasGradients, rows, columns);
+  else gradientColumns(IDENTITY, outputs, gradients, biasGradients, rows, columns);
+}
+
+/** Inlined once per activation, so that the inner loops have no branch. */
+// @ts-expect-error: decorator
+@inline
+function gradientColumns(
+  activation: i32,
+  outputs: usize,
+  gradients: usize,
+  biasGradients: usize,
+  rows: i32,
+  columns: i32,
+): void {
+  const stride = <usize>columns << 2;
+  let column = 0;
+  for (; column + 16 <= columns; column += 16) {
+    const offset = <usize>column << 2;
+    const bias = biasGradients + offset;
+    let y = outputs + offset;
+    let dy = gradients + offset;
+    let sum0 = v128.load(bias);
+    let sum1 = v128.load(bias, 16);
+    let sum2 = v128.load(bias, 32);
+    let sum3 = v128.load(bias, 48);
+    for (let row = rows; row > 0; row--) {
+      const g0 = throughActivation(activation, y, v128.load(dy));
+      const g1 = throughActivation(activation, y + 16, v128.load(dy, 16));
+      const g2 = throughActivation(activation, y + 32, v128.load(dy, 32));
+      const g3 = throughActivation(activation, y + 48, v128.load(dy, 48));
+      if (activation != IDENTITY) {
+        v128.store(dy, g0);
+        v128.store(dy, g1, 16);
+        v128.store(dy, g2, 32);
+        v128.store(dy, g3, 48);
+      }
+      sum0 = f32x4.add(sum0, g0);
+      sum1 = f32x4.add(sum1, g1);
+      sum2 = f32x4.add(sum2, g2);
+      sum3 = f32x4.add(sum3, g3);
+      y += stride;
+      dy += stride;
+    }
+    v128.store(bias, sum0);
+    v128.store(bias, sum1, 16);
+    v128.store(bias, sum2, 32);
+    v128.store(bias, sum3, 48);
+  }
+  for (; column < columns; column += 4) {
+    const lanes = min(columns - column, 4);
+    const offset = <usize>column << 2;
+    const bias = biasGradients + offset;
+    let y = outputs + offset;
+    let dy = gradients + offset;
+    let sum = v128.load(bias);
+    for (let row = rows; row > 0; row--) {
+      const g = throughActivation(activation, y, v128.load(dy));
+      if (activation != IDENTITY) storeLanes(dy, g, lanes);
+      sum = f32x4.add(sum, g);
+      y += stride;
+      dy += stride;
+    }
+    storeLanes(bias, sum, lanes);
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function throughActivation(activation: i32, output: usize, gradient: v128): v128 {
+  if (activation == TANH) {
+    const y = v128.load(output);
+    return f32x4.mul(gradient, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
+  }
+  if (activation == RELU) {
+    return v128.and(gradient, f32x4.gt(v128.load(output), f32x4.splat(0)));
+  }
+  return gradient;
+}

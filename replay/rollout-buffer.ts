@@ -1,0 +1,97 @@
+/** The last T steps of N envs, in order, for on-policy agents. */
+import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { copyRow } from './rows.ts';
+
+/** T steps, N envs, D observation elements, A action elements. Row t·N + n is step t of env n. */
+export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements Snapshotable {
+  readonly numSteps: number;
+  readonly numEnvs: number;
+  readonly observations: Float32Array; // [T, N, D]
+  readonly actions: Actions; // [T, N, A]
+  readonly logProbs: Float32Array; // [T, N]
+  readonly rewards: Float32Array; // [T, N]
+  readonly terminated: Uint8Array; // [T, N]
+  readonly truncated: Uint8Array; // [T, N]
+  readonly finalValues: Float32Array; // [T, N]
+  #step = 0;
+
+  /**
+   * @param observations storage of T·N·D numbers, which the caller may want in a memory of its own
+   * @param actions storage of T·N·A numbers
+   */
+  constructor(numSteps: number, numEnvs: number, observations: Float32Array, actions: Actions) {
+    const rows = numSteps * numEnvs;
+    this.numSteps = numSteps;
+    this.numEnvs = numEnvs;
+    this.observations = observations;
+    this.actions = actions;
+    this.logProbs = new Float32Array(rows);
+    this.rewards = new Float32Array(rows);
+    this.terminated = new Uint8Array(rows);
+    this.truncated = new Uint8Array(rows);
+    this.finalValues = new Float32Array(rows);
+  }
+
+  get isFull(): boolean {
+    return this.#step === this.numSteps;
+  }
+
+  /**
+   * Appends one step of every env.
+   * @returns the row of env 0 in the new step
+   */
+  push(
+    observations: Float32Array, // [N, D]
+    actions: Actions, // [N, A]
+    logProbs: Float32Array, // [N]
+    rewards: Float32Array, // [N]
+    terminated: Uint8Array, // [N]
+    truncated: Uint8Array, // [N]
+  ): number {
+    const { numEnvs } = this;
+    const row = this.#step * numEnvs;
+    copyRow(this.observations, this.#step, observations, 0, observations.length);
+    copyRow(this.actions, this.#step, actions, 0, actions.length);
+    for (let n = 0; n < numEnvs; n++) {
+      this.logProbs[row + n] = logProbs[n];
+      this.rewards[row + n] = rewards[n];
+      this.terminated[row + n] = terminated[n];
+      this.truncated[row + n] = truncated[n];
+      this.finalValues[row + n] = 0;
+    }
+    this.#step++;
+    return row;
+  }
+
+  /** Forgets the steps; the arrays stay readable until the next `push`. */
+  clear(): void {
+    this.#step = 0;
+  }
+
+  save(): Snapshot {
+    const { observations, actions, logProbs, rewards, terminated, truncated, finalValues } = this;
+    return {
+      arrays: {
+        observations: observations.slice(),
+        actions: actions.slice(),
+        logProbs: logProbs.slice(),
+        rewards: rewards.slice(),
+        terminated: terminated.slice(),
+        truncated: truncated.slice(),
+        finalValues: finalValues.slice(),
+      },
+      values: { step: this.#step },
+    };
+  }
+
+  load(snapshot: Snapshot): void {
+    restoreArrayInto(this.observations, snapshot, 'observations');
+    restoreArrayInto(this.actions, snapshot, 'actions');
+    restoreArrayInto(this.logProbs, snapshot, 'logProbs');
+    restoreArrayInto(this.rewards, snapshot, 'rewards');
+    restoreArrayInto(this.terminated, snapshot, 'terminated');
+    restoreArrayInto(this.truncated, snapshot, 'truncated');
+    restoreArrayInto(this.finalValues, snapshot, 'finalValues');
+    this.#step = restoreNumber(snapshot, 'step');
+  }
+}

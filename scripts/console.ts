@@ -1,0 +1,88 @@
+/** What the command line prints: a progress bar on a terminal, plain lines elsewhere, JSON for machines. */
+import cliProgress from 'cli-progress';
+
+export interface Console {
+  /** A line for people; nothing when the output is JSON. */
+  say(line: string): void;
+  /** A line on standard error, in either mode. */
+  warn(line: string): void;
+  /** The command's result for machines: printed only when the output is JSON. */
+  result(value: unknown): void;
+  /** Starts showing how far a run has come. */
+  progress(label: string, totalSteps: number, startStep?: number): Progress;
+}
+
+export interface Progress {
+  /** @param note a short remark to show beside the numbers */
+  update(step: number, note?: string): void;
+  stop(): void;
+}
+
+/** Plain progress lines come at least this far apart. */
+const PLAIN_INTERVAL_MS = 5_000;
+
+export function createConsole({ json }: { json: boolean }): Console {
+  return {
+    say: (line) => {
+      if (!json) process.stdout.write(`${line}\n`);
+    },
+    warn: (line) => {
+      process.stderr.write(`${line}\n`);
+    },
+    result: (value) => {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    progress: (label, totalSteps, startStep = 0) => {
+      if (process.stderr.isTTY && !json) return createBar(label, totalSteps, startStep);
+      return createLines(label, totalSteps, startStep, json);
+    },
+  };
+}
+
+function createBar(label: string, totalSteps: number, startStep: number): Progress {
+  const bar = new cliProgress.SingleBar({
+    format: '{label} {bar} {percentage} % | {value}/{total} steps | {rate} steps/s | ETA {eta_formatted} | {note}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    fps: 8,
+  });
+  const startMs = Date.now();
+  bar.start(totalSteps, startStep, { label, rate: '–', note: '' });
+  let lastNote = '';
+  return {
+    update(step, note = lastNote) {
+      lastNote = note;
+      const seconds = (Date.now() - startMs) / 1000;
+      bar.update(Math.min(step, totalSteps), { rate: formatRate((step - startStep) / seconds), note });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function createLines(label: string, totalSteps: number, startStep: number, quiet: boolean): Progress {
+  const startMs = Date.now();
+  let lastMs = startMs;
+  let lastNote = '';
+  return {
+    update(step, note = lastNote) {
+      lastNote = note;
+      const nowMs = Date.now();
+      if (quiet || nowMs - lastMs < PLAIN_INTERVAL_MS) return;
+      lastMs = nowMs;
+      const rate = ((step - startStep) / (nowMs - startMs)) * 1000;
+      const etaSeconds = Math.round((totalSteps - step) / rate);
+      const parts = [`${label} ${step}/${totalSteps} steps`, `${formatRate(rate)} steps/s`, `ETA ${etaSeconds} s`, note];
+      process.stderr.write(`${parts.filter((part) => part !== '').join(' | ')}\n`);
+    },
+    stop: () => {},
+  };
+}
+
+/** `950`, `12.3 k`, `1.25 M`. */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return '–';
+  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(2)} M`;
+  if (perSecond >= 1e3) return `${(perSecond / 1e3).toFixed(1)} k`;
+  return perSecond.toFixed(0);
+}

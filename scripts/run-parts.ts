@@ -1,0 +1,49 @@
+/** Builds the agent and the envs that a run's specification describes. */
+import type { Agent } from '../agents/agent.ts';
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import type { Env } from '../envs/env.ts';
+import type { ActionSpace, Box } from '../envs/spaces.ts';
+import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
+import { sliceCandles } from '../market/candles.ts';
+import type { SpanName } from '../trainers/spans.ts';
+import type { Run } from './run-spec.ts';
+
+/** The envs to learn in: on market data, in the training span alone. */
+export function createTrainingEnvs(run: Run): VectorEnv {
+  const { numEnvs, seed } = run.spec;
+  return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, {})));
+}
+
+/** An env to judge in: on market data, one pass through the whole of a span. */
+export function createEvaluationEnv(run: Run, span: SpanName): Env {
+  return createEnv(run, span, run.spec.seed, { episodeBars: 0, episodeStart: 'sequential' });
+}
+
+export function buildAgent(
+  { spec, catalog }: Run,
+  { observationSpace, actionSpace }: { observationSpace: Box; actionSpace: ActionSpace },
+  numEnvs: number,
+): Agent {
+  const context = { observationSpace, actionSpace, numEnvs, rng: createRng(spec.seed), totalSteps: spec.totalSteps };
+  return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
+}
+
+/** An env that knows rows is told its span's; any other is given the span's candles alone. */
+function createEnv({ spec, catalog, market }: Run, span: SpanName, seed: number, overrides: Record<string, unknown>): Env {
+  const plugin = catalog.envs.get(spec.env.name);
+  if (market === undefined) return plugin.create({ seed }, spec.env.config);
+  const { fromRow, toRow } = market.spans[span];
+  if (!('fromRow' in plugin.config.shape)) {
+    return plugin.create({ seed, candles: sliceCandles(market.candles, fromRow, toRow) }, spec.env.config);
+  }
+  if (spec.env.config.fromRow !== 0 || spec.env.config.toRow !== 0) {
+    throw new ConfigError(
+      'invalid-value',
+      'env.fromRow and env.toRow are set by the split of the data; use --validate-from and --test-from instead.',
+    );
+  }
+  const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
+  const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
+  return plugin.create({ seed, candles: market.candles }, config);
+}

@@ -1,0 +1,157 @@
+/** Carries a run out on disk: trains, evaluates, logs, saves checkpoints, and stops where it is told to. */
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Agent } from '../agents/agent.ts';
+import { mean } from '../core/statistics.ts';
+import { joinSnapshots, snapshotPart } from '../core/snapshot.ts';
+import { describeSpace } from '../envs/spaces.ts';
+import type { VectorEnv } from '../envs/vector-env.ts';
+import { type CheckpointManifest, loadCheckpoint, saveCheckpoint } from '../storage/checkpoint.ts';
+import type { RunDirectory } from '../storage/run-directory.ts';
+import { everySteps, PeriodicEvaluation } from '../trainers/callbacks.ts';
+import { evaluate } from '../trainers/evaluate.ts';
+import { type TrainEvent, Training } from '../trainers/train.ts';
+import type { Console } from './console.ts';
+import { buildAgent, createEvaluationEnv, createTrainingEnvs } from './run-parts.ts';
+import type { Run } from './run-spec.ts';
+
+/** The name of the checkpoint with the best evaluation. */
+export const BEST_CHECKPOINT = 'best';
+
+/** Episodes of evaluation are seeded apart from those of training. */
+const EVALUATION_SEED_OFFSET = 1_000_003;
+/** Episodes behind the running mean return that is shown and logged. */
+const RECENT_EPISODES = 100;
+
+export interface SessionResult {
+  readonly agent: Agent;
+  readonly step: number;
+  readonly interrupted: boolean;
+  /** Path of the last checkpoint. */
+  readonly checkpoint: string;
+  /** The highest mean return of an evaluation; −Infinity without one. */
+  readonly bestReturn: number;
+  readonly stepsPerSecond: number;
+}
+
+export class TrainingSession {
+  readonly #run: Run;
+  readonly #directory: RunDirectory;
+  readonly #envs: VectorEnv;
+  readonly #agent: Agent;
+  readonly #evaluation: PeriodicEvaluation;
+  readonly #training: Training;
+  readonly #recentReturns: number[] = [];
+  #lastCheckpoint = '';
+
+  /** @param resumeFrom a checkpoint of this run to continue from */
+  constructor(run: Run, directory: RunDirectory, resumeFrom?: string) {
+    const { numEnvs, seed, totalSteps, evaluateEvery, evaluateEpisodes, checkpointEvery } = run.spec;
+    this.#run = run;
+    this.#directory = directory;
+    this.#envs = createTrainingEnvs(run);
+    this.#agent = buildAgent(run, this.#envs, numEnvs);
+    const evaluationEnv = createEvaluationEnv(run, 'validation');
+    const evaluationSeed = seed + EVALUATION_SEED_OFFSET;
+    this.#evaluation = new PeriodicEvaluation({
+      evaluate: () => evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed }),
+      onEvaluation: ({ step }, { meanReturn, deviation }, isBest) => {
+        directory.log({ step, kind: 'evaluation', meanReturn, deviation, isBest });
+        if (isBest) this.#save(BEST_CHECKPOINT);
+      },
+    });
+    let startStep = 0;
+    const stored = resumeFrom === undefined ? undefined : loadCheckpoint(resumeFrom);
+    if (stored !== undefined) startStep = stored.manifest.step;
+    this.#training = new Training({
+      envs: this.#envs,
+      agent: this.#agent,
+      totalSteps,
+      seed,
+      callbacks: [
+        (event) => this.#log(event),
+        everySteps(evaluateEvery, this.#evaluation.callback, startStep),
+        everySteps(checkpointEvery, ({ step }) => this.#save(stepName(step)), startStep),
+      ],
+    });
+    if (stored !== undefined) {
+      this.#training.load(snapshotPart(stored.snapshot, 'run'));
+      this.#evaluation.load(snapshotPart(stored.snapshot, 'evaluation'));
+      directory.rewindLog(startStep);
+    }
+  }
+
+  /** Whether a run continued from a checkpoint of these envs gives the bits of an unbroken one. */
+  get isExact(): boolean {
+    return this.#envs.canSave;
+  }
+
+  /**
+   * Trains to the end, or until interrupted, and saves a last checkpoint.
+   * @param isInterrupted asked between updates
+   * @throws TrainingError when a loss is not finite; the checkpoints before it stay
+   */
+  async carryOut(console: Console, label: string, isInterrupted: () => boolean): Promise<SessionResult> {
+    const { totalSteps } = this.#run.spec;
+    const training = this.#training;
+    const startStep = training.step;
+    const startMs = Date.now();
+    const progress = console.progress(label, totalSteps, startStep);
+    try {
+      while (!isInterrupted() && training.advance() !== undefined) {
+        progress.update(training.step, this.#note());
+        // Lets signals and the screen have their turn.
+        await setImmediate();
+      }
+    } finally {
+      progress.stop();
+    }
+    const seconds = (Date.now() - startMs) / 1000;
+    this.#save(stepName(training.step));
+    return {
+      agent: this.#agent,
+      step: training.step,
+      interrupted: !training.isFinished,
+      checkpoint: this.#lastCheckpoint,
+      bestReturn: this.#evaluation.best,
+      stepsPerSecond: (training.step - startStep) / seconds,
+    };
+  }
+
+  #log({ step, episodes, metrics }: TrainEvent): undefined {
+    for (const episode of episodes) this.#recentReturns.push(episode.return);
+    this.#recentReturns.splice(0, this.#recentReturns.length - RECENT_EPISODES);
+    if (metrics === undefined) return;
+    const meanReturn = this.#recentReturns.length > 0 ? mean(this.#recentReturns) : null;
+    this.#directory.log({ step, kind: 'update', meanReturn, ...metrics });
+  }
+
+  #note(): string {
+    const parts = [];
+    if (this.#recentReturns.length > 0) parts.push(`return ${mean(this.#recentReturns).toPrecision(4)}`);
+    if (Number.isFinite(this.#evaluation.best)) parts.push(`best evaluation ${this.#evaluation.best.toPrecision(4)}`);
+    return parts.join(', ');
+  }
+
+  #save(name: string): undefined {
+    const { spec } = this.#run;
+    const manifest: CheckpointManifest = {
+      agent: spec.agent,
+      env: spec.env,
+      observationSpace: describeSpace(this.#envs.observationSpace),
+      actionSpace: describeSpace(this.#envs.actionSpace),
+      seed: spec.seed,
+      step: this.#training.step,
+      codeVersion: spec.version,
+      dataSha256: spec.data?.sha256 ?? null,
+      metrics: { bestReturn: Number.isFinite(this.#evaluation.best) ? this.#evaluation.best : null },
+    };
+    const snapshot = joinSnapshots({ run: this.#training.save(), evaluation: this.#evaluation.save() });
+    saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
+    this.#lastCheckpoint = join(this.#directory.checkpoints, name);
+  }
+}
+
+function stepName(step: number): string {
+  return `step-${String(step).padStart(12, '0')}`;
+}

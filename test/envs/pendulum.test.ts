@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { Pendulum, pendulum } from '../../envs/pendulum.ts';
+import { testEnv } from '../contracts/test-env.ts';
+import { sharedJson } from '../shared.ts';
+
+interface Golden {
+  trajectories: {
+    initial_state: number[];
+    steps: { a: number[]; state: number[]; obs: number[]; r: number; term: boolean }[];
+  }[];
+}
+
+testEnv('pendulum', (seed) => pendulum.create({ seed }));
+
+const golden = sharedJson<Golden>('golden/gymnasium_Pendulum-v1.json.gz');
+
+test.skipIf(golden === undefined)(
+  'every recorded step of Gymnasium is matched to a few units of the last place',
+  () => {
+    const env = new Pendulum(0);
+    let numSteps = 0;
+    for (const { initial_state, steps } of golden!.trajectories) {
+      let state = initial_state;
+      for (const { a, state: expected, obs, r } of steps) {
+        env.setState(state);
+        const result = env.step(Float32Array.from(a));
+        const [angle, velocity] = env.getState();
+        expect(Math.abs(angle - expected[0])).toBeLessThan(1e-14);
+        expect(Math.abs(velocity - expected[1])).toBeLessThan(1e-14);
+        for (let d = 0; d < 3; d++) expect(Math.abs(result.observation[d] - obs[d])).toBeLessThan(1.2e-7);
+        expect(Math.abs(result.reward - r)).toBeLessThan(1e-14);
+        state = expected;
+        numSteps++;
+      }
+    }
+    expect(numSteps).toBeGreaterThan(100);
+  },
+);
+
+test('the reward at rest upright is zero, hanging it is minus pi squared, and torque costs', () => {
+  const env = new Pendulum(0);
+  env.setState([0, 0]);
+  expect(env.step(new Float32Array([0])).reward).toBeCloseTo(0, 12);
+  env.setState([Math.PI, 0]);
+  expect(env.step(new Float32Array([0])).reward).toBeCloseTo(-(Math.PI ** 2), 12);
+  env.setState([4 * Math.PI, 0]);
+  expect(env.step(new Float32Array([2])).reward).toBeCloseTo(-0.004, 9);
+});
+
+test('torque beyond the bounds acts as the bound', () => {
+  const env = new Pendulum(0);
+  const after = (torque: number): unknown => {
+    env.setState([1, 0.5]);
+    const { reward } = env.step(new Float32Array([torque]));
+    return { reward, state: env.getState() };
+  };
+  expect(after(100)).toEqual(after(2));
+  expect(after(-100)).toEqual(after(-2));
+  expect(after(1.9)).not.toEqual(after(2));
+});
+
+test('the speed never passes 8 and an episode never terminates but is truncated after 200 steps', () => {
+  const env = new Pendulum(1);
+  env.reset();
+  for (let i = 1; i <= 200; i++) {
+    const { observation, terminated, truncated } = env.step(new Float32Array([2]));
+    expect(Math.abs(observation[2])).toBeLessThanOrEqual(8);
+    expect(terminated).toBe(false);
+    expect(truncated).toBe(i === 200);
+  }
+  env.setState([Math.PI / 2, 8]);
+  expect(env.step(new Float32Array([2])).observation[2]).toBe(8);
+});
+
+test('what is not one finite torque is refused', () => {
+  const env = new Pendulum(0);
+  env.reset();
+  for (const action of [
+    0,
+    new Float32Array([Number.NaN]),
+    new Float32Array([Infinity]),
+    new Float32Array(2),
+  ]) {
+    expect(() => env.step(action)).toThrow(/Pendulum takes one finite torque/);
+  }
+});
+
+test('the picture shows the bob above the hinge when upright', () => {
+  const env = new Pendulum(0);
+  env.setState([0, 0]);
+  expect(env.render()).toBe('    o\n\n    +\n\n');
+  env.setState([Math.PI / 2, 0]);
+  expect(env.render()).toBe('\n\n    +   o\n\n');
+});

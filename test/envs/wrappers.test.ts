@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { CartPole } from '../../envs/cartpole.ts';
+import { clipReward } from '../../envs/clip-reward.ts';
+import type { Env } from '../../envs/env.ts';
+import { Pendulum } from '../../envs/pendulum.ts';
+import { createBox, createDiscrete } from '../../envs/spaces.ts';
+import { limitTime } from '../../envs/time-limit.ts';
+import { testEnv } from '../contracts/test-env.ts';
+
+testEnv('limitTime', (seed) => limitTime(new Pendulum(seed), 37));
+testEnv('limitTime around an env that terminates', (seed) => limitTime(new CartPole(seed), 12));
+testEnv('clipReward', (seed) => clipReward(new Pendulum(seed), -1, 0));
+testEnv('wrapped twice', (seed) => clipReward(limitTime(new Pendulum(seed), 9), -1, 0));
+
+/** An env without any of the optional methods. */
+function createBare(reward = 1): Env {
+  const observation = new Float32Array(1);
+  const result = { observation, reward, terminated: false, truncated: false, info: {} };
+  return {
+    observationSpace: createBox([1], -1, 1),
+    actionSpace: createDiscrete(2),
+    reset: () => ({ observation, info: {} }),
+    step: () => result,
+  };
+}
+
+describe('limitTime', () => {
+  test('truncates on the limit, and again in the next episode', () => {
+    const env = limitTime(createBare(), 3);
+    for (let episode = 0; episode < 2; episode++) {
+      env.reset();
+      expect([0, 0, 0].map((action) => env.step(action).truncated)).toEqual([false, false, true]);
+    }
+  });
+
+  test('keeps an earlier truncation and a termination of the env', () => {
+    const early = limitTime(new Pendulum(0, 2), 5);
+    early.reset();
+    early.step(new Float32Array(1));
+    expect(early.step(new Float32Array(1)).truncated).toBe(true);
+
+    const cart = new CartPole(0);
+    const both = limitTime(cart, 1);
+    both.reset();
+    cart.setState([2.4, 1, 0, 0]);
+    expect(both.step(1)).toMatchObject({ terminated: true, truncated: true });
+  });
+
+  test('refuses a limit that is not a positive whole number', () => {
+    for (const limit of [0, -1, 1.5, Number.NaN, Infinity]) {
+      expect(() => limitTime(createBare(), limit)).toThrow(/positive whole number of steps/);
+    }
+  });
+});
+
+describe('clipReward', () => {
+  test.each([
+    [5, 1],
+    [-5, -1],
+    [0.25, 0.25],
+    [Number.NaN, Number.NaN],
+    [Infinity, Infinity],
+  ])('makes %d into %d', (reward, expected) => {
+    expect(clipReward(createBare(reward), -1, 1).step(0).reward).toBe(expected);
+  });
+
+  test('refuses a range upside down', () => {
+    expect(() => clipReward(createBare(), 1, 0)).toThrow(/low ≤ high/);
+    expect(() => clipReward(createBare(), Number.NaN, 0)).toThrow(/low ≤ high/);
+  });
+});
+
+test('wrappers have save, load, render and close exactly when the env has them', () => {
+  const closed: string[] = [];
+  const full: Env = Object.assign(new CartPole(0), { close: () => closed.push('closed') });
+  for (const wrap of [(env: Env) => limitTime(env, 5), (env: Env) => clipReward(env, 0, 1)]) {
+    const bare = wrap(createBare());
+    expect([bare.save, bare.load, bare.render, bare.close]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const wrapped = wrap(full);
+    wrapped.reset();
+    expect(wrapped.render?.()).toContain('#');
+    wrapped.close?.();
+    expect(wrapped.save).toBeDefined();
+    expect(wrapped.observationSpace).toBe(full.observationSpace);
+    expect(wrapped.actionSpace).toBe(full.actionSpace);
+  }
+  expect(closed).toEqual(['closed', 'closed']);
+});

@@ -1,0 +1,42 @@
+/** Judges an agent by the returns of whole episodes, acting greedily and changing nothing in it. */
+import type { Agent } from '../agents/agent.ts';
+import { mean, standardDeviation } from '../core/statistics.ts';
+import type { Env } from '../envs/env.ts';
+import type { Action, ActionBatch } from '../envs/spaces.ts';
+
+export interface Evaluation {
+  readonly returns: readonly number[]; // [episodes], undiscounted
+  readonly lengths: readonly number[]; // [episodes], steps
+  readonly meanReturn: number;
+  /** Sample deviation over the episodes. */
+  readonly deviation: number;
+}
+
+/**
+ * @param env an env of its own: it is reset
+ * @param seed episode i starts from `reset({ seed: seed + i })`
+ */
+export function evaluate(agent: Agent, env: Env, { episodes, seed }: { episodes: number; seed: number }): Evaluation {
+  const returns: number[] = [];
+  const lengths: number[] = [];
+  for (let episode = 0; episode < episodes; episode++) {
+    let { observation } = env.reset({ seed: seed + episode });
+    let episodeReturn = 0;
+    let length = 0;
+    for (let isOver = false; !isOver; ) {
+      const result = env.step(firstAction(agent.act(observation, 1, false), env));
+      observation = result.observation;
+      episodeReturn += result.reward;
+      length++;
+      isOver = result.terminated || result.truncated;
+    }
+    returns.push(episodeReturn);
+    lengths.push(length);
+  }
+  return { returns, lengths, meanReturn: mean(returns), deviation: standardDeviation(returns) };
+}
+
+/** The action of a batch of one, in the form the env takes. */
+export function firstAction(actions: ActionBatch, { actionSpace }: Env): Action {
+  return actionSpace.kind === 'discrete' ? actions[0] : actions;
+}

@@ -1,0 +1,139 @@
+/** What the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML. */
+import type { Report, ReportCurve, ReportLearning, ReportSpan } from './report.ts';
+import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './report-cast.ts';
+
+/** Longer spans are drawn every k-th bar; no screen shows more. */
+const MAX_POINTS = 8_000;
+const DAY_MS = 86_400_000;
+
+/** The embedded JSON. Null is a gap. */
+export interface ReportChartData {
+  readonly learning: { steps: number[]; median: (number | null)[]; seeds: LearningLine[] };
+  readonly spans: readonly SpanChartData[]; // in reading order
+}
+
+/** One seed on the steps of all seeds. */
+export interface LearningLine {
+  readonly seed: number;
+  readonly values: (number | null)[];
+}
+
+/** One span's series, P points each. */
+export interface SpanChartData {
+  readonly name: string;
+  /** Bars per drawn point. */
+  readonly stride: number;
+  /** Bars are about a day or longer: the page shows dates without hours. */
+  readonly daily: boolean;
+  readonly time: number[]; // [P] seconds, UTC epoch
+  readonly price: number[]; // [P]
+  readonly curves: readonly CurveChartData[];
+}
+
+/** One curve; `lead` is the median seed, which alone has its drawdown drawn among the seeds. */
+export interface CurveChartData {
+  readonly name: string;
+  readonly role: 'lead' | 'seed' | 'baseline';
+  readonly colour: string;
+  readonly growth: number[]; // [P] equity over its first value
+  readonly drawdown: number[]; // [P] the worst since the last drawn point, a fraction at or below 0; empty for a seed
+  readonly exposure: number[]; // [P]
+}
+
+/** Builds the charts' data from a checked report. */
+export function reportChartData(report: Report): ReportChartData {
+  const colourOf = curveColours(report);
+  return {
+    learning: joinLearning(report.learning),
+    spans: spansInReadingOrder(report).map((span) => spanChartData(span, colourOf)),
+  };
+}
+
+/** JSON that may stand between script tags: no `<`, and no line separator that older parsers refuse. */
+export function embedJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+}
+
+/** The value that half of the finite ones lie below, the mean of the two middle ones for an even count; NaN for none. */
+export function medianOf(values: readonly number[]): number {
+  const ascending = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const middle = ascending.length >> 1;
+  if (ascending.length === 0) return Number.NaN;
+  return ascending.length % 2 === 1 ? ascending[middle] : (ascending[middle - 1] + ascending[middle]) / 2;
+}
+
+function spanChartData(span: ReportSpan, colourOf: (curve: ReportCurve) => string): SpanChartData {
+  const numBars = span.timeMs.length;
+  const stride = Math.ceil(numBars / MAX_POINTS);
+  const drawn: number[] = [];
+  for (let bar = 0; bar < numBars; bar += stride) drawn.push(bar);
+  if (drawn[drawn.length - 1] !== numBars - 1) drawn.push(numBars - 1);
+  const lead = medianSeed(span);
+  return {
+    name: span.name,
+    stride,
+    daily: (span.timeMs[numBars - 1] - span.timeMs[0]) / Math.max(1, numBars - 1) > DAY_MS / 2,
+    time: drawn.map((bar) => span.timeMs[bar] / 1000),
+    price: drawn.map((bar) => round(span.price[bar])),
+    curves: span.curves.map((curve) => {
+      const role = curve.kind === 'baseline' ? 'baseline' : curve === lead ? 'lead' : 'seed';
+      return {
+        name: role === 'lead' && agentCurves(span).length > 1 ? `${curve.name} (median)` : curve.name,
+        role,
+        colour: colourOf(curve),
+        growth: drawn.map((bar) => round(curve.equity[bar] / curve.equity[0])),
+        drawdown: role === 'seed' ? [] : worstDrawdowns(curve.equity, drawn),
+        exposure: drawn.map((bar) => round(curve.exposure[bar])),
+      };
+    }),
+  };
+}
+
+function worstDrawdowns(equity: ArrayLike<number>, drawn: readonly number[]): number[] {
+  let peak = equity[0];
+  let bar = 0;
+  return drawn.map((end) => {
+    let worst = 0;
+    for (; bar <= end; bar++) {
+      peak = Math.max(peak, equity[bar]);
+      worst = Math.min(worst, equity[bar] / peak - 1);
+    }
+    return round(worst);
+  });
+}
+
+/** All seeds on the union of their steps; the median interpolates a seed between its own steps, never beyond them. */
+function joinLearning(learning: readonly ReportLearning[]): ReportChartData['learning'] {
+  const union = [...new Set(learning.flatMap(({ steps }) => Array.from(steps)))].sort((a, b) => a - b);
+  const stride = Math.ceil(union.length / MAX_POINTS);
+  const steps = union.filter((_, i) => i % stride === 0 || i === union.length - 1);
+  const lines = learning.map((curve) => ({ seed: curve.seed, values: interpolate(curve, steps) }));
+  return {
+    steps,
+    median: steps.map((_, i) => roundOrGap(medianOf(lines.map(({ values }) => values[i])))),
+    seeds: lines.map(({ seed, values }) => ({ seed, values: values.map(roundOrGap) })),
+  };
+}
+
+function interpolate({ steps, meanReturn }: ReportLearning, at: readonly number[]): number[] {
+  let right = 0;
+  return at.map((step) => {
+    while (right < steps.length && steps[right] < step) right++;
+    if (steps[right] === step) return meanReturn[right];
+    if (right === 0 || right === steps.length) return Number.NaN;
+    const share = (step - steps[right - 1]) / (steps[right] - steps[right - 1]);
+    return meanReturn[right - 1] + share * (meanReturn[right] - meanReturn[right - 1]);
+  });
+}
+
+function roundOrGap(value: number): number | null {
+  return Number.isFinite(value) ? round(value) : null;
+}
+
+/** Six significant digits: finer than any screen, and a third of the file. */
+function round(value: number): number {
+  return Number(value.toPrecision(6));
+}

@@ -1,0 +1,119 @@
+/** The page's skeleton: its sections in reading order, with the style, the charts' library and the data inlined. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Report, ReportSpan } from './report.ts';
+import { spansInReadingOrder } from './report-cast.ts';
+import { embedJson, type ReportChartData } from './report-data.ts';
+import { escapeHtml } from './report-html.ts';
+import { REPORT_SCRIPT } from './report-script.ts';
+import { REPORT_STYLE } from './report-style.ts';
+import { metricsTable } from './report-table.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Nothing may be fetched: the browser itself holds the page to that. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/** The whole document. */
+export function renderPage(report: Report, charts: ReportChartData): string {
+  const inlined = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(report.title)}</title>
+<style>${inlined('uPlot.min.css')}</style>
+<style>${REPORT_STYLE}</style>
+</head>
+<body>
+<main>
+${[header(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
+</main>
+<script type="application/json" id="report-data">${embedJson(charts)}</script>
+<script>${inlined('uPlot.iife.min.js')}</script>
+<script>${REPORT_SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function header({ title, subtitle, verdict }: Report): string {
+  const colon = verdict.text.indexOf(': ');
+  const headline = colon < 0 ? verdict.text : verdict.text.slice(0, colon);
+  const rest = colon < 0 ? '' : `<p>${escapeHtml(capitalized(verdict.text.slice(colon + 2)))}</p>`;
+  return `<header>
+<h1>${escapeHtml(title)}</h1>
+<p class="subtitle">${escapeHtml(subtitle)}</p>
+<div class="verdict" data-tone="${verdict.tone}" role="note" aria-label="Verdict"><strong>${escapeHtml(headline)}</strong>${rest}</div>
+</header>`;
+}
+
+function metrics(report: Report): string {
+  const tables = spansInReadingOrder(report).map(
+    (span, i) =>
+      `<div${i === 0 ? ' class="first"' : ''}>${spanHead(span, span.description)}\n${metricsTable(report, span)}</div>`,
+  );
+  return `<section id="metrics">\n<h2>Results after costs</h2>\n${tables.join('\n')}\n</section>`;
+}
+
+function learning({ learning: { steps, seeds } }: ReportChartData): string {
+  if (steps.length === 0) return '';
+  const numSeeds = seeds.length === 1 ? 'one seed' : `${seeds.length} seeds`;
+  return `<section id="learning">
+<h2>Learning</h2>
+<figure data-chart="learning"><figcaption><b>Mean episode return</b><span>by environment steps, ${numSeeds}</span><span class="tools"><output class="at"></output></span></figcaption>
+<div class="readout" style="--cell:124px"></div><div class="plot"></div></figure>
+</section>`;
+}
+
+function spanCharts(report: Report, charts: ReportChartData): string {
+  const panels = spansInReadingOrder(report).map((span, i) => {
+    const { stride } = charts.spans[i];
+    const thinned = stride === 1 ? '' : `; one bar in ${stride} drawn, drawdowns the worst of all bars`;
+    return `<div class="span${i === 0 ? ' first' : ''}" data-span="${i}">${spanHead(span, '')}
+<div class="readout"></div>
+${figure('growth', 'Equity', `growth of 1, after costs${thinned}`, '<output class="at"></output><button type="button" class="switch" data-log aria-pressed="false">log scale</button>')}
+${figure('drawdown', 'Drawdown', 'below the highest equity so far', '')}
+${figure('exposure', 'Price and exposure', 'held fraction of equity, signed', '<select aria-label="Exposure of"></select>')}
+</div>`;
+  });
+  return `<section id="charts">
+<h2>Equity, drawdown, exposure</h2>
+<p class="note live">Drag to zoom, double-click to zoom out. Select a name to hide its line. Times are UTC.</p>
+<div class="charts">${panels.join('\n')}</div>
+</section>`;
+}
+
+function figure(chart: string, title: string, explanation: string, tools: string): string {
+  const toolbar = tools && `<span class="tools">${tools}</span>`;
+  return `<figure data-chart="${chart}"><figcaption><b>${title}</b><span>${explanation}</span>${toolbar}</figcaption><div class="plot"></div></figure>`;
+}
+
+function making({ details, caveats }: Report): string {
+  const facts = details.map(({ label, value, code }) => {
+    const text = escapeHtml(value);
+    return `<dt>${escapeHtml(label)}</dt><dd>${code ? `<code>${text}</code>` : text}</dd>`;
+  });
+  const list = caveats.map((caveat) => `<li>${escapeHtml(caveat)}</li>`).join('');
+  return `<section id="making">
+<h2>How it was made</h2>
+<dl class="facts">${facts.join('\n')}</dl>
+${list && `<div class="caveats"><h3>Caveats</h3><ul>${list}</ul></div>`}
+</section>`;
+}
+
+function spanHead({ name, seen, timeMs }: ReportSpan, description: string): string {
+  const day = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);
+  const when = `${day(timeMs[0])} to ${day(timeMs[timeMs.length - 1])} · ${timeMs.length.toLocaleString('en-US')} bars`;
+  const badge = seen
+    ? '<span class="badge">seen in training</span>'
+    : '<span class="badge unseen">not seen in training</span>';
+  const about = description && `<p>${escapeHtml(description)}</p>`;
+  return `<div class="span-head"><h3>${escapeHtml(name)}</h3>${badge}<span class="when">${when}</span>${about}</div>`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

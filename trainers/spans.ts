@@ -1,0 +1,58 @@
+/** Cuts a series into the years to learn from, to choose by, and to be judged on. */
+import { ConfigError } from '../core/errors.ts';
+import type { Candles } from '../market/candles.ts';
+
+export type SpanName = 'train' | 'validation' | 'test';
+
+/** Rows [fromRow, toRow) of a series. */
+export interface Span {
+  readonly name: SpanName;
+  readonly fromRow: number;
+  readonly toRow: number;
+}
+
+export type Spans = Readonly<Record<SpanName, Span>>;
+
+/** Where to cut: UTC dates, the first day of the next span; without them, 60 %, 20 % and 20 % of the rows. */
+export interface SplitDates {
+  readonly validateFrom?: string;
+  readonly testFrom?: string;
+}
+
+/** @throws ConfigError `invalid-split` for a date that cannot be read or that leaves a span empty */
+export function splitSpans(candles: Candles, { validateFrom, testFrom }: SplitDates = {}): Spans {
+  const { length } = candles;
+  const first = validateFrom === undefined ? Math.round(length * 0.6) : rowAt(candles, validateFrom);
+  const second = testFrom === undefined ? Math.round((first + length) / 2) : rowAt(candles, testFrom);
+  const spans = {
+    train: { name: 'train', fromRow: 0, toRow: first },
+    validation: { name: 'validation', fromRow: first, toRow: second },
+    test: { name: 'test', fromRow: second, toRow: length },
+  } as const;
+  for (const { name, fromRow, toRow } of Object.values(spans)) {
+    if (toRow - fromRow < 2) {
+      throw new ConfigError(
+        'invalid-split',
+        `The ${name} span is empty: the data run from ${isoDate(candles.timeMs[0])} to ` +
+          `${isoDate(candles.timeMs[length - 1])}; move --validate-from or --test-from.`,
+      );
+    }
+  }
+  return spans;
+}
+
+/** `2017-01-03` */
+export function isoDate(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+/** The first row at or after a date. */
+function rowAt({ timeMs, length }: Candles, date: string): number {
+  const dateMs = Date.parse(date);
+  if (Number.isNaN(dateMs)) {
+    throw new ConfigError('invalid-split', `Cannot read the date "${date}"; write it as 2017-01-01.`);
+  }
+  let row = 0;
+  while (row < length && timeMs[row] < dateMs) row++;
+  return row;
+}
