@@ -27,7 +27,7 @@ export function resolveConfig<Schema extends ConfigSchema>(
   owner: string,
 ): ConfigOf<Schema> {
   for (const key of Object.keys(overrides)) {
-    if (!(key in schema.shape)) {
+    if (!Object.hasOwn(schema.shape, key)) {
       throw new ConfigError(
         'unknown-key',
         `Unknown key "${key}" for ${owner}.${suggestion(key, Object.keys(schema.shape))}`,
@@ -37,11 +37,12 @@ export function resolveConfig<Schema extends ConfigSchema>(
   const result = schema.safeParse(overrides);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const key = String(issue.path[0] ?? '');
-  const path = issue.path.join('.');
+  const value = overrides[String(issue.path[0] ?? '')];
+  // JSON would show NaN and Infinity as null.
+  const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
   throw new ConfigError(
     'invalid-value',
-    `Invalid value ${JSON.stringify(overrides[key])} for "${path}" of ${owner}: ${issue.message}.`,
+    `Invalid value ${shown} for "${issue.path.join('.')}" of ${owner}: ${issue.message}.`,
   );
 }
 

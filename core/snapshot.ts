@@ -1,4 +1,5 @@
 /** Exact state as plain data: what a checkpoint stores, and what an interrupted run continues from. */
+import { createHash } from 'node:crypto';
 import { StorageError } from './errors.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -67,4 +68,15 @@ export function restoreNumber(snapshot: Snapshot, key: string): number {
   if (typeof value !== 'number')
     throw new StorageError('snapshot-mismatch', `The saved state has no number "${key}".`);
   return value;
+}
+
+/** SHA-256, hexadecimal, of the names, types and bytes of all arrays: equal for equal states, on any machine. */
+export function hashSnapshot({ arrays }: Snapshot): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(arrays).sort()) {
+    const array = arrays[name];
+    hash.update(`${name}:${array.constructor.name}[${array.length}]`);
+    hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  }
+  return hash.digest('hex');
 }

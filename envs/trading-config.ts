@@ -45,7 +45,9 @@ export const tradingConfig = z.object({
     .min(0)
     .lt(100)
     .default(0)
-    .describe('Square-root impact: coefficient · volatility · √(size / volume), dimensionless, in [0, 100)'),
+    .describe(
+      'Square-root impact: coefficient · volatility · √(size / volume), at most 0.1; dimensionless, in [0, 100)',
+    ),
   borrowRatePerYear: z
     .number()
     .min(0)

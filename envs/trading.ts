@@ -217,7 +217,8 @@ export class TradingEnv implements Env<TradingInfo> {
     info.interestPaid = restoreNumber(env, 'interestPaid');
     info.tradedNotional = restoreNumber(env, 'tradedNotional');
     info.fillPrice = env.values.fillPrice === null ? Number.NaN : restoreNumber(env, 'fillPrice');
-    this.#observer.observe(this.#broker, info);
+    // Before the first reset there is nothing to see yet.
+    if (this.#endRow > 0) this.#observer.observe(this.#broker, info);
   }
 
   #targetOf(action: Action): number {

@@ -110,7 +110,7 @@ export function formatDataQuality(quality: DataQuality): string {
       `               ${percent(outlier.logReturn)} at row ${outlier.row}, ${shortTime(outlier.timeMs)}`,
     );
   }
-  lines.push(`open = close before  ${percent(quality.openAtPreviousClose)} of the bars`);
+  lines.push(`opens at the close before   ${percent(quality.openAtPreviousClose)} of the bars`);
   return lines.join('\n');
 }
 
@@ -131,7 +131,7 @@ function median(values: Float64Array): number {
   return values.length === 0 ? 0 : values.slice().sort()[(values.length - 1) >> 1];
 }
 
-const percent = (fraction: number): string => `${(100 * fraction).toPrecision(3)} %`;
+const percent = (fraction: number): string => `${Number((100 * fraction).toPrecision(3))} %`;
 
 /** Without seconds where they are zero, without a clock at midnight. */
 function shortTime(timeMs: number): string {

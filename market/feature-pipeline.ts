@@ -158,9 +158,9 @@ function createStream(
       row === lastRow + 1 &&
       candles.timeMs[row - 1] === lastTimeMs &&
       candles.close[row - 1] === lastClose;
-    if (!goesOn) restart(candles, row);
     // Until the row is complete: after an error the next call starts afresh.
     lastRow = -1;
+    if (!goesOn) restart(candles, row);
     for (let f = 0; f < plan.length; f++) {
       const value = push(candles, row, f);
       const window = windows[f];

@@ -1,7 +1,7 @@
 /**
  * What an agent may see of a market: each feature one small function over a finite window of past bars.
- * Every built-in feature is a function of the bars in its window alone, computed anew in one fixed order, so
- * that its bits do not depend on where a series starts.
+ * Every built-in feature is a function of the bars in its window alone, its sums taken anew at each row
+ * in one fixed order, so that its bits do not depend on where a series starts.
  */
 import { cos, log, sin } from '../core/math.ts';
 import type { Candles } from './candles.ts';
@@ -53,14 +53,18 @@ const volatility = defineFeature({
   bounded: false,
   lookback: (bars) => bars,
   create(bars) {
-    const returns = new Float64Array(bars);
+    const returns = new Float64Array(bars); // oldest first
+    let heldRow = Number.NaN;
     return ({ close }, row) => {
-      let sum = 0;
-      for (let i = 0; i < bars; i++) {
+      const goesOn = row === heldRow + 1;
+      if (goesOn) returns.copyWithin(0, 1);
+      for (let i = goesOn ? bars - 1 : 0; i < bars; i++) {
         const r = row - bars + 1 + i;
         returns[i] = log(close[r] / close[r - 1]);
-        sum += returns[i];
       }
+      heldRow = row;
+      let sum = 0;
+      for (let i = 0; i < bars; i++) sum += returns[i];
       const mean = sum / bars;
       let squares = 0;
       for (let i = 0; i < bars; i++) squares += (returns[i] - mean) * (returns[i] - mean);

@@ -1,5 +1,6 @@
 /** The SIMD kernels and the memory they work in: one WebAssembly instance per agent. */
 import { readFileSync } from 'node:fs';
+import { ConfigError } from '../core/errors.ts';
 
 export type Activation = 'identity' | 'tanh' | 'relu';
 
@@ -9,7 +10,10 @@ export type Activation = 'identity' | 'tanh' | 'relu';
  * bits on every machine, and an element does not depend on which others were computed with it.
  */
 export interface Kernels {
-  /** `length` zeros in the kernels' memory, aligned to 64 bytes; freed with the Kernels object, not before. */
+  /**
+   * `length` zeros in the kernels' memory, aligned to 64 bytes; freed with the Kernels object, not before.
+   * @throws ConfigError `kernel-memory-full` past 1 GiB
+   */
   allocate(length: number): Float32Array;
   /** Whether the array is a view into this memory. */
   owns(array: Float32Array): boolean;
@@ -142,15 +146,23 @@ export function createKernels(): Kernels {
   /** @returns the address of `bytes` zero bytes, with a vector's length of readable memory after them */
   function reserve(bytes: number): number {
     const address = end;
-    end = align(address + bytes);
-    const missing = end + SLACK - buffer.byteLength;
+    const next = align(address + bytes);
+    const missing = Math.ceil((next + SLACK - buffer.byteLength) / PAGE);
     if (missing > 0) {
+      const pages = buffer.byteLength / PAGE;
+      if (pages + missing > MAX_PAGES) {
+        throw new ConfigError(
+          'kernel-memory-full',
+          `An agent's networks, batches and optimizer need more than ${(MAX_PAGES * PAGE) / 2 ** 30} GiB; ` +
+            'use smaller networks or batches.',
+        );
+      }
       // Doubling keeps the number of growths, and so of buffers to know, logarithmic.
-      const wanted = Math.max(Math.ceil(missing / PAGE), buffer.byteLength / PAGE);
-      memory.grow(Math.min(wanted, MAX_PAGES - buffer.byteLength / PAGE));
+      memory.grow(Math.min(Math.max(missing, pages), MAX_PAGES - pages));
       buffer = memory.buffer;
       buffers.add(buffer);
     }
+    end = next;
     return address;
   }
 
@@ -165,7 +177,10 @@ export function createKernels(): Kernels {
   }
 
   return {
-    allocate: (length) => new Float32Array(buffer, reserve(length * 4), length),
+    allocate(length) {
+      const address = reserve(length * 4);
+      return new Float32Array(buffer, address, length);
+    },
 
     owns: (array) => array.buffer === buffer || buffers.has(array.buffer),
 
@@ -268,7 +283,7 @@ const MAX_PAGES = 16384;
 let module: WebAssembly.Module | undefined;
 
 function align(address: number): number {
-  return (address + 63) & ~63;
+  return Math.ceil(address / 64) * 64;
 }
 
 function activationCode(activation: Activation): number {

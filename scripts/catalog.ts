@@ -41,14 +41,24 @@ export async function loadCatalog(pluginFiles: readonly string[] = []): Promise<
     for (const plugin of agentPlugins) agents.add(plugin);
     for (const plugin of envPlugins) envs.add(plugin);
     if (agentPlugins.length + envPlugins.length === 0) {
-      throw new ConfigError('empty-plugin', `${file} exports no plugin; export what defineAgent or defineEnv returns.`);
+      throw new ConfigError(
+        'empty-plugin',
+        `${file} exports no plugin; export what defineAgent or defineEnv returns.`,
+      );
     }
   }
   return { agents, envs };
 }
 
-function hasMethod<Plugin extends { name: string; config: unknown }>(value: unknown, method: string): value is Plugin {
+function hasMethod<Plugin extends { name: string; config: unknown }>(
+  value: unknown,
+  method: string,
+): value is Plugin {
   if (typeof value !== 'object' || value === null) return false;
   const plugin = value as Record<string, unknown>;
-  return typeof plugin.name === 'string' && typeof plugin.config === 'object' && typeof plugin[method] === 'function';
+  return (
+    typeof plugin.name === 'string' &&
+    typeof plugin.config === 'object' &&
+    typeof plugin[method] === 'function'
+  );
 }

@@ -41,7 +41,8 @@ export function createConsole({ json }: { json: boolean }): Console {
 
 function createBar(label: string, totalSteps: number, startStep: number): Progress {
   const bar = new cliProgress.SingleBar({
-    format: '{label} {bar} {percentage} % | {value}/{total} steps | {rate} steps/s | ETA {eta_formatted} | {note}',
+    format:
+      '{label} {bar} {percentage} % | {value}/{total} steps | {rate} steps/s | ETA {eta_formatted} | {note}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
@@ -72,7 +73,12 @@ function createLines(label: string, totalSteps: number, startStep: number, quiet
       lastMs = nowMs;
       const rate = ((step - startStep) / (nowMs - startMs)) * 1000;
       const etaSeconds = Math.round((totalSteps - step) / rate);
-      const parts = [`${label} ${step}/${totalSteps} steps`, `${formatRate(rate)} steps/s`, `ETA ${etaSeconds} s`, note];
+      const parts = [
+        `${label} ${step}/${totalSteps} steps`,
+        `${formatRate(rate)} steps/s`,
+        `ETA ${etaSeconds} s`,
+        note,
+      ];
       process.stderr.write(`${parts.filter((part) => part !== '').join(' | ')}\n`);
     },
     stop: () => {},

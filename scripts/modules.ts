@@ -12,7 +12,10 @@ import { ConfigError } from '../core/errors.ts';
 export async function importModule(file: string): Promise<Record<string, unknown>> {
   const path = resolve(file);
   if (!existsSync(path)) {
-    throw new ConfigError('plugin-not-loaded', `No such plugin file: ${file}. Give a path to a .ts or .js module.`);
+    throw new ConfigError(
+      'plugin-not-loaded',
+      `No such plugin file: ${file}. Give a path to a .ts or .js module.`,
+    );
   }
   try {
     if (/\.[cm]?tsx?$/.test(path)) {

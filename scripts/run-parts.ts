@@ -25,12 +25,23 @@ export function buildAgent(
   { observationSpace, actionSpace }: { observationSpace: Box; actionSpace: ActionSpace },
   numEnvs: number,
 ): Agent {
-  const context = { observationSpace, actionSpace, numEnvs, rng: createRng(spec.seed), totalSteps: spec.totalSteps };
+  const context = {
+    observationSpace,
+    actionSpace,
+    numEnvs,
+    rng: createRng(spec.seed),
+    totalSteps: spec.totalSteps,
+  };
   return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
 }
 
 /** An env that knows rows is told its span's; any other is given the span's candles alone. */
-function createEnv({ spec, catalog, market }: Run, span: SpanName, seed: number, overrides: Record<string, unknown>): Env {
+function createEnv(
+  { spec, catalog, market }: Run,
+  span: SpanName,
+  seed: number,
+  overrides: Record<string, unknown>,
+): Env {
   const plugin = catalog.envs.get(spec.env.name);
   if (market === undefined) return plugin.create({ seed }, spec.env.config);
   const { fromRow, toRow } = market.spans[span];

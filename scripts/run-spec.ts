@@ -38,11 +38,11 @@ const runSpec = z.strictObject({
 export type RunSpec = z.output<typeof runSpec>;
 
 /** @throws StorageError `unreadable-run` when the specification is not whole */
-export function parseRunSpec({ format: _format, formatVersion: _version, ...content }: { readonly [key: string]: Json }): RunSpec {
-  const parsed = runSpec.safeParse(content);
+export function parseRunSpec(specification: { readonly [key: string]: Json }): RunSpec {
+  const parsed = runSpec.safeParse(specification);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new StorageError('unreadable-run', `run.json is damaged: ${issue.path.join('.')}: ${issue.message}.`);
+  const { path, message } = parsed.error.issues[0];
+  throw new StorageError('unreadable-run', `run.json is damaged: ${path.join('.')}: ${message}.`);
 }
 
 /** What a user asks for on the command line. */
@@ -94,7 +94,9 @@ export async function planRun(request: RunRequest): Promise<Run> {
     evaluateEvery: request.evaluateEvery,
     evaluateEpisodes: request.evaluateEpisodes ?? (env.needsCandles ? 1 : 10),
     checkpointEvery: request.checkpointEvery,
-    ...(market && { data: { path: request.data, sha256: hashCandles(market.candles), validateFrom, testFrom } }),
+    ...(market && {
+      data: { path: request.data, sha256: hashCandles(market.candles), validateFrom, testFrom },
+    }),
   };
   return { spec, catalog, market };
 }
@@ -122,6 +124,10 @@ async function loadMarket(data: string, dates: SplitDates): Promise<RunMarket> {
   return { candles, spans: splitSpans(candles, dates) };
 }
 
-function complete(plugin: AgentPlugin | EnvPlugin, owner: string, overrides: Record<string, unknown>): PluginConfig {
+function complete(
+  plugin: AgentPlugin | EnvPlugin,
+  owner: string,
+  overrides: Record<string, unknown>,
+): PluginConfig {
   return JSON.parse(JSON.stringify(resolveConfig(plugin.config, overrides, owner)));
 }

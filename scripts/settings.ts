@@ -25,7 +25,10 @@ export function parseSettings<Part extends string>(
     const [, part, key, value] = match;
     const partOverrides = overrides.get(part);
     if (partOverrides === undefined) {
-      throw new ConfigError('invalid-setting', `Unknown part "${part}" in --set ${setting}.${suggestion(part, parts)}`);
+      throw new ConfigError(
+        'invalid-setting',
+        `Unknown part "${part}" in --set ${setting}.${suggestion(part, parts)}`,
+      );
     }
     partOverrides[key] = parseValue(value);
   }

@@ -1,12 +1,11 @@
 /** Carries a run out on disk: trains, evaluates, logs, saves checkpoints, and stops where it is told to. */
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Agent } from '../agents/agent.ts';
-import { mean } from '../core/statistics.ts';
 import { joinSnapshots, snapshotPart } from '../core/snapshot.ts';
+import { mean } from '../core/statistics.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import type { VectorEnv } from '../envs/vector-env.ts';
-import { type CheckpointManifest, loadCheckpoint, saveCheckpoint } from '../storage/checkpoint.ts';
+import { type CheckpointDetails, loadCheckpoint, saveCheckpoint } from '../storage/checkpoint.ts';
 import type { RunDirectory } from '../storage/run-directory.ts';
 import { everySteps, PeriodicEvaluation } from '../trainers/callbacks.ts';
 import { evaluate } from '../trainers/evaluate.ts';
@@ -54,7 +53,8 @@ export class TrainingSession {
     const evaluationEnv = createEvaluationEnv(run, 'validation');
     const evaluationSeed = seed + EVALUATION_SEED_OFFSET;
     this.#evaluation = new PeriodicEvaluation({
-      evaluate: () => evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed }),
+      evaluate: () =>
+        evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed }),
       onEvaluation: ({ step }, { meanReturn, deviation }, isBest) => {
         directory.log({ step, kind: 'evaluation', meanReturn, deviation, isBest });
         if (isBest) this.#save(BEST_CHECKPOINT);
@@ -62,7 +62,7 @@ export class TrainingSession {
     });
     let startStep = 0;
     const stored = resumeFrom === undefined ? undefined : loadCheckpoint(resumeFrom);
-    if (stored !== undefined) startStep = stored.manifest.step;
+    if (stored !== undefined) startStep = stored.manifest.steps;
     this.#training = new Training({
       envs: this.#envs,
       agent: this.#agent,
@@ -129,26 +129,26 @@ export class TrainingSession {
   #note(): string {
     const parts = [];
     if (this.#recentReturns.length > 0) parts.push(`return ${mean(this.#recentReturns).toPrecision(4)}`);
-    if (Number.isFinite(this.#evaluation.best)) parts.push(`best evaluation ${this.#evaluation.best.toPrecision(4)}`);
+    if (Number.isFinite(this.#evaluation.best))
+      parts.push(`best evaluation ${this.#evaluation.best.toPrecision(4)}`);
     return parts.join(', ');
   }
 
   #save(name: string): undefined {
     const { spec } = this.#run;
-    const manifest: CheckpointManifest = {
+    const manifest: CheckpointDetails = {
       agent: spec.agent,
       env: spec.env,
+      seed: spec.seed,
+      steps: this.#training.step,
       observationSpace: describeSpace(this.#envs.observationSpace),
       actionSpace: describeSpace(this.#envs.actionSpace),
-      seed: spec.seed,
-      step: this.#training.step,
       codeVersion: spec.version,
-      dataSha256: spec.data?.sha256 ?? null,
-      metrics: { bestReturn: Number.isFinite(this.#evaluation.best) ? this.#evaluation.best : null },
+      ...(spec.data && { dataHash: spec.data.sha256 }),
+      ...(Number.isFinite(this.#evaluation.best) && { metrics: { bestReturn: this.#evaluation.best } }),
     };
     const snapshot = joinSnapshots({ run: this.#training.save(), evaluation: this.#evaluation.save() });
-    saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
-    this.#lastCheckpoint = join(this.#directory.checkpoints, name);
+    this.#lastCheckpoint = saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
   }
 }
 

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import { writeFileAtomic } from './atomic.ts';
+import { attempt, writeFileAtomic } from './atomic.ts';
 
 const FORMAT = 'market-gym-run';
 const FORMAT_VERSION = 1;
@@ -15,105 +15,79 @@ export interface LogRow {
 }
 
 /**
- * The layout: `run.json` (the complete specification), `log.jsonl` (one JSON object a line, in the order of
- * steps), `checkpoints/`.
+ * The layout: `run.json` (the complete specification), `log.jsonl` (one JSON object a line, by ascending step),
+ * `checkpoints/`.
  */
 export class RunDirectory {
   readonly path: string;
+  readonly #specificationFile: string;
+  readonly #logFile: string;
 
-  private constructor(path: string) {
+  /** Only names the directory; nothing is read or written yet. */
+  constructor(path: string) {
     this.path = path;
+    this.#specificationFile = join(path, 'run.json');
+    this.#logFile = join(path, 'log.jsonl');
+  }
+
+  get checkpoints(): string {
+    return join(this.path, 'checkpoints');
   }
 
   /**
    * Begins a run.
    * @param specification everything needed to repeat the run
-   * @throws StorageError `run-exists` when the directory already holds a run, `not-writable` when it cannot be made
+   * @throws StorageError `run-exists` when the directory already holds a run, `write-failed`
    */
-  static create(path: string, specification: { [key: string]: Json }): RunDirectory {
-    const run = new RunDirectory(path);
-    if (existsSync(run.#file('run.json'))) {
+  begin(specification: { readonly [key: string]: Json }): void {
+    if (existsSync(this.#specificationFile)) {
       throw new StorageError(
         'run-exists',
-        `${path} already holds a run; continue it with --resume ${path}, or choose another --out.`,
+        `${this.path} already holds a run: continue it with --resume ${this.path}, or choose another --out.`,
       );
     }
-    try {
-      mkdirSync(path, { recursive: true });
-    } catch (error) {
-      throw notWritable(path, error);
-    }
+    attempt('write', this.path, () => mkdirSync(this.path, { recursive: true }));
     const content = { format: FORMAT, formatVersion: FORMAT_VERSION, ...specification };
-    writeFileAtomic(run.#file('run.json'), `${JSON.stringify(content, null, 2)}\n`);
-    return run;
+    writeFileAtomic(this.#specificationFile, `${JSON.stringify(content, null, 2)}\n`);
   }
 
-  /** @throws StorageError `no-run` or `unreadable-run` */
-  static open(path: string): RunDirectory {
-    const run = new RunDirectory(path);
-    run.specification();
-    return run;
-  }
-
-  get checkpoints(): string {
-    return this.#file('checkpoints');
-  }
-
-  /** @throws StorageError `no-run` when there is none, `unreadable-run` when it is not one of ours */
+  /** @throws StorageError `no-run` when there is none, `unreadable-run` when it is not one of this version */
   specification(): { readonly [key: string]: Json } {
-    const file = this.#file('run.json');
+    const file = this.#specificationFile;
     if (!existsSync(file)) {
       throw new StorageError('no-run', `${this.path} holds no run: there is no run.json in it.`);
     }
-    try {
-      const content = JSON.parse(readFileSync(file, 'utf8'));
-      if (content.format === FORMAT && content.formatVersion === FORMAT_VERSION) return content;
-    } catch (error) {
-      throw new StorageError('unreadable-run', `Cannot read ${file}: ${reasonOf(error)}`, { cause: error });
-    }
-    throw new StorageError('unreadable-run', `${file} is not a run of this version (${FORMAT} ${FORMAT_VERSION}).`);
+    const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+    const { format, formatVersion, ...specification } = parseObject(text);
+    if (format === FORMAT && formatVersion === FORMAT_VERSION) return specification;
+    throw new StorageError('unreadable-run', `${file} is damaged, or not from this version of market-gym.`);
   }
 
-  /** Appends one line to the log. Values that are not finite are written as null. */
+  /** Appends one line to the log. Numbers that are not finite are written as null. */
   log(row: LogRow): void {
-    try {
-      appendFileSync(this.#file('log.jsonl'), `${JSON.stringify(row)}\n`);
-    } catch (error) {
-      throw notWritable(this.#file('log.jsonl'), error);
-    }
+    attempt('write', this.#logFile, () => appendFileSync(this.#logFile, `${JSON.stringify(row)}\n`));
   }
 
-  /** The log's rows; a last line that was cut off by a crash is left out. */
+  /** The log's rows; a last line that a crash cut off is left out. */
   readLog(): LogRow[] {
-    const file = this.#file('log.jsonl');
-    if (!existsSync(file)) return [];
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const rows: LogRow[] = [];
-    for (const line of lines) {
-      try {
-        rows.push(JSON.parse(line));
-      } catch {
-        break;
-      }
-    }
-    return rows;
+    if (!existsSync(this.#logFile)) return [];
+    const text = attempt('read', this.#logFile, () => readFileSync(this.#logFile, 'utf8'));
+    const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   }
 
   /** Forgets what was logged past `step`: a run continued from a checkpoint tells it anew. */
   rewindLog(step: number): void {
     const kept = this.readLog().filter((row) => row.step <= step);
-    writeFileAtomic(this.#file('log.jsonl'), kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  }
-
-  #file(name: string): string {
-    return join(this.path, name);
+    writeFileAtomic(this.#logFile, kept.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
 }
 
-function notWritable(path: string, error: unknown): StorageError {
-  return new StorageError('not-writable', `Cannot write ${path}: ${reasonOf(error)}. Choose another --out.`, { cause: error });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The object that the text holds as JSON; an empty one where it holds none. */
+function parseObject(text: string): { readonly [key: string]: Json } {
+  try {
+    return { ...JSON.parse(text) };
+  } catch {
+    return {};
+  }
 }

@@ -16,7 +16,11 @@ export interface Evaluation {
  * @param env an env of its own: it is reset
  * @param seed episode i starts from `reset({ seed: seed + i })`
  */
-export function evaluate(agent: Agent, env: Env, { episodes, seed }: { episodes: number; seed: number }): Evaluation {
+export function evaluate(
+  agent: Agent,
+  env: Env,
+  { episodes, seed }: { episodes: number; seed: number },
+): Evaluation {
   const returns: number[] = [];
   const lengths: number[] = [];
   for (let episode = 0; episode < episodes; episode++) {

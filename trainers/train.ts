@@ -1,6 +1,12 @@
 /** The training loop: the same for on-policy and off-policy agents, and for one env or many. */
 import type { Agent, Metrics } from '../agents/agent.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, type Snapshotable, snapshotPart } from '../core/snapshot.ts';
+import {
+  joinSnapshots,
+  restoreNumber,
+  type Snapshot,
+  type Snapshotable,
+  snapshotPart,
+} from '../core/snapshot.ts';
 import type { FinishedEpisode, VectorEnv } from '../envs/vector-env.ts';
 
 /** What has happened since the last event. */

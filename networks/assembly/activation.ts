@@ -8,16 +8,20 @@ const RELU: i32 = 2;
 
 /** Applies the activation (1 = tanh, 2 = relu) to `length` numbers in place. */
 export function activate(values: usize, length: i32, activation: i32): void {
-  if (activation == TANH) {
-    for (; length > 0; length -= 4) {
-      storeLanes(values, tanh(v128.load(values)), min(length, 4));
+  // Whole vectors first: a test for the rest inside the loop would nearly double its time.
+  if (activation === TANH) {
+    for (; length >= 4; length -= 4) {
+      v128.store(values, tanh(v128.load(values)));
       values += 16;
     }
-  } else if (activation == RELU) {
-    for (; length > 0; length -= 4) {
-      storeLanes(values, f32x4.pmax(v128.load(values), f32x4.splat(0)), min(length, 4));
+    if (length > 0) storeLanes(values, tanh(v128.load(values)), length);
+  } else if (activation === RELU) {
+    const zero = f32x4.splat(0);
+    for (; length >= 4; length -= 4) {
+      v128.store(values, f32x4.pmax(v128.load(values), zero));
       values += 16;
     }
+    if (length > 0) storeLanes(values, f32x4.pmax(v128.load(values), zero), length);
   }
 }
 
@@ -37,14 +41,12 @@ export function activationGradient(
   rows: i32,
   columns: i32,
 ): void {
-  if (activation == TANH) gradientColumns(TANH, outputs, gradients, biasGradients, rows, columns);
-  else if (activation == RELU) gradientColumns(RELU, outputs, gradients, biasGradients, rows, columns);
+  if (activation === TANH) gradientColumns(TANH, outputs, gradients, biasGradients, rows, columns);
+  else if (activation === RELU) gradientColumns(RELU, outputs, gradients, biasGradients, rows, columns);
   else gradientColumns(IDENTITY, outputs, gradients, biasGradients, rows, columns);
 }
 
-/** Inlined once per activation, so that the inner loops have no branch. */
-// @ts-expect-error: decorator
-@inline
+/** The compiler inlines this once per activation, so that the inner loops have no branch. */
 function gradientColumns(
   activation: i32,
   outputs: usize,
@@ -53,10 +55,10 @@ function gradientColumns(
   rows: i32,
   columns: i32,
 ): void {
-  const stride = <usize>columns << 2;
+  const stride = (<usize>columns) << 2;
   let column = 0;
   for (; column + 16 <= columns; column += 16) {
-    const offset = <usize>column << 2;
+    const offset = (<usize>column) << 2;
     const bias = biasGradients + offset;
     let y = outputs + offset;
     let dy = gradients + offset;
@@ -69,7 +71,7 @@ function gradientColumns(
       const g1 = throughActivation(activation, y + 16, v128.load(dy, 16));
       const g2 = throughActivation(activation, y + 32, v128.load(dy, 32));
       const g3 = throughActivation(activation, y + 48, v128.load(dy, 48));
-      if (activation != IDENTITY) {
+      if (activation !== IDENTITY) {
         v128.store(dy, g0);
         v128.store(dy, g1, 16);
         v128.store(dy, g2, 32);
@@ -89,14 +91,14 @@ function gradientColumns(
   }
   for (; column < columns; column += 4) {
     const lanes = min(columns - column, 4);
-    const offset = <usize>column << 2;
+    const offset = (<usize>column) << 2;
     const bias = biasGradients + offset;
     let y = outputs + offset;
     let dy = gradients + offset;
     let sum = v128.load(bias);
     for (let row = rows; row > 0; row--) {
       const g = throughActivation(activation, y, v128.load(dy));
-      if (activation != IDENTITY) storeLanes(dy, g, lanes);
+      if (activation !== IDENTITY) storeLanes(dy, g, lanes);
       sum = f32x4.add(sum, g);
       y += stride;
       dy += stride;
@@ -105,14 +107,12 @@ function gradientColumns(
   }
 }
 
-// @ts-expect-error: decorator
-@inline
 function throughActivation(activation: i32, output: usize, gradient: v128): v128 {
-  if (activation == TANH) {
+  if (activation === TANH) {
     const y = v128.load(output);
     return f32x4.mul(gradient, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
   }
-  if (activation == RELU) {
+  if (activation === RELU) {
     return v128.and(gradient, f32x4.gt(v128.load(output), f32x4.splat(0)));
   }
   return gradient;

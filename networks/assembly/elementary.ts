@@ -7,13 +7,11 @@
 
 /** Adding 1.5·2²³ rounds to an integer and leaves it in the low bits. */
 const ROUND: f32 = 12582912;
-const LOG2_E: f32 = 1.44269504;
+const LOG2_E: f32 = <f32>Math.LOG2E;
 /** ln 2 in two parts; the first has nine bits, so that its product with a small integer is exact. */
 const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.12194440e-4;
+const LN2_LOW: f32 = -2.1219444e-4;
 
-// @ts-expect-error: decorator
-@inline
 function expm1Reduced(r: v128): v128 {
   let q = f32x4.splat(0.001388252113);
   q = f32x4.add(f32x4.mul(q, r), f32x4.splat(0.008366520598));
@@ -23,25 +21,16 @@ function expm1Reduced(r: v128): v128 {
   return f32x4.add(f32x4.mul(q, f32x4.mul(r, r)), r);
 }
 
-// @ts-expect-error: decorator
-@inline
 function reduce(x: v128, k: v128): v128 {
-  return f32x4.sub(
-    f32x4.sub(x, f32x4.mul(k, f32x4.splat(LN2_HIGH))),
-    f32x4.mul(k, f32x4.splat(LN2_LOW)),
-  );
+  return f32x4.sub(f32x4.sub(x, f32x4.mul(k, f32x4.splat(LN2_HIGH))), f32x4.mul(k, f32x4.splat(LN2_LOW)));
 }
 
 /** 2^k, from k + 1.5·2²³. */
-// @ts-expect-error: decorator
-@inline
 function powerOfTwo(rounded: v128): v128 {
   return i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(0x3f800000));
 }
 
 /** e^x for x ≤ 88, relative error below 1e-7; 0 below −87; NaN stays. */
-// @ts-expect-error: decorator
-@inline
 export function exp(x: v128): v128 {
   const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(LOG2_E)), f32x4.splat(ROUND));
   const r = reduce(x, f32x4.sub(rounded, f32x4.splat(ROUND)));
@@ -50,8 +39,6 @@ export function exp(x: v128): v128 {
 }
 
 /** tanh x = e / (e + 2) with e = e^2|x| − 1: absolute error below 1e-7, three units in the last place; |tanh x| ≤ 1. */
-// @ts-expect-error: decorator
-@inline
 export function tanh(x: v128): v128 {
   const sign = v128.and(x, i32x4.splat(0x80000000));
   // From 9.02 on the result rounds to 1.

@@ -36,7 +36,7 @@ export function gemm(
   scratch: usize,
 ): void {
   const rowStrideC = (<usize>N) << 2;
-  const packs = transposedB != 0 || (N >= PACK_FROM_COLUMNS && M >= PACK_FROM_ROWS);
+  const packs = transposedB !== 0 || (N >= PACK_FROM_COLUMNS && M >= PACK_FROM_ROWS);
   let k0 = 0;
   do {
     const depth = min(K - k0, BLOCK);
@@ -93,7 +93,7 @@ function multiplyPanel(
   c: usize,
   rowStrideC: usize,
 ): void {
-  if (width == PANEL) {
+  if (width === PANEL) {
     let i = M;
     for (; i >= 2; i -= 2) {
       tile2x16(K, a, rowStrideA, columnStrideA, b, rowStrideB, start, startStride, c, rowStrideC);
@@ -304,7 +304,7 @@ function pack(b: usize, rowStrideB: usize, K: i32, N: i32, out: usize): void {
     const vectors = (min(N - j, PANEL) + 3) >> 2;
     let row = b + ((<usize>j) << 2);
     for (let k = 0; k < K; k++) {
-      if (vectors == 4) {
+      if (vectors === 4) {
         v128.store(out, v128.load(row));
         v128.store(out, v128.load(row, 16), 16);
         v128.store(out, v128.load(row, 32), 32);

@@ -1,8 +1,6 @@
 /** The rests of rows and arrays whose length is not a multiple of four lanes. */
 
 /** Stores the first `lanes` of 1…4. Loads need no such care: lanes past the end are read and left unused. */
-// @ts-expect-error: decorator
-@inline
 export function storeLanes(address: usize, vector: v128, lanes: i32): void {
   if (lanes >= 4) v128.store(address, vector);
   else {
@@ -13,8 +11,6 @@ export function storeLanes(address: usize, vector: v128, lanes: i32): void {
 }
 
 /** All bits set in the first `lanes` lanes. */
-// @ts-expect-error: decorator
-@inline
 export function firstLanes(lanes: i32): v128 {
   return i32x4.gt_s(i32x4.splat(lanes), i32x4(0, 1, 2, 3));
 }

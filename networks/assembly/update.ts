@@ -7,8 +7,6 @@ import { storeLanes } from './lanes';
  */
 const SMALLEST: f32 = 1e-37;
 
-// @ts-expect-error: decorator
-@inline
 function flush(x: v128): v128 {
   return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(SMALLEST)));
 }
@@ -42,10 +40,7 @@ export function adam(
     let v = v128.load(secondMoments);
     m = flush(f32x4.add(m, f32x4.mul(f32x4.sub(g, m), f32x4.splat(beta1Rest))));
     v = flush(
-      f32x4.add(
-        f32x4.mul(v, f32x4.splat(beta2)),
-        f32x4.mul(f32x4.mul(f32x4.splat(beta2Rest), g), g),
-      ),
+      f32x4.add(f32x4.mul(v, f32x4.splat(beta2)), f32x4.mul(f32x4.mul(f32x4.splat(beta2Rest), g), g)),
     );
     const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), f32x4.splat(rootScale)), f32x4.splat(epsilon));
     const change = f32x4.mul(f32x4.splat(stepSize), f32x4.div(m, root));

@@ -1,0 +1,92 @@
+/** `market-gym evaluate`: judges trained runs and writes a report. */
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import { ConfigError } from '../core/errors.ts';
+import { writeFileAtomic } from '../storage/atomic.ts';
+import { renderReport } from '../trainers/report.ts';
+import { createConsole } from './console.ts';
+import {
+  evaluateEpisodes,
+  formatJudgement,
+  isTrading,
+  judgeTrading,
+  openTrainedRun,
+  reportOf,
+  type TrainedRun,
+} from './judge-runs.ts';
+
+export const evaluateOptions = (yargs: Argv) =>
+  yargs
+    .positional('runs', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'Run directories; several of them must differ in their seeds alone',
+    })
+    .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
+    .option('episodes', { type: 'number', default: 100, describe: 'Episodes, where the env is not trading' })
+    .option('seed', { type: 'number', default: 1_000_000, describe: 'Seed of the first episode' })
+    .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+
+type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
+
+/** @returns the exit code */
+export async function evaluateCommand(args: EvaluateArguments): Promise<number> {
+  const console = createConsole(args);
+  const runs: TrainedRun[] = [];
+  for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
+  if (isTrading(runs[0])) {
+    const command = `market-gym evaluate ${args.runs.join(' ')}`;
+    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console);
+    return 0;
+  }
+  if (!Number.isInteger(args.episodes) || args.episodes < 1) {
+    throw new ConfigError('invalid-value', `--episodes takes a whole number from 1, got ${args.episodes}.`);
+  }
+  for (const trained of runs) {
+    const { meanReturn, deviation, returns } = evaluateEpisodes(trained, args.episodes, args.seed);
+    const { agent, env } = trained.run.spec;
+    const { checkpoint } = trained;
+    console.say(
+      `${agent.name} on ${env.name}, checkpoint ${checkpoint.name} (step ${checkpoint.steps}): mean return ` +
+        `${meanReturn.toFixed(2)} ± ${deviation.toFixed(2)} over ${args.episodes} greedy episodes`,
+    );
+    console.result({
+      run: trained.directory.path,
+      checkpoint: checkpoint.name,
+      step: checkpoint.steps,
+      meanReturn,
+      deviation,
+      returns,
+    });
+  }
+  return 0;
+}
+
+/** Prints the judgement of trading runs and writes it as a report. */
+export function judgeAndReport(
+  runs: readonly TrainedRun[],
+  file: string,
+  command: string,
+  console: ReturnType<typeof createConsole>,
+): void {
+  const judgement = judgeTrading(runs);
+  writeFileAtomic(file, renderReport(reportOf(runs, judgement, command)));
+  console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
+  console.say(`\nReport: ${file}`);
+  const { spans, verdict } = judgement;
+  const metricsOf = ({ candidates, rules, random }: (typeof spans)['test']) => ({
+    seeds: Object.fromEntries(candidates.map(({ seed, backtest }) => [seed, backtest.metrics])),
+    baselines: Object.fromEntries(
+      [...rules, random.median].map(({ name, backtest }) => [name, backtest.metrics]),
+    ),
+  });
+  console.result({
+    verdict,
+    test: metricsOf(spans.test),
+    validation: metricsOf(spans.validation),
+    train: metricsOf(spans.train),
+    report: file,
+  });
+}

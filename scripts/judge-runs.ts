@@ -1,0 +1,170 @@
+/** Judges trained runs: trading agents against baselines on every span, others by the returns of episodes. */
+import type { Agent } from '../agents/agent.ts';
+import { ConfigError } from '../core/errors.ts';
+import { type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { TradingEnv } from '../envs/trading.ts';
+import { type CheckpointEntry, listCheckpoints, loadCheckpoint } from '../storage/checkpoint.ts';
+import { RunDirectory } from '../storage/run-directory.ts';
+import { type Evaluation, evaluate } from '../trainers/evaluate.ts';
+import { type JudgedSpan, type Judgement, judge } from '../trainers/judge.ts';
+import type { Report, ReportLearning, ReportMetric } from '../trainers/report.ts';
+import { isoDate } from '../trainers/spans.ts';
+import { tradingMetrics, tradingReport } from '../trainers/trading-report.ts';
+import { buildAgent, createEvaluationEnv } from './run-parts.ts';
+import { parseRunSpec, type Run, reopenRun } from './run-spec.ts';
+import { formatTable } from './table.ts';
+import { BEST_CHECKPOINT } from './training-session.ts';
+
+/** A run with its agent as a checkpoint has it. */
+export interface TrainedRun {
+  readonly run: Run;
+  readonly directory: RunDirectory;
+  readonly checkpoint: CheckpointEntry;
+  readonly agent: Agent;
+}
+
+/**
+ * @param checkpoint a checkpoint's name, `best` or `latest`; without it the best, or the latest where none was evaluated
+ * @throws ConfigError `no-checkpoint`
+ */
+export async function openTrainedRun(path: string, checkpoint?: string): Promise<TrainedRun> {
+  const directory = new RunDirectory(path);
+  const run = await reopenRun(parseRunSpec(directory.specification()));
+  const entry = chooseCheckpoint(directory, checkpoint);
+  const agent = buildAgent(run, createEvaluationEnv(run, 'test'), run.spec.numEnvs);
+  agent.load(agentPart(loadCheckpoint(entry.path).snapshot));
+  return { run, directory, checkpoint: entry, agent };
+}
+
+/** What a training session saved of the agent. */
+function agentPart(snapshot: Snapshot): Snapshot {
+  return snapshotPart(snapshotPart(snapshot, 'run'), 'agent');
+}
+
+function chooseCheckpoint(directory: RunDirectory, wanted: string | undefined): CheckpointEntry {
+  const entries = listCheckpoints(directory.checkpoints);
+  const latest = entries.at(-1);
+  const named = entries.find(({ name }) => name === (wanted ?? BEST_CHECKPOINT));
+  const chosen = named ?? (wanted === undefined || wanted === 'latest' ? latest : undefined);
+  if (chosen !== undefined) return chosen;
+  const names = entries.map(({ name }) => name).join(', ') || 'none';
+  const what = wanted === undefined ? 'no checkpoint' : `no checkpoint "${wanted}"`;
+  throw new ConfigError('no-checkpoint', `${directory.path} has ${what}; there are: ${names}.`);
+}
+
+/** Whether the run trades bars, so that it can be judged by its account. */
+export function isTrading({ run }: TrainedRun): boolean {
+  return createEvaluationEnv(run, 'test') instanceof TradingEnv;
+}
+
+/** Plays episodes greedily, each with a seed of its own. */
+export function evaluateEpisodes({ run, agent }: TrainedRun, episodes: number, seed: number): Evaluation {
+  return evaluate(agent, createEvaluationEnv(run, 'test'), { episodes, seed });
+}
+
+/**
+ * Judges runs that differ in their seeds alone.
+ * @throws ConfigError `unlike-runs` when they differ in more
+ */
+export function judgeTrading(runs: readonly TrainedRun[]): Judgement {
+  const [{ run }] = runs;
+  for (const other of runs) requireSameTask(run, other.run);
+  const { config } = createEvaluationEnv(run, 'test') as TradingEnv;
+  const { candles, spans } = run.market!;
+  const candidates = runs.map((trained) => ({ seed: trained.run.spec.seed, agent: trained.agent }));
+  return judge(candidates, candles, config, spans, run.spec.seed);
+}
+
+function requireSameTask({ spec }: Run, { spec: other }: Run): void {
+  const task = (s: Run['spec']) =>
+    JSON.stringify([s.agent.name, s.env, s.data?.sha256, s.data?.validateFrom, s.data?.testFrom]);
+  if (task(spec) === task(other)) return;
+  throw new ConfigError(
+    'unlike-runs',
+    'These runs differ in agent, env, data or spans; judge them one at a time.',
+  );
+}
+
+/** The table and the verdict, for a terminal. */
+export function formatJudgement({ spans, verdict }: Judgement, agentName: string): string {
+  const blocks = [spans.test, spans.validation, spans.train].map((judged) => {
+    const { timeMs } = judged.candidates[0].backtest;
+    const note =
+      judged.span.name === 'test'
+        ? 'not seen in training'
+        : judged.span.name === 'train'
+          ? 'learnt from'
+          : 'chosen by';
+    return `${judged.span.name} (${note}), ${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}\n${formatSpan(judged, agentName)}`;
+  });
+  return [...blocks, verdict.text].join('\n\n');
+}
+
+function formatSpan({ candidates, rules, random }: JudgedSpan, agentName: string): string {
+  const traders = [
+    ...candidates.map(({ seed, backtest }) => ({ name: `${agentName}, seed ${seed}`, backtest })),
+    ...rules,
+    random.median,
+  ];
+  const header = ['', ...tradingMetrics.map(({ label }) => label)];
+  const rows = traders.map(({ name, backtest }) => {
+    const metrics: Record<string, number> = { ...backtest.metrics };
+    return [name, ...tradingMetrics.map(({ key, format }) => formatMetric(metrics[key], format))];
+  });
+  return formatTable([header, ...rows]);
+}
+
+function formatMetric(value: number, format: ReportMetric['format']): string {
+  if (!Number.isFinite(value)) return '–';
+  if (format === 'percent') return `${(value * 100).toFixed(1)}%`;
+  return value.toFixed(format === 'integer' ? 0 : 2);
+}
+
+/** @param command how to repeat it */
+export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, command: string): Report {
+  const [{ run }] = runs;
+  const { agent, env, data, numEnvs, totalSteps, version } = run.spec;
+  const { timeMs } = run.market!.candles;
+  const { feeRate, slippageRate, borrowRatePerYear, execution } = (
+    createEvaluationEnv(run, 'test') as TradingEnv
+  ).config;
+  const basisPoints = (rate: number): string => `${Number((rate * 1e4).toFixed(2))} bp`;
+  const seeds = runs.map((trained) => trained.run.spec.seed);
+  return tradingReport({
+    title: `${agent.name} trading ${data!.path}`,
+    subtitle:
+      `Trained for ${totalSteps.toLocaleString('en')} steps with ${seeds.length === 1 ? 'one seed' : `each of ${seeds.length} seeds`} on bars from ` +
+      `${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}; fee ${basisPoints(feeRate)}, half-spread ` +
+      `${basisPoints(slippageRate)}, borrowing ${(borrowRatePerYear * 100).toFixed(1)} % a year, filled at ${execution === 'next-open' ? "the next bar's open" : 'the close just observed'}.`,
+    agentName: agent.name,
+    judgement,
+    learning: runs.map(learningOf),
+    details: [
+      { label: 'Repeat', value: command, code: true },
+      { label: 'Seeds', value: seeds.join(', ') },
+      { label: 'Steps', value: `${totalSteps} in ${numEnvs} envs` },
+      { label: 'Checkpoints', value: runs.map(({ checkpoint }) => `step ${checkpoint.steps}`).join(', ') },
+      { label: 'Data', value: `${data!.path}, SHA-256 of the columns ${data!.sha256}` },
+      { label: 'Agent', value: JSON.stringify(agent.config, null, 1), code: true },
+      { label: 'Env', value: JSON.stringify(env.config, null, 1), code: true },
+      { label: 'Version', value: `market-gym ${version}` },
+    ],
+    caveats: [
+      'A backtest fills every order at the bar price plus the modelled costs; a real market may not.',
+      'The random baseline is the median of 20 traders with the turnover of the agent.',
+      'An interval over one test span says nothing about other markets or other years.',
+      ...(data!.path === 'sp500'
+        ? ['The series is an index level: it pays no dividends, and it cannot be traded itself.']
+        : []),
+    ],
+  });
+}
+
+function learningOf({ run, directory }: TrainedRun): ReportLearning {
+  const rows = directory.readLog().filter(({ kind, meanReturn }) => kind === 'update' && meanReturn !== null);
+  return {
+    seed: run.spec.seed,
+    steps: rows.map(({ step }) => step),
+    meanReturn: rows.map(({ meanReturn }) => Number(meanReturn)),
+  };
+}

@@ -1,0 +1,64 @@
+/** `market-gym list`: what there is to choose from, and every setting of it. */
+import type { Argv } from 'yargs';
+import { describeConfig } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { tradingRewards } from '../envs/trading-rewards.ts';
+import { builtinFeatures } from '../market/features.ts';
+import { type Catalog, loadCatalog } from './catalog.ts';
+import { createConsole } from './console.ts';
+import { formatColumns } from './table.ts';
+
+export const listOptions = (yargs: Argv) =>
+  yargs
+    .positional('name', { type: 'string', describe: 'An agent or env, to see its settings' })
+    .option('plugin', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'TypeScript or JavaScript file with plugins',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+
+type ListArguments = Awaited<ReturnType<typeof listOptions>['argv']>;
+
+/** @returns the exit code */
+export async function listCommand({ name, plugin, json }: ListArguments): Promise<number> {
+  const console = createConsole({ json });
+  const catalog = await loadCatalog(plugin);
+  if (name !== undefined) {
+    const { kind, description, settings } = describePlugin(catalog, name);
+    console.say(`${kind} ${name}: ${description}\n`);
+    console.say(formatColumns(settings.map((s) => [s.key, JSON.stringify(s.default), s.description])));
+    console.result({ kind, name, description, settings });
+    return 0;
+  }
+  const groups = {
+    agents: [...catalog.agents],
+    envs: [...catalog.envs],
+    features: [...builtinFeatures],
+    rewards: [...tradingRewards],
+  };
+  for (const [group, plugins] of Object.entries(groups)) {
+    console.say(`${group}\n${formatColumns(plugins.map((p) => [`  ${p.name}`, p.description]))}\n`);
+  }
+  console.say('Settings of one: market-gym list NAME');
+  const brief = (plugins: readonly { name: string; description: string }[]) =>
+    plugins.map((p) => ({ name: p.name, description: p.description }));
+  console.result(
+    Object.fromEntries(Object.entries(groups).map(([group, plugins]) => [group, brief(plugins)])),
+  );
+  return 0;
+}
+
+function describePlugin({ agents, envs }: Catalog, name: string) {
+  const kind = agents.has(name) ? 'agent' : 'env';
+  if (kind === 'env' && !envs.has(name)) {
+    throw new ConfigError(
+      'unknown-name',
+      `No agent or env "${name}".${suggestion(name, [...agents.names(), ...envs.names()])}`,
+    );
+  }
+  const plugin = kind === 'agent' ? agents.get(name) : envs.get(name);
+  return { kind, description: plugin.description, settings: describeConfig(plugin.config) };
+}

@@ -1,0 +1,74 @@
+/** `market-gym quickstart`: trains PPO on the shipped prices, judges it, and writes a report. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import type { Json } from '../core/snapshot.ts';
+import { RunDirectory } from '../storage/run-directory.ts';
+import { SHIPPED_DATA } from './catalog.ts';
+import { createConsole } from './console.ts';
+import { judgeAndReport } from './evaluate-command.ts';
+import { interruptFlag } from './interrupt.ts';
+import { openTrainedRun, type TrainedRun } from './judge-runs.ts';
+import { planRun, type RunRequest } from './run-spec.ts';
+import { TrainingSession } from './training-session.ts';
+
+const EXIT_INTERRUPTED = 130;
+
+/** Two decades of the S&P 500: fourteen years to learn from, three to choose by, the rest to be judged on. */
+const REQUEST: Omit<RunRequest, 'seed'> = {
+  agent: 'ppo',
+  env: 'trading',
+  plugins: [],
+  settings: {
+    agent: {
+      rolloutSteps: 256,
+      minibatchSize: 256,
+      epochs: 5,
+      entropyCoefficient: 0.01,
+      learningRateSchedule: 'linear',
+    },
+    env: { episodeBars: 252, feeRate: 0.0005, slippageRate: 0.0001, borrowRatePerYear: 0.01 },
+  },
+  data: SHIPPED_DATA,
+  validateFrom: '2014-01-01',
+  testFrom: '2017-01-01',
+  numEnvs: 8,
+  totalSteps: 100_000,
+  evaluateEvery: 10_000,
+  checkpointEvery: 0,
+};
+
+export const quickstartOptions = (yargs: Argv) =>
+  yargs
+    .option('out', {
+      type: 'string',
+      default: 'runs/quickstart',
+      describe: 'Directory; an earlier quickstart in it is replaced',
+    })
+    .option('seeds', { type: 'number', default: 5, describe: 'How many seeds' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+
+type QuickstartArguments = Awaited<ReturnType<typeof quickstartOptions>['argv']>;
+
+/** @returns the exit code */
+export async function quickstartCommand({ out, seeds, json }: QuickstartArguments): Promise<number> {
+  const console = createConsole({ json });
+  const isInterrupted = interruptFlag();
+  console.say(
+    'Training PPO on daily S&P 500 prices, 2000 to 2013; choosing by 2014 to 2016; judging on 2017 to 2020.',
+  );
+  const runs: TrainedRun[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const path = join(out, `seed-${seed}`);
+    rmSync(path, { recursive: true, force: true });
+    const run = await planRun({ ...REQUEST, seed });
+    const directory = new RunDirectory(path);
+    const session = new TrainingSession(run, directory);
+    directory.begin(run.spec as { [key: string]: Json });
+    const { interrupted } = await session.carryOut(console, `seed ${seed}/${seeds}`, isInterrupted);
+    if (interrupted) return EXIT_INTERRUPTED;
+    runs.push(await openTrainedRun(path));
+  }
+  judgeAndReport(runs, join(out, 'report.html'), 'npm start', console);
+  return 0;
+}

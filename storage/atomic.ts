@@ -1,0 +1,162 @@
+/** Writes files and directories whole or not at all: a reader sees the old content or the new, never a part. */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { StorageError } from '../core/errors.ts';
+
+let numTemporaries = 0;
+
+/**
+ * Writes a file by way of a temporary one beside it, and waits until it is on the disk.
+ * @param path in a directory that exists; replaced when there
+ * @throws StorageError `write-failed`; what was at `path` before is then still there
+ */
+export function writeFileAtomic(path: string, data: Uint8Array | string): void {
+  attempt('write', path, () => {
+    const temporary = makeTemporary(path, (candidate) => writeNewFile(candidate, data));
+    orRemove(temporary, () => {
+      renameSync(temporary, path);
+      syncDirectory(dirname(path));
+    });
+  });
+}
+
+/**
+ * Writes a directory of files by way of a temporary one beside it, and waits until it is on the disk. An existing
+ * directory is moved to `<path>.previous` for the instant of the exchange; after a crash in that instant,
+ * `currentDirectory` finds it there.
+ * @param path in a directory that exists; replaced, with all it holds, when there
+ * @param files contents by plain file name
+ * @throws StorageError `write-failed`; what was at `path` before is then still there
+ */
+export function writeDirectoryAtomic(
+  path: string,
+  files: Readonly<Record<string, Uint8Array | string>>,
+): void {
+  attempt('write', path, () => {
+    const temporary = makeTemporary(path, (candidate) => mkdirSync(candidate));
+    orRemove(temporary, () => {
+      for (const [name, data] of Object.entries(files)) writeNewFile(join(temporary, name), data);
+      syncDirectory(temporary);
+      exchange(temporary, path);
+      syncDirectory(dirname(path));
+    });
+    rmSync(previousOf(path), { recursive: true, force: true });
+  });
+}
+
+/** Where the content written to `path` by `writeDirectoryAtomic` is now, should its replacement have been cut off. */
+export function currentDirectory(path: string): string {
+  return !existsSync(path) && existsSync(previousOf(path)) ? previousOf(path) : path;
+}
+
+/** The name under which `currentDirectory` finds a directory that was being replaced. */
+export function previousOf(path: string): string {
+  return `${path}.previous`;
+}
+
+/**
+ * Runs a file operation; its failure becomes one line that says what, where and what to do.
+ * @throws StorageError `read-failed` or `write-failed`
+ */
+export function attempt<Result>(verb: 'read' | 'write', path: string, operation: () => Result): Result {
+  try {
+    return operation();
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw new StorageError(`${verb}-failed`, `Cannot ${verb} "${path}": ${explain(error)}`, { cause: error });
+  }
+}
+
+/** At every instant `path` or its `previousOf` is complete. */
+function exchange(temporary: string, path: string): void {
+  const previous = previousOf(path);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    renameSync(temporary, path);
+    return;
+  }
+  rmSync(previous, { recursive: true, force: true });
+  renameSync(path, previous);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    renameSync(previous, path);
+    throw error;
+  }
+}
+
+/** Calls `create` with names beside `path` until one is free: another process may have left one behind. */
+function makeTemporary(path: string, create: (candidate: string) => void): string {
+  for (;;) {
+    const candidate = join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${numTemporaries++}`);
+    try {
+      create(candidate);
+      return candidate;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function writeNewFile(path: string, data: Uint8Array | string): void {
+  const file = openSync(path, 'wx');
+  try {
+    orRemove(path, () => {
+      writeFileSync(file, data);
+      fsyncSync(file);
+    });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function orRemove(path: string, operation: () => void): void {
+  try {
+    operation();
+  } catch (error) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // The first failure is the one to tell.
+    }
+    throw error;
+  }
+}
+
+/** Makes renames in a directory durable; Windows has no such call and needs none. */
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+const EXPLANATIONS = new Map([
+  ['ENOSPC', 'no space is left on the device. Free some, or choose another directory.'],
+  ['EDQUOT', 'the disk quota is used up. Free some space, or choose another directory.'],
+  ['EACCES', 'permission is denied. Check the owner and mode of the directory, or choose another.'],
+  ['EPERM', 'the operation is not permitted. Check the owner and mode of the directory, or choose another.'],
+  ['EROFS', 'the file system is read-only. Choose another directory.'],
+  ['ENOTDIR', 'a part of this path is a file, not a directory. Choose another path.'],
+  ['EISDIR', 'this is a directory, a file was expected. Choose another path.'],
+  ['ENOENT', 'there is no such file or directory. Check the path.'],
+  ['ENAMETOOLONG', 'the name is too long. Choose a shorter one.'],
+  ['EMFILE', 'too many files are open. Close some, or raise the limit.'],
+]);
+
+function explain(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return EXPLANATIONS.get(code) ?? `${message.split('\n')[0]}.`;
+}

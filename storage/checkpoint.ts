@@ -1,0 +1,208 @@
+/** Checkpoints: the exact state of a run in a directory that explains and verifies itself. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StorageError } from '../core/errors.ts';
+import type { Json, Snapshot } from '../core/snapshot.ts';
+import { attempt, currentDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+
+const FORMAT = 'market-gym-checkpoint';
+const FORMAT_VERSION = 1;
+const MANIFEST = 'manifest.json';
+const STATE = 'state.safetensors';
+
+/** A plugin and its complete configuration. */
+export interface CheckpointPlugin {
+  readonly name: string;
+  readonly config: Json;
+}
+
+/** What the caller tells of a run, so that its checkpoint can be understood and continued. */
+export interface CheckpointDetails {
+  readonly agent: CheckpointPlugin;
+  readonly env: CheckpointPlugin;
+  readonly seed: number;
+  /** Env steps taken so far, all envs together: checkpoints are ordered by it. */
+  readonly steps: number;
+  /** Short forms, as `describeSpace` gives them. */
+  readonly observationSpace?: string;
+  readonly actionSpace?: string;
+  /** Identifies the market data, where there is any. */
+  readonly dataHash?: string;
+  readonly codeVersion?: string;
+  /** Scores at the time of saving. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Anything else of value to a reader. */
+  readonly notes?: Json;
+}
+
+/** The content of `manifest.json`. */
+export interface CheckpointManifest extends CheckpointDetails {
+  readonly format: typeof FORMAT;
+  readonly formatVersion: typeof FORMAT_VERSION;
+  /** SHA-256 of `state.safetensors`, hexadecimal. */
+  readonly stateSha256: string;
+  /** Size of `state.safetensors`. */
+  readonly stateBytes: number;
+  /** The snapshot's values; its arrays are in `state.safetensors`. */
+  readonly values: Snapshot['values'];
+  /** SHA-256 of the manifest without this field, hexadecimal. */
+  readonly manifestSha256: string;
+}
+
+/** A checkpoint on disk, not read further than its manifest. */
+export interface CheckpointEntry {
+  readonly name: string;
+  /** What `loadCheckpoint` takes. */
+  readonly path: string;
+  readonly steps: number;
+}
+
+/**
+ * Writes `<directory>/<name>/`, whole or not at all, replacing a checkpoint of that name.
+ * @param directory made, with its parents, where it is missing
+ * @param name letters, digits, `-`, `_` and `.`, beginning with a letter or digit
+ * @returns the checkpoint's path
+ * @throws StorageError `invalid-name`, `not-storable` for a value that JSON cannot hold exactly, `write-failed`
+ */
+export function saveCheckpoint(
+  directory: string,
+  name: string,
+  { snapshot, manifest }: { snapshot: Snapshot; manifest: CheckpointDetails },
+): string {
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(name) || previousOf('') === name.slice(-previousOf('').length)) {
+    throw new StorageError(
+      'invalid-name',
+      `A checkpoint cannot be named "${name}": use letters, digits, "-", "_" and ".".`,
+    );
+  }
+  const state = encodeSafetensors(snapshot.arrays);
+  const own = {
+    format: FORMAT,
+    formatVersion: FORMAT_VERSION,
+    stateSha256: sha256(state),
+    stateBytes: state.length,
+    manifestSha256: undefined,
+  };
+  // Spread twice: first to stand at the top of the file, then to win over a manifest that was loaded before.
+  const complete = { ...own, ...manifest, ...own, values: snapshot.values };
+  const manifestSha256 = sha256(stringify(complete));
+  const path = join(directory, name);
+  attempt('write', directory, () => mkdirSync(directory, { recursive: true }));
+  writeDirectoryAtomic(path, {
+    [STATE]: state,
+    [MANIFEST]: `${stringify({ ...complete, manifestSha256 })}\n`,
+  });
+  return path;
+}
+
+/**
+ * Reads a checkpoint and verifies all of it.
+ * @param path the checkpoint's directory
+ * @throws StorageError `read-failed` where it is missing or unreadable, `foreign` for another program's files,
+ *   `unsupported-version`, `corrupt` when a byte of it has changed or is missing
+ */
+export function loadCheckpoint(path: string): { snapshot: Snapshot; manifest: CheckpointManifest } {
+  const directory = currentDirectory(path);
+  const manifest = readManifest(directory);
+  const file = join(directory, STATE);
+  const state = attempt('read', file, () => readFileSync(file));
+  if (state.length !== manifest.stateBytes) {
+    throw corrupt(file, `it has ${state.length} bytes, ${manifest.stateBytes} were written`);
+  }
+  if (sha256(state) !== manifest.stateSha256) throw corrupt(file, 'its content is not what was written');
+  const { tensors } = decodeSafetensors(state, file);
+  const arrays = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data]));
+  return { snapshot: { arrays, values: manifest.values }, manifest };
+}
+
+/**
+ * The checkpoints in a directory, by steps, the fewest first; those of equal steps by name. Empty where there is no
+ * such directory. Directories without a manifest are none of ours and left out.
+ * @throws StorageError as `loadCheckpoint` does for a manifest
+ */
+export function listCheckpoints(directory: string): CheckpointEntry[] {
+  if (!existsSync(directory)) return [];
+  const suffix = previousOf('');
+  const names = new Set(
+    attempt('read', directory, () => readdirSync(directory))
+      .filter((name) => !name.startsWith('.'))
+      .map((name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name)),
+  );
+  const entries: CheckpointEntry[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    const current = currentDirectory(path);
+    if (existsSync(join(current, MANIFEST))) entries.push({ name, path, steps: readManifest(current).steps });
+  }
+  return entries.sort((a, b) => a.steps - b.steps || (a.name < b.name ? -1 : 1));
+}
+
+/** The last of `listCheckpoints`, undefined where there is none. */
+export function latestCheckpoint(directory: string): CheckpointEntry | undefined {
+  return listCheckpoints(directory).at(-1);
+}
+
+function readManifest(directory: string): CheckpointManifest {
+  const file = join(directory, MANIFEST);
+  const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+  let content: unknown;
+  let respelled: string;
+  try {
+    content = JSON.parse(text);
+    respelled = `${stringify(content)}\n`;
+  } catch {
+    throw corrupt(file, 'it is not JSON of finite numbers');
+  }
+  const { manifestSha256, ...manifest } = (content ?? {}) as Partial<CheckpointManifest>;
+  if (manifest.format !== FORMAT) {
+    throw new StorageError('foreign', `"${file}" is not the manifest of a market-gym checkpoint.`);
+  }
+  if (manifest.formatVersion !== FORMAT_VERSION) {
+    throw new StorageError(
+      'unsupported-version',
+      `"${file}" has format version ${manifest.formatVersion}, this program reads ${FORMAT_VERSION}. Use the version that wrote it.`,
+    );
+  }
+  // The text as well: another spelling of the same content was not written here.
+  if (manifestSha256 !== sha256(stringify(manifest)) || text !== respelled) {
+    throw corrupt(file, 'its content is not what was written');
+  }
+  return content as CheckpointManifest;
+}
+
+function corrupt(file: string, what: string): StorageError {
+  return new StorageError('corrupt', `"${file}" is damaged: ${what}. Use another checkpoint.`);
+}
+
+function sha256(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/**
+ * JSON that gives back every double, negative zero included, and refuses what JSON cannot hold.
+ * @throws StorageError `not-storable`, naming the place
+ */
+function stringify(value: unknown, path = '', indent = '\n'): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) {
+    return `[${value.map((item, i) => stringify(item, `${path}[${i}]`, deeper)).join(', ')}]`;
+  }
+  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+    if (fields.length === 0) return '{}';
+    const lines = fields.map(
+      ([key, field]) =>
+        `${deeper}${JSON.stringify(key)}: ${stringify(field, path === '' ? key : `${path}.${key}`, deeper)}`,
+    );
+    return `{${lines.join(',')}${indent}}`;
+  }
+  const shown = typeof value === 'object' ? value.constructor.name : String(value);
+  throw new StorageError(
+    'not-storable',
+    `"${path}" of a checkpoint is ${shown}, which JSON cannot hold: store finite numbers, texts, lists and plain objects.`,
+  );
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { buyAndHold } from '../../agents/buy-and-hold.ts';
+import { ppo } from '../../agents/ppo.ts';
+import { random } from '../../agents/random.ts';
+import { smaCross } from '../../agents/sma-cross.ts';
+import { createRng } from '../../core/rng.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import { Pendulum } from '../../envs/pendulum.ts';
+import { createBox, createDiscrete } from '../../envs/spaces.ts';
+import { testAgent } from '../contracts/test-agent.ts';
+
+const createCartPole = (seed: number) => new CartPole(seed);
+const createPendulum = (seed: number) => new Pendulum(seed, 50);
+
+testAgent('ppo, discrete', {
+  plugin: ppo,
+  config: { rolloutSteps: 32, minibatchSize: 25, epochs: 3, hidden: [16], learningRateSchedule: 'linear' },
+  createEnv: createCartPole,
+  createOtherEnv: createPendulum,
+});
+
+testAgent('ppo, continuous, normalised, with every option', {
+  plugin: ppo,
+  config: {
+    rolloutSteps: 32,
+    minibatchSize: 32,
+    epochs: 4,
+    hidden: [16, 8],
+    activation: 'relu',
+    entropyCoefficient: 0.01,
+    valueClipRange: 0.2,
+    clipRangeSchedule: 'linear',
+    targetKl: 0.02,
+    normalizeObservations: true,
+    normalizeRewards: true,
+  },
+  createEnv: createPendulum,
+  createOtherEnv: createCartPole,
+});
+
+testAgent('random', {
+  plugin: random,
+  config: { changeProbability: 0.01 },
+  createEnv: createPendulum,
+  isRandom: true,
+  steps: 10_000,
+});
+
+describe('rules', () => {
+  const context = (
+    observationSpace = createBox([2], -1, 1),
+    actionSpace = createDiscrete(3, [-1, 0, 1]),
+  ) => ({
+    observationSpace,
+    actionSpace,
+    numEnvs: 2,
+    rng: createRng(1),
+    totalSteps: 0,
+  });
+
+  test('buy-and-hold picks the level nearest to its exposure', () => {
+    const observations = new Float32Array(4);
+    expect([...buyAndHold.build(context()).act(observations, 2, false)]).toEqual([2, 2]);
+    expect([...buyAndHold.build(context(), { exposure: 0.2 }).act(observations, 2, false)]).toEqual([1, 1]);
+    const box = { ...context(), actionSpace: createBox([1], -0.5, 0.5) };
+    expect([...buyAndHold.build(box).act(observations, 2, false)]).toEqual([0.5, 0.5]);
+  });
+
+  test('a rule refuses actions that are no exposures', () => {
+    const cartpole = { ...context(), actionSpace: createDiscrete(2) };
+    expect(() => buyAndHold.build(cartpole)).toThrowError(/target exposure.*Discrete\(2\)/);
+  });
+
+  test('sma-cross is long while the fast average is above the slow one', () => {
+    const space = createBox([3], -1, 1, ['rsi:14@0', 'ma-distance:50@0', 'ma-distance:20@0']);
+    const agent = smaCross.build(context(space));
+    // Distances of the close: above the slow average by 5 % and the fast by 2 %, so the fast one is higher.
+    expect([...agent.act(Float32Array.of(0, 0.05, 0.02, 0, 0.02, 0.05), 2, false)]).toEqual([2, 1]);
+    expect([
+      ...smaCross.build(context(space), { belowExposure: -1 }).act(Float32Array.of(0, 0, 0.1), 1, false),
+    ]).toEqual([0]);
+  });
+
+  test('sma-cross names the feature it misses', () => {
+    expect(() => smaCross.build(context())).toThrowError(/"ma-distance:20"/);
+  });
+
+  test('random keeps its action with the given probability', () => {
+    const agent = random.build({ ...context(), numEnvs: 1 }, { changeProbability: 0.1 });
+    let changes = 0;
+    let last = agent.act(new Float32Array(2), 1, true)[0];
+    for (let i = 0; i < 5000; i++) {
+      const action = agent.act(new Float32Array(2), 1, true)[0];
+      if (action !== last) changes++;
+      last = action;
+    }
+    // One in ten steps draws anew, and two draws of three differ.
+    expect(Math.abs(changes / 5000 - 0.1 * (2 / 3))).toBeLessThan(0.015);
+  });
+});
+
+describe('bad settings', () => {
+  const context = {
+    observationSpace: createBox([2], -1, 1),
+    actionSpace: createDiscrete(2),
+    numEnvs: 1,
+    rng: createRng(1),
+    totalSteps: 10,
+  };
+  test('an unknown key is refused with the nearest one', () => {
+    expect(() => ppo.build(context, { learningrate: 1 } as never)).toThrowError(
+      'Unknown key "learningrate" for agent "ppo". Did you mean "learningRate"?',
+    );
+  });
+  test('a value out of range is refused by name', () => {
+    expect(() => ppo.build(context, { gamma: 1.5 })).toThrowError(/"gamma" of agent "ppo"/);
+  });
+});

@@ -1,0 +1,181 @@
+/** Each feature against its definition, term by term, and against a changed future. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createRng } from '../../core/rng.ts';
+import { type Candles, candlesFromPrices, createCandles, sliceCandles } from '../../market/candles.ts';
+import { builtinFeatures } from '../../market/features.ts';
+import { geometricBrownian } from '../../market/synthetic.ts';
+import { lastZscore } from '../../market/zscore.ts';
+
+const candles = geometricBrownian({ rng: createRng(7), length: 300, stepMs: 3_600_000, gapDeviation: 0.002 });
+
+/** The definitions, written from lists of the last bars with the engine's own functions. */
+const definitions: Record<string, (bars: number, c: Candles, row: number) => number> = {
+  return: (bars, c, row) => Math.log(c.close[row]) - Math.log(c.close[row - bars]),
+  volatility(bars, c, row) {
+    const returns = last(bars, row).map((r) => Math.log(c.close[r]) - Math.log(c.close[r - 1]));
+    return Math.sqrt(sum(returns.map((value) => (value - sum(returns) / bars) ** 2)) / (bars - 1));
+  },
+  range: (bars, c, row) =>
+    (Math.max(...last(bars, row).map((r) => c.high[r])) - Math.min(...last(bars, row).map((r) => c.low[r]))) /
+    c.close[row],
+  'ma-distance': (bars, c, row) => c.close[row] / (sum(last(bars, row).map((r) => c.close[r])) / bars) - 1,
+  rsi(bars, c, row) {
+    const changes = last(bars, row).map((r) => c.close[r] - c.close[r - 1]);
+    const gain = sum(changes.map((change) => Math.max(change, 0))) / bars;
+    const loss = sum(changes.map((change) => Math.max(-change, 0))) / bars;
+    return (100 - 100 / (1 + gain / loss)) / 50 - 1;
+  },
+  channel(bars, c, row) {
+    const high = Math.max(...last(bars, row).map((r) => c.high[r]));
+    const low = Math.min(...last(bars, row).map((r) => c.low[r]));
+    return ((c.close[row] - low) / (high - low)) * 2 - 1;
+  },
+  'volume-zscore'(bars, c, row) {
+    const volumes = last(bars, row).map((r) => c.volume[r]);
+    const mean = sum(volumes) / bars;
+    return (c.volume[row] - mean) / Math.sqrt(sum(volumes.map((v) => (v - mean) ** 2)) / bars);
+  },
+  'hour-sin': (_, c, row) => Math.sin((2 * Math.PI * minuteOfDay(c, row)) / 1440),
+  'hour-cos': (_, c, row) => Math.cos((2 * Math.PI * minuteOfDay(c, row)) / 1440),
+  'weekday-sin': (_, c, row) => Math.sin((2 * Math.PI * new Date(c.timeMs[row]).getUTCDay()) / 7),
+  'weekday-cos': (_, c, row) => Math.cos((2 * Math.PI * new Date(c.timeMs[row]).getUTCDay()) / 7),
+};
+
+const last = (bars: number, row: number) => Array.from({ length: bars }, (_, i) => row - bars + 1 + i);
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+function minuteOfDay(c: Candles, row: number): number {
+  const date = new Date(c.timeMs[row]);
+  return date.getUTCHours() * 60 + date.getUTCMinutes();
+}
+
+/** The same candles up to `row`, and others, of another length, after it. */
+function withOtherFuture(original: Candles, row: number, seed: number): Candles {
+  const rng = createRng(seed);
+  const future = geometricBrownian({
+    rng,
+    length: 1 + rng.integer(50),
+    stepMs: 60_000,
+    startMs: original.timeMs[row] + 1 + rng.integer(1e9),
+    startPrice: rng.uniform() * 1e6 + 1,
+  });
+  const past = sliceCandles(original, 0, row + 1);
+  const join = (name: 'timeMs' | 'open' | 'high' | 'low' | 'close' | 'volume') => [
+    ...past[name],
+    ...future[name],
+  ];
+  return createCandles({
+    timeMs: join('timeMs'),
+    open: join('open'),
+    high: join('high'),
+    low: join('low'),
+    close: join('close'),
+    volume: join('volume'),
+  });
+}
+
+for (const feature of builtinFeatures) {
+  describe(feature.name, () => {
+    const windows = feature.defaultBars === undefined ? [0] : [feature.minBars ?? 1, feature.defaultBars, 37];
+
+    test.each(windows)('is what its definition says, window %i', (bars) => {
+      const compute = feature.create(bars);
+      for (let row = feature.lookback(bars); row < candles.length; row++) {
+        const expected = definitions[feature.name](bars, candles, row);
+        if (Number.isNaN(expected)) expect(compute(candles, row)).toBe(0);
+        else expect(Math.abs(compute(candles, row) - expected)).toBeLessThan(1e-11);
+      }
+    });
+
+    test('at row r does not change with anything after r, to the bit', () => {
+      fc.assert(
+        fc.property(fc.nat(), fc.nat(298), fc.constantFrom(...windows), (seed, r, bars) => {
+          const changed = withOtherFuture(candles, r, seed);
+          const before = feature.create(bars);
+          const after = feature.create(bars);
+          for (let row = feature.lookback(bars); row <= r; row++) {
+            expect(Object.is(before(candles, row), after(changed, row))).toBe(true);
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    test('needs its lookback and no row more, to the bit', () => {
+      for (const bars of windows) {
+        const lookback = feature.lookback(bars);
+        for (const row of [lookback, 150, 299]) {
+          const alone = sliceCandles(candles, row - lookback, row + 1);
+          const whole = feature.create(bars)(candles, row);
+          expect(Object.is(feature.create(bars)(alone, lookback), whole)).toBe(true);
+        }
+      }
+    });
+
+    test('is finite in a market that stands still', () => {
+      const still = candlesFromPrices(new Array(60).fill(0.1));
+      for (const bars of windows) {
+        const compute = feature.create(bars);
+        for (let row = feature.lookback(bars); row < 60; row++) {
+          expect(Number.isFinite(compute(still, row))).toBe(true);
+        }
+      }
+    });
+
+    if (feature.bounded) {
+      test('stays of order one', () => {
+        for (const bars of windows) {
+          const compute = feature.create(bars);
+          const limit = feature.name === 'volume-zscore' ? Math.sqrt(bars - 1) + 1e-9 : 1;
+          for (let row = feature.lookback(bars); row < candles.length; row++) {
+            expect(Math.abs(compute(candles, row))).toBeLessThanOrEqual(limit);
+          }
+        }
+      });
+    }
+  });
+}
+
+test('every feature has a definition here, and says what it is', () => {
+  expect(builtinFeatures.map((feature) => feature.name).sort()).toEqual(Object.keys(definitions).sort());
+  for (const feature of builtinFeatures) expect(feature.description.length).toBeGreaterThan(20);
+});
+
+test('calendar features know days before 1970', () => {
+  const early = candlesFromPrices([1], { startMs: Date.UTC(1965, 0, 4, 6) });
+  const value = (name: string) => builtinFeatures.find((f) => f.name === name)?.create(0)(early, 0);
+  expect(value('weekday-sin')).toBeCloseTo(Math.sin((2 * Math.PI) / 7), 12);
+  expect(value('hour-sin')).toBeCloseTo(1, 12);
+});
+
+describe('lastZscore', () => {
+  test('is the definition, for windows of every length', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 70 }),
+        fc.nat(5),
+        (window, start) => {
+          const mean = sum(window) / window.length;
+          const deviation = Math.sqrt(sum(window.map((v) => (v - mean) ** 2)) / window.length);
+          fc.pre(deviation > 1e-6);
+          const values = Float64Array.from([...new Array(start).fill(9e9), ...window, 9e9]);
+          const expected = (window[window.length - 1] - mean) / deviation;
+          expect(lastZscore(values, start, window.length)).toBeCloseTo(expected, 6);
+        },
+      ),
+    );
+  });
+
+  test('is 0 where nothing moves but rounding', () => {
+    expect(lastZscore(new Float64Array(252).fill(0.1), 0, 252)).toBe(0);
+    const rounded = Float64Array.from({ length: 252 }, (_, i) => 0.001 * (1 + (i % 3) * Number.EPSILON));
+    expect(lastZscore(rounded, 0, 252)).toBe(0);
+  });
+
+  test('is NaN, not 0, where the numbers run out', () => {
+    expect(lastZscore(Float64Array.of(1e200, -1e200, 1), 0, 3)).toBeNaN();
+    expect(lastZscore(Float64Array.of(1, Number.NaN, 1), 0, 3)).toBeNaN();
+    expect(lastZscore(Float64Array.of(1, Infinity, 1), 0, 3)).toBeNaN();
+  });
+});

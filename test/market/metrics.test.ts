@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { DataError } from '../../core/errors.ts';
+import {
+  compareToBenchmark,
+  normalCdf,
+  percentile,
+  probabilisticSharpe,
+  summarize,
+} from '../../market/metrics.ts';
+import { periodsPerYear } from '../../market/periods.ts';
+
+/** The generator behind the golden series: x ← (1103515245·x + 12345) mod 2³¹, u = x / 2³¹. */
+function lcg(seed: number): () => number {
+  let x = BigInt(seed);
+  return () => {
+    x = (1103515245n * x + 12345n) % 2n ** 31n;
+    return Number(x) / 2 ** 31;
+  };
+}
+
+const u = lcg(12345);
+const v = lcg(777);
+const returns = Array.from({ length: 252 }, () => (u() + u() - 1) * 0.03 + 0.0006);
+const benchmark = returns.map((r) => 0.6 * r + (v() + v() - 1) * 0.02 + 0.0002);
+
+describe('on the golden series', () => {
+  test('the series itself is the golden one', () => {
+    expect(returns.slice(0, 3)).toEqual([
+      -0.0006009488465264439, -0.005948126474954188, 0.0007872236235067247,
+    ]);
+    expect(benchmark[0]).toBe(-0.011679752852357924);
+  });
+
+  const metrics = summarize(returns, 252);
+  test.each([
+    ['sharpe', 0.1949698407563933],
+    ['sortino', 0.2780529233098685],
+    ['cagr', 0.019260726924189564],
+    ['volatility', 0.1943163270049295],
+    ['maxDrawdown', -0.19512477187675528],
+    ['calmar', 0.09870979855061676],
+    ['omega', 1.0313562622337475],
+    ['tailRatio', 1.0377986585105394],
+    ['valueAtRisk', -0.02076245980672538],
+    ['conditionalValueAtRisk', -0.023781975878674824],
+    ['downsideRisk', 0.13625400115034042],
+    ['skew', -0.019740141167080966],
+    ['kurtosis', 2.5086060656676064],
+    ['probabilisticSharpe', 0.5771287434575649],
+  ] as const)('%s is %d', (name, expected) => {
+    expect(Math.abs(metrics[name] - expected)).toBeLessThan(1e-12);
+  });
+
+  test('alpha and beta against the benchmark', () => {
+    const { alpha, beta } = compareToBenchmark(returns, benchmark, 252);
+    expect(Math.abs(alpha - -0.033911360950553804)).toBeLessThan(1e-12);
+    expect(Math.abs(beta - 0.765462392871742)).toBeLessThan(1e-12);
+  });
+
+  test('the remaining fields follow from their definition', () => {
+    expect(metrics.numPeriods).toBe(252);
+    expect(metrics.totalReturn).toBeCloseTo(returns.reduce((wealth, r) => wealth * (1 + r), 1) - 1, 13);
+  });
+});
+
+describe('metrics', () => {
+  test('count the start in the drawdown', () => {
+    expect(summarize([-0.5, 0.1], 252).maxDrawdown).toBeCloseTo(-0.5, 14);
+  });
+
+  test('take the risk-free rate off for Sharpe, and the acceptable return off for Sortino and Omega', () => {
+    const series = [0.02, -0.01, 0.03, 0];
+    const shifted = summarize(series, 12, { riskFreeRate: 0.01, acceptableReturn: 0.01 });
+    expect(shifted.sharpe).toBeCloseTo(
+      summarize(
+        series.map((r) => r - 0.01),
+        12,
+      ).sharpe,
+      12,
+    );
+    expect(shifted.omega).toBeCloseTo(0.03 / 0.03, 12);
+    expect(shifted.sortino).toBeCloseTo(0, 12);
+  });
+
+  test('ratios that are not defined are NaN, not infinite or zero', () => {
+    const cash = summarize([0, 0, 0], 252);
+    expect([cash.sharpe, cash.sortino, cash.calmar, cash.omega, cash.probabilisticSharpe]).toEqual(
+      Array(5).fill(Number.NaN),
+    );
+    expect([cash.cagr, cash.volatility, cash.maxDrawdown]).toEqual([0, 0, 0]);
+    expect(summarize([0.001, 0.001, 0.001, 0.001, 0.001], 252).sharpe).toBeNaN();
+    expect(summarize([0.01], 252).volatility).toBeNaN();
+  });
+
+  test('a total loss is a growth of −1', () => {
+    const ruined = summarize([0.1, -1], 252);
+    expect([ruined.cagr, ruined.totalReturn, ruined.maxDrawdown]).toEqual([-1, -1, -1]);
+    expect(summarize([0.1, -1, 0], 252).totalReturn).toBe(-1);
+  });
+
+  test.each([Number.NaN, Infinity, -1.01])('a return of %s is refused by its index', (bad) => {
+    expect(() => summarize([0, bad], 252)).toThrow(DataError);
+    expect(() => summarize([0, bad], 252)).toThrow(/Return 1/);
+  });
+
+  test('series of other lengths, or of none, are refused', () => {
+    expect(() => compareToBenchmark([0, 0], [0], 252)).toThrow(/length|compared/);
+    expect(() => summarize([], 252)).toThrow(/no returns/);
+  });
+
+  test('a Sharpe ratio is less likely above a higher target', () => {
+    expect(probabilisticSharpe(returns, 0.1)).toBeLessThan(probabilisticSharpe(returns, 0));
+  });
+
+  test('the normal distribution function matches tabulated values', () => {
+    expect(normalCdf(0)).toBe(0.5);
+    expect(normalCdf(1)).toBeCloseTo(0.8413447460685429, 14);
+    expect(normalCdf(-1.959963984540054)).toBeCloseTo(0.025, 14);
+    expect(normalCdf(3.5)).toBeCloseTo(0.9997673709209645, 14);
+    expect([normalCdf(-40), normalCdf(40)]).toEqual([0, 1]);
+    expect(normalCdf(Number.NaN)).toBeNaN();
+  });
+
+  test('a percentile interpolates between order statistics', () => {
+    expect(percentile([1, 2, 3, 4], 0.5)).toBe(2.5);
+    expect(percentile([7], 0.05)).toBe(7);
+    expect(percentile([1, 2], 1)).toBe(2);
+  });
+});
+
+describe('periods a year', () => {
+  const DAY_MS = 86_400_000;
+  const daily = (keep: (weekday: number) => boolean, length: number) =>
+    Array.from({ length }, (_, day) => day)
+      .filter((day) => keep((day + 4) % 7))
+      .map((day) => day * DAY_MS);
+
+  test('are 365 for a market that trades every day, 252 for one that rests at weekends', () => {
+    expect(periodsPerYear(daily(() => true, 100))).toBe(365);
+    expect(periodsPerYear(daily((weekday) => weekday !== 0 && weekday !== 6, 100))).toBe(252);
+  });
+
+  test('are 8760 for hours and 525600 for minutes around the clock, missing bars or not', () => {
+    const hours = Array.from({ length: 1000 }, (_, hour) => hour * 3_600_000);
+    expect(periodsPerYear(hours)).toBe(8760);
+    expect(periodsPerYear(hours.filter((_, i) => i % 5 !== 0))).toBe(8760);
+    expect(periodsPerYear([0, 60_000, 120_000])).toBe(525_600);
+  });
+
+  test('are counted where a market closes within the day', () => {
+    const sessions = daily((weekday) => weekday !== 0 && weekday !== 6, 364).flatMap((day) =>
+      Array.from({ length: 7 }, (_, hour) => day + (14 + hour) * 3_600_000),
+    );
+    expect(periodsPerYear(sessions)).toBeGreaterThan(7 * 255);
+    expect(periodsPerYear(sessions)).toBeLessThan(7 * 266);
+  });
+
+  test('need two bars', () => {
+    expect(() => periodsPerYear([0])).toThrow(DataError);
+  });
+});

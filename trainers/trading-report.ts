@@ -1,0 +1,82 @@
+/** Lays a judgement of trading agents out as a report. */
+import type { Backtest } from './backtest.ts';
+import type { JudgedSpan, Judgement } from './judge.ts';
+import type {
+  Report,
+  ReportCurve,
+  ReportDetail,
+  ReportLearning,
+  ReportMetric,
+  ReportSpan,
+} from './report.ts';
+import { isoDate, type SpanName } from './spans.ts';
+
+export const tradingMetrics: readonly ReportMetric[] = [
+  { key: 'totalReturn', label: 'Total return', format: 'percent' },
+  { key: 'cagr', label: 'CAGR', format: 'percent' },
+  { key: 'volatility', label: 'Volatility', format: 'percent' },
+  { key: 'sharpe', label: 'Sharpe', format: 'number' },
+  { key: 'sortino', label: 'Sortino', format: 'number' },
+  { key: 'maxDrawdown', label: 'Max drawdown', format: 'percent' },
+  { key: 'calmar', label: 'Calmar', format: 'number' },
+  { key: 'turnover', label: 'Turnover / year', format: 'number' },
+  { key: 'costs', label: 'Costs', format: 'percent' },
+  { key: 'averageExposure', label: 'Mean |exposure|', format: 'percent' },
+  { key: 'numTrades', label: 'Trades', format: 'integer' },
+];
+
+const SPAN_DESCRIPTIONS: Readonly<Record<SpanName, string>> = {
+  train: 'learnt from',
+  validation: 'used to choose the checkpoint, not learnt from',
+  test: 'not seen in training',
+};
+
+export interface TradingReportOptions {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly agentName: string;
+  readonly judgement: Judgement;
+  /** Empty where nothing was trained. */
+  readonly learning: readonly ReportLearning[];
+  readonly details: readonly ReportDetail[];
+  readonly caveats: readonly string[];
+}
+
+export function tradingReport(options: TradingReportOptions): Report {
+  const { title, subtitle, agentName, judgement, learning, details, caveats } = options;
+  const { train, validation, test } = judgement.spans;
+  return {
+    title,
+    subtitle,
+    verdict: judgement.verdict,
+    learning,
+    spans: [train, validation, test].map((span) => reportSpan(span, agentName)),
+    metrics: tradingMetrics,
+    details,
+    caveats,
+  };
+}
+
+function reportSpan({ span, candidates, rules, random }: JudgedSpan, agentName: string): ReportSpan {
+  const { timeMs, price } = candidates[0].backtest;
+  const agents = candidates.map(({ seed, backtest }) =>
+    curve(`${agentName}, seed ${seed}`, 'agent', backtest),
+  );
+  const baselines = [...rules, random.median].map(({ name, backtest }) => curve(name, 'baseline', backtest));
+  return {
+    name: span.name,
+    description: `${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}, ${SPAN_DESCRIPTIONS[span.name]}`,
+    seen: span.name === 'train',
+    timeMs,
+    price,
+    curves: [...agents, ...baselines],
+  };
+}
+
+function curve(
+  name: string,
+  kind: ReportCurve['kind'],
+  { equity, exposure, metrics }: Backtest,
+): ReportCurve {
+  return { name, kind, equity, exposure, metrics: { ...metrics } };
+}
