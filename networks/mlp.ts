@@ -78,7 +78,7 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
   let capacity = 0;
   let batch = 0;
   let inputs = parameters.subarray(0, 0); // of the last forward
-  let lastOutputGradients = parameters.subarray(0, 0); // of the last backward
+  let firstGradients = parameters.subarray(0, 0); // d loss / d (first layer before its activation), [B, O]
   let inputBuffer = parameters.subarray(0, 0);
   let inputGradientBuffer = parameters.subarray(0, 0);
   let outputViews = new Map<number, Float32Array>();
@@ -137,8 +137,7 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
     },
 
     backward(outputGradients) {
-      lastOutputGradients = inMemory(outputGradients, batch * outputDim, layers[last].outputGradients);
-      let dy = lastOutputGradients;
+      let dy = inMemory(outputGradients, batch * outputDim, layers[last].outputGradients);
       for (let l = last; l >= 0; l--) {
         const layer = layers[l];
         const x = l === 0 ? inputs : layers[l - 1].outputs;
@@ -165,13 +164,13 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
           dy = dx;
         }
       }
+      firstGradients = dy;
     },
 
     inputGradients() {
       const first = layers[0];
-      const dy = last === 0 ? lastOutputGradients : first.outputGradients;
       kernels.multiplyTransposedB(
-        dy,
+        firstGradients,
         first.weights,
         inputGradientBuffer,
         batch,

@@ -1,10 +1,14 @@
-/** Writes files and directories whole or not at all: a reader sees the old content or the new, never a part. */
+/**
+ * Writes files and directories whole or not at all: a reader sees the old content or the new, never a part.
+ * One process at a time may write to one path.
+ */
 import {
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -94,16 +98,27 @@ function exchange(temporary: string, path: string): void {
   }
 }
 
-/** Calls `create` with names beside `path` until one is free: another process may have left one behind. */
+/** Creates something under a new name beside `path`, after removing what processes that were killed left there. */
 function makeTemporary(path: string, create: (candidate: string) => void): string {
-  for (;;) {
-    const candidate = join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${numTemporaries++}`);
-    try {
-      create(candidate);
-      return candidate;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  const directory = dirname(path);
+  const prefix = `.${basename(path)}.tmp-`;
+  for (const name of readdirSync(directory)) {
+    const owner = name.startsWith(prefix) && /^(\d+)-\d+$/.exec(name.slice(prefix.length))?.[1];
+    if (owner && !isOtherLiveProcess(Number(owner))) {
+      rmSync(join(directory, name), { recursive: true, force: true });
     }
+  }
+  const temporary = join(directory, `${prefix}${process.pid}-${numTemporaries++}`);
+  create(temporary);
+  return temporary;
+}
+
+function isOtherLiveProcess(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0); // Signal 0 asks only.
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -119,6 +119,21 @@ describe('a vector env', () => {
     expect(envs.infos).toEqual([{ count: 1 }, { count: 2 }]);
   });
 
+  test('forgets unfinished episodes and the last step on reset', () => {
+    const envs = createVectorEnv([createCounter(3)]);
+    envs.reset();
+    const actions = new Int32Array(1);
+    for (let i = 0; i < 5; i++) envs.step(actions);
+    envs.step(actions);
+    expect([envs.finishedEpisodes.length, envs.rewards[0], envs.terminated[0]]).toEqual([1, 3, 1]);
+    envs.reset();
+    expect([envs.finishedEpisodes.length, envs.rewards[0], envs.terminated[0]]).toEqual([0, 0, 0]);
+    envs.step(actions);
+    envs.reset();
+    for (let i = 0; i < 3; i++) envs.step(actions);
+    expect(envs.finishedEpisodes).toMatchObject([{ return: 6, length: 3 }]);
+  });
+
   test('keeps all its arrays and the transition for life', () => {
     const envs = createVectorEnv(cartpoles(2));
     envs.reset(0);

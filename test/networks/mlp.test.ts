@@ -112,17 +112,32 @@ describe('mlp', () => {
     );
   });
 
-  test('reads inputs in its own memory where they are, and others alike', () => {
-    const kernels = createKernels();
-    const network = createMlp(kernels, options({}));
-    const foreign = Float32Array.from({ length: 20 }, (_, i) => Math.sin(i));
-    const own = kernels.allocate(20);
-    own.set(foreign);
-    const fromForeign = network.forward(foreign, 4).slice();
-    expect(network.forward(own, 4)).toEqual(fromForeign);
-    expect(network.forward(Float32Array.from([...foreign, 1, 2, 3]), 4)).toEqual(fromForeign);
-    expect(() => network.forward(foreign, 5)).toThrow(RangeError);
-  });
+  test.each([[[]], [[7, 6]]])(
+    'reads arrays in its own memory where they are, and others alike: %o',
+    (hidden) => {
+      const kernels = createKernels();
+      const network = createMlp(kernels, options({ hidden }));
+      const foreign = Float32Array.from({ length: 20 }, (_, i) => Math.sin(i));
+      const own = kernels.allocate(20);
+      own.set(foreign);
+      const fromForeign = network.forward(foreign, 4).slice();
+      expect(network.forward(own, 4)).toEqual(fromForeign);
+      expect(network.forward(Float32Array.from([...foreign, 1, 2, 3]), 4)).toEqual(fromForeign);
+      expect(() => network.forward(foreign, 5)).toThrow(RangeError);
+
+      const foreignGradients = Float32Array.from({ length: 12 }, (_, i) => Math.cos(i));
+      const ownGradients = kernels.allocate(12);
+      ownGradients.set(foreignGradients);
+      const [fromOwn, fromOther] = [ownGradients, foreignGradients].map((outputGradients) => {
+        network.gradients.fill(0);
+        network.forward(own, 4);
+        network.backward(outputGradients);
+        return [network.gradients.slice(), network.inputGradients().slice()];
+      });
+      expect(fromOwn).toEqual(fromOther);
+      expect(ownGradients).toEqual(foreignGradients);
+    },
+  );
 
   test('returns the same view for a batch size that it has seen', () => {
     const network = createMlp(createKernels(), options({}));

@@ -96,8 +96,8 @@ describe.each(Object.entries(optimizers))('%s', (name, create) => {
     const kernels = createKernels();
     const block = createBlock(kernels, 9);
     const optimizer = create(kernels, [block]);
-    const advance = (one: Optimizer, on: ParameterBlock) => {
-      for (let step = 0; step < 7; step++) {
+    const advance = (one: Optimizer, on: ParameterBlock, numSteps = 7) => {
+      for (let step = 0; step < numSteps; step++) {
         differentiate(on);
         one.step(0.01);
       }
@@ -106,7 +106,7 @@ describe.each(Object.entries(optimizers))('%s', (name, create) => {
     const saved = optimizer.save();
     const other = createBlock(kernels, 9);
     const resumed = create(kernels, [other]);
-    advance(resumed, other);
+    advance(resumed, other, 1);
     other.parameters.set(block.parameters);
     resumed.load(JSON.parse(JSON.stringify(saved), reviveArrays(saved.arrays)));
     advance(optimizer, block);
@@ -152,6 +152,14 @@ describe('clipGradientNorm', () => {
     const coefficient = Math.fround(1 / (10 + 1e-6));
     expect([...blocks[0].gradients]).toEqual([2, -4, 4].map((g) => Math.fround(g * coefficient)));
     expect(blocks[1].gradients[0]).toBe(Math.fround(8 * coefficient));
+  });
+
+  test("adds PyTorch's 1e-6 to the norm", () => {
+    const kernels = createKernels();
+    const block = createBlock(kernels, 2);
+    block.gradients.set([3e-6, 4e-6]);
+    clipGradientNorm(kernels, [block], 1e-6);
+    expect(block.gradients[0] / 3e-6).toBeCloseTo(1 / 6, 6);
   });
 
   test('leaves smaller gradients as they are', () => {

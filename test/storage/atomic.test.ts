@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,18 +54,17 @@ describe('writeFileAtomic', () => {
     expect(tree()).toEqual({ 'a.txt': 'second' });
   });
 
-  test('goes around a temporary file that another process left', () => {
+  test('removes what killed processes left for the same path, and nothing else', () => {
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const alive = process.ppid;
+    const leftBehind = [`.a.tmp-${dead}-0`, `.a.tmp-${process.pid}-0`];
+    const others = [`.a.tmp-${alive}-0`, `.b.tmp-${dead}-0`, `.a.tmp-${dead}-0.txt`, `a.tmp-${dead}-0`];
+    for (const name of [...leftBehind, ...others]) fs.writeFileSync(join(root, name), '');
     writeFileAtomic(join(root, 'a'), '1');
-    let seen = '';
-    faults.onCall = (name) => {
-      if (name === 'renameSync') seen = fs.readdirSync(root).find((file) => file.startsWith('.a.tmp-'))!;
-    };
-    writeFileAtomic(join(root, 'a'), '2');
-    faults.onCall = undefined;
-    const next = seen.replace(/\d+$/, (count) => String(Number(count) + 1));
-    fs.writeFileSync(join(root, next), 'left behind');
-    writeFileAtomic(join(root, 'a'), '3');
-    expect(tree()).toEqual({ a: '3', [next]: 'left behind' });
+    expect(Object.keys(tree()).sort()).toEqual(['a', ...others].sort());
+    fs.mkdirSync(join(root, `.d.tmp-${dead}-7`));
+    writeDirectoryAtomic(join(root, 'd'), { x: '' });
+    expect(fs.existsSync(join(root, `.d.tmp-${dead}-7`))).toBe(false);
   });
 });
 
