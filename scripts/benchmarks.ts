@@ -14,6 +14,7 @@ import { createKernels } from '../networks/kernels.ts';
 import { createMlp } from '../networks/mlp.ts';
 import { clipGradientNorm, createAdam } from '../networks/optimizer.ts';
 import { train } from '../trainers/train.ts';
+import { PPO_CARTPOLE } from './zoo-settings.ts';
 
 export interface Benchmark {
   readonly name: string;
@@ -139,28 +140,16 @@ function measurePpoUpdate(): number {
   return secondsPer(1000, update) * 1000;
 }
 
-/** The RL Zoo's settings for PPO on CartPole-v1, training included. */
-export const ZOO_CARTPOLE = {
-  rolloutSteps: 32,
-  minibatchSize: 256,
-  epochs: 20,
-  gamma: 0.98,
-  lambda: 0.8,
-  learningRate: 1e-3,
-  learningRateSchedule: 'linear',
-  clipRange: 0.2,
-  clipRangeSchedule: 'linear',
-} as const;
-
+/** The Zoo's settings, training included. */
 function measurePpoOnCartPole(): number {
   const totalSteps = 40_960;
-  const numEnvs = 8;
+  const { numEnvs, config } = PPO_CARTPOLE;
   const run = (): void => {
     const envs = createVectorEnv(Array.from({ length: numEnvs }, (_, i) => new CartPole(i)));
     const { observationSpace, actionSpace } = envs;
     const agent = ppo.build(
       { observationSpace, actionSpace, numEnvs, rng: createRng(1), totalSteps },
-      ZOO_CARTPOLE,
+      config,
     );
     train({ envs, agent, totalSteps, seed: 1 });
   };

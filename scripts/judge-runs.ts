@@ -145,8 +145,8 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
       { label: 'Steps', value: `${totalSteps} in ${numEnvs} envs` },
       { label: 'Checkpoints', value: runs.map(({ checkpoint }) => `step ${checkpoint.steps}`).join(', ') },
       { label: 'Data', value: `${data!.path}, SHA-256 of the columns ${data!.sha256}` },
-      { label: 'Agent', value: JSON.stringify(agent.config, null, 1), code: true },
-      { label: 'Env', value: JSON.stringify(env.config, null, 1), code: true },
+      { label: 'Agent', value: formatConfig(agent.config), code: true },
+      { label: 'Env', value: formatConfig(env.config), code: true },
       { label: 'Version', value: `market-gym ${version}` },
     ],
     caveats: [
@@ -158,6 +158,13 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
         : []),
     ],
   });
+}
+
+/** One setting a line. */
+function formatConfig(config: Readonly<Record<string, unknown>>): string {
+  return Object.entries(config)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+    .join('\n');
 }
 
 function learningOf({ run, directory }: TrainedRun): ReportLearning {

@@ -9,7 +9,7 @@ import type {
   ReportMetric,
   ReportSpan,
 } from './report.ts';
-import { isoDate, type SpanName } from './spans.ts';
+import type { SpanName } from './spans.ts';
 
 export const tradingMetrics: readonly ReportMetric[] = [
   { key: 'totalReturn', label: 'Total return', format: 'percent' },
@@ -26,9 +26,9 @@ export const tradingMetrics: readonly ReportMetric[] = [
 ];
 
 const SPAN_DESCRIPTIONS: Readonly<Record<SpanName, string>> = {
-  train: 'learnt from',
-  validation: 'used to choose the checkpoint, not learnt from',
-  test: 'not seen in training',
+  train: 'the agents learnt from these bars',
+  validation: 'the checkpoint of every seed was chosen by these bars',
+  test: 'no seed learnt from these bars or was chosen by them',
 };
 
 export interface TradingReportOptions {
@@ -65,7 +65,7 @@ function reportSpan({ span, candidates, rules, random }: JudgedSpan, agentName: 
   const baselines = [...rules, random.median].map(({ name, backtest }) => curve(name, 'baseline', backtest));
   return {
     name: span.name,
-    description: `${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}, ${SPAN_DESCRIPTIONS[span.name]}`,
+    description: SPAN_DESCRIPTIONS[span.name],
     seen: span.name === 'train',
     timeMs,
     price,

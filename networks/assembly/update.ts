@@ -3,7 +3,7 @@ import { storeLanes } from './lanes';
 
 /**
  * Moments below this become zero. Without it a unit that gets no gradient lets its moments decay into the
- * subnormal numbers, where arithmetic is a hundred times slower.
+ * subnormal numbers, where one operation takes over a hundred cycles.
  */
 const SMALLEST: f32 = 1e-37;
 
