@@ -17,6 +17,7 @@ testAgent('ppo, discrete', {
   config: { rolloutSteps: 32, minibatchSize: 25, epochs: 3, hidden: [16], learningRateSchedule: 'linear' },
   createEnv: createCartPole,
   createOtherEnv: createPendulum,
+  goldenHash: '5b163c7ee11cf07cc91ac7e632a3f0688e6e44841922acd373d4d9f429e960d1',
 });
 
 testAgent('ppo, continuous, normalised, with every option', {
@@ -36,6 +37,7 @@ testAgent('ppo, continuous, normalised, with every option', {
   },
   createEnv: createPendulum,
   createOtherEnv: createCartPole,
+  goldenHash: '7640a1cc6dbc8fe9d0b8afbdea6ee6871ebdbcf79d62003c916ad2be42e5a8ec',
 });
 
 testAgent('random', {
@@ -44,6 +46,7 @@ testAgent('random', {
   createEnv: createPendulum,
   isRandom: true,
   steps: 10_000,
+  goldenHash: '4f0693480f5e6914d45f505dd37ee06795229d479b2f912948c64b53411b8081',
 });
 
 describe('rules', () => {
