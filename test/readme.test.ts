@@ -1,0 +1,74 @@
+/** Every command and every program in the README runs as it stands, in a copy of what a user has. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const CI = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+
+interface Block {
+  readonly language: string;
+  readonly content: string;
+  /** The output that the README shows right after the block. */
+  readonly output: string | undefined;
+}
+
+const blocks: readonly Block[] = [...README.matchAll(/^```(\w+)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?/gms)]
+  .map(([, language, content, output]) => ({ language, content, output }))
+  .filter(({ language }) => language !== 'text');
+
+const commands = blocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ content }) => content.split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim())
+  .filter((line) => line !== '');
+
+/** Inside the project, so that `market-gym` resolves to it. */
+mkdirSync(join(ROOT, 'runs'), { recursive: true });
+const scratch = mkdtempSync(join(ROOT, 'runs', 'readme-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function run(command: string): string {
+  return execFileSync('bash', ['-c', command], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+describe('commands', () => {
+  for (const command of commands) {
+    if (/^(git clone|cd) /.test(command)) continue;
+    if (/^npm (ci|start|test|run test:\w+|run lint|run typecheck)$/.test(command)) {
+      test(`${command} is run by the continuous integration`, () => {
+        expect(CI).toMatch(new RegExp(`^(step|tests) ${command}\\b`, 'm'));
+      });
+    } else {
+      // Runs of the README go into the scratch folder, so that they neither find nor leave anything.
+      test(command, () => {
+        run(command.replaceAll('runs/', `${scratch}/`));
+      });
+    }
+  }
+});
+
+describe('programs', () => {
+  blocks
+    .filter(({ language }) => language === 'ts')
+    .forEach(({ content, output }, i) => {
+      test(`program ${i + 1}: ${content.split('\n')[0]}`, () => {
+        const file = join(scratch, `program-${i + 1}.ts`);
+        writeFileSync(file, content);
+        const printed = run(`npx tsx ${file}`);
+        if (output !== undefined) expect(printed).toBe(output);
+      });
+    });
+});
+
+test('the README has programs and commands to run', () => {
+  expect(commands.length).toBeGreaterThan(5);
+  expect(blocks.some(({ language }) => language === 'ts')).toBe(true);
+});
