@@ -14,6 +14,18 @@ export interface TransitionBatch {
   readonly nextObservations: Float32Array;
   readonly terminated: Uint8Array; // [N]
   readonly truncated: Uint8Array; // [N]
+  /** [N, K], allowed choices at `observations`; absent when the envs allow all. */
+  readonly actionMasks?: Uint8Array;
+  /** [N, K], allowed choices at `nextObservations`. */
+  readonly nextActionMasks?: Uint8Array;
+}
+
+/** What an agent may need to know of the moment beside the observations. Views. */
+export interface Situation {
+  /** [N], 1 where an episode begins with this observation: a recurrent agent forgets what was before. */
+  readonly episodeStarts: Uint8Array;
+  /** [N, K], 1 for each choice that is allowed; K counts the choices of all action components. */
+  readonly actionMasks?: Uint8Array;
 }
 
 /** Named scalars of one learning update: losses, entropy, learning rate. */
@@ -23,9 +35,10 @@ export interface Agent extends Snapshotable {
   /**
    * Chooses an action per env. The result is a view.
    * @param observations [N, D]
-   * @param explore false for evaluation: greedy, consumes no randomness, changes nothing in the agent
+   * @param explore false for evaluation: greedy, consumes no randomness, changes nothing that is learnt or saved
+   * @param situation absent: no episode begins here, and every choice is allowed
    */
-  act(observations: Float32Array, numEnvs: number, explore: boolean): ActionBatch;
+  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch;
   /** Takes in the step that the last exploring `act` led to; learns when it has enough and then returns metrics. */
   observe(transition: TransitionBatch): Metrics | undefined;
 }
@@ -37,6 +50,8 @@ export interface AgentContext {
   readonly numEnvs: number;
   /** The agent's own randomness; the one seed of a run decides it. */
   readonly rng: Rng;
+  /** Whether the envs say which actions are allowed; absent: they do not. */
+  readonly masksActions?: boolean;
   /** Planned env steps of the whole run, for schedules; Infinity where there is no end, as live. */
   readonly totalSteps: number;
 }

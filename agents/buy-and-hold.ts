@@ -6,7 +6,7 @@ import { createExposureWriter } from './target-exposure.ts';
 
 export const buyAndHold = defineAgent({
   name: 'buy-and-hold',
-  description: 'A constant target exposure in a trading env.',
+  description: 'A constant target exposure in a trading env',
   config: z.object({
     exposure: z.number().default(1).describe('target exposure, a signed fraction of equity; 0 is cash'),
   }),

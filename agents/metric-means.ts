@@ -1,9 +1,14 @@
-/** Averages named scalars over the minibatches of an update. */
+/** Averages named scalars over the updates since the last report. */
+import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
 import type { Metrics } from './agent.ts';
 
-export class MetricMeans {
+export class MetricMeans implements Snapshotable {
   readonly #sums = new Map<string, number>();
   #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
 
   add(metrics: Metrics): void {
     for (const [name, value] of Object.entries(metrics))
@@ -11,7 +16,22 @@ export class MetricMeans {
     this.#count++;
   }
 
-  means(): Record<string, number> {
-    return Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / this.#count]));
+  /** The averages; from here on, those of what comes next. */
+  take(): Record<string, number> {
+    const count = this.#count;
+    const means = Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / count]));
+    this.#sums.clear();
+    this.#count = 0;
+    return means;
+  }
+
+  save(): Snapshot {
+    return { arrays: {}, values: { sums: Object.fromEntries(this.#sums), count: this.#count } };
+  }
+
+  load({ values }: Snapshot): void {
+    this.#sums.clear();
+    for (const [name, sum] of Object.entries(values.sums as Metrics)) this.#sums.set(name, sum);
+    this.#count = Number(values.count);
   }
 }

@@ -15,7 +15,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import type { Agent, AgentContext, Metrics, TransitionBatch } from './agent.ts';
+import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
 
 const EPSILON = 1e-8;
 
@@ -150,18 +150,18 @@ class NormalizedAgent implements Agent {
     this.#rewards = new Float32Array(numEnvs);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean): ActionBatch {
+  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
     const normalizer = this.#observationNormalizer;
-    if (normalizer === undefined) return this.#agent.act(observations, numEnvs, explore);
+    if (normalizer === undefined) return this.#agent.act(observations, numEnvs, explore, situation);
     if (explore) {
       normalizer.update(observations, numEnvs);
       normalizer.normalizeInto(this.#observations, observations);
-      return this.#agent.act(this.#observations, numEnvs, true);
+      return this.#agent.act(this.#observations, numEnvs, true, situation);
     }
     if (this.#evaluated.length !== observations.length)
       this.#evaluated = new Float32Array(observations.length);
     normalizer.normalizeInto(this.#evaluated, observations);
-    return this.#agent.act(this.#evaluated, numEnvs, false);
+    return this.#agent.act(this.#evaluated, numEnvs, false, situation);
   }
 
   observe(transition: TransitionBatch): Metrics | undefined {

@@ -22,6 +22,7 @@ export interface PpoMinibatch {
   readonly size: number; // B
   readonly observations: Float32Array; // [B, D]
   readonly actions: ActionBatch; // [B, A], as drawn
+  readonly actionMasks?: Uint8Array; // [B, K]
   readonly oldLogProbs: Float32Array; // [B]
   readonly oldValues: Float32Array; // [B]
   readonly advantages: Float32Array; // [B], normalised in place where that is configured
@@ -82,7 +83,7 @@ export class PpoLoss {
     if (this.#config.normalizeAdvantages) normalize(advantages, size);
 
     const outputs = policy.forward(observations, size);
-    head.logProbsInto(logProbs, entropies, outputs, actions, size);
+    head.logProbsInto(logProbs, entropies, outputs, actions, size, batch.actionMasks);
     let policyLoss = 0;
     let entropy = 0;
     let approxKl = 0;

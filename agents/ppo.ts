@@ -27,7 +27,14 @@ import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimi
 import { estimateAdvantagesInto, explainedVariance } from '../replay/advantages.ts';
 import { RolloutBuffer } from '../replay/rollout-buffer.ts';
 import { copyRow } from '../replay/rows.ts';
-import { type Agent, type AgentContext, defineAgent, type Metrics, type TransitionBatch } from './agent.ts';
+import {
+  type Agent,
+  type AgentContext,
+  defineAgent,
+  type Metrics,
+  type Situation,
+  type TransitionBatch,
+} from './agent.ts';
 import { MetricMeans } from './metric-means.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { createPolicyHead } from './policy-head.ts';
@@ -69,13 +76,15 @@ export type PpoConfig = ConfigOf<typeof config>;
 
 export const ppo = defineAgent({
   name: 'ppo',
-  description: 'Proximal policy optimisation (Schulman et al. 2017), for any action space.',
+  description: 'Proximal policy optimisation (Schulman et al. 2017), for any action space',
   config,
   build: (context, config) => normalizeAgent(new Ppo(context, config), context, config),
 });
 
+export type OptimizerFactory = (kernels: Kernels, blocks: readonly ParameterBlock[]) => Optimizer;
+
 /** T steps a rollout, N envs, D observation elements, A action elements, B rows a minibatch. */
-class Ppo implements Agent {
+export class Ppo implements Agent {
   readonly #config: PpoConfig;
   readonly #totalSteps: number;
   readonly #kernels: Kernels;
@@ -90,13 +99,20 @@ class Ppo implements Agent {
   readonly #returns: Float32Array; // [T, N]
   readonly #order: Int32Array; // [T·N], rollout rows as an epoch visits them
   readonly #minibatch: PpoMinibatch;
+  readonly #minibatchMasks: Uint8Array; // [B, K]
   readonly #drawn: ActionBatch; // [N, A], what the last exploring act drew, before clipping
   readonly #drawnLogProbs: Float32Array; // [N]
   readonly #finalObservation: Float32Array; // [D]
   #greedy: ActionBatch; // [N, A], grows with the number of envs that are evaluated
   #step = 0;
 
-  constructor(context: AgentContext, config: PpoConfig) {
+  /** @param createOptimizer Adam unless told otherwise */
+  constructor(
+    context: AgentContext,
+    config: PpoConfig,
+    createOptimizer: OptimizerFactory = (kernels, blocks) =>
+      createAdam(kernels, blocks, { epsilon: config.adamEpsilon }),
+  ) {
     const { observationSpace, actionSpace, numEnvs, rng } = context;
     const { hidden, activation } = config;
     const kernels = createKernels();
@@ -116,7 +132,7 @@ class Ppo implements Agent {
     this.#kernels = kernels;
     this.#networks = { policy, critic, head };
     this.#blocks = [policy, critic, ...head.blocks];
-    this.#optimizer = createAdam(kernels, this.#blocks, { epsilon: config.adamEpsilon });
+    this.#optimizer = createOptimizer(kernels, this.#blocks);
     this.#loss = new PpoLoss(this.#networks, config, minibatchSize, kernels);
     this.#rng = rng.fork('ppo');
     this.#rollout = new RolloutBuffer(
@@ -138,28 +154,38 @@ class Ppo implements Agent {
       advantages: new Float32Array(minibatchSize),
       returns: new Float32Array(minibatchSize),
     };
+    this.#minibatchMasks = new Uint8Array(minibatchSize * head.outputDim);
     this.#drawn = head.createActions(numEnvs);
     this.#drawnLogProbs = new Float32Array(numEnvs);
     this.#finalObservation = new Float32Array(observationSpace.dim);
     this.#greedy = head.createActions(numEnvs);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean): ActionBatch {
+  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
     const { policy, head } = this.#networks;
     const outputs = policy.forward(observations, numEnvs);
+    const masks = situation?.actionMasks;
     if (explore) {
-      head.sampleInto(this.#drawn, this.#drawnLogProbs, outputs, numEnvs, this.#rng);
+      head.sampleInto(this.#drawn, this.#drawnLogProbs, outputs, numEnvs, this.#rng, masks);
       return head.toEnvActions(this.#drawn);
     }
     if (this.#greedy.length !== numEnvs * head.actionDim) this.#greedy = head.createActions(numEnvs);
-    head.modeInto(this.#greedy, outputs, numEnvs);
+    head.modeInto(this.#greedy, outputs, numEnvs, masks);
     return head.toEnvActions(this.#greedy);
   }
 
   observe(transition: TransitionBatch): Metrics | undefined {
-    const { observations, rewards, nextObservations, terminated, truncated } = transition;
+    const { observations, rewards, nextObservations, terminated, truncated, actionMasks } = transition;
     const rollout = this.#rollout;
-    const row = rollout.push(observations, this.#drawn, this.#drawnLogProbs, rewards, terminated, truncated);
+    const row = rollout.push(
+      observations,
+      this.#drawn,
+      this.#drawnLogProbs,
+      rewards,
+      terminated,
+      truncated,
+      actionMasks,
+    );
     for (let n = 0; n < rollout.numEnvs; n++) {
       if (truncated[n] !== 0 && terminated[n] === 0) {
         copyRow(this.#finalObservation, 0, nextObservations, n, this.#finalObservation.length);
@@ -210,7 +236,7 @@ class Ppo implements Agent {
       }
     }
     const explained = explainedVariance(this.#values, this.#returns);
-    return { ...means.means(), explainedVariance: explained, learningRate, clipRange };
+    return { ...means.take(), explainedVariance: explained, learningRate, clipRange };
   }
 
   /** Copies the rows `order[start … start + size)` of the rollout into the minibatch. */
@@ -218,17 +244,19 @@ class Ppo implements Agent {
     const { observations, actions, oldLogProbs, oldValues, advantages, returns } = this.#minibatch;
     const rollout = this.#rollout;
     const observationDim = this.#finalObservation.length;
-    const { actionDim } = this.#networks.head;
+    const { actionDim, outputDim } = this.#networks.head;
+    const actionMasks = rollout.actionMasks && this.#minibatchMasks;
     for (let b = 0; b < size; b++) {
       const row = this.#order[start + b];
       copyRow(observations, b, rollout.observations, row, observationDim);
       copyRow(actions, b, rollout.actions, row, actionDim);
+      if (actionMasks !== undefined) copyRow(actionMasks, b, rollout.actionMasks!, row, outputDim);
       oldLogProbs[b] = rollout.logProbs[row];
       oldValues[b] = this.#values[row];
       advantages[b] = this.#advantages[row];
       returns[b] = this.#returns[row];
     }
-    return { ...this.#minibatch, size };
+    return { ...this.#minibatch, size, actionMasks };
   }
 
   #requireFinite(losses: PpoLosses, gradientNorm: number, epoch: number): void {

@@ -1,7 +1,7 @@
 /** Acts at random: the floor that every agent has to clear. */
 import { type ConfigOf, z } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
-import { joinSnapshots, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import { type ActionBatch, type ActionSpace, createActionBatch, sampleActionsInto } from '../envs/spaces.ts';
 import { type Agent, type AgentContext, defineAgent } from './agent.ts';
 
@@ -16,7 +16,7 @@ const config = z.object({
 
 export const random = defineAgent({
   name: 'random',
-  description: 'Uniform random actions, drawn anew with a given probability per step.',
+  description: 'Uniform random actions, drawn anew with a given probability per step',
   config,
   build: (context, config) => new Random(context, config),
 });
@@ -27,7 +27,8 @@ class Random implements Agent {
   readonly #changeProbability: number;
   readonly #rng: Rng;
   readonly #fresh: ActionBatch; // [A]
-  #actions: ActionBatch; // [N, A]
+  readonly #actions: ActionBatch; // [N, A]
+  #evaluated: ActionBatch; // [M, A], for any other number of envs
 
   constructor({ actionSpace, numEnvs, rng }: AgentContext, { changeProbability }: ConfigOf<typeof config>) {
     this.#space = actionSpace;
@@ -35,17 +36,21 @@ class Random implements Agent {
     this.#rng = rng.fork('random');
     this.#fresh = createActionBatch(actionSpace, 1);
     this.#actions = this.#drawAll(numEnvs);
+    this.#evaluated = this.#fresh.slice();
   }
 
   act(_observations: Float32Array, numEnvs: number): ActionBatch {
     const dim = this.#fresh.length;
-    if (this.#actions.length !== numEnvs * dim) this.#actions = this.#drawAll(numEnvs);
+    const length = numEnvs * dim;
+    if (length !== this.#actions.length && length !== this.#evaluated.length)
+      this.#evaluated = this.#drawAll(numEnvs);
+    const actions = length === this.#actions.length ? this.#actions : this.#evaluated;
     for (let n = 0; n < numEnvs; n++) {
       if (this.#changeProbability < 1 && this.#rng.uniform() >= this.#changeProbability) continue;
       sampleActionsInto(this.#fresh, this.#space, this.#rng);
-      for (let i = 0; i < dim; i++) this.#actions[n * dim + i] = this.#fresh[i];
+      for (let i = 0; i < dim; i++) actions[n * dim + i] = this.#fresh[i];
     }
-    return this.#actions;
+    return actions;
   }
 
   observe(): undefined {}
@@ -59,7 +64,7 @@ class Random implements Agent {
 
   load(snapshot: Snapshot): void {
     this.#rng.load(snapshotPart(snapshot, 'rng'));
-    this.#actions = (snapshot.arrays['held/actions'] as ActionBatch).slice();
+    restoreArrayInto(this.#actions, snapshot, 'held/actions');
   }
 
   #drawAll(numEnvs: number): ActionBatch {

@@ -15,3 +15,8 @@ export function scheduled(
 ): number {
   return schedule === 'linear' ? initial * Math.max(0, remaining) : initial;
 }
+
+/** Whether a counter that went from `before` to `after` reached or passed a multiple of `every`. */
+export function passes(before: number, after: number, every: number): boolean {
+  return Math.floor(after / every) > Math.floor(before / every);
+}

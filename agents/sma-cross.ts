@@ -12,7 +12,7 @@ import { createExposureWriter } from './target-exposure.ts';
 
 export const smaCross = defineAgent({
   name: 'sma-cross',
-  description: 'Long while the fast moving average is above the slow one; needs both ma-distance features.',
+  description: 'Long while the fast moving average is above the slow one; needs both ma-distance features',
   config: z.object({
     fastBars: z.int().min(1).default(20).describe('bars of the fast average'),
     slowBars: z.int().min(2).default(50).describe('bars of the slow average'),

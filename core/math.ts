@@ -61,17 +61,33 @@ export function log(x: number): number {
 
 /** Sine of an angle in radians. */
 export function sin(x: number): number {
-  const quadrant = reduceAngle(x);
-  const value = quadrant & 1 ? cosKernel(reducedHigh, reducedLow) : sinKernel(reducedHigh, reducedLow);
-  return quadrant & 2 ? -value : value;
+  angle[0] = x;
+  sinCosInto(direction, angle, 0);
+  return direction[0];
 }
 
 /** Cosine of an angle in radians. */
 export function cos(x: number): number {
-  const quadrant = reduceAngle(x);
-  const value = quadrant & 1 ? sinKernel(reducedHigh, reducedLow) : cosKernel(reducedHigh, reducedLow);
-  return ((quadrant + 1) & 2) !== 0 ? -value : value;
+  angle[0] = x;
+  sinCosInto(direction, angle, 0);
+  return direction[1];
 }
+
+/**
+ * Writes the sine and the cosine of `angles[index]`, radians, into `target[0]` and `target[1]`. For hot loops: numbers
+ * that travel in arrays are never boxed, whatever the engine chooses to inline.
+ */
+export function sinCosInto(target: Float64Array, angles: Float64Array, index: number): void {
+  const quadrant = reduceAngle(angles, index);
+  const swapped = quadrant & 1;
+  writeSine(target, swapped);
+  writeCosine(target, 1 - swapped);
+  if (quadrant & 2) target[0] = -target[0];
+  if ((quadrant + 1) & 2) target[1] = -target[1];
+}
+
+const angle = new Float64Array(1);
+const direction = new Float64Array(2);
 
 /** Hyperbolic tangent. */
 export function tanh(x: number): number {
@@ -83,34 +99,39 @@ export function tanh(x: number): number {
   return x < 0 ? -value : value;
 }
 
-let reducedHigh = 0;
-let reducedLow = 0;
+/** x − quadrant·π/2 of the last reduction, in [−π/4, π/4], as an unevaluated sum of two. */
+const reduced = new Float64Array(2);
 
-/** Leaves x − quadrant·π/2, in [−π/4, π/4], in `reducedHigh + reducedLow`; returns the quadrant modulo 4. */
-function reduceAngle(x: number): number {
+/** Leaves the reduced angle in `reduced`; returns the quadrant modulo 4. */
+function reduceAngle(angles: Float64Array, index: number): number {
+  const x = angles[index];
   if (Math.abs(x) <= 0.7853981633974483) {
-    reducedHigh = x;
-    reducedLow = 0;
+    reduced[0] = x;
+    reduced[1] = 0;
     return 0;
   }
   if (!Number.isFinite(x)) {
-    reducedHigh = Number.NaN;
-    reducedLow = 0;
+    reduced[0] = Number.NaN;
+    reduced[1] = 0;
     return 0;
   }
   // Past 2²⁰ quarter turns the three-part constant is too short; the exact remainder is reproducible still.
-  const angle = Math.abs(x) > 1.6e6 ? x % (2 * Math.PI) : x;
-  const n = Math.floor(angle * 0.6366197723675814 + 0.5);
-  const first = angle - n * 1.5707963267341256;
+  const turned = Math.abs(x) > 1.6e6 ? x % (2 * Math.PI) : x;
+  const n = Math.floor(turned * 0.6366197723675814 + 0.5);
+  const first = turned - n * 1.5707963267341256;
   const w1 = n * 6.077100506303966e-11;
   const second = first - w1;
   const w2 = n * 2.0222662487959506e-21 - (first - second - w1);
-  reducedHigh = second - w2;
-  reducedLow = second - reducedHigh - w2;
+  const high = second - w2;
+  reduced[0] = high;
+  reduced[1] = second - high - w2;
   return n & 3;
 }
 
-function sinKernel(x: number, low: number): number {
+/** target[place] = the sine of the reduced angle. */
+function writeSine(target: Float64Array, place: number): void {
+  const x = reduced[0];
+  const low = reduced[1];
   const z = x * x;
   const v = z * x;
   const r =
@@ -118,11 +139,15 @@ function sinKernel(x: number, low: number): number {
     z *
       (-0.0001984126982985795 +
         z * (2.7557313707070068e-6 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10)));
-  if (low === 0) return x + v * (-0.16666666666666632 + z * r);
-  return x - (z * (0.5 * low - v * r) - low - v * -0.16666666666666632);
+  target[place] =
+    low === 0
+      ? x + v * (-0.16666666666666632 + z * r)
+      : x - (z * (0.5 * low - v * r) - low - v * -0.16666666666666632);
 }
 
-function cosKernel(x: number, low: number): number {
+/** target[place] = the cosine of the reduced angle. */
+function writeCosine(target: Float64Array, place: number): void {
+  const x = reduced[0];
   const z = x * x;
   const r =
     z *
@@ -134,7 +159,7 @@ function cosKernel(x: number, low: number): number {
               z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11)))));
   const half = 0.5 * z;
   const w = 1 - half;
-  return w + (1 - w - half + (z * r - x * low));
+  target[place] = w + (1 - w - half + (z * r - x * reduced[1]));
 }
 
 function scaleByPowerOfTwo(y: number, k: number): number {

@@ -11,12 +11,12 @@ export function mean(values: ArrayLike<number>): number {
 export function standardDeviation(values: ArrayLike<number>): number {
   const centre = mean(values);
   let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += (values[i] - centre) ** 2;
+  for (let i = 0; i < values.length; i++) squares += (values[i] - centre) * (values[i] - centre);
   return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
 }
 
 /**
- * Linear interpolation between the two nearest order statistics (NumPy's default).
+ * Linear interpolation between the two nearest order statistics (NumPy's default); NaN of nothing.
  * @param share in [0, 1]
  */
 export function quantile(values: ArrayLike<number>, share: number): number {
@@ -27,6 +27,7 @@ export function quantile(values: ArrayLike<number>, share: number): number {
   return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
+/** The middle value, the mean of the two middle ones for an even count; NaN of nothing. */
 export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }

@@ -1,7 +1,7 @@
 /** A pole on a cart, to be kept upright by pushing the cart left or right. */
 import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
-import { cos, sin } from '../core/math.ts';
+import { sinCosInto } from '../core/math.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import {
   joinSnapshots,
@@ -25,7 +25,7 @@ const ANGLE_LIMIT = (12 * 2 * Math.PI) / 360;
 const RESET_RANGE = 0.05;
 
 const config = z.object({
-  maxSteps: z.number().int().positive().default(500).describe('Steps after which an episode is truncated'),
+  maxSteps: z.number().int().positive().default(500).describe('steps after which an episode is truncated'),
 });
 
 /**
@@ -42,6 +42,8 @@ export class CartPole implements Env {
   readonly actionSpace = createDiscrete(2);
   readonly #maxSteps: number;
   readonly #state = new Float64Array(4);
+  /** Sine and cosine of the angle. */
+  readonly #direction = new Float64Array(2);
   readonly #observation = new Float32Array(4);
   readonly #reset: ResetResult<object> = { observation: this.#observation, info: {} };
   readonly #result: StepResult<object> = {
@@ -95,8 +97,9 @@ export class CartPole implements Env {
     const velocity = state[1];
     const angle = state[2];
     const angularVelocity = state[3];
-    const cosine = cos(angle);
-    const sine = sin(angle);
+    sinCosInto(this.#direction, state, 2);
+    const sine = this.#direction[0];
+    const cosine = this.#direction[1];
     const force = action === 1 ? FORCE : -FORCE;
     const push = (force + POLE_MASS_LENGTH * (angularVelocity * angularVelocity) * sine) / TOTAL_MASS;
     const angularAcceleration =
@@ -152,7 +155,7 @@ export class CartPole implements Env {
 
 export const cartpole = defineEnv({
   name: 'cartpole',
-  description: 'Keep a pole upright on a cart by pushing left or right (CartPole-v1).',
+  description: 'Keep a pole upright on a cart by pushing left or right (CartPole-v1)',
   config,
   create: ({ seed }, { maxSteps }) => new CartPole(seed, maxSteps),
 });

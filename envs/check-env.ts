@@ -167,7 +167,10 @@ class Inspection {
     for (let step = from; step < to; step++) {
       const action = this.#action(step);
       const where = `step ${step}`;
-      const result = this.#try(where, () => this.#env.step(action));
+      const result = requireObject(
+        where,
+        this.#try(where, () => this.#env.step(action)),
+      );
       const { reward, terminated, truncated } = result;
       this.#checkArrays(result.observation, result.info, where);
       if (!Number.isFinite(reward)) this.report('reward', `reward at ${where} is ${describeValue(reward)}`);
@@ -196,7 +199,10 @@ class Inspection {
 
   #reset(options: { seed: number } | undefined): Row {
     const where = options === undefined ? 'reset()' : `reset({ seed: ${options.seed} })`;
-    const { observation, info } = this.#try(where, () => this.#env.reset(options));
+    const { observation, info } = requireObject(
+      where,
+      this.#try(where, () => this.#env.reset(options)),
+    );
     this.#checkArrays(observation, info, where);
     return { where, values: [...observation] };
   }
@@ -237,6 +243,11 @@ class Inspection {
       throw new Failure(`${where} threw ${describeError(error)}`);
     }
   }
+}
+
+function requireObject<Result>(where: string, result: Result): Result {
+  if (typeof result === 'object' && result !== null) return result;
+  throw new Failure(`${where} must return an object, got ${describeValue(result)}`);
 }
 
 function methodProblems(env: Env): string[] {

@@ -36,6 +36,11 @@ export interface Env<Info = object> {
   reset(options?: ResetOptions): ResetResult<Info>;
   /** Undefined behaviour after an episode has ended, until `reset`. */
   step(action: Action): StepResult<Info>;
+  /**
+   * Which choices of a discrete or multi-discrete action space are allowed now: 1 or 0 per choice, the components
+   * of a multi-discrete space one after another; a view. Without it every choice is allowed.
+   */
+  actionMask?(): Uint8Array;
   /** A picture of the present state in characters. */
   render?(): string;
   close?(): void;
@@ -48,6 +53,8 @@ export interface Env<Info = object> {
 export interface EnvContext {
   readonly seed: number;
   readonly candles?: Candles;
+  /** All series that were loaded, aligned; `candles` is the first. */
+  readonly series?: readonly Candles[];
 }
 
 export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {

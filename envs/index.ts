@@ -3,6 +3,15 @@ import { cartpole } from './cartpole.ts';
 import type { EnvPlugin } from './env.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
 import { pendulum } from './pendulum.ts';
+import { portfolio } from './portfolio.ts';
+import { shares } from './shares.ts';
 import { trading } from './trading.ts';
 
-export const builtInEnvs: readonly EnvPlugin[] = [trading, cartpole, pendulum, mountainCarContinuous];
+export const builtInEnvs: readonly EnvPlugin[] = [
+  trading,
+  portfolio,
+  shares,
+  cartpole,
+  pendulum,
+  mountainCarContinuous,
+];

@@ -23,7 +23,7 @@ const MAX_POSITION = fround(0.6);
 const GOAL_POSITION = fround(0.45);
 
 const config = z.object({
-  maxSteps: z.number().int().positive().default(999).describe('Steps after which an episode is truncated'),
+  maxSteps: z.number().int().positive().default(999).describe('steps after which an episode is truncated'),
 });
 
 /**
@@ -141,7 +141,7 @@ export class MountainCarContinuous implements Env {
 
 export const mountainCarContinuous = defineEnv({
   name: 'mountain-car-continuous',
-  description: 'Drive an underpowered car out of a valley (MountainCarContinuous-v0).',
+  description: 'Drive an underpowered car out of a valley (MountainCarContinuous-v0)',
   config,
   create: ({ seed }, { maxSteps }) => new MountainCarContinuous(seed, maxSteps),
 });

@@ -1,7 +1,7 @@
 /** A pendulum on a motor too weak to lift it at once, to be swung up and held. */
 import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
-import { cos, sin } from '../core/math.ts';
+import { sinCosInto } from '../core/math.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import {
   joinSnapshots,
@@ -25,7 +25,7 @@ const TORQUE_COST = fround(0.001);
 const TWO_PI = 2 * Math.PI;
 
 const config = z.object({
-  maxSteps: z.number().int().positive().default(200).describe('Steps after which an episode is truncated'),
+  maxSteps: z.number().int().positive().default(200).describe('steps after which an episode is truncated'),
 });
 
 /**
@@ -39,6 +39,8 @@ export class Pendulum implements Env {
   readonly #maxSteps: number;
   /** Angle (radians, unbounded) and angular velocity (radians per second). */
   readonly #state = new Float64Array(2);
+  /** Sine and cosine of the angle, from when it was last observed. */
+  readonly #direction = new Float64Array(2);
   readonly #observation = new Float32Array(3);
   readonly #reset: ResetResult<object> = { observation: this.#observation, info: {} };
   readonly #result: StepResult<object> = {
@@ -101,7 +103,7 @@ export class Pendulum implements Env {
     const fromUpright = normalizeAngle(angle);
 
     const acceleration =
-      ((3 * GRAVITY) / (2 * LENGTH)) * sin(angle) + fround((3 / (MASS * LENGTH * LENGTH)) * torque);
+      ((3 * GRAVITY) / (2 * LENGTH)) * this.#direction[0] + fround((3 / (MASS * LENGTH * LENGTH)) * torque);
     const newVelocity = Math.min(MAX_SPEED, Math.max(-MAX_SPEED, velocity + acceleration * SECONDS_PER_STEP));
     state[0] = angle + newVelocity * SECONDS_PER_STEP;
     state[1] = newVelocity;
@@ -118,9 +120,8 @@ export class Pendulum implements Env {
   }
 
   render(): string {
-    const angle = this.#state[0];
-    const row = Math.round(2 - 2 * cos(angle));
-    const column = Math.round(4 + 4 * sin(angle));
+    const row = Math.round(2 - 2 * this.#direction[1]);
+    const column = Math.round(4 + 4 * this.#direction[0]);
     const picture = Array.from({ length: 5 }, () => new Array<string>(9).fill(' '));
     picture[2][4] = '+';
     picture[row][column] = 'o';
@@ -141,10 +142,11 @@ export class Pendulum implements Env {
   }
 
   #observe(): void {
-    const angle = this.#state[0];
+    const direction = this.#direction;
+    sinCosInto(direction, this.#state, 0);
     const observation = this.#observation;
-    observation[0] = cos(angle);
-    observation[1] = sin(angle);
+    observation[0] = direction[1];
+    observation[1] = direction[0];
     observation[2] = this.#state[1];
   }
 }
@@ -157,7 +159,7 @@ function normalizeAngle(angle: number): number {
 
 export const pendulum = defineEnv({
   name: 'pendulum',
-  description: 'Swing a pendulum up and hold it with limited torque (Pendulum-v1).',
+  description: 'Swing a pendulum up and hold it with limited torque (Pendulum-v1)',
   config,
   create: ({ seed }, { maxSteps }) => new Pendulum(seed, maxSteps),
 });

@@ -66,7 +66,7 @@ export function createMultiDiscrete(sizes: readonly number[]): MultiDiscrete {
  * @param low lower bound, one number for all elements or one per element
  * @param high upper bound, likewise
  * @param names a name per element
- * @throws EnvError `invalid-space` when the shape is empty, or a bound is NaN, of another length or upside down
+ * @throws EnvError `invalid-space` when the shape is empty or not of positive whole numbers, or a bound is NaN, of another length or upside down
  */
 export function createBox(
   shape: readonly number[],
@@ -75,7 +75,7 @@ export function createBox(
   names?: readonly string[],
 ): Box {
   const dim = shape.reduce((product, length) => product * length, 1);
-  if (shape.length === 0 || !Number.isInteger(dim) || dim < 1) {
+  if (shape.length === 0 || !shape.every((length) => Number.isInteger(length) && length > 0)) {
     throw new EnvError('invalid-space', `A box needs positive whole dimensions, got [${shape.join(', ')}].`);
   }
   const expand = (bound: number | ArrayLike<number>): Float32Array =>
@@ -112,6 +112,18 @@ export function actionDim(space: ActionSpace): number {
       return space.sizes.length;
     case 'box':
       return space.dim;
+  }
+}
+
+/** Choices of all components of a discrete space together: the length of a mask; 0 for a Box. */
+export function numChoices(space: ActionSpace): number {
+  switch (space.kind) {
+    case 'discrete':
+      return space.n;
+    case 'multi-discrete':
+      return space.sizes.reduce((sum, size) => sum + size, 0);
+    case 'box':
+      return 0;
   }
 }
 

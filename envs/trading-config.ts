@@ -10,14 +10,14 @@ export const tradingConfig = z.object({
     .array(z.string())
     .min(1)
     .default(['return:1', 'return:5', 'return:20', 'volatility:20', 'rsi:14'])
-    .describe('Feature specs, `name` or `name:bars`; ignored when a feature matrix is handed in'),
-  window: z.number().int().min(1).max(10_000).default(10).describe('Bars in an observation, ≥ 1'),
+    .describe('feature specs, `name` or `name:bars`; ignored when a feature matrix is handed in'),
+  window: z.number().int().min(1).max(10_000).default(10).describe('bars in an observation, ≥ 1'),
   normalize: z
     .enum(['rolling', 'none'])
     .default('rolling')
     .describe('`rolling`: unbounded features become rolling z-scores; `none`: features as they are'),
-  normalizationBars: z.number().int().min(2).default(252).describe('Bars a rolling z-score looks at, ≥ 2'),
-  featureClip: z.number().positive().default(5).describe('Bound of rolling z-scores, deviations, > 0'),
+  normalizationBars: z.number().int().min(2).default(252).describe('bars a rolling z-score looks at, ≥ 2'),
+  featureClip: z.number().positive().default(5).describe('bound of rolling z-scores, deviations, > 0'),
   actions: z
     .enum(['discrete', 'continuous'])
     .default('discrete')
@@ -26,79 +26,79 @@ export const tradingConfig = z.object({
     .array(z.number())
     .min(1)
     .default([-1, 0, 1])
-    .describe('Target exposures of the discrete actions, signed fractions of equity, within ± maxLeverage'),
+    .describe('target exposures of the discrete actions, signed fractions of equity, within ± maxLeverage'),
   maxLeverage: z
     .number()
     .positive()
     .max(100)
     .default(1)
-    .describe('Largest exposure that may be requested, fraction of equity, in (0, 100]'),
-  feeRate: z.number().min(0).lt(0.5).default(0.001).describe('Fee, fraction of notional, in [0, 0.5)'),
+    .describe('largest exposure that may be requested, fraction of equity, in (0, 100]'),
+  feeRate: z.number().min(0).lt(0.5).default(0.001).describe('fee, fraction of notional, in [0, 0.5)'),
   slippageRate: z
     .number()
     .min(0)
     .lt(0.5)
     .default(0)
-    .describe('Half of the bid-ask spread, fraction of price, in [0, 0.5)'),
+    .describe('half of the bid-ask spread, fraction of price, in [0, 0.5)'),
   impactCoefficient: z
     .number()
     .min(0)
     .lt(100)
     .default(0)
     .describe(
-      'Square-root impact: coefficient · volatility · √(size / volume), at most 0.1; dimensionless, in [0, 100)',
+      'square-root impact: coefficient · volatility · √(size / volume), at most 0.1; dimensionless, in [0, 100)',
     ),
   borrowRatePerYear: z
     .number()
     .min(0)
     .max(100)
     .default(0)
-    .describe('Interest on borrowed base and quote, fraction a year of 365 days, in [0, 100]'),
+    .describe('interest on borrowed base and quote, fraction a year of 365 days, in [0, 100]'),
   execution: z
     .enum(['next-open', 'close'])
     .default('next-open')
-    .describe('Where an action on bar t fills: at the open of bar t + 1, or at the close just observed'),
+    .describe('where an action on bar t fills: at the open of bar t + 1, or at the close just observed'),
   rebalanceBand: z
     .number()
     .min(0)
     .default(0)
-    .describe('A target trades when it differs from the last accepted one by more than this, exposure, ≥ 0'),
-  reward: z.string().default('log-return').describe('Name of the reward'),
+    .describe('a target trades when it differs from the last accepted one by more than this, exposure, ≥ 0'),
+  reward: z.string().default('log-return').describe('name of the reward'),
   sharpeAdaptation: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.01)
-    .describe('Adaptation rate η of the differential Sharpe ratio, per step, in (0, 1)'),
+    .describe('adaptation rate η of the differential Sharpe ratio, per step, in (0, 1)'),
   drawdownPenalty: z
     .number()
     .min(0)
     .default(1)
-    .describe('Reward lost per unit of deepening drawdown, for `drawdown-penalised`, ≥ 0'),
+    .describe('reward lost per unit of deepening drawdown, for `drawdown-penalised`, ≥ 0'),
   initialEquity: z
     .number()
     .positive()
     .default(10_000)
-    .describe('Cash at the start of an episode, quote, > 0'),
+    .describe('cash at the start of an episode, quote, > 0'),
   episodeBars: z
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe('Steps after which an episode is truncated; 0: one episode is the whole range'),
+    .describe('steps after which an episode is truncated; 0: one episode is the whole range'),
   episodeStart: z
     .enum(['random', 'sequential'])
     .default('random')
     .describe(
       '`random`: uniform in the range; `sequential`: where the last episode was due to end, wrapping',
     ),
-  fromRow: z.number().int().min(0).default(0).describe('First row an episode may start at, ≥ 0'),
+  fromRow: z.number().int().min(0).default(0).describe('first row an episode may start at, ≥ 0'),
   toRow: z
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe('Row before which every episode ends; 0: end of the data'),
+    .describe('row before which every episode ends; 0: end of the data'),
 });
 
 export type TradingConfig = ConfigOf<typeof tradingConfig>;

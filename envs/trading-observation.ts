@@ -1,7 +1,7 @@
 /** What a trading agent sees, and what those who judge it are told. */
 import { EnvError } from '../core/errors.ts';
 import { log } from '../core/math.ts';
-import type { Broker } from '../market/broker.ts';
+import { type Broker, DOUBLE_ZERO } from '../market/broker.ts';
 import type { FeatureMatrix } from '../market/feature-pipeline.ts';
 import { formatTime } from '../market/timestamps.ts';
 import { type Box, createBox } from './spaces.ts';
@@ -42,18 +42,18 @@ const ACCOUNT_CLIP = 10;
 /** An info to be overwritten. */
 export function createTradingInfo(): TradingInfo {
   return {
-    timeMs: 0,
+    timeMs: DOUBLE_ZERO,
     row: 0,
-    equity: 0,
-    cash: 0,
-    position: 0,
-    exposure: 0,
-    price: 0,
-    targetExposure: 0,
-    feePaid: 0,
-    slippagePaid: 0,
-    interestPaid: 0,
-    tradedNotional: 0,
+    equity: DOUBLE_ZERO,
+    cash: DOUBLE_ZERO,
+    position: DOUBLE_ZERO,
+    exposure: DOUBLE_ZERO,
+    price: DOUBLE_ZERO,
+    targetExposure: DOUBLE_ZERO,
+    feePaid: DOUBLE_ZERO,
+    slippagePaid: DOUBLE_ZERO,
+    interestPaid: DOUBLE_ZERO,
+    tradedNotional: DOUBLE_ZERO,
     fillPrice: Number.NaN,
   };
 }
@@ -70,7 +70,7 @@ export class TradingObserver {
   /** [W·F + 4], overwritten by each call. */
   readonly observation: Float32Array;
   /** Highest equity since `begin`, quote units. */
-  peakEquity = 0;
+  peakEquity = DOUBLE_ZERO;
   readonly #features: FeatureMatrix;
   readonly #window: number;
   readonly #maxLeverage: number;
@@ -92,7 +92,11 @@ export class TradingObserver {
    * @throws EnvError `non-finite-observation`
    */
   begin(broker: Broker, info: TradingInfo): void {
-    for (let row = broker.row - this.#window + 1; row < broker.row; row++) this.#checkFeatures(row, broker);
+    const { values, numColumns } = this.#features;
+    const end = broker.row * numColumns;
+    for (let i = end - (this.#window - 1) * numColumns; i < end; i++) {
+      if (!Number.isFinite(values[i])) throw this.#nonFinite(i, broker);
+    }
     this.peakEquity = broker.equity;
     this.observe(broker, info);
   }
@@ -121,33 +125,30 @@ export class TradingObserver {
     info.price = price;
     info.targetExposure = broker.targetExposure;
 
-    // The rows before were checked as they came.
-    this.#checkFeatures(row, broker);
     const numValues = this.#window * numColumns;
     const offset = (row + 1) * numColumns - numValues;
     for (let i = 0; i < numValues; i++) observation[i] = values[offset + i];
+    // The rows before were checked as they came.
+    for (let i = numValues - numColumns; i < numValues; i++) {
+      if (!Number.isFinite(observation[i])) throw this.#nonFinite(offset + i, broker);
+    }
     const logChange = base === 0 ? 0 : log(price / account.entryPrice);
-    observation[numValues] = clip(exposure / this.#maxLeverage);
-    observation[numValues + 1] = broker.targetExposure / this.#maxLeverage;
-    observation[numValues + 2] = clip(base < 0 ? -logChange : logChange);
+    const unrealised = base < 0 ? -logChange : logChange;
+    const scale = this.#maxLeverage;
+    observation[numValues] = Math.max(-ACCOUNT_CLIP, Math.min(exposure / scale, ACCOUNT_CLIP));
+    observation[numValues + 1] = broker.targetExposure / scale;
+    observation[numValues + 2] = Math.max(-ACCOUNT_CLIP, Math.min(unrealised, ACCOUNT_CLIP));
     observation[numValues + 3] = equity / this.peakEquity - 1;
   }
 
-  #checkFeatures(row: number, broker: Broker): void {
+  #nonFinite(index: number, broker: Broker): EnvError {
     const { values, numColumns, columns } = this.#features;
-    for (let f = 0; f < numColumns; f++) {
-      if (Number.isFinite(values[row * numColumns + f])) continue;
-      throw new EnvError(
-        'non-finite-observation',
-        `Feature "${columns[f]}" is ${values[row * numColumns + f]} at row ${row}, ` +
-          `at or shortly before ${formatTime(broker.timeMs)}.`,
-      );
-    }
+    return new EnvError(
+      'non-finite-observation',
+      `Feature "${columns[index % numColumns]}" is ${values[index]} at row ${Math.floor(index / numColumns)}, ` +
+        `at or shortly before ${formatTime(broker.timeMs)}.`,
+    );
   }
-}
-
-function clip(value: number): number {
-  return Math.max(-ACCOUNT_CLIP, Math.min(ACCOUNT_CLIP, value));
 }
 
 function describeObservation(features: FeatureMatrix, window: number): Box {

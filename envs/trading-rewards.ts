@@ -3,6 +3,7 @@
 import { log } from '../core/math.ts';
 import { Registry } from '../core/registry.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { DOUBLE_ZERO } from '../market/broker.ts';
 
 /** The reward of one env, with whatever it remembers of the episode. */
 export interface Reward extends Snapshotable {
@@ -73,8 +74,8 @@ class LogReturn implements Reward {
 /** See `differentialSharpe` for the equation. */
 class DifferentialSharpe implements Reward {
   readonly #eta: number;
-  #a = 0;
-  #b = 0;
+  #a = DOUBLE_ZERO;
+  #b = DOUBLE_ZERO;
 
   constructor(eta: number) {
     this.#eta = eta;
@@ -111,8 +112,8 @@ class DifferentialSharpe implements Reward {
 
 class DrawdownPenalised implements Reward {
   readonly #penalty: number;
-  #peak = 1;
-  #drawdown = 0;
+  #peak = DOUBLE_ZERO;
+  #drawdown = DOUBLE_ZERO;
 
   constructor(penalty: number) {
     this.#penalty = penalty;

@@ -4,7 +4,7 @@ import { ConfigError, EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import { BarBroker } from '../market/bar-broker.ts';
-import type { Fill } from '../market/broker.ts';
+import { DOUBLE_ZERO, type Fill } from '../market/broker.ts';
 import type { Candles } from '../market/candles.ts';
 import type { FeatureMatrix } from '../market/feature-pipeline.ts';
 import { proportionalFee } from '../market/fees.ts';
@@ -100,7 +100,7 @@ export class TradingEnv implements Env<TradingInfo> {
     this.#observer = new TradingObserver(features, window, maxLeverage);
     this.observationSpace = this.#observer.space;
     const shared = { observation: this.#observer.observation, info: this.#info };
-    this.#result = { ...shared, reward: 0, terminated: false, truncated: false };
+    this.#result = { ...shared, reward: DOUBLE_ZERO, terminated: false, truncated: false };
     this.#resetResult = shared;
     this.#rng = createRng(seed);
     this.#nextStart = this.#range.firstRow;
@@ -143,6 +143,17 @@ export class TradingEnv implements Env<TradingInfo> {
     const account = broker.account;
     const info = this.#info;
     const result = this.#result;
+    const levels = this.#levels;
+    const limit = this.#maxLeverage;
+    let target: number;
+    if (levels.length > 0) {
+      if (typeof action !== 'number' || levels[action] === undefined) throw this.#invalidAction(action);
+      target = levels[action];
+    } else {
+      if (typeof action === 'number' || action.length !== 1) throw this.#invalidAction(action);
+      target = Math.max(-limit, Math.min(action[0], limit));
+      if (Number.isNaN(target)) throw this.#invalidAction(action);
+    }
     const previousEquity = broker.equity;
     const fees = account.totalFees;
     const slippage = account.totalSlippage;
@@ -150,7 +161,7 @@ export class TradingEnv implements Env<TradingInfo> {
     const notional = account.totalNotional;
     const numFills = broker.numFills;
 
-    broker.requestExposure(this.#targetOf(action));
+    broker.requestExposure(target);
     broker.advance();
 
     info.feePaid = account.totalFees - fees;
@@ -221,25 +232,11 @@ export class TradingEnv implements Env<TradingInfo> {
     if (this.#endRow > 0) this.#observer.observe(this.#broker, info);
   }
 
-  #targetOf(action: Action): number {
-    const levels = this.#levels;
-    if (levels.length > 0) {
-      if (typeof action === 'number') {
-        const target = levels[action];
-        if (target !== undefined) return target;
-      }
-      throw this.#invalidAction(action, `a whole number in [0, ${levels.length})`);
-    }
-    if (typeof action === 'number' || action.length !== 1 || Number.isNaN(action[0])) {
-      throw this.#invalidAction(action, 'one number, not NaN, in a Float32Array');
-    }
-    const limit = this.#maxLeverage;
-    const target = action[0];
-    return target > limit ? limit : Math.max(target, -limit);
-  }
-
-  #invalidAction(action: Action, expected: string): EnvError {
+  #invalidAction(action: Action): EnvError {
     const { row } = this.#broker;
+    const numLevels = this.#levels.length;
+    const expected =
+      numLevels > 0 ? `a whole number in [0, ${numLevels})` : 'one number, not NaN, in a Float32Array';
     return new EnvError(
       'invalid-action',
       `The trading env got the action ${action} for the step from row ${row} (${formatTime(this.#broker.timeMs)}); ` +

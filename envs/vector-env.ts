@@ -1,5 +1,5 @@
 /** Steps N envs as one, into batch arrays, restarting each env in the same step in which its episode ends. */
-import type { TransitionBatch } from '../agents/agent.ts';
+import type { Situation, TransitionBatch } from '../agents/agent.ts';
 import { EnvError } from '../core/errors.ts';
 import {
   joinSnapshots,
@@ -18,6 +18,7 @@ import {
   type Box,
   createActionBatch,
   describeSpace,
+  numChoices,
 } from './spaces.ts';
 
 // N: envs. D: numbers per observation. A: numbers per action.
@@ -45,6 +46,8 @@ export interface VectorEnv extends Snapshotable {
   readonly actionSpace: ActionSpace;
   /** [N, D], what to act on next; for an env whose episode just ended, the first of its next episode. */
   readonly observations: Float32Array;
+  /** What `Agent.act` may need to know beside `observations`: beginnings of episodes, and masks if the envs have them. */
+  readonly situation: Situation;
   /** The last step, as `Agent.observe` takes it. Its `observations` are those that were acted on. */
   readonly transition: TransitionBatch;
   /** [N, D], what the last step led to; at an episode's end its last observation, never the reset one. */
@@ -89,11 +92,14 @@ export function createVectorEnv(envs: readonly Env[]): VectorEnv {
   return new InThreadVectorEnv(envs);
 }
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 class InThreadVectorEnv implements VectorEnv {
   readonly numEnvs: number;
   readonly observationSpace: Box;
   readonly actionSpace: ActionSpace;
   readonly transition: TransitionBatch;
+  readonly situation: Situation;
   readonly nextObservations: Float32Array; // [N, D]
   readonly rewards: Float32Array; // [N]
   readonly terminated: Uint8Array; // [N]
@@ -105,13 +111,16 @@ class InThreadVectorEnv implements VectorEnv {
   readonly #actions: ActionBatch; // [N, A]
   /** Per env, its row of `#actions`; undefined for a Discrete space, whose actions are numbers. */
   readonly #actionViews: readonly Action[] | undefined;
-  /** The same object as `transition`, writable here. */
-  readonly #transition: { -readonly [Key in keyof TransitionBatch]: TransitionBatch[Key] };
+  /** The same objects as `transition` and `situation`, writable here. */
+  readonly #transition: Writable<TransitionBatch>;
+  readonly #situation: Writable<Situation>;
   readonly #returns: Float64Array; // [N], of the running episodes
   readonly #lengths: Float64Array; // [N], steps of the running episodes
   // The two take turns, so that what was acted on outlives the step.
   #observations: Float32Array; // [N, D]
   #otherObservations: Float32Array; // [N, D]
+  /** As `#otherObservations`; undefined when no env has masks. */
+  #otherMasks: Uint8Array | undefined; // [N, K]
   #numSteps = 0;
   #isReset = false;
 
@@ -147,6 +156,9 @@ class InThreadVectorEnv implements VectorEnv {
       truncated: this.truncated,
     };
     this.transition = this.#transition;
+    this.#situation = { episodeStarts: new Uint8Array(this.numEnvs) };
+    this.situation = this.#situation;
+    if (envs.some((env) => env.actionMask !== undefined)) this.#makeMasks();
   }
 
   get observations(): Float32Array {
@@ -162,7 +174,9 @@ class InThreadVectorEnv implements VectorEnv {
       const { observation, info } = this.#envs[i].reset(seed === undefined ? undefined : { seed: seed + i });
       this.#copyObservation(observation, this.#observations, i);
       this.infos[i] = info;
+      this.#copyMask(i, this.#situation.actionMasks);
     }
+    this.#situation.episodeStarts.fill(1);
     this.rewards.fill(0);
     this.terminated.fill(0);
     this.truncated.fill(0);
@@ -181,6 +195,7 @@ class InThreadVectorEnv implements VectorEnv {
     this.#observations = observations;
     this.#otherObservations = actedOn;
     this.#transition.observations = actedOn;
+    this.#turnMasks();
     this.#numSteps++;
     if (this.finishedEpisodes.length > 0) this.finishedEpisodes.length = 0;
 
@@ -199,6 +214,8 @@ class InThreadVectorEnv implements VectorEnv {
       const { terminated, truncated } = result;
       this.terminated[i] = terminated ? 1 : 0;
       this.truncated[i] = truncated ? 1 : 0;
+      this.#situation.episodeStarts[i] = terminated || truncated ? 1 : 0;
+      this.#copyMask(i, this.#transition.nextActionMasks);
       if (terminated || truncated) {
         // The env may reuse its info object in reset, so the last one is kept as a copy.
         const info = { ...result.info };
@@ -219,6 +236,7 @@ class InThreadVectorEnv implements VectorEnv {
         const offset = i * dim;
         for (let d = offset; d < offset + dim; d++) observations[d] = nextObservations[d];
       }
+      this.#copyMask(i, this.#situation.actionMasks);
     }
     return this.#transition;
   }
@@ -231,6 +249,7 @@ class InThreadVectorEnv implements VectorEnv {
           observations: this.#observations.slice(),
           returns: this.#returns.slice(),
           lengths: this.#lengths.slice(),
+          episodeStarts: this.#situation.episodeStarts.slice(),
         },
         values: { numSteps: this.#numSteps, isReset: this.#isReset },
       },
@@ -245,14 +264,42 @@ class InThreadVectorEnv implements VectorEnv {
     restoreArrayInto(this.#observations, own, 'observations');
     restoreArrayInto(this.#returns, own, 'returns');
     restoreArrayInto(this.#lengths, own, 'lengths');
+    restoreArrayInto(this.#situation.episodeStarts, own, 'episodeStarts');
     this.#numSteps = restoreNumber(own, 'numSteps');
     this.#isReset = own.values.isReset === true;
     this.finishedEpisodes.length = 0;
-    for (let i = 0; i < this.numEnvs; i++) this.#envs[i].load!(snapshotPart(snapshot, `env${i}`));
+    for (let i = 0; i < this.numEnvs; i++) {
+      this.#envs[i].load!(snapshotPart(snapshot, `env${i}`));
+      this.#copyMask(i, this.#situation.actionMasks);
+    }
   }
 
   close(): void {
     for (const env of this.#envs) env.close?.();
+  }
+
+  #makeMasks(): void {
+    const length = this.numEnvs * numChoices(this.actionSpace);
+    this.#otherMasks = new Uint8Array(length);
+    this.#situation.actionMasks = new Uint8Array(length);
+    this.#transition.actionMasks = this.#otherMasks;
+    this.#transition.nextActionMasks = new Uint8Array(length);
+  }
+
+  /** What was acted on outlives the step, as with the observations. */
+  #turnMasks(): void {
+    if (this.#otherMasks === undefined) return;
+    const actedOn = this.#situation.actionMasks;
+    this.#situation.actionMasks = this.#otherMasks;
+    this.#transition.actionMasks = actedOn;
+    this.#otherMasks = actedOn;
+  }
+
+  #copyMask(envIndex: number, masks: Uint8Array | undefined): void {
+    if (masks === undefined) return;
+    const length = masks.length / this.numEnvs;
+    const mask = this.#envs[envIndex].actionMask?.();
+    for (let k = 0; k < length; k++) masks[envIndex * length + k] = mask === undefined ? 1 : mask[k];
   }
 
   #takeActions(actions: ActionBatch): void {

@@ -1,7 +1,7 @@
 /** The books of one trader in one market: base, cash, and interest owed on what is borrowed. */
 import { EnvError } from '../core/errors.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
-import type { Fill } from './broker.ts';
+import { DOUBLE_ZERO, type Fill } from './broker.ts';
 
 /** What may be read of an account. Base quantities are in base units, the others in quote units. */
 export interface AccountView {
@@ -33,6 +33,28 @@ export interface AccountView {
   exposure(price: number): number;
 }
 
+/** What a trade is to be. */
+export interface TradeTerms {
+  /** Signed fraction of equity to reach. */
+  exposure: number;
+  /** Quoted price, before slippage, quote units. */
+  price: number;
+  /** Fraction of notional. */
+  feeRate: number;
+  /** Fraction of the price by which the fill is worse, in [0, 1). */
+  slippageRate: number;
+  /** Signed base units it would need if trading were free; see `sizeTrade`. */
+  size: number;
+}
+
+/** What borrowing costs for one period. */
+export interface InterestTerms {
+  /** Fraction of the borrowed amount for this period, ≥ 0. */
+  rate: number;
+  /** Values the base part for `totalInterest`, quote units. */
+  price: number;
+}
+
 const FIELDS = [
   'base',
   'cash',
@@ -61,21 +83,22 @@ const FIELDS = [
  * "base·p after = w·(equity after)" and solving for q gives the lines above, so the exposure is w after the costs.
  */
 export class Account implements AccountView, Snapshotable {
-  base = 0;
-  cash = 0;
-  baseInterest = 0;
-  quoteInterest = 0;
-  entryPrice = 0;
+  base = DOUBLE_ZERO;
+  cash = DOUBLE_ZERO;
+  baseInterest = DOUBLE_ZERO;
+  quoteInterest = DOUBLE_ZERO;
+  entryPrice = DOUBLE_ZERO;
   alive = true;
-  totalFees = 0;
-  totalSlippage = 0;
-  totalInterest = 0;
-  totalNotional = 0;
-  deficit = 0;
+  totalFees = DOUBLE_ZERO;
+  totalSlippage = DOUBLE_ZERO;
+  totalInterest = DOUBLE_ZERO;
+  totalNotional = DOUBLE_ZERO;
+  deficit = DOUBLE_ZERO;
+  #value = DOUBLE_ZERO;
 
   /** @param cash starting balance, quote units, > 0 */
   constructor(cash: number) {
-    this.cash = cash;
+    this.reset(cash);
   }
 
   /** Opens the account anew, flat, with this much cash. */
@@ -91,6 +114,7 @@ export class Account implements AccountView, Snapshotable {
     this.totalInterest = 0;
     this.totalNotional = 0;
     this.deficit = 0;
+    this.#value = cash;
   }
 
   equity(price: number): number {
@@ -102,20 +126,31 @@ export class Account implements AccountView, Snapshotable {
     return equity > 0 ? (this.base * price) / equity : 0;
   }
 
-  /** The signed base units a trade to `exposure` would need if trading were free: what impact is estimated from. */
-  frictionlessSize(exposure: number, price: number): number {
-    return (exposure * this.equity(price)) / price - (this.base - this.baseInterest);
+  /** The equity that `valueAt` found last. */
+  get value(): number {
+    return this.#value;
+  }
+
+  /** Leaves `equity(prices[row])` in `value`: written out, since a call that is not inlined would box both numbers. */
+  valueAt(prices: Float64Array, row: number): void {
+    this.#value = (this.base - this.baseInterest) * prices[row] + this.cash - this.quoteInterest;
+  }
+
+  /**
+   * Leaves in `terms.size` the signed base units the trade would need if trading were free: what impact is
+   * estimated from. The account must have been valued at the trade's price by `valueAt`.
+   */
+  sizeTrade(terms: TradeTerms): void {
+    const { exposure, price } = terms;
+    terms.size = (exposure * this.#value) / price - (this.base - this.baseInterest);
   }
 
   /**
    * Trades so that the exposure at `price` is `exposure` after all costs, and describes the trade in `fill`.
-   * @param exposure signed fraction of equity
-   * @param price quoted price, before slippage
-   * @param feeRate fraction of notional
-   * @param slippageRate fraction of the price by which the fill is worse, in [0, 1)
    * @throws EnvError `unreachable-target` when the costs of any trade towards it exceed what it would hold
    */
-  tradeTo(fill: Fill, exposure: number, price: number, feeRate: number, slippageRate: number): void {
+  tradeTo(fill: Fill, terms: Readonly<TradeTerms>): void {
+    const { exposure, price, feeRate, slippageRate } = terms;
     fill.interestSettled = this.quoteInterest;
     this.base -= this.baseInterest;
     this.cash -= this.quoteInterest;
@@ -166,10 +201,8 @@ export class Account implements AccountView, Snapshotable {
 
   /**
    * Adds one period's interest on borrowed base and borrowed quote; simple interest until it is settled.
-   * @param rate fraction of the borrowed amount for this period, ≥ 0
-   * @param price values the base part for `totalInterest`
    */
-  accrueInterest(rate: number, price: number): void {
+  accrueInterest({ rate, price }: Readonly<InterestTerms>): void {
     if (this.base < 0) {
       const interest = -this.base * rate;
       this.baseInterest += interest;

@@ -2,7 +2,7 @@
 import { ConfigError, EnvError, StorageError } from '../core/errors.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import { Account, type AccountView } from './account.ts';
-import { type Broker, createFill, type Fill } from './broker.ts';
+import { type Broker, createFill, DOUBLE_ZERO, type Fill } from './broker.ts';
 import type { Candles } from './candles.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
 import { type BarLiquidity, barLiquidity, noSlippage, type SlippageModel } from './slippage.ts';
@@ -41,10 +41,10 @@ const YEAR_MS = 365 * 86_400_000;
 export class BarBroker implements Broker {
   readonly account: AccountView;
   readonly lastFill: Fill = createFill();
-  targetExposure = 0;
+  targetExposure = DOUBLE_ZERO;
   numFills = 0;
-  equity = 0;
-  mark = 0;
+  equity = DOUBLE_ZERO;
+  mark = DOUBLE_ZERO;
   row = 0;
 
   readonly #account: Account;
@@ -54,7 +54,17 @@ export class BarBroker implements Broker {
   readonly #fillsAtOpen: boolean;
   readonly #fees: FeeModel;
   readonly #slippage: SlippageModel;
-  readonly #order = { size: 0, price: 0, volume: 0, volatility: 0 };
+  /** The next trade, as the account and the slippage model want to know it. */
+  readonly #order = {
+    exposure: DOUBLE_ZERO,
+    price: DOUBLE_ZERO,
+    size: DOUBLE_ZERO,
+    feeRate: DOUBLE_ZERO,
+    slippageRate: DOUBLE_ZERO,
+    volume: DOUBLE_ZERO,
+    volatility: DOUBLE_ZERO,
+  };
+  readonly #interest = { rate: DOUBLE_ZERO, price: DOUBLE_ZERO };
   readonly #borrowRatePerMs: number;
   readonly #rebalanceBand: number;
   readonly #onFill: ((fill: Readonly<Fill>) => void) | undefined;
@@ -128,32 +138,57 @@ export class BarBroker implements Broker {
   requestExposure(exposure: number): void {
     // A difference with NaN or Infinity is not a finite number either: one test serves both purposes.
     const difference = Math.abs(exposure - this.targetExposure);
-    if (!(difference < Infinity)) {
-      throw new EnvError('invalid-exposure', `A target exposure must be finite, got ${exposure}.`);
-    }
+    if (!(difference < Infinity)) throw invalidExposure(exposure);
     if (difference > this.#rebalanceBand && this.#account.alive) {
       this.targetExposure = exposure;
       this.#pending = true;
     }
   }
 
+  // Long on purpose: V8 compiles it by itself, which leaves the env's step enough room to inline what returns a
+  // fraction. A fraction that crosses a call which is not inlined is boxed: an allocation at every step.
   advance(): boolean {
     const { open, high, low, close, timeMs } = this.#candles;
     const account = this.#account;
+    const fillsAtOpen = this.#fillsAtOpen;
     const row = this.row + 1;
     if (row >= close.length) return false;
 
-    if (this.#pending && !this.#fillsAtOpen) this.#fillPending(row - 1);
+    const fillRow = fillsAtOpen ? row : this.row;
+    this.row = fillRow;
+    if (fillsAtOpen && account.base !== 0) this.#liquidateIfRuined(row, open, false);
+    if (this.#pending) {
+      this.#pending = false;
+      const prices = fillsAtOpen ? open : close;
+      const order = this.#order;
+      order.exposure = this.targetExposure;
+      order.price = prices[fillRow];
+      account.valueAt(prices, fillRow);
+      account.sizeTrade(order);
+      if (order.size !== 0) {
+        // In both kinds of execution, the order meets the liquidity of the last bar that has closed.
+        order.volume = this.#liquidity.volume[row - 1];
+        order.volatility = this.#liquidity.volatility[row - 1];
+        order.feeRate = this.#fees.feeRate('taker');
+        order.slippageRate = this.#slippage.slippageRate(order);
+        account.tradeTo(this.lastFill, order);
+        this.#announceFill(fillRow);
+        this.#liquidateIfRuined(fillRow, prices, false);
+      }
+    }
     this.row = row;
-    if (account.base !== 0) this.#liquidateIfRuined(row, open, false);
-    if (this.#pending) this.#fillPending(row);
+    if (!fillsAtOpen && account.base !== 0) this.#liquidateIfRuined(row, open, false);
     if (account.base !== 0) this.#liquidateIfRuined(row, account.base > 0 ? low : high, true);
     if (account.base !== 0) {
-      account.accrueInterest(this.#borrowRatePerMs * (timeMs[row] - timeMs[row - 1]), close[row]);
+      const interest = this.#interest;
+      interest.rate = this.#borrowRatePerMs * (timeMs[row] - timeMs[row - 1]);
+      interest.price = close[row];
+      account.accrueInterest(interest);
       this.#liquidateIfRuined(row, close, false);
     }
+    account.valueAt(close, row);
     this.mark = close[row];
-    this.equity = account.equity(close[row]);
+    this.equity = account.value;
     return true;
   }
 
@@ -189,33 +224,14 @@ export class BarBroker implements Broker {
     this.equity = this.#account.equity(this.mark);
   }
 
-  /** The order meets the liquidity of the last bar that has closed: bar t in both kinds of execution. */
-  #fillPending(row: number): void {
-    this.#pending = false;
-    const account = this.#account;
-    const prices = this.#fillsAtOpen ? this.#candles.open : this.#candles.close;
-    const closedRow = this.#fillsAtOpen ? row - 1 : row;
-    const price = prices[row];
-    const order = this.#order;
-    order.size = account.frictionlessSize(this.targetExposure, price);
-    if (order.size === 0) return;
-    order.price = price;
-    order.volume = this.#liquidity.volume[closedRow];
-    order.volatility = this.#liquidity.volatility[closedRow];
-    const feeRate = this.#fees.feeRate('taker');
-    const slippageRate = this.#slippage.slippageRate(order);
-    account.tradeTo(this.lastFill, this.targetExposure, price, feeRate, slippageRate);
-    this.#announceFill(row);
-    this.#liquidateIfRuined(row, prices, false);
-  }
-
   /**
    * Ends the account when its equity is used up at the row's price in `prices`, a column of the candles. The
    * position is closed at that price, or `onTheWay` to it, where nothing is left: the market passed there.
    */
   #liquidateIfRuined(row: number, prices: Float64Array, onTheWay: boolean): void {
     const account = this.#account;
-    if (account.equity(prices[row]) > 0) return;
+    account.valueAt(prices, row);
+    if (account.value > 0) return;
     account.liquidate(this.lastFill, onTheWay ? account.bankruptcyPrice() : prices[row]);
     this.targetExposure = 0;
     this.#pending = false;
@@ -228,6 +244,10 @@ export class BarBroker implements Broker {
     this.numFills++;
     if (this.#onFill !== undefined) this.#onFill(this.lastFill);
   }
+}
+
+function invalidExposure(exposure: number): EnvError {
+  return new EnvError('invalid-exposure', `A target exposure must be finite, got ${exposure}.`);
 }
 
 function requireOption(holds: boolean, expectation: string): void {

@@ -1,7 +1,7 @@
 /** Confidence intervals for means of series whose neighbours depend on each other. */
 import { ConfigError, DataError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import { percentile } from './metrics.ts';
+import { mean, quantile } from '../core/statistics.ts';
 
 export interface BootstrapOptions {
   rng: Rng;
@@ -53,13 +53,10 @@ export function stationaryBootstrap(values: ArrayLike<number>, options: Bootstra
     }
     means[b] = sum / n;
   }
-  means.sort();
-  let total = 0;
-  for (let i = 0; i < n; i++) total += values[i];
   return {
-    mean: total / n,
-    low: percentile(means, (1 - level) / 2),
-    high: percentile(means, (1 + level) / 2),
+    mean: mean(values),
+    low: quantile(means, (1 - level) / 2),
+    high: quantile(means, (1 + level) / 2),
   };
 }
 

@@ -62,21 +62,28 @@ export interface Broker extends Snapshotable {
   advance(): boolean;
 }
 
+/**
+ * The zero that a field of fractions begins with, where it is overwritten step by step. V8 keeps such a field as an
+ * unboxed double and writes it in place if it never held a small integer, which 0 is and −0 is not; and a number
+ * crosses a call without a box where it travels in such a field or in a typed array.
+ */
+export const DOUBLE_ZERO = -0;
+
 /** A fill object to be overwritten. */
 export function createFill(): Fill {
   return {
-    timeMs: 0,
+    timeMs: DOUBLE_ZERO,
     row: 0,
-    size: 0,
-    price: 0,
-    notional: 0,
-    fee: 0,
-    slippage: 0,
-    baseChange: 0,
-    cashChange: 0,
-    interestSettled: 0,
-    position: 0,
-    equity: 0,
+    size: DOUBLE_ZERO,
+    price: DOUBLE_ZERO,
+    notional: DOUBLE_ZERO,
+    fee: DOUBLE_ZERO,
+    slippage: DOUBLE_ZERO,
+    baseChange: DOUBLE_ZERO,
+    cashChange: DOUBLE_ZERO,
+    interestSettled: DOUBLE_ZERO,
+    position: DOUBLE_ZERO,
+    equity: DOUBLE_ZERO,
     liquidation: false,
   };
 }

@@ -94,7 +94,7 @@ function asDataError(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DataError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') {
-    return new DataError('file-not-found', `There is no file ${path}; check the path.`, { cause: error });
+    return new DataError('file-not-found', `There is no file "${path}"; check the path.`, { cause: error });
   }
   if (code === 'EISDIR') {
     return new DataError('unreadable-file', `${path} is a folder; name a file in it.`, { cause: error });
@@ -104,7 +104,11 @@ function asDataError(path: string, error: unknown): unknown {
     return new DataError('corrupt-gzip', message, { cause: error });
   }
   if (code?.startsWith('E')) {
-    return new DataError('unreadable-file', `${path} cannot be read (${code}).`, { cause: error });
+    return new DataError(
+      'unreadable-file',
+      `"${path}" cannot be read (${code}); check the path and its permissions.`,
+      { cause: error },
+    );
   }
   return error;
 }

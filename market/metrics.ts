@@ -1,6 +1,7 @@
 /** How good a series of returns was: the usual figures of performance and risk. */
 import { DataError } from '../core/errors.ts';
 import { exp, log } from '../core/math.ts';
+import { mean, quantile, standardDeviation } from '../core/statistics.ts';
 
 /**
  * Ratios are NaN where they are not defined: fewer than two returns, or nothing to divide by, as the Sharpe
@@ -71,13 +72,11 @@ export function summarize(
   let logWealth = 0;
   let peak = 0;
   let maxLogDrawdown = 0;
-  let sum = 0;
   let gains = 0;
   let losses = 0;
   let lossSquares = 0;
   for (let i = 0; i < n; i++) {
     const r = returns[i];
-    sum += r;
     logWealth += log(1 + r);
     if (logWealth > peak) peak = logWealth;
     if (logWealth - peak < maxLogDrawdown) maxLogDrawdown = logWealth - peak;
@@ -88,32 +87,30 @@ export function summarize(
       lossSquares += excess * excess;
     }
   }
-  const mean = sum / n;
-  const deviation = sampleDeviation(returns);
+  const meanReturn = mean(returns);
+  const deviation = standardDeviation(returns);
   const cagr = exp((periodsPerYear / n) * logWealth) - 1;
   const maxDrawdown = exp(maxLogDrawdown) - 1;
   const rootYear = Math.sqrt(periodsPerYear);
   const downsideRisk = Math.sqrt(lossSquares / n) * rootYear;
   const sorted = Float64Array.from(returns).sort();
   const numTail = Math.floor((n - 1) * 0.05) + 1;
-  let tailSum = 0;
-  for (let i = 0; i < numTail; i++) tailSum += sorted[i];
-  const valueAtRisk = percentile(sorted, 0.05);
+  const valueAtRisk = quantile(sorted, 0.05);
   const { skew, kurtosis } = shape(returns);
   return {
     numPeriods: n,
     totalReturn: exp(logWealth) - 1,
     cagr,
     volatility: deviation * rootYear,
-    sharpe: ratio(mean - riskFreeRate, deviation) * rootYear,
-    sortino: ratio((mean - acceptableReturn) * periodsPerYear, downsideRisk),
+    sharpe: ratio(meanReturn - riskFreeRate, deviation) * rootYear,
+    sortino: ratio((meanReturn - acceptableReturn) * periodsPerYear, downsideRisk),
     downsideRisk,
     maxDrawdown,
     calmar: ratio(cagr, Math.abs(maxDrawdown)),
     omega: ratio(gains, losses),
-    tailRatio: ratio(Math.abs(percentile(sorted, 0.95)), Math.abs(valueAtRisk)),
+    tailRatio: ratio(Math.abs(quantile(sorted, 0.95)), Math.abs(valueAtRisk)),
     valueAtRisk,
-    conditionalValueAtRisk: tailSum / numTail,
+    conditionalValueAtRisk: mean(sorted.subarray(0, numTail)),
     skew,
     kurtosis,
     probabilisticSharpe: probabilisticSharpe(returns),
@@ -139,8 +136,8 @@ export function compareToBenchmark(
       `${n} returns cannot be compared with ${benchmark.length} of the benchmark: bring the same periods.`,
     );
   }
-  const meanReturn = meanOf(returns);
-  const meanBenchmark = meanOf(benchmark);
+  const meanReturn = mean(returns);
+  const meanBenchmark = mean(benchmark);
   let covariance = 0;
   let variance = 0;
   for (let i = 0; i < n; i++) {
@@ -160,7 +157,7 @@ export function compareToBenchmark(
  * @returns NaN where the ratio is not defined
  */
 export function probabilisticSharpe(returns: ArrayLike<number>, target = 0): number {
-  const sharpe = ratio(meanOf(returns), sampleDeviation(returns));
+  const sharpe = ratio(mean(returns), standardDeviation(returns));
   const { skew, kurtosis } = shape(returns);
   const spread = 1 - skew * sharpe + ((kurtosis - 1) / 4) * sharpe * sharpe;
   return normalCdf(((sharpe - target) * Math.sqrt(returns.length - 1)) / Math.sqrt(spread));
@@ -184,14 +181,6 @@ export function normalCdf(z: number): number {
   return 0.5 + (sum * exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI);
 }
 
-/** Linear interpolation between order statistics; `sorted` ascending, `share` in [0, 1]. */
-export function percentile(sorted: ArrayLike<number>, share: number): number {
-  const place = (sorted.length - 1) * share;
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (place - below);
-}
-
 function checkReturns(returns: ArrayLike<number>): void {
   if (returns.length === 0) throw new DataError('empty-returns', 'There are no returns to judge.');
   for (let i = 0; i < returns.length; i++) {
@@ -207,33 +196,20 @@ function checkReturns(returns: ArrayLike<number>): void {
 const ratio = (numerator: number, denominator: number): number =>
   Math.abs(denominator) > 1e-14 * Math.abs(numerator) ? numerator / denominator : Number.NaN;
 
-function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
-}
-
-function sampleDeviation(values: ArrayLike<number>): number {
-  const mean = meanOf(values);
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) * (values[i] - mean);
-  return Math.sqrt(squares / (values.length - 1));
-}
-
 function shape(values: ArrayLike<number>): { skew: number; kurtosis: number } {
   const n = values.length;
-  const mean = meanOf(values);
+  const centre = mean(values);
   let second = 0;
   let third = 0;
   let fourth = 0;
   for (let i = 0; i < n; i++) {
-    const deviation = values[i] - mean;
+    const deviation = values[i] - centre;
     const square = deviation * deviation;
     second += square / n;
     third += (square * deviation) / n;
     fourth += (square * square) / n;
   }
-  const defined = Math.sqrt(second) > 1e-14 * Math.abs(mean);
+  const defined = Math.sqrt(second) > 1e-14 * Math.abs(centre);
   return {
     skew: defined ? third / (second * Math.sqrt(second)) : Number.NaN,
     kurtosis: defined ? fourth / (second * second) : Number.NaN,

@@ -9,26 +9,26 @@ import { type Candles, createCandles } from './candles.ts';
 const YEAR_MS = 365 * 86_400_000;
 
 const common = {
-  length: z.int().min(1).default(1000).describe('Number of bars'),
-  stepMs: z.int().min(1).default(3_600_000).describe('Length of a bar, milliseconds'),
+  length: z.int().min(1).default(1000).describe('number of bars'),
+  stepMs: z.int().min(1).default(3_600_000).describe('length of a bar, milliseconds'),
   startMs: z
     .int()
     .default(1_577_836_800_000)
-    .describe('Open time of the first bar, UTC epoch ms; 1 January 2020'),
-  startPrice: z.number().positive().default(100).describe('First open, quote units'),
+    .describe('open time of the first bar, UTC epoch ms; 1 January 2020'),
+  startPrice: z.number().positive().default(100).describe('first open, quote units'),
   subSteps: z
     .int()
     .min(1)
     .max(1000)
     .default(8)
-    .describe('Price moves within a bar, from which high and low come'),
+    .describe('price moves within a bar, from which high and low come'),
   gapDeviation: z
     .number()
     .min(0)
     .default(0)
-    .describe('Standard deviation of the log gap from close to next open'),
-  volumeMedian: z.number().min(0).default(1000).describe('Median volume of a bar, base units'),
-  volumeDeviation: z.number().min(0).max(10).default(0.5).describe('Standard deviation of the log volume'),
+    .describe('standard deviation of the log gap from close to next open'),
+  volumeMedian: z.number().min(0).default(1000).describe('median volume of a bar, base units'),
+  volumeDeviation: z.number().min(0).max(10).default(0.5).describe('standard deviation of the log volume'),
 };
 
 const regime = z.strictObject({ driftPerYear: z.number(), volatilityPerYear: z.number().min(0) });
@@ -37,12 +37,12 @@ const regime = z.strictObject({ driftPerYear: z.number(), volatilityPerYear: z.n
 export const syntheticSchemas = {
   geometricBrownian: z.object({
     ...common,
-    driftPerYear: z.number().default(0).describe('Growth rate of the expected price, a year'),
+    driftPerYear: z.number().default(0).describe('growth rate of the expected price, a year'),
     volatilityPerYear: z
       .number()
       .min(0)
       .default(0.5)
-      .describe('Standard deviation of the log return of a year'),
+      .describe('standard deviation of the log return of a year'),
   }),
   meanReverting: z.object({
     ...common,
@@ -50,8 +50,8 @@ export const syntheticSchemas = {
       .number()
       .positive()
       .default(0.05)
-      .describe('Rate at which a log deviation decays, per bar'),
-    deviation: z.number().min(0).default(0.05).describe('Long-run standard deviation of the log price'),
+      .describe('rate at which a log deviation decays, per bar'),
+    deviation: z.number().min(0).default(0.05).describe('long-run standard deviation of the log price'),
   }),
   regimeSwitching: z.object({
     ...common,
@@ -63,7 +63,7 @@ export const syntheticSchemas = {
         { driftPerYear: 1, volatilityPerYear: 0.4 },
         { driftPerYear: -1, volatilityPerYear: 0.8 },
       ])
-      .describe('Drift and volatility of each regime, as in geometricBrownian'),
+      .describe('drift and volatility of each regime, as in geometricBrownian'),
     transition: z
       .array(z.array(z.number().min(0).max(1)))
       .default([
@@ -74,9 +74,9 @@ export const syntheticSchemas = {
   }),
   sine: z.object({
     ...common,
-    periodBars: z.number().positive().default(50).describe('Bars a full wave takes'),
-    amplitude: z.number().min(0).default(0.05).describe('Largest log deviation from the start price'),
-    noise: z.number().min(0).default(0).describe('Standard deviation of the noise in a log close'),
+    periodBars: z.number().positive().default(50).describe('bars a full wave takes'),
+    amplitude: z.number().min(0).default(0.05).describe('largest log deviation from the start price'),
+    noise: z.number().min(0).default(0).describe('standard deviation of the noise in a log close'),
   }),
 };
 

@@ -1,15 +1,52 @@
 /** The SIMD kernels and the memory they work in: one WebAssembly instance per agent. */
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../core/errors.ts';
+import { loadBlas } from './blas.ts';
+import { KernelMemory } from './kernel-memory.ts';
+import { startThreads } from './kernel-threads.ts';
+import type { WasmExports } from './wasm-module.ts';
 
 export type Activation = 'identity' | 'tanh' | 'relu';
 
+export type KernelBackend = 'wasm' | 'blas';
+
+export interface KernelOptions {
+  /**
+   * Where matrix products are computed: `wasm` is bit-reproducible and needs nothing; `blas` uses the system's OpenBLAS
+   * through koffi, several times faster, with last bits that depend on the processor. Default `wasm`.
+   */
+  readonly backend?: KernelBackend;
+  /**
+   * Threads that share the work of one operation, 1 … 64, the calling one included. With `blas` products stay on the
+   * calling thread. Default 1.
+   */
+  readonly threads?: number;
+}
+
 /**
  * Every array handed to a kernel must be a view into this object's memory (see `owns`) and large enough: kernels
- * trust their arguments. Matrices are flat and row-major; M, N and K count rows and columns. Results are the same
- * bits on every machine, and an element does not depend on which others were computed with it.
+ * trust their arguments. Matrices are flat and row-major; M, N and K count rows and columns. With the backend `wasm`
+ * results are the same bits on every machine and for any number of threads, and an element does not depend on which
+ * others were computed with it. With `blas` neither holds for products.
  */
 export interface Kernels {
+  readonly backend: KernelBackend;
+  /** Threads that share the work, the calling one included. */
+  readonly threads: number;
+  /**
+   * Does the tasks, each on one thread, several at a time; in order on the calling thread where there is one thread, or
+   * the backend is `blas`. For work on several networks: dearer to divide finely than to hand out whole. Results are
+   * the same bits as one task after the other.
+   * @param tasks are called at once, but the kernels they call may be done later, until `concurrently` returns: a task
+   * only calls kernels, reads no results, and uses none of another task's
+   */
+  concurrently(tasks: readonly (() => void)[]): void;
+  /**
+   * Inside a task of `concurrently`: does at once what was put off, so that results can be read. The rest of the task
+   * then is no longer concurrent. Elsewhere there is nothing to do.
+   */
+  settle(): void;
+  /** Ends the threads; the kernels go on with the calling one. Happens by itself when the object is collected. */
+  close(): void;
   /**
    * `length` zeros in the kernels' memory, aligned to 64 bytes; freed with the Kernels object, not before.
    * @throws ConfigError `kernel-memory-full` past 1 GiB
@@ -17,6 +54,8 @@ export interface Kernels {
   allocate(length: number): Float32Array;
   /** Whether the array is a view into this memory. */
   owns(array: Float32Array): boolean;
+  /** The module's functions, for kernels that have their typed wrappers in a file of their own. */
+  readonly exports: Readonly<Record<string, unknown>>;
   /**
    * outputs [B, O] = activation(inputs [B, I] · weights [I, O] + bias [O]).
    */
@@ -129,249 +168,251 @@ export interface Kernels {
   ): void;
 }
 
-/** Loads the module (once per process) and gives it a memory of its own. */
-export function createKernels(): Kernels {
-  module ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
-  // Shared, so that growing it detaches no view.
-  const memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared: true });
-  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
-  const { gemm, activate, activationGradient, logSoftmax, sumOfSquares, scale, adam, rmsProp, sgd } = exports;
-
-  let buffer = memory.buffer;
-  const buffers = new Set<ArrayBufferLike>([buffer]);
-  let end = align(exports.heapBase());
+/**
+ * Loads the module (once per process) and gives it a memory of its own.
+ * @throws ConfigError `kernel-backend-unknown`, `kernel-threads-invalid`, `blas-not-found`
+ */
+export function createKernels(options: KernelOptions = {}): Kernels {
+  const { backend = 'wasm', threads = 1 } = options;
+  requireValid(backend, threads);
+  const blas = backend === 'blas' ? loadBlas() : undefined;
+  const memory = new KernelMemory();
+  const { exports } = memory;
+  const crew =
+    threads === 1
+      ? undefined
+      : startThreads({
+          memory: memory.shared,
+          exports,
+          team: memory.reserve(exports.teamBytes()),
+          workers: threads - 1,
+          timeoutMs: THREAD_TIMEOUT_MS,
+        });
+  const tape = crew === undefined ? 0 : memory.reserve(TAPE_BYTES);
+  let team = crew?.team ?? 0;
+  let isRecording = false;
   let scratch = 0;
-  let scratchLength = 0;
+  let scratchBytes = 0; // for each thread
 
-  /** @returns the address of `bytes` zero bytes, with a vector's length of readable memory after them */
-  function reserve(bytes: number): number {
-    const address = end;
-    const next = align(address + bytes);
-    const missing = Math.ceil((next + SLACK - buffer.byteLength) / PAGE);
-    if (missing > 0) {
-      const pages = buffer.byteLength / PAGE;
-      if (pages + missing > MAX_PAGES) {
-        throw new ConfigError(
-          'kernel-memory-full',
-          `An agent's networks, batches and optimizer need more than ${(MAX_PAGES * PAGE) / 2 ** 30} GiB; ` +
-            'use smaller networks or batches.',
-        );
-      }
-      // Doubling keeps the number of growths, and so of buffers to know, logarithmic.
-      memory.grow(Math.min(Math.max(missing, pages), MAX_PAGES - pages));
-      buffer = memory.buffer;
-      buffers.add(buffer);
-    }
-    end = next;
-    return address;
+  function check(outcome: number): void {
+    if (outcome !== 0) crew?.check(outcome);
   }
 
-  /** Room to pack an [inner, columns] matrix block in, as `gemm` asks for. */
-  function packingSpace(inner: number, columns: number): number {
-    const length = Math.min(inner, 256) * ((columns + 15) & ~15);
-    if (length > scratchLength) {
-      scratchLength = length;
-      scratch = reserve(length * 4);
+  /** c [M, N] = activation(start + a · b), in the form that BlasProduct documents. */
+  function product(
+    a: Float32Array,
+    transposedA: boolean,
+    b: Float32Array,
+    transposedB: boolean,
+    c: Float32Array,
+    M: number,
+    N: number,
+    K: number,
+    start: Float32Array | undefined,
+    activation: Activation,
+  ): void {
+    const startStride = start === c ? N * 4 : 0;
+    if (blas !== undefined && M * N * K >= BLAS_FROM) {
+      if (start !== undefined && start !== c) exports.repeatRow(start.byteOffset, c.byteOffset, M, N);
+      blas(a, transposedA, b, transposedB, c, M, N, K, start !== undefined);
+      if (activation !== 'identity') activate(c, M * N, activation);
+      return;
     }
-    return scratch;
+    // Room for each thread to pack a block of b in, as `gemm` asks for.
+    const bytes = 4 * Math.min(K, 256) * ((N + 15) & ~15);
+    if (bytes > scratchBytes) {
+      scratchBytes = bytes;
+      scratch = memory.reserve(bytes * threads);
+    }
+    check(
+      exports.splitGemm(
+        blas === undefined ? team : 0,
+        threads,
+        M,
+        N,
+        K,
+        a.byteOffset,
+        transposedA ? 4 : K * 4,
+        transposedA ? M * 4 : 4,
+        b.byteOffset,
+        transposedB ? 1 : 0,
+        start === undefined ? 0 : start.byteOffset,
+        startStride,
+        c.byteOffset,
+        scratch,
+        scratchBytes,
+        activationCode(activation),
+      ),
+    );
   }
 
-  return {
-    allocate(length) {
-      const address = reserve(length * 4);
-      return new Float32Array(buffer, address, length);
+  function activate(values: Float32Array, length: number, activation: Activation): void {
+    check(exports.splitActivate(team, threads, values.byteOffset, length, activationCode(activation)));
+  }
+
+  const kernels: Kernels = {
+    backend,
+    threads,
+
+    close() {
+      team = 0;
+      crew?.close();
     },
 
-    owns: (array) => array.buffer === buffer || buffers.has(array.buffer),
+    concurrently(tasks) {
+      if (team === 0 || blas !== undefined || isRecording) {
+        for (const task of tasks) task();
+        return;
+      }
+      isRecording = true;
+      exports.beginTape(tape, TAPE_BYTES);
+      try {
+        for (const task of tasks) {
+          exports.beginTask();
+          task();
+        }
+      } finally {
+        isRecording = false;
+        exports.endTape();
+      }
+      check(exports.runTasks(team));
+    },
+
+    settle: () => exports.settle(),
+
+    allocate: (length) => memory.allocate(length),
+
+    owns: (array) => memory.owns(array),
+
+    exports: crew === undefined ? exports : settling(exports),
 
     dense(inputs, weights, bias, outputs, batch, inputDim, outputDim, activation) {
-      const c = outputs.byteOffset;
-      const space = packingSpace(inputDim, outputDim);
-      const stride = inputDim * 4;
-      const a = inputs.byteOffset;
-      gemm(batch, outputDim, inputDim, a, stride, 4, weights.byteOffset, 0, bias.byteOffset, 0, c, space);
-      if (activation !== 'identity') activate(c, batch * outputDim, activationCode(activation));
+      product(inputs, false, weights, false, outputs, batch, outputDim, inputDim, bias, activation);
     },
 
     multiply(a, b, c, M, K, N, accumulate) {
-      const out = c.byteOffset;
-      const start = accumulate ? out : 0;
-      gemm(M, N, K, a.byteOffset, K * 4, 4, b.byteOffset, 0, start, N * 4, out, packingSpace(K, N));
+      product(a, false, b, false, c, M, N, K, accumulate ? c : undefined, 'identity');
     },
 
     multiplyTransposedA(a, b, c, M, K, N, accumulate) {
-      const out = c.byteOffset;
-      const start = accumulate ? out : 0;
-      gemm(K, N, M, a.byteOffset, 4, K * 4, b.byteOffset, 0, start, N * 4, out, packingSpace(M, N));
+      product(a, true, b, false, c, K, N, M, accumulate ? c : undefined, 'identity');
     },
 
     multiplyTransposedB(a, b, c, M, N, K, accumulate) {
-      const out = c.byteOffset;
-      const start = accumulate ? out : 0;
-      gemm(M, K, N, a.byteOffset, N * 4, 4, b.byteOffset, 1, start, K * 4, out, packingSpace(N, K));
+      product(a, false, b, true, c, M, K, N, accumulate ? c : undefined, 'identity');
     },
 
-    activate: (values, length, activation) => activate(values.byteOffset, length, activationCode(activation)),
+    activate,
 
     activationGradient(outputs, activation, gradients, biasGradients, rows, columns) {
       const code = activationCode(activation);
+      const dy = gradients.byteOffset;
       const bias = biasGradients.byteOffset;
-      activationGradient(outputs.byteOffset, code, gradients.byteOffset, bias, rows, columns);
+      const y = outputs.byteOffset;
+      check(exports.splitActivationGradient(team, threads, y, code, dy, bias, rows, columns));
     },
 
     logSoftmax(logits, logProbs, probabilities, rows, columns, offset, stride) {
       const skip = offset * 4;
       const from = logits.byteOffset + skip;
-      logSoftmax(
-        from,
-        logProbs.byteOffset + skip,
-        probabilities.byteOffset + skip,
-        rows,
-        columns,
-        stride * 4,
-      );
+      const toLogs = logProbs.byteOffset + skip;
+      const to = probabilities.byteOffset + skip;
+      check(exports.splitLogSoftmax(team, threads, from, toLogs, to, rows, columns, stride * 4));
     },
 
-    sumOfSquares: (values) => sumOfSquares(values.byteOffset, values.length),
+    sumOfSquares(values) {
+      exports.settle();
+      return exports.sumOfSquares(values.byteOffset, values.length);
+    },
 
-    scale: (values, factor) => scale(values.byteOffset, values.length, factor),
+    scale(values, factor) {
+      check(exports.splitScale(team, threads, values.byteOffset, values.length, factor));
+    },
 
     adam(parameters, gradients, firsts, seconds, keep, beta1, beta2, stepSize, rootScale, epsilon) {
-      adam(
-        parameters.byteOffset,
-        gradients.byteOffset,
-        firsts.byteOffset,
-        seconds.byteOffset,
-        parameters.length,
-        keep,
-        1 - beta1,
-        beta2,
-        1 - beta2,
-        stepSize,
-        rootScale,
-        epsilon,
+      check(
+        exports.splitAdam(
+          team,
+          threads,
+          parameters.byteOffset,
+          gradients.byteOffset,
+          firsts.byteOffset,
+          seconds.byteOffset,
+          parameters.length,
+          keep,
+          1 - beta1,
+          beta2,
+          1 - beta2,
+          stepSize,
+          rootScale,
+          epsilon,
+        ),
       );
     },
 
     rmsProp(parameters, gradients, squares, alpha, learningRate, epsilon) {
-      const { byteOffset, length } = parameters;
-      const rest = 1 - alpha;
-      rmsProp(
-        byteOffset,
-        gradients.byteOffset,
-        squares.byteOffset,
-        length,
-        alpha,
-        rest,
-        learningRate,
-        epsilon,
+      check(
+        exports.splitRmsProp(
+          team,
+          threads,
+          parameters.byteOffset,
+          gradients.byteOffset,
+          squares.byteOffset,
+          parameters.length,
+          alpha,
+          1 - alpha,
+          learningRate,
+          epsilon,
+        ),
       );
     },
 
     sgd(parameters, gradients, velocities, momentum, learningRate) {
       const { byteOffset, length } = parameters;
-      sgd(byteOffset, gradients.byteOffset, velocities.byteOffset, length, momentum, learningRate);
+      const g = gradients.byteOffset;
+      const v = velocities.byteOffset;
+      check(exports.splitSgd(team, threads, byteOffset, g, v, length, momentum, learningRate));
     },
   };
+  if (crew !== undefined) collected.register(kernels, crew.close);
+  return kernels;
 }
 
-const PAGE = 65536;
-const SLACK = 64;
-/** 1 GiB; address space is reserved for it, memory is not. */
-const MAX_PAGES = 16384;
+/** The functions, each of which first does what is recorded of the current task, so that order is kept. */
+function settling(exports: WasmExports): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(exports).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value];
+    const settleAndCall = (...values: unknown[]): unknown => {
+      exports.settle();
+      return value(...values);
+    };
+    return [name, settleAndCall];
+  });
+  return Object.fromEntries(entries);
+}
 
-let module: WebAssembly.Module | undefined;
+const MAX_THREADS = 64;
+/** Room for some 300 kernel calls of concurrent tasks. */
+const TAPE_BYTES = 32768;
+const THREAD_TIMEOUT_MS = 30_000;
+/** Multiply-adds below which calling BLAS costs more than the product. */
+const BLAS_FROM = 2048;
 
-function align(address: number): number {
-  return Math.ceil(address / 64) * 64;
+/** Ends the threads of kernels that were dropped without `close`. */
+const collected = new FinalizationRegistry<() => void>((close) => close());
+
+function requireValid(backend: string, threads: number): void {
+  if (backend !== 'wasm' && backend !== 'blas') {
+    throw new ConfigError('kernel-backend-unknown', `Kernels are "wasm" or "blas", not "${backend}".`);
+  }
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new ConfigError(
+      'kernel-threads-invalid',
+      `Kernels run on 1 to ${MAX_THREADS} threads, not on ${threads}.`,
+    );
+  }
 }
 
 function activationCode(activation: Activation): number {
   return activation === 'tanh' ? 1 : activation === 'relu' ? 2 : 0;
-}
-
-/** See networks/assembly; addresses are in bytes. */
-interface Exports {
-  heapBase(): number;
-  gemm(
-    M: number,
-    N: number,
-    K: number,
-    a: number,
-    rowStrideA: number,
-    columnStrideA: number,
-    b: number,
-    transposedB: number,
-    start: number,
-    startStride: number,
-    c: number,
-    scratch: number,
-  ): void;
-  activate(values: number, length: number, activation: number): void;
-  activationGradient(
-    outputs: number,
-    activation: number,
-    gradients: number,
-    biasGradients: number,
-    rows: number,
-    columns: number,
-  ): void;
-  logSoftmax(
-    logits: number,
-    logProbs: number,
-    probabilities: number,
-    rows: number,
-    columns: number,
-    stride: number,
-  ): void;
-  sumOfSquares(values: number, length: number): number;
-  scale(values: number, length: number, factor: number): void;
-  adam(
-    parameters: number,
-    gradients: number,
-    firstMoments: number,
-    secondMoments: number,
-    length: number,
-    keep: number,
-    beta1Rest: number,
-    beta2: number,
-    beta2Rest: number,
-    stepSize: number,
-    rootScale: number,
-    epsilon: number,
-  ): void;
-  rmsProp(
-    parameters: number,
-    gradients: number,
-    squares: number,
-    length: number,
-    alpha: number,
-    alphaRest: number,
-    learningRate: number,
-    epsilon: number,
-  ): void;
-  sgd(
-    parameters: number,
-    gradients: number,
-    velocities: number,
-    length: number,
-    momentum: number,
-    learningRate: number,
-  ): void;
-}
-
-/** The part of WebAssembly's JavaScript interface used here; Node's type definitions do not carry it. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Memory {
-    constructor(descriptor: { initial: number; maximum: number; shared: boolean });
-    readonly buffer: SharedArrayBuffer;
-    grow(pages: number): number;
-  }
-  class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
-    readonly exports: Record<string, unknown>;
-  }
 }

@@ -2,27 +2,38 @@
 import type { Rng } from '../core/rng.ts';
 import { heInto, type Initialization, orthogonalInto } from './initialize.ts';
 import type { Activation, Kernels } from './kernels.ts';
-import type { Network } from './network.ts';
+import { allocateBlock, type Layer } from './layer.ts';
+import { createLayerNormKernels } from './layer-norm.ts';
+import type { Network, ParameterBlock } from './network.ts';
 
 export interface MlpOptions {
   /** Numbers per input row, ≥ 1. */
   readonly inputDim: number;
   /** Widths of the hidden layers; empty makes a linear map. */
   readonly hidden: readonly number[];
-  /** Numbers per output row, ≥ 1. The output layer has no activation. */
+  /** Numbers per output row, ≥ 1. */
   readonly outputDim: number;
   /** Of the hidden layers. */
   readonly activation: 'tanh' | 'relu';
+  /** Of the output layer. Default: identity. */
+  readonly outputActivation?: Activation;
+  /** Whether hidden layers are normalised before their activation (Ba et al., 2016). Default: no. */
+  readonly layerNorm?: boolean;
   /** Gain of the output layer's initial weights; the hidden layers' is √2. PPO: 0.01 for a policy, 1 for a value. */
   readonly outputScale: number;
   readonly init: Initialization;
   readonly rng: Rng;
 }
 
-/** Where a layer lies in the flat `parameters` and `gradients`: weights [I, O] row-major, then biases [O]. */
+/**
+ * Where a layer lies in the flat `parameters` and `gradients`: weights [I, O] row-major, then biases [O], then, in a
+ * normalised layer, the normalisation's gains [O] and biases [O].
+ */
 export interface DenseLayout {
   readonly weightOffset: number;
   readonly biasOffset: number;
+  /** Undefined where nothing is normalised. */
+  readonly normOffset: number | undefined;
   readonly inputDim: number;
   readonly outputDim: number;
 }
@@ -40,40 +51,66 @@ interface Dense {
   readonly weightGradients: Float32Array; // [I, O]
   readonly biasGradients: Float32Array; // [O]
   outputs: Float32Array; // [≥ B, O]
-  /** d loss / d outputs, then, in place, d loss / d (outputs before the activation). */
+  /** d loss / d outputs, then, in place, d loss / d (outputs before normalisation and activation). */
   outputGradients: Float32Array; // [≥ B, O]
+  readonly norm: Norm | undefined;
+}
+
+interface Norm {
+  readonly gain: Float32Array; // [O]
+  readonly bias: Float32Array; // [O]
+  readonly gainGradients: Float32Array; // [O]
+  readonly biasGradients: Float32Array; // [O]
+  normalized: Float32Array; // [≥ B, O]
+  scales: Float32Array; // [≥ B]
 }
 
 /**
  * Inputs and output gradients that lie in the kernels' memory are used where they are, and must not change between
  * `forward` and `backward`; others are copied in. Buffers grow when a larger batch comes.
+ * @param block memory for the parameters where it is not to be allocated here
  */
-export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
-  const { inputDim, outputDim } = options;
-  const layout = layOut([inputDim, ...options.hidden, outputDim]);
+export function createMlp(
+  kernels: Kernels,
+  options: MlpOptions,
+  block: ParameterBlock = allocateBlock(kernels, layOut(options).numParameters),
+): Mlp {
+  const { inputDim, outputDim, outputActivation = 'identity' } = options;
+  const { layers: layout } = layOut(options);
   const last = layout.length - 1;
-  const numParameters = layout[last].biasOffset + outputDim;
-  const parameters = kernels.allocate(numParameters);
-  const gradients = kernels.allocate(numParameters);
+  const { parameters, gradients } = block;
+  const layerNorm = createLayerNormKernels(kernels);
   const initializeInto = options.init === 'orthogonal' ? orthogonalInto : heInto;
 
   const layers = layout.map((layer, index): Dense => {
-    const { weightOffset, biasOffset } = layer;
+    const { weightOffset, biasOffset, normOffset } = layer;
     const weights = parameters.subarray(weightOffset, biasOffset);
     const gain = index === last ? options.outputScale : Math.SQRT2;
     initializeInto(weights, layer.inputDim, layer.outputDim, gain, options.rng);
     return {
       inputDim: layer.inputDim,
       outputDim: layer.outputDim,
-      activation: index === last ? 'identity' : options.activation,
+      activation: index === last ? outputActivation : options.activation,
       weights,
       bias: parameters.subarray(biasOffset, biasOffset + layer.outputDim),
       weightGradients: gradients.subarray(weightOffset, biasOffset),
       biasGradients: gradients.subarray(biasOffset, biasOffset + layer.outputDim),
       outputs: parameters.subarray(0, 0),
       outputGradients: parameters.subarray(0, 0),
+      norm: normOffset === undefined ? undefined : normAt(normOffset, layer.outputDim),
     };
   });
+
+  function normAt(offset: number, dim: number): Norm {
+    return {
+      gain: parameters.subarray(offset, offset + dim).fill(1),
+      bias: parameters.subarray(offset + dim, offset + 2 * dim),
+      gainGradients: gradients.subarray(offset, offset + dim),
+      biasGradients: gradients.subarray(offset + dim, offset + 2 * dim),
+      normalized: parameters.subarray(0, 0),
+      scales: parameters.subarray(0, 0),
+    };
+  }
 
   let capacity = 0;
   let batch = 0;
@@ -89,6 +126,10 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
     for (const layer of layers) {
       layer.outputs = kernels.allocate(capacity * layer.outputDim);
       layer.outputGradients = kernels.allocate(capacity * layer.outputDim);
+      if (layer.norm !== undefined) {
+        layer.norm.normalized = kernels.allocate(capacity * layer.outputDim);
+        layer.norm.scales = kernels.allocate(capacity);
+      }
     }
     inputBuffer = kernels.allocate(capacity * inputDim);
     inputGradientBuffer = kernels.allocate(capacity * inputDim);
@@ -120,17 +161,15 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
       let x = inputs;
       for (let l = 0; l <= last; l++) {
         const layer = layers[l];
-        const { outputs } = layer;
-        kernels.dense(
-          x,
-          layer.weights,
-          layer.bias,
-          outputs,
-          batch,
-          layer.inputDim,
-          layer.outputDim,
-          layer.activation,
-        );
+        const { outputs, norm, activation } = layer;
+        const columns = layer.outputDim;
+        const dense = norm === undefined ? activation : 'identity';
+        kernels.dense(x, layer.weights, layer.bias, outputs, batch, layer.inputDim, columns, dense);
+        if (norm !== undefined) {
+          const { gain, bias, normalized, scales } = norm;
+          layerNorm.forward(outputs, gain, bias, normalized, scales, outputs, batch, columns);
+          kernels.activate(outputs, batch * columns, activation);
+        }
         x = outputs;
       }
       return viewOf(outputViews, x, batch, outputDim);
@@ -138,17 +177,25 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
 
     backward(outputGradients) {
       let dy = inMemory(outputGradients, batch * outputDim, layers[last].outputGradients);
+      if (outputActivation !== 'identity' && dy === outputGradients) {
+        // The gradient goes through the activation in place, and the array is the caller's.
+        kernels.settle();
+        dy = layers[last].outputGradients;
+        dy.set(outputGradients.subarray(0, batch * outputDim));
+      }
       for (let l = last; l >= 0; l--) {
         const layer = layers[l];
         const x = l === 0 ? inputs : layers[l - 1].outputs;
-        kernels.activationGradient(
-          layer.outputs,
-          layer.activation,
-          dy,
-          layer.biasGradients,
-          batch,
-          layer.outputDim,
-        );
+        const { outputs, activation, biasGradients, norm } = layer;
+        const columns = layer.outputDim;
+        if (norm === undefined) {
+          kernels.activationGradient(outputs, activation, dy, biasGradients, batch, columns);
+        } else {
+          const { normalized, scales, gain, gainGradients, biasGradients: normBias } = norm;
+          kernels.activationGradient(outputs, activation, dy, normBias, batch, columns);
+          layerNorm.backward(dy, normalized, scales, gain, gainGradients, dy, batch, columns);
+          kernels.activationGradient(outputs, 'identity', dy, biasGradients, batch, columns);
+        }
         kernels.multiplyTransposedA(
           x,
           dy,
@@ -183,15 +230,33 @@ export function createMlp(kernels: Kernels, options: MlpOptions): Mlp {
   };
 }
 
-function layOut(dims: readonly number[]): DenseLayout[] {
+/** `createMlp` as a layer of a composed network. */
+export function mlpLayer(options: MlpOptions): Layer {
+  return {
+    inputDim: options.inputDim,
+    outputDim: options.outputDim,
+    numParameters: layOut(options).numParameters,
+    create: (kernels, block) => createMlp(kernels, options, block),
+  };
+}
+
+function layOut({ inputDim, hidden, outputDim, layerNorm = false }: MlpOptions): {
+  readonly layers: readonly DenseLayout[];
+  readonly numParameters: number;
+} {
   const layers: DenseLayout[] = [];
+  const dims = [inputDim, ...hidden, outputDim];
   let offset = 0;
   for (let l = 0; l + 1 < dims.length; l++) {
-    const biasOffset = offset + dims[l] * dims[l + 1];
-    layers.push({ weightOffset: offset, biasOffset, inputDim: dims[l], outputDim: dims[l + 1] });
-    offset = biasOffset + dims[l + 1];
+    const columns = dims[l + 1];
+    const biasOffset = offset + dims[l] * columns;
+    const weightOffset = offset;
+    offset = biasOffset + columns;
+    const normOffset = layerNorm && l < hidden.length ? offset : undefined;
+    if (normOffset !== undefined) offset += 2 * columns;
+    layers.push({ weightOffset, biasOffset, normOffset, inputDim: dims[l], outputDim: columns });
   }
-  return layers;
+  return { layers, numParameters: offset };
 }
 
 /** `array`'s first `rows` rows; kept, so that a batch size seen before allocates nothing. */

@@ -13,6 +13,8 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
   readonly terminated: Uint8Array; // [T, N]
   readonly truncated: Uint8Array; // [T, N]
   readonly finalValues: Float32Array; // [T, N]
+  /** [T, N, K], allowed choices; undefined until a step brings masks. */
+  actionMasks: Uint8Array | undefined;
   #step = 0;
 
   /**
@@ -47,11 +49,16 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
     rewards: Float32Array, // [N]
     terminated: Uint8Array, // [N]
     truncated: Uint8Array, // [N]
+    actionMasks?: Uint8Array, // [N, K]
   ): number {
     const { numEnvs } = this;
     const row = this.#step * numEnvs;
     copyRow(this.observations, this.#step, observations, 0, observations.length);
     copyRow(this.actions, this.#step, actions, 0, actions.length);
+    if (actionMasks !== undefined) {
+      this.actionMasks ??= new Uint8Array(actionMasks.length * this.numSteps).fill(1);
+      copyRow(this.actionMasks, this.#step, actionMasks, 0, actionMasks.length);
+    }
     for (let n = 0; n < numEnvs; n++) {
       this.logProbs[row + n] = logProbs[n];
       this.rewards[row + n] = rewards[n];
@@ -69,7 +76,8 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
   }
 
   save(): Snapshot {
-    const { observations, actions, logProbs, rewards, terminated, truncated, finalValues } = this;
+    const { observations, actions, logProbs, rewards, terminated, truncated, finalValues, actionMasks } =
+      this;
     return {
       arrays: {
         observations: observations.slice(),
@@ -79,6 +87,7 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
         terminated: terminated.slice(),
         truncated: truncated.slice(),
         finalValues: finalValues.slice(),
+        ...(actionMasks && { actionMasks: actionMasks.slice() }),
       },
       values: { step: this.#step },
     };
@@ -92,6 +101,8 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
     restoreArrayInto(this.terminated, snapshot, 'terminated');
     restoreArrayInto(this.truncated, snapshot, 'truncated');
     restoreArrayInto(this.finalValues, snapshot, 'finalValues');
+    const { actionMasks } = snapshot.arrays;
+    this.actionMasks = actionMasks instanceof Uint8Array ? actionMasks.slice() : undefined;
     this.#step = restoreNumber(snapshot, 'step');
   }
 }

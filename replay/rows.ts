@@ -2,9 +2,9 @@
 
 /** target[targetRow, :] = source[sourceRow, :], rows of `dim` elements. A loop: for short rows it beats `set`. */
 export function copyRow(
-  target: Float32Array | Int32Array,
+  target: Float32Array | Int32Array | Uint8Array,
   targetRow: number,
-  source: Float32Array | Int32Array,
+  source: Float32Array | Int32Array | Uint8Array,
   sourceRow: number,
   dim: number,
 ): void {

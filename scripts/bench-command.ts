@@ -8,7 +8,8 @@ import { formatTable } from './table.ts';
 export const benchOptions = (yargs: Argv) =>
   yargs
     .option('only', { type: 'string', describe: 'Run only the rows whose names contain this' })
-    .option('json', { type: 'string', describe: 'Write the rows to this file' });
+    .option('json', { type: 'string', describe: 'Write the rows to this file' })
+    .requiresArg(['only', 'json']);
 
 type BenchArguments = Awaited<ReturnType<typeof benchOptions>['argv']>;
 

@@ -1,10 +1,10 @@
 /** `market-gym evaluate`: judges trained runs and writes a report. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { renderReport } from '../trainers/report.ts';
 import { createConsole } from './console.ts';
+import { MAX_SEED, wholeNumber } from './counts.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
@@ -12,6 +12,7 @@ import {
   judgeTrading,
   openTrainedRun,
   reportOf,
+  requireSameTask,
   type TrainedRun,
 } from './judge-runs.ts';
 
@@ -24,10 +25,19 @@ export const evaluateOptions = (yargs: Argv) =>
       describe: 'Run directories; several of them must differ in their seeds alone',
     })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
-    .option('episodes', { type: 'number', default: 100, describe: 'Episodes, where the env is not trading' })
-    .option('seed', { type: 'number', default: 1_000_000, describe: 'Seed of the first episode' })
+    .option('episodes', {
+      default: 100,
+      coerce: wholeNumber('episodes', 1),
+      describe: 'Episodes, where the env is not trading',
+    })
+    .option('seed', {
+      default: 1_000_000,
+      coerce: wholeNumber('seed', 0, MAX_SEED),
+      describe: 'Seed of the first episode',
+    })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg(['checkpoint', 'episodes', 'seed', 'report']);
 
 type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
 
@@ -36,31 +46,23 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<number> 
   const console = createConsole(args);
   const runs: TrainedRun[] = [];
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
+  requireSameTask(runs);
   if (isTrading(runs[0])) {
     const command = `market-gym evaluate ${args.runs.join(' ')}`;
     judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console);
     return 0;
   }
-  if (!Number.isInteger(args.episodes) || args.episodes < 1) {
-    throw new ConfigError('invalid-value', `--episodes takes a whole number from 1, got ${args.episodes}.`);
-  }
-  for (const trained of runs) {
+  const evaluations = runs.map((trained) => {
     const { meanReturn, deviation, returns } = evaluateEpisodes(trained, args.episodes, args.seed);
     const { agent, env } = trained.run.spec;
-    const { checkpoint } = trained;
+    const { name, steps } = trained.checkpoint;
     console.say(
-      `${agent.name} on ${env.name}, checkpoint ${checkpoint.name} (step ${checkpoint.steps}): mean return ` +
+      `${agent.name} on ${env.name}, checkpoint ${name} (step ${steps}): mean return ` +
         `${meanReturn.toFixed(2)} ± ${deviation.toFixed(2)} over ${args.episodes} greedy episodes`,
     );
-    console.result({
-      run: trained.directory.path,
-      checkpoint: checkpoint.name,
-      step: checkpoint.steps,
-      meanReturn,
-      deviation,
-      returns,
-    });
-  }
+    return { run: trained.directory.path, checkpoint: name, step: steps, meanReturn, deviation, returns };
+  });
+  console.result({ runs: evaluations });
   return 0;
 }
 

@@ -1,14 +1,20 @@
-/** Ctrl-C, as a question to ask between two steps. */
+/** Ctrl-C, as something to ask for between two steps, or to be told of. */
 
-/** @returns whether an interrupt has come; a second one ends the process at once */
-export function interruptFlag(): () => boolean {
-  let interrupted = false;
+/** @returns aborted by the first interrupt; a second one ends the process at once */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
   const listen = (signal: NodeJS.Signals): void => {
     process.once(signal, () => {
-      interrupted = true;
+      controller.abort();
     });
   };
   listen('SIGINT');
   listen('SIGTERM');
-  return () => interrupted;
+  return controller.signal;
+}
+
+/** @returns whether an interrupt has come */
+export function interruptFlag(): () => boolean {
+  const signal = interruptSignal();
+  return () => signal.aborted;
 }

@@ -1,17 +1,18 @@
 /** Judges trained runs: trading agents against baselines on every span, others by the returns of episodes. */
 import type { Agent } from '../agents/agent.ts';
 import { ConfigError } from '../core/errors.ts';
-import { type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { suggestion } from '../core/nearest.ts';
 import { TradingEnv } from '../envs/trading.ts';
-import { type CheckpointEntry, listCheckpoints, loadCheckpoint } from '../storage/checkpoint.ts';
+import { type CheckpointEntry, listCheckpoints } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import { type Evaluation, evaluate } from '../trainers/evaluate.ts';
 import { type JudgedSpan, type Judgement, judge } from '../trainers/judge.ts';
 import type { Report, ReportLearning, ReportMetric } from '../trainers/report.ts';
 import { isoDate } from '../trainers/spans.ts';
 import { tradingMetrics, tradingReport } from '../trainers/trading-report.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv } from './run-parts.ts';
-import { parseRunSpec, type Run, reopenRun } from './run-spec.ts';
+import { type Run, readRunSpec, reopenRun } from './run-spec.ts';
 import { formatTable } from './table.ts';
 import { BEST_CHECKPOINT } from './training-session.ts';
 
@@ -29,16 +30,11 @@ export interface TrainedRun {
  */
 export async function openTrainedRun(path: string, checkpoint?: string): Promise<TrainedRun> {
   const directory = new RunDirectory(path);
-  const run = await reopenRun(parseRunSpec(directory.specification()));
+  const run = await reopenRun(readRunSpec(directory));
   const entry = chooseCheckpoint(directory, checkpoint);
   const agent = buildAgent(run, createEvaluationEnv(run, 'test'), run.spec.numEnvs);
-  agent.load(agentPart(loadCheckpoint(entry.path).snapshot));
+  openCheckpoint(entry.path, run.spec).restore('run/agent', agent);
   return { run, directory, checkpoint: entry, agent };
-}
-
-/** What a training session saved of the agent. */
-function agentPart(snapshot: Snapshot): Snapshot {
-  return snapshotPart(snapshotPart(snapshot, 'run'), 'agent');
 }
 
 function chooseCheckpoint(directory: RunDirectory, wanted: string | undefined): CheckpointEntry {
@@ -47,9 +43,14 @@ function chooseCheckpoint(directory: RunDirectory, wanted: string | undefined): 
   const named = entries.find(({ name }) => name === (wanted ?? BEST_CHECKPOINT));
   const chosen = named ?? (wanted === undefined || wanted === 'latest' ? latest : undefined);
   if (chosen !== undefined) return chosen;
-  const names = entries.map(({ name }) => name).join(', ') || 'none';
-  const what = wanted === undefined ? 'no checkpoint' : `no checkpoint "${wanted}"`;
-  throw new ConfigError('no-checkpoint', `${directory.path} has ${what}; there are: ${names}.`);
+  if (entries.length === 0) {
+    throw new ConfigError('no-checkpoint', `"${directory.path}" holds no checkpoint; train the run first.`);
+  }
+  const names = entries.map(({ name }) => name);
+  throw new ConfigError(
+    'no-checkpoint',
+    `"${directory.path}" has no checkpoint "${wanted}".${suggestion(String(wanted), ['latest', ...names])}`,
+  );
 }
 
 /** Whether the run trades bars, so that it can be judged by its account. */
@@ -62,27 +63,32 @@ export function evaluateEpisodes({ run, agent }: TrainedRun, episodes: number, s
   return evaluate(agent, createEvaluationEnv(run, 'test'), { episodes, seed });
 }
 
-/**
- * Judges runs that differ in their seeds alone.
- * @throws ConfigError `unlike-runs` when they differ in more
- */
+/** Judges runs of the same task. */
 export function judgeTrading(runs: readonly TrainedRun[]): Judgement {
   const [{ run }] = runs;
-  for (const other of runs) requireSameTask(run, other.run);
   const { config } = createEvaluationEnv(run, 'test') as TradingEnv;
   const { candles, spans } = run.market!;
   const candidates = runs.map((trained) => ({ seed: trained.run.spec.seed, agent: trained.agent }));
   return judge(candidates, candles, config, spans, run.spec.seed);
 }
 
-function requireSameTask({ spec }: Run, { spec: other }: Run): void {
-  const task = (s: Run['spec']) =>
-    JSON.stringify([s.agent.name, s.env, s.data?.sha256, s.data?.validateFrom, s.data?.testFrom]);
-  if (task(spec) === task(other)) return;
-  throw new ConfigError(
-    'unlike-runs',
-    'These runs differ in agent, env, data or spans; judge them one at a time.',
-  );
+/** @throws ConfigError `unlike-runs` when the runs differ in more than their seeds and the agent's settings */
+export function requireSameTask([first, ...others]: readonly TrainedRun[]): void {
+  const task = ({ run: { spec } }: TrainedRun) =>
+    JSON.stringify([
+      spec.agent.name,
+      spec.env,
+      spec.data?.sha256,
+      spec.data?.validateFrom,
+      spec.data?.testFrom,
+    ]);
+  for (const other of others) {
+    if (task(other) === task(first)) continue;
+    throw new ConfigError(
+      'unlike-runs',
+      `"${first.directory.path}" and "${other.directory.path}" differ in agent, env, data or spans; judge them one at a time.`,
+    );
+  }
 }
 
 /** The table and the verdict, for a terminal. */

@@ -18,7 +18,8 @@ export const listOptions = (yargs: Argv) =>
       default: [] as string[],
       describe: 'TypeScript or JavaScript file with plugins',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg('plugin');
 
 type ListArguments = Awaited<ReturnType<typeof listOptions>['argv']>;
 

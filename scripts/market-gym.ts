@@ -2,17 +2,22 @@
 /** The command line. */
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { MarketGymError } from '../core/errors.ts';
+import { ConfigError, MarketGymError } from '../core/errors.ts';
 import { benchCommand, benchOptions } from './bench-command.ts';
 import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
 import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
+import { experimentCommand, experimentOptions } from './experiment-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
+import { zooCommand, zooOptions } from './zoo-command.ts';
 
 /** A mistake of the user's: one line on standard error. */
 const EXIT_USAGE = 2;
+
+/** The options that may be given several times; `_` is what yargs found besides options. */
+const LISTS: readonly string[] = ['set', 'plugin', 'log', 'only', 'runs', '_'];
 
 /** Runs a command and leaves its exit code to the process. */
 function exitWith<Arguments>(
@@ -23,10 +28,31 @@ function exitWith<Arguments>(
   };
 }
 
+/** @throws ConfigError `repeated-option` */
+function refuseRepeated(args: Record<string, unknown>): true {
+  for (const [name, value] of Object.entries(args)) {
+    if (!Array.isArray(value) || LISTS.includes(name)) continue;
+    throw new ConfigError('repeated-option', `--${name} was given ${value.length} times; give it once.`);
+  }
+  return true;
+}
+
+/** The parser's own messages say what, not what to do; those that come from here are whole sentences. */
+function explainUsage(message: string): string {
+  if (message.endsWith('.')) return message;
+  return `${message}${message.endsWith('?') ? '' : '.'} See market-gym --help.`;
+}
+
+/** A message may quote what the user gave, line breaks included. */
 function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${message.replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n`);
   process.exitCode = EXIT_USAGE;
 }
+
+// A reader that has seen enough, such as `head`, is no reason to stop a training.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await yargs(hideBin(process.argv))
@@ -59,20 +85,28 @@ try {
           describeOptions,
           exitWith(describeCommand),
         )
-        .demandCommand(1, 'Name a data command: describe.'),
+        .demandCommand(1, 'Name a data command: describe'),
     )
+    .command(
+      'experiment <file>',
+      'Run a matrix of tasks, agents and seeds on several processes',
+      experimentOptions,
+      exitWith(experimentCommand),
+    )
+    .command('zoo', "Train with the RL Zoo's settings, beside its scores", zooOptions, exitWith(zooCommand))
     .command('bench', 'Measure the speed of the parts', benchOptions, exitWith(benchCommand))
-    .demandCommand(1, 'Name a command; market-gym --help lists them.')
+    .demandCommand(1, 'Name a command')
+    .check(refuseRepeated)
     .recommendCommands()
     .strict()
     .version(version)
     .wrap(110)
     .fail((message, error) => {
-      throw error ?? new Error(message);
+      throw error ?? new ConfigError('usage', explainUsage(message));
     })
     .parseAsync();
 } catch (error) {
   if (error instanceof MarketGymError) fail(error.message);
-  else if (error instanceof Error && error.name === 'YError') fail(error.message);
+  else if (error instanceof Error && error.name === 'YError') fail(explainUsage(error.message));
   else throw error;
 }

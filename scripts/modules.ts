@@ -1,31 +1,59 @@
 /** Loads a user's TypeScript or JavaScript file. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../core/errors.ts';
 
+/** A module hook: TypeScript files are ES modules, also in a folder without a package.json that says so. */
+const TYPESCRIPT_IS_ESM = `export async function resolve(specifier, context, next) {
+  const resolved = await next(specifier, context);
+  return /\\.tsx?(\\?|$)/.test(resolved.url) ? { ...resolved, format: 'module' } : resolved;
+}`;
+
+let understandsTypeScript = false;
+
 /**
  * @param file path, from the working directory
+ * @param what it is, for messages
  * @returns the module's exports
  * @throws ConfigError `plugin-not-loaded` when there is no such file or it cannot be evaluated
  */
-export async function importModule(file: string): Promise<Record<string, unknown>> {
+export async function importModule(file: string, what = 'plugin'): Promise<Record<string, unknown>> {
   const path = resolve(file);
-  if (!existsSync(path)) {
+  if (!/\.[cm]?[jt]sx?$/.test(path) || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new ConfigError(
       'plugin-not-loaded',
-      `No such plugin file: ${file}. Give a path to a .ts or .js module.`,
+      `No such ${what} file: "${file}". Give the path of a .ts or .js module.`,
     );
   }
   try {
-    if (/\.[cm]?tsx?$/.test(path)) {
-      // Hooks into Node's own loader, so that the file shares its modules with the framework.
-      const { register } = await import('tsx/esm/api');
-      register();
-    }
+    if (/\.[cm]?tsx?$/.test(path)) await understandTypeScript();
     return await import(pathToFileURL(path).href);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new ConfigError('plugin-not-loaded', `Cannot load the plugin ${file}: ${reason}`, { cause: error });
+    throw new ConfigError(
+      'plugin-not-loaded',
+      `Cannot load the ${what} "${file}": ${explain(error)}. Correct the file.`,
+      { cause: error },
+    );
   }
+}
+
+/** Hooks into Node's own loader, so that the files share their modules with the framework. */
+async function understandTypeScript(): Promise<void> {
+  if (understandsTypeScript) return;
+  const tsx = await import('tsx/esm/api');
+  tsx.register();
+  register(`data:text/javascript,${encodeURIComponent(TYPESCRIPT_IS_ESM)}`);
+  understandsTypeScript = true;
+}
+
+/** One line, with the place where the compiler found a mistake. */
+function explain(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  if (/Cannot find package 'market-gym'/.test(message)) {
+    return 'it imports "market-gym", which is not installed there: run npm install market-gym beside it';
+  }
+  const lines = message.split('\n').filter((line) => !/^Transform failed/.test(line));
+  return (lines[0] ?? message).replace(/\.$/, '');
 }

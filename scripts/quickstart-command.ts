@@ -6,6 +6,7 @@ import type { Json } from '../core/snapshot.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import { SHIPPED_DATA } from './catalog.ts';
 import { createConsole } from './console.ts';
+import { wholeNumber } from './counts.ts';
 import { judgeAndReport } from './evaluate-command.ts';
 import { interruptFlag } from './interrupt.ts';
 import { openTrainedRun, type TrainedRun } from './judge-runs.ts';
@@ -53,8 +54,9 @@ export const quickstartOptions = (yargs: Argv) =>
       default: 'runs/quickstart',
       describe: 'Directory; an earlier quickstart in it is replaced',
     })
-    .option('seeds', { type: 'number', default: 5, describe: 'How many seeds' })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+    .option('seeds', { default: 5, coerce: wholeNumber('seeds', 1, 1000), describe: 'How many seeds' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg(['out', 'seeds']);
 
 type QuickstartArguments = Awaited<ReturnType<typeof quickstartOptions>['argv']>;
 

@@ -1,13 +1,16 @@
 /** Builds the agent and the envs that a run's specification describes. */
 import type { Agent } from '../agents/agent.ts';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, EnvError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
+import { inspectEnv } from '../envs/check-env.ts';
 import type { Env } from '../envs/env.ts';
-import type { ActionSpace, Box } from '../envs/spaces.ts';
+import { builtInEnvs } from '../envs/index.ts';
 import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
 import { sliceCandles } from '../market/candles.ts';
 import type { SpanName } from '../trainers/spans.ts';
 import type { Run } from './run-spec.ts';
+
+const TRIAL_STEPS = 200;
 
 /** The envs to learn in: on market data, in the training span alone. */
 export function createTrainingEnvs(run: Run): VectorEnv {
@@ -15,19 +18,28 @@ export function createTrainingEnvs(run: Run): VectorEnv {
   return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, {})));
 }
 
+/**
+ * Tries out an env that does not come with the framework, before anything is learnt or written.
+ * @throws EnvError `broken-contract`, naming the env and what it does wrong
+ */
+export function requireSoundEnv(run: Run): void {
+  const { name } = run.spec.env;
+  if (builtInEnvs.some((plugin) => plugin.name === name)) return;
+  const problems = inspectEnv(createEnv(run, 'train', run.spec.seed, {}), { steps: TRIAL_STEPS });
+  if (problems.length === 0) return;
+  throw new EnvError('broken-contract', `Env "${name}" breaks its contract: ${problems.join('; ')}.`);
+}
+
 /** An env to judge in: on market data, one pass through the whole of a span. */
 export function createEvaluationEnv(run: Run, span: SpanName): Env {
   return createEnv(run, span, run.spec.seed, { episodeBars: 0, episodeStart: 'sequential' });
 }
 
-export function buildAgent(
-  { spec, catalog }: Run,
-  { observationSpace, actionSpace }: { observationSpace: Box; actionSpace: ActionSpace },
-  numEnvs: number,
-): Agent {
+export function buildAgent({ spec, catalog }: Run, env: Env | VectorEnv, numEnvs: number): Agent {
   const context = {
-    observationSpace,
-    actionSpace,
+    observationSpace: env.observationSpace,
+    actionSpace: env.actionSpace,
+    masksActions: 'situation' in env ? env.situation.actionMasks !== undefined : env.actionMask !== undefined,
     numEnvs,
     rng: createRng(spec.seed),
     totalSteps: spec.totalSteps,
@@ -46,7 +58,8 @@ function createEnv(
   if (market === undefined) return plugin.create({ seed }, spec.env.config);
   const { fromRow, toRow } = market.spans[span];
   if (!('fromRow' in plugin.config.shape)) {
-    return plugin.create({ seed, candles: sliceCandles(market.candles, fromRow, toRow) }, spec.env.config);
+    const series = market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
+    return plugin.create({ seed, candles: series[0], series }, spec.env.config);
   }
   if (spec.env.config.fromRow !== 0 || spec.env.config.toRow !== 0) {
     throw new ConfigError(
@@ -56,5 +69,5 @@ function createEnv(
   }
   const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
   const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
-  return plugin.create({ seed, candles: market.candles }, config);
+  return plugin.create({ seed, candles: market.candles, series: market.series }, config);
 }

@@ -1,13 +1,12 @@
 /** A run as data: everything that decides it, resolved, and how to build its parts from that. */
 import type { AgentPlugin } from '../agents/agent.ts';
 import { resolveConfig, z } from '../core/config.ts';
-import { StorageError } from '../core/errors.ts';
-import type { Json } from '../core/snapshot.ts';
+import { ConfigError, StorageError } from '../core/errors.ts';
 import type { EnvPlugin } from '../envs/env.ts';
-import { type Candles, hashCandles } from '../market/candles.ts';
-import { loadCandles } from '../market/csv.ts';
-import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
-import { type Catalog, loadCatalog, SHIPPED_DATA, shippedDataPath, version } from './catalog.ts';
+import type { RunDirectory } from '../storage/run-directory.ts';
+import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
+import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
+import { loadMarket, type RunMarket } from './run-market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
 const pluginSpec = z.strictObject({ name: z.string(), config: pluginConfig });
@@ -32,17 +31,23 @@ const runSpec = z.strictObject({
   evaluateEvery: z.int().min(0),
   evaluateEpisodes: z.int().min(1),
   checkpointEvery: z.int().min(0),
+  patience: z.int().min(1).optional(),
+  targetReturn: z.number().optional(),
+  log: z.array(z.enum(LOG_FORMATS)).default(['jsonl']),
 });
 
 /** `run.json`: complete configurations, so that a later version's defaults do not change an old run. */
 export type RunSpec = z.output<typeof runSpec>;
 
-/** @throws StorageError `unreadable-run` when the specification is not whole */
-export function parseRunSpec(specification: { readonly [key: string]: Json }): RunSpec {
-  const parsed = runSpec.safeParse(specification);
+/** @throws StorageError `unreadable-run` when the specification is not whole, and as `RunDirectory.specification` */
+export function readRunSpec(directory: RunDirectory): RunSpec {
+  const parsed = runSpec.safeParse(directory.specification());
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
-  throw new StorageError('unreadable-run', `run.json is damaged: ${path.join('.')}: ${message}.`);
+  throw new StorageError(
+    'unreadable-run',
+    `"${directory.path}/run.json" is damaged: ${path.join('.')}: ${message}. Restore it, or start a new run.`,
+  );
 }
 
 /** What a user asks for on the command line. */
@@ -51,7 +56,8 @@ export interface RunRequest {
   readonly env: string;
   readonly plugins: readonly string[];
   readonly settings: Readonly<Record<'agent' | 'env', Record<string, unknown>>>;
-  readonly data: string;
+  /** Default: the series that comes with the package, for an env that needs candles. */
+  readonly data?: string;
   readonly validateFrom?: string;
   readonly testFrom?: string;
   readonly numEnvs: number;
@@ -61,6 +67,12 @@ export interface RunRequest {
   /** Default: 1 on market data, where one pass is the whole span; 10 elsewhere. */
   readonly evaluateEpisodes?: number;
   readonly checkpointEvery: number;
+  /** Evaluations without a new best that end the run; default: none do. */
+  readonly patience?: number;
+  /** Mean return of an evaluation that ends the run; default: none does. */
+  readonly targetReturn?: number;
+  /** Default: JSON lines alone. */
+  readonly log?: readonly LogFormat[];
 }
 
 /** The parts of a run, built and ready. */
@@ -70,19 +82,26 @@ export interface Run {
   readonly market: RunMarket | undefined;
 }
 
-/** The data of a run on candles. */
-export interface RunMarket {
-  readonly candles: Candles;
-  readonly spans: Spans;
-}
-
 /** Loads what the request names, checks it, and completes its configurations. */
 export async function planRun(request: RunRequest): Promise<Run> {
   const catalog = await loadCatalog(request.plugins);
   const agent = catalog.agents.get(request.agent);
   const env = catalog.envs.get(request.env);
-  const { validateFrom, testFrom, totalSteps, numEnvs, seed } = request;
-  const market = env.needsCandles ? await loadMarket(request.data, { validateFrom, testFrom }) : undefined;
+  const { data = SHIPPED_DATA, validateFrom, testFrom, totalSteps, numEnvs, seed } = request;
+  if (!env.needsCandles && (request.data ?? validateFrom ?? testFrom) !== undefined) {
+    throw new ConfigError(
+      'invalid-setting',
+      `Env "${env.name}" takes no market data; leave out --data, --validate-from and --test-from.`,
+    );
+  }
+  const { evaluateEvery, patience, targetReturn } = request;
+  if (evaluateEvery === 0 && (patience ?? targetReturn) !== undefined) {
+    throw new ConfigError(
+      'invalid-setting',
+      'A patience or a target return needs evaluations; let --evaluate-every be more than 0.',
+    );
+  }
+  const market = env.needsCandles ? await loadMarket(data, { validateFrom, testFrom }) : undefined;
   const spec: RunSpec = {
     version,
     agent: { name: agent.name, config: complete(agent, `agent "${agent.name}"`, request.settings.agent) },
@@ -91,11 +110,14 @@ export async function planRun(request: RunRequest): Promise<Run> {
     numEnvs,
     totalSteps,
     seed,
-    evaluateEvery: request.evaluateEvery,
+    evaluateEvery,
     evaluateEpisodes: request.evaluateEpisodes ?? (env.needsCandles ? 1 : 10),
     checkpointEvery: request.checkpointEvery,
+    patience,
+    targetReturn,
+    log: [...(request.log ?? (['jsonl'] as const))],
     ...(market && {
-      data: { path: request.data, sha256: hashCandles(market.candles), validateFrom, testFrom },
+      data: { path: market.path, sha256: market.sha256, validateFrom, testFrom },
     }),
   };
   return { spec, catalog, market };
@@ -103,25 +125,19 @@ export async function planRun(request: RunRequest): Promise<Run> {
 
 /**
  * Loads the parts of a stored run again.
- * @throws DataError `data-changed` when the data file is no longer the one the run was made with
+ * @throws StorageError `data-changed` when the data file is no longer the one the run was made with
  */
 export async function reopenRun(spec: RunSpec): Promise<Run> {
   const catalog = await loadCatalog(spec.plugins);
   if (spec.data === undefined) return { spec, catalog, market: undefined };
   const market = await loadMarket(spec.data.path, spec.data);
-  if (hashCandles(market.candles) !== spec.data.sha256) {
+  if (market.sha256 !== spec.data.sha256) {
     throw new StorageError(
       'data-changed',
       `${spec.data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
     );
   }
   return { spec, catalog, market };
-}
-
-/** Where the data of this name lie: `sp500` is the series that comes with the package, anything else a path. */
-async function loadMarket(data: string, dates: SplitDates): Promise<RunMarket> {
-  const { candles } = await loadCandles(data === SHIPPED_DATA ? shippedDataPath() : data);
-  return { candles, spans: splitSpans(candles, dates) };
 }
 
 function complete(

@@ -13,7 +13,7 @@ export function parseSettings<Part extends string>(
   settings: readonly string[],
   parts: readonly Part[],
 ): Record<Part, Record<string, unknown>> {
-  const overrides = new Map(parts.map((part) => [part as string, {} as Record<string, unknown>]));
+  const overrides = new Map(parts.map((part) => [part as string, new Map<string, unknown>()]));
   for (const setting of settings) {
     const match = /^([^.=]+)\.([^=]+)=(.*)$/s.exec(setting);
     if (match === null) {
@@ -30,9 +30,12 @@ export function parseSettings<Part extends string>(
         `Unknown part "${part}" in --set ${setting}.${suggestion(part, parts)}`,
       );
     }
-    partOverrides[key] = parseValue(value);
+    partOverrides.set(key, parseValue(value));
   }
-  return Object.fromEntries(overrides) as Record<Part, Record<string, unknown>>;
+  // Object.fromEntries defines even a key like "__proto__" as an ordinary property.
+  return Object.fromEntries(
+    [...overrides].map(([part, settings]) => [part, Object.fromEntries(settings)]),
+  ) as Record<Part, Record<string, unknown>>;
 }
 
 function parseValue(text: string): unknown {

@@ -4,24 +4,33 @@ import { ConfigError, TrainingError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
+import { LOG_FORMATS } from '../storage/run-log.ts';
 import { SHIPPED_DATA } from './catalog.ts';
 import { createConsole, formatRate } from './console.ts';
+import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
 import { interruptFlag } from './interrupt.ts';
-import { parseRunSpec, planRun, type Run, reopenRun } from './run-spec.ts';
+import { parseLogFormats } from './log-formats.ts';
+import { requireSoundEnv } from './run-parts.ts';
+import { planRun, type Run, readRunSpec, reopenRun } from './run-spec.ts';
 import { parseSettings } from './settings.ts';
 import { TrainingSession } from './training-session.ts';
 
 /** What a shell reports for a process ended by Ctrl-C. */
 const EXIT_INTERRUPTED = 130;
+/** Beyond this a mistyped number is likelier than a wish. */
+const MAX_ENVS = 65_536;
+/** What may stand beside --resume; the last two are yargs' own. */
+const RESUMING: readonly string[] = ['resume', 'json', '_', '$0'];
 
-export const trainOptions = (yargs: Argv) =>
+/** What a resumed run has decided already. No defaults here: only without them can one tell what was given. */
+const decisions = (yargs: Argv) =>
   yargs
-    .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
-    .option('env', { type: 'string', default: 'trading', describe: 'Environment to train in' })
+    .option('agent', { type: 'string', defaultDescription: 'ppo', describe: 'Agent to train' })
+    .option('env', { type: 'string', defaultDescription: 'trading', describe: 'Environment to train in' })
     .option('data', {
       type: 'string',
-      default: SHIPPED_DATA,
-      describe: 'Candles: a CSV file (.gz too), or sp500',
+      defaultDescription: SHIPPED_DATA,
+      describe: 'Candles: a CSV file (.gz too), several separated by commas, or sp500',
     })
     .option('validate-from', {
       type: 'string',
@@ -31,74 +40,129 @@ export const trainOptions = (yargs: Argv) =>
       type: 'string',
       describe: 'First day of the test span; default: half of what follows training',
     })
-    .option('steps', { type: 'number', default: 100_000, describe: 'Env steps over all envs' })
-    .option('envs', { type: 'number', default: 8, describe: 'Environments stepped together' })
-    .option('seed', { type: 'number', default: 1, describe: 'Decides everything' })
+    .option('steps', {
+      defaultDescription: '100000',
+      coerce: wholeNumber('steps', 1),
+      describe: 'Env steps over all envs',
+    })
+    .option('envs', {
+      defaultDescription: '8',
+      coerce: wholeNumber('envs', 1, MAX_ENVS),
+      describe: 'Environments stepped together',
+    })
+    .option('seed', {
+      defaultDescription: '1',
+      coerce: wholeNumber('seed', 0, MAX_SEED),
+      describe: 'Decides everything',
+    })
     .option('set', {
       type: 'string',
       array: true,
-      default: [] as string[],
       describe: 'agent.key=value or env.key=value',
     })
     .option('plugin', {
       type: 'string',
       array: true,
-      default: [] as string[],
       describe: 'TypeScript or JavaScript file with plugins',
     })
     .option('evaluate-every', {
-      type: 'number',
-      default: 10_000,
+      defaultDescription: '10000',
+      coerce: wholeNumber('evaluate-every', 0),
       describe: 'Env steps between evaluations; 0 for none',
     })
     .option('evaluate-episodes', {
-      type: 'number',
+      coerce: wholeNumber('evaluate-episodes', 1),
       describe: 'Episodes of an evaluation; default 1 on market data, else 10',
     })
     .option('checkpoint-every', {
-      type: 'number',
-      default: 50_000,
+      defaultDescription: '50000',
+      coerce: wholeNumber('checkpoint-every', 0),
       describe: 'Env steps between checkpoints; 0 for the last only',
     })
-    .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' })
+    .option('patience', {
+      coerce: wholeNumber('patience', 1),
+      describe: 'Evaluations without a new best that end the run',
+    })
+    .option('target-return', {
+      coerce: finiteNumber('target-return'),
+      describe: 'Mean return of an evaluation that ends the run',
+    })
+    .option('log', {
+      coerce: parseLogFormats,
+      defaultDescription: 'jsonl',
+      describe: `What to log to, by comma: ${LOG_FORMATS.join(', ')}; jsonl always is`,
+    })
+    .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' });
+
+/** Options that mean nothing without a value. */
+const VALUED = [
+  'agent',
+  'env',
+  'data',
+  'validate-from',
+  'test-from',
+  'steps',
+  'envs',
+  'seed',
+  'set',
+  'plugin',
+  'evaluate-every',
+  'evaluate-episodes',
+  'checkpoint-every',
+  'patience',
+  'target-return',
+  'log',
+  'out',
+  'resume',
+];
+
+export const trainOptions = (yargs: Argv) =>
+  decisions(yargs)
     .option('resume', {
       type: 'string',
       describe: 'Run directory to continue, to the same bits as an unbroken run',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg(VALUED);
 
 type TrainArguments = Awaited<ReturnType<typeof trainOptions>['argv']>;
 
 /** @returns the exit code */
 export async function trainCommand(args: TrainArguments): Promise<number> {
   const console = createConsole(args);
-  const { run, directory, checkpoint } = await (args.resume === undefined ? plan(args) : reopen(args.resume));
+  const { run, directory, checkpoint } = await (args.resume === undefined
+    ? plan(args)
+    : reopen(args.resume, args));
   const { agent, env, totalSteps, seed } = run.spec;
   const session = new TrainingSession(run, directory, checkpoint);
   if (checkpoint === undefined) directory.begin(run.spec as { [key: string]: Json });
+  else if (session.isFinished) console.warn(`${directory.path} is finished; nothing is left to train.`);
   if (!session.isExact) {
     console.warn(
       `Env "${env.name}" cannot be saved: a resumed run starts new episodes and differs from an unbroken one.`,
     );
   }
+  for (const note of run.market?.notes ?? []) console.say(note);
   console.say(
     `Training ${agent.name} on ${env.name}: ${totalSteps} steps, seed ${seed}, into ${directory.path}`,
   );
   try {
     const result = await session.carryOut(console, agent.name, interruptFlag());
-    const { step, interrupted, bestReturn, stepsPerSecond } = result;
+    const { step, interrupted, endedEarlyBy, bestReturn, stepsPerSecond } = result;
     console.result({ directory: directory.path, ...result, agent: undefined });
     if (interrupted) {
       console.say(`Interrupted at step ${step}. Continue with: market-gym train --resume ${directory.path}`);
       return EXIT_INTERRUPTED;
     }
     const best = Number.isFinite(bestReturn) ? `, best evaluation ${bestReturn.toPrecision(4)}` : '';
+    if (endedEarlyBy !== undefined) console.say(`Ended early by its ${endedEarlyBy}.`);
     console.say(`Done: ${step} steps at ${formatRate(stepsPerSecond)} steps/s${best}.`);
     console.say(`Judge it with: market-gym evaluate ${directory.path}`);
     return 0;
   } catch (error) {
-    if (!(error instanceof TrainingError)) throw error;
     const last = latestCheckpoint(directory.checkpoints);
+    if (last === undefined) directory.abandon();
+    if (!(error instanceof TrainingError)) throw error;
     const kept =
       last === undefined ? 'No checkpoint had been saved.' : `The last good checkpoint is ${last.path}.`;
     throw new TrainingError(error.code, `${error.message} ${kept}`, { cause: error });
@@ -112,46 +176,45 @@ interface Prepared {
 }
 
 async function plan(args: TrainArguments): Promise<Prepared> {
-  const counts = {
-    steps: args.steps,
-    envs: args.envs,
-    seed: args.seed,
-    'evaluate-every': args.evaluateEvery,
-    'checkpoint-every': args.checkpointEvery,
-  };
-  for (const [name, value] of Object.entries(counts)) {
-    const least = name === 'steps' || name === 'envs' ? 1 : 0;
-    if (!Number.isInteger(value) || value < least) {
-      throw new ConfigError('invalid-value', `--${name} takes a whole number from ${least}, got ${value}.`);
-    }
-  }
+  const seed = args.seed ?? 1;
   const run = await planRun({
-    agent: args.agent,
-    env: args.env,
-    plugins: args.plugin,
-    settings: parseSettings(args.set, ['agent', 'env']),
+    agent: args.agent ?? 'ppo',
+    env: args.env ?? 'trading',
+    plugins: args.plugin ?? [],
+    settings: parseSettings(args.set ?? [], ['agent', 'env']),
     data: args.data,
     validateFrom: args.validateFrom,
     testFrom: args.testFrom,
-    numEnvs: args.envs,
-    totalSteps: args.steps,
-    seed: args.seed,
-    evaluateEvery: args.evaluateEvery,
+    numEnvs: args.envs ?? 8,
+    totalSteps: args.steps ?? 100_000,
+    seed,
+    evaluateEvery: args.evaluateEvery ?? 10_000,
     evaluateEpisodes: args.evaluateEpisodes,
-    checkpointEvery: args.checkpointEvery,
+    checkpointEvery: args.checkpointEvery ?? 50_000,
+    patience: args.patience,
+    targetReturn: args.targetReturn,
+    log: args.log,
   });
-  const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${args.seed}`;
+  requireSoundEnv(run);
+  const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;
   return { run, directory: new RunDirectory(path) };
 }
 
-async function reopen(path: string): Promise<Prepared> {
+async function reopen(path: string, args: TrainArguments): Promise<Prepared> {
+  const given = Object.entries(args).find(([name, value]) => value !== undefined && !RESUMING.includes(name));
+  if (given !== undefined) {
+    throw new ConfigError(
+      'invalid-setting',
+      `--resume goes on with the settings of the run; leave out --${given[0]}, or begin a new run with --out.`,
+    );
+  }
   const directory = new RunDirectory(path);
-  const run = await reopenRun(parseRunSpec(directory.specification()));
+  const run = await reopenRun(readRunSpec(directory));
   const checkpoint = latestCheckpoint(directory.checkpoints);
   if (checkpoint === undefined) {
     throw new ConfigError(
       'no-checkpoint',
-      `${path} holds no checkpoint to continue from; start the run anew with --out.`,
+      `"${path}" holds no checkpoint to continue from; remove the directory and start the run anew.`,
     );
   }
   return { run, directory, checkpoint: checkpoint.path };

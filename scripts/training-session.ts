@@ -1,16 +1,19 @@
 /** Carries a run out on disk: trains, evaluates, logs, saves checkpoints, and stops where it is told to. */
 import { setImmediate } from 'node:timers/promises';
-import type { Agent } from '../agents/agent.ts';
-import { joinSnapshots, snapshotPart } from '../core/snapshot.ts';
+import type { Agent, Metrics } from '../agents/agent.ts';
+import { EnvError, TrainingError } from '../core/errors.ts';
+import { joinSnapshots } from '../core/snapshot.ts';
 import { mean } from '../core/statistics.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import type { VectorEnv } from '../envs/vector-env.ts';
-import { type CheckpointDetails, loadCheckpoint, saveCheckpoint } from '../storage/checkpoint.ts';
+import { type CheckpointDetails, saveCheckpoint } from '../storage/checkpoint.ts';
 import type { RunDirectory } from '../storage/run-directory.ts';
+import { RunLog } from '../storage/run-log.ts';
 import { everySteps, PeriodicEvaluation } from '../trainers/callbacks.ts';
 import { evaluate } from '../trainers/evaluate.ts';
 import { type TrainEvent, Training } from '../trainers/train.ts';
 import type { Console } from './console.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv, createTrainingEnvs } from './run-parts.ts';
 import type { Run } from './run-spec.ts';
 
@@ -26,6 +29,8 @@ export interface SessionResult {
   readonly agent: Agent;
   readonly step: number;
   readonly interrupted: boolean;
+  /** What an evaluation ended the run for; undefined when it went to its last step. */
+  readonly endedEarlyBy: PeriodicEvaluation['ending'];
   /** Path of the last checkpoint. */
   readonly checkpoint: string;
   /** The highest mean return of an evaluation; −Infinity without one. */
@@ -40,12 +45,14 @@ export class TrainingSession {
   readonly #agent: Agent;
   readonly #evaluation: PeriodicEvaluation;
   readonly #training: Training;
+  readonly #runLog: RunLog;
   readonly #recentReturns: number[] = [];
   #lastCheckpoint = '';
 
   /** @param resumeFrom a checkpoint of this run to continue from */
   constructor(run: Run, directory: RunDirectory, resumeFrom?: string) {
     const { numEnvs, seed, totalSteps, evaluateEvery, evaluateEpisodes, checkpointEvery } = run.spec;
+    const { patience, targetReturn, log } = run.spec;
     this.#run = run;
     this.#directory = directory;
     this.#envs = createTrainingEnvs(run);
@@ -56,13 +63,15 @@ export class TrainingSession {
       evaluate: () =>
         evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed }),
       onEvaluation: ({ step }, { meanReturn, deviation }, isBest) => {
-        directory.log({ step, kind: 'evaluation', meanReturn, deviation, isBest });
+        this.#runLog.append({ step, kind: 'evaluation', meanReturn, deviation, isBest });
         if (isBest) this.#save(BEST_CHECKPOINT);
       },
+      patience,
+      targetReturn,
     });
     let startStep = 0;
-    const stored = resumeFrom === undefined ? undefined : loadCheckpoint(resumeFrom);
-    if (stored !== undefined) startStep = stored.manifest.steps;
+    const stored = resumeFrom === undefined ? undefined : openCheckpoint(resumeFrom, run.spec);
+    if (stored !== undefined) startStep = stored.steps;
     this.#training = new Training({
       envs: this.#envs,
       agent: this.#agent,
@@ -75,10 +84,16 @@ export class TrainingSession {
       ],
     });
     if (stored !== undefined) {
-      this.#training.load(snapshotPart(stored.snapshot, 'run'));
-      this.#evaluation.load(snapshotPart(stored.snapshot, 'evaluation'));
-      directory.rewindLog(startStep);
+      stored.restore('run', this.#training);
+      stored.restore('evaluation', this.#evaluation);
+      this.#recentReturns.push(...(stored.part('recent').arrays.returns ?? []));
     }
+    const clock = { nowMs: Date.now };
+    this.#runLog = new RunLog(directory, { formats: log, clock, startStep: stored?.steps });
+  }
+
+  get isFinished(): boolean {
+    return this.#training.isFinished || this.#evaluation.ending !== undefined;
   }
 
   /** Whether a run continued from a checkpoint of these envs gives the bits of an unbroken one. */
@@ -90,6 +105,7 @@ export class TrainingSession {
    * Trains to the end, or until interrupted, and saves a last checkpoint.
    * @param isInterrupted asked between updates
    * @throws TrainingError when a loss is not finite; the checkpoints before it stay
+   * @throws EnvError naming the env, when it breaks its contract on the way
    */
   async carryOut(console: Console, label: string, isInterrupted: () => boolean): Promise<SessionResult> {
     const { totalSteps } = this.#run.spec;
@@ -98,11 +114,16 @@ export class TrainingSession {
     const startMs = Date.now();
     const progress = console.progress(label, totalSteps, startStep);
     try {
-      while (!isInterrupted() && training.advance() !== undefined) {
+      while (!isInterrupted() && !this.isFinished && training.advance() !== undefined) {
         progress.update(training.step, this.#note());
         // Lets signals and the screen have their turn.
         await setImmediate();
       }
+    } catch (error) {
+      if (!(error instanceof EnvError)) throw error;
+      throw new EnvError(error.code, `In env "${this.#run.spec.env.name}": ${error.message}`, {
+        cause: error,
+      });
     } finally {
       progress.stop();
     }
@@ -111,7 +132,8 @@ export class TrainingSession {
     return {
       agent: this.#agent,
       step: training.step,
-      interrupted: !training.isFinished,
+      interrupted: !this.isFinished,
+      endedEarlyBy: this.#evaluation.ending,
       checkpoint: this.#lastCheckpoint,
       bestReturn: this.#evaluation.best,
       stepsPerSecond: (training.step - startStep) / seconds,
@@ -122,8 +144,9 @@ export class TrainingSession {
     for (const episode of episodes) this.#recentReturns.push(episode.return);
     this.#recentReturns.splice(0, this.#recentReturns.length - RECENT_EPISODES);
     if (metrics === undefined) return;
+    requireFiniteLosses(metrics, step);
     const meanReturn = this.#recentReturns.length > 0 ? mean(this.#recentReturns) : null;
-    this.#directory.log({ step, kind: 'update', meanReturn, ...metrics });
+    this.#runLog.append({ step, kind: 'update', meanReturn, ...metrics });
   }
 
   #note(): string {
@@ -147,9 +170,25 @@ export class TrainingSession {
       ...(spec.data && { dataHash: spec.data.sha256 }),
       ...(Number.isFinite(this.#evaluation.best) && { metrics: { bestReturn: this.#evaluation.best } }),
     };
-    const snapshot = joinSnapshots({ run: this.#training.save(), evaluation: this.#evaluation.save() });
+    const snapshot = joinSnapshots({
+      run: this.#training.save(),
+      evaluation: this.#evaluation.save(),
+      recent: { arrays: { returns: Float64Array.from(this.#recentReturns) }, values: {} },
+    });
     this.#lastCheckpoint = saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
   }
+}
+
+/** A score that has no value, such as a variance explained of none, may be NaN; a loss or a gradient may not. */
+function requireFiniteLosses(metrics: Metrics, step: number): void {
+  const found = Object.entries(metrics).find(
+    ([name, value]) => /loss|gradient/i.test(name) && !Number.isFinite(value),
+  );
+  if (found === undefined) return;
+  throw new TrainingError(
+    'non-finite-loss',
+    `Training stopped at env step ${step}: ${found[0]} is ${found[1]}. Try a lower learning rate.`,
+  );
 }
 
 function stepName(step: number): string {

@@ -173,5 +173,5 @@ const EXPLANATIONS = new Map([
 
 function explain(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  return EXPLANATIONS.get(code) ?? `${message.split('\n')[0]}.`;
+  return EXPLANATIONS.get(code) ?? `${message.split('\n')[0]}. Choose another directory.`;
 }

@@ -173,7 +173,10 @@ function readManifest(directory: string): CheckpointManifest {
 }
 
 function corrupt(file: string, what: string): StorageError {
-  return new StorageError('corrupt', `"${file}" is damaged: ${what}. Use another checkpoint.`);
+  return new StorageError(
+    'corrupt',
+    `"${file}" is damaged: ${what}. Remove the directory to use the checkpoint before it.`,
+  );
 }
 
 function sha256(data: Uint8Array | string): string {

@@ -13,7 +13,7 @@ import {
   summarizeTrades,
   type TradeStatistics,
 } from '../market/trades.ts';
-import { firstAction } from './evaluate.ts';
+import { playEpisode } from './episode.ts';
 
 /** T bars: entry 0 is the state before the first decision. */
 export interface Backtest {
@@ -41,15 +41,8 @@ export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv)
   const config = { ...options.config, episodeBars: 0, episodeStart: 'sequential' as const };
   const env = new TradingEnv({ ...options, config, onFill: (fill) => fills.push({ ...fill }) });
   const agent = agentFor(env);
-  const start = env.reset();
-  const rows = [{ ...start.info }];
-  let { observation } = start;
-  for (let isOver = false; !isOver; ) {
-    const result = env.step(firstAction(agent.act(observation, 1, false), env));
-    observation = result.observation;
-    rows.push({ ...result.info });
-    isOver = result.terminated || result.truncated;
-  }
+  const rows: TradingInfo[] = [];
+  playEpisode(agent, env, (info) => rows.push({ ...info }));
   padAfterRuin(rows, options.candles, config.toRow);
   const column = (key: keyof (typeof rows)[0]): Float64Array => Float64Array.from(rows, (row) => row[key]);
   const timeMs = column('timeMs');

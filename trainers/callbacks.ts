@@ -43,15 +43,22 @@ export class PeriodicEvaluation implements Snapshotable {
     return this.#best;
   }
 
+  /** What ends the run, by what was evaluated so far: known from a restored state as well. */
+  get ending(): 'target return' | 'patience' | undefined {
+    const { targetReturn = Infinity, patience = Infinity } = this.#options;
+    if (this.#best >= targetReturn) return 'target return';
+    return this.#numSinceBest >= patience ? 'patience' : undefined;
+  }
+
   /** To be called by `everySteps`. */
   readonly callback: TrainCallback = (event) => {
-    const { evaluate, onEvaluation, targetReturn = Infinity, patience = Infinity } = this.#options;
+    const { evaluate, onEvaluation } = this.#options;
     const evaluation = evaluate();
     const isBest = evaluation.meanReturn > this.#best;
     if (isBest) this.#best = evaluation.meanReturn;
     this.#numSinceBest = isBest ? 0 : this.#numSinceBest + 1;
     onEvaluation(event, evaluation, isBest);
-    return evaluation.meanReturn >= targetReturn || this.#numSinceBest >= patience ? 'stop' : undefined;
+    return this.ending === undefined ? undefined : 'stop';
   };
 
   save(): Snapshot {

@@ -2,7 +2,7 @@
 import type { Agent } from '../agents/agent.ts';
 import { mean, standardDeviation } from '../core/statistics.ts';
 import type { Env } from '../envs/env.ts';
-import type { Action, ActionBatch } from '../envs/spaces.ts';
+import { playEpisode } from './episode.ts';
 
 export interface Evaluation {
   readonly returns: readonly number[]; // [episodes], undiscounted
@@ -24,23 +24,15 @@ export function evaluate(
   const returns: number[] = [];
   const lengths: number[] = [];
   for (let episode = 0; episode < episodes; episode++) {
-    let { observation } = env.reset({ seed: seed + episode });
     let episodeReturn = 0;
-    let length = 0;
-    for (let isOver = false; !isOver; ) {
-      const result = env.step(firstAction(agent.act(observation, 1, false), env));
-      observation = result.observation;
-      episodeReturn += result.reward;
+    let length = -1;
+    const visit = (_info: object, reward: number): void => {
+      episodeReturn += reward;
       length++;
-      isOver = result.terminated || result.truncated;
-    }
+    };
+    playEpisode(agent, env, visit, seed + episode);
     returns.push(episodeReturn);
     lengths.push(length);
   }
   return { returns, lengths, meanReturn: mean(returns), deviation: standardDeviation(returns) };
-}
-
-/** The action of a batch of one, in the form the env takes. */
-export function firstAction(actions: ActionBatch, { actionSpace }: Env): Action {
-  return actionSpace.kind === 'discrete' ? actions[0] : actions;
 }

@@ -1,4 +1,5 @@
 /** What the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML. */
+import { median } from '../core/statistics.ts';
 import type { Report, ReportCurve, ReportLearning, ReportSpan } from './report.ts';
 import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './report-cast.ts';
 
@@ -57,12 +58,9 @@ export function embedJson(value: unknown): string {
     .replaceAll('\u2029', '\\u2029');
 }
 
-/** The value that half of the finite ones lie below, the mean of the two middle ones for an even count; NaN for none. */
+/** The median of the finite values; NaN when there are none. */
 export function medianOf(values: readonly number[]): number {
-  const ascending = values.filter(Number.isFinite).sort((a, b) => a - b);
-  const middle = ascending.length >> 1;
-  if (ascending.length === 0) return Number.NaN;
-  return ascending.length % 2 === 1 ? ascending[middle] : (ascending[middle - 1] + ascending[middle]) / 2;
+  return median(values.filter(Number.isFinite));
 }
 
 function spanChartData(span: ReportSpan, colourOf: (curve: ReportCurve) => string): SpanChartData {

@@ -48,8 +48,9 @@ export function isoDate(timeMs: number): string {
 
 /** The first row at or after a date. */
 function rowAt({ timeMs, length }: Candles, date: string): number {
-  const dateMs = Date.parse(date);
-  if (Number.isNaN(dateMs)) {
+  const dateMs = Date.parse(`${date}T00:00:00Z`);
+  // The round trip refuses days such as 31 February, which would silently become another day.
+  if (Number.isNaN(dateMs) || isoDate(dateMs) !== date) {
     throw new ConfigError('invalid-split', `Cannot read the date "${date}"; write it as 2017-01-01.`);
   }
   let row = 0;

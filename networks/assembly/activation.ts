@@ -41,9 +41,25 @@ export function activationGradient(
   rows: i32,
   columns: i32,
 ): void {
-  if (activation === TANH) gradientColumns(TANH, outputs, gradients, biasGradients, rows, columns);
-  else if (activation === RELU) gradientColumns(RELU, outputs, gradients, biasGradients, rows, columns);
-  else gradientColumns(IDENTITY, outputs, gradients, biasGradients, rows, columns);
+  const stride = (<usize>columns) << 2;
+  activationGradientBlock(outputs, activation, gradients, biasGradients, rows, columns, stride);
+}
+
+/** As `activationGradient`, for `columns` columns of matrices whose rows start `stride` bytes apart. */
+export function activationGradientBlock(
+  outputs: usize,
+  activation: i32,
+  gradients: usize,
+  biasGradients: usize,
+  rows: i32,
+  columns: i32,
+  stride: usize,
+): void {
+  if (activation === TANH) {
+    gradientColumns(TANH, outputs, gradients, biasGradients, rows, columns, stride);
+  } else if (activation === RELU) {
+    gradientColumns(RELU, outputs, gradients, biasGradients, rows, columns, stride);
+  } else gradientColumns(IDENTITY, outputs, gradients, biasGradients, rows, columns, stride);
 }
 
 /** The compiler inlines this once per activation, so that the inner loops have no branch. */
@@ -54,8 +70,8 @@ function gradientColumns(
   biasGradients: usize,
   rows: i32,
   columns: i32,
+  stride: usize,
 ): void {
-  const stride = (<usize>columns) << 2;
   let column = 0;
   for (; column + 16 <= columns; column += 16) {
     const offset = (<usize>column) << 2;

@@ -5,9 +5,9 @@
 import { storeLanes } from './lanes';
 
 /** Columns of a panel: one cache line. */
-const PANEL: i32 = 16;
+export const PANEL: i32 = 16;
 /** Inner-index block: a packed panel of this height (16 KiB) stays in the first-level cache. */
-const BLOCK: i32 = 256;
+export const BLOCK: i32 = 256;
 /** From this many columns on, rows of B lie so far apart that they evict each other from the cache: pack. */
 const PACK_FROM_COLUMNS: i32 = 128;
 /** Fewer rows than this do not repay the packing. */
@@ -36,22 +36,72 @@ export function gemm(
   scratch: usize,
 ): void {
   const rowStrideC = (<usize>N) << 2;
-  const packs = transposedB !== 0 || (N >= PACK_FROM_COLUMNS && M >= PACK_FROM_ROWS);
+  const rowStrideB = transposedB ? (<usize>K) << 2 : rowStrideC;
+  const packing = choosePacking(M, N, transposedB);
+  gemmBlock(
+    M,
+    N,
+    K,
+    a,
+    rowStrideA,
+    columnStrideA,
+    b,
+    rowStrideB,
+    packing,
+    start,
+    startStride,
+    c,
+    rowStrideC,
+    scratch,
+  );
+}
+
+/** B is read where it is. */
+export const UNPACKED: i32 = 0;
+export const PACKED: i32 = 1;
+/** B is stored as [N, K]. */
+export const PACKED_TRANSPOSED: i32 = 2;
+/** The scratch holds B's panels already; only where K ≤ 256. */
+export const PACKED_BEFORE: i32 = 3;
+
+export function choosePacking(M: i32, N: i32, transposedB: i32): i32 {
+  if (transposedB) return PACKED_TRANSPOSED;
+  return N >= PACK_FROM_COLUMNS && M >= PACK_FROM_ROWS ? PACKED : UNPACKED;
+}
+
+/** As `gemm`, for a block of rows and columns of a larger product, so that every matrix has its own row stride. */
+export function gemmBlock(
+  M: i32,
+  N: i32,
+  K: i32,
+  a: usize,
+  rowStrideA: usize,
+  columnStrideA: usize,
+  b: usize,
+  rowStrideB: usize,
+  packing: i32,
+  start: usize,
+  startStride: usize,
+  c: usize,
+  rowStrideC: usize,
+  scratch: usize,
+): void {
   let k0 = 0;
   do {
     const depth = min(K - k0, BLOCK);
     let panel: usize;
-    let rowStrideB: usize;
+    let rowStridePanel: usize;
     let panelStride: usize;
-    if (packs) {
-      if (transposedB) packTransposed(b + ((<usize>k0) << 2), (<usize>K) << 2, depth, N, scratch);
-      else pack(b + <usize>k0 * ((<usize>N) << 2), (<usize>N) << 2, depth, N, scratch);
+    if (packing !== UNPACKED) {
+      if (packing === PACKED_TRANSPOSED) {
+        packTransposed(b + ((<usize>k0) << 2), rowStrideB, depth, N, scratch);
+      } else if (packing === PACKED) pack(b + <usize>k0 * rowStrideB, rowStrideB, depth, N, scratch);
       panel = scratch;
-      rowStrideB = PANEL * 4;
+      rowStridePanel = PANEL * 4;
       panelStride = <usize>depth * (PANEL * 4);
     } else {
-      panel = b + <usize>k0 * ((<usize>N) << 2);
-      rowStrideB = (<usize>N) << 2;
+      panel = b + <usize>k0 * rowStrideB;
+      rowStridePanel = rowStrideB;
       panelStride = PANEL * 4;
     }
     const blockA = a + <usize>k0 * columnStrideA;
@@ -65,7 +115,7 @@ export function gemm(
         rowStrideA,
         columnStrideA,
         panel,
-        rowStrideB,
+        rowStridePanel,
         start ? start + offset : 0,
         startStride,
         c + offset,

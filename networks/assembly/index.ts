@@ -1,9 +1,16 @@
 /** What the WebAssembly module exports. Addresses are bytes; lengths and shapes count numbers. */
 
-export { activate, activationGradient } from './activation';
-export { gemm } from './gemm';
-export { logSoftmax } from './softmax';
-export { adam, rmsProp, scale, sgd, sumOfSquares } from './update';
+export { fold, unfold } from './convolution';
+export { chunksDoneByOthers, runTasks, settle, work } from './dispatch';
+export { layerNorm, layerNormBackward } from './layer-norm';
+export { polyak } from './polyak';
+export { addColumnSums, gruBackward, gruForward, lstmBackward, lstmForward } from './recurrent';
+export { splitActivate, splitActivationGradient, splitLogSoftmax, splitScale } from './split-elementwise';
+export { splitAdam, splitRmsProp, splitSgd } from './split-optimizers';
+export { splitGemm } from './split-products';
+export { beginTape, beginTask, endTape } from './tape';
+export { abandonTeam, closeTeam, openTeam, teamBytes } from './team';
+export { repeatRow, sumOfSquares } from './update';
 
 /** The first address that no static data occupies. */
 export function heapBase(): usize {

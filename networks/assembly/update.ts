@@ -151,3 +151,12 @@ export function scale(values: usize, length: i32, factor: f32): void {
     values += 16;
   }
 }
+
+/** Writes `row` [columns] into every row of `out` [rows, columns]. */
+export function repeatRow(row: usize, out: usize, rows: i32, columns: i32): void {
+  const bytes = (<usize>columns) << 2;
+  for (; rows > 0; rows--) {
+    memory.copy(out, row, bytes);
+    out += bytes;
+  }
+}

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { a2c } from '../../agents/a2c.ts';
 import { buyAndHold } from '../../agents/buy-and-hold.ts';
+import { dqn } from '../../agents/dqn.ts';
 import { ppo } from '../../agents/ppo.ts';
 import { random } from '../../agents/random.ts';
 import { smaCross } from '../../agents/sma-cross.ts';
@@ -17,7 +19,7 @@ testAgent('ppo, discrete', {
   config: { rolloutSteps: 32, minibatchSize: 25, epochs: 3, hidden: [16], learningRateSchedule: 'linear' },
   createEnv: createCartPole,
   createOtherEnv: createPendulum,
-  goldenHash: '5b163c7ee11cf07cc91ac7e632a3f0688e6e44841922acd373d4d9f429e960d1',
+  goldenHash: '473b1292b5a8f6b7973d9b3c1d0ab90c7162df401b963d0a28373a155e6a8c29',
 });
 
 testAgent('ppo, continuous, normalised, with every option', {
@@ -37,7 +39,40 @@ testAgent('ppo, continuous, normalised, with every option', {
   },
   createEnv: createPendulum,
   createOtherEnv: createCartPole,
-  goldenHash: '7640a1cc6dbc8fe9d0b8afbdea6ee6871ebdbcf79d62003c916ad2be42e5a8ec',
+  goldenHash: '00ba11ed284b583fb00ce10bafcd3461e71e3bdeb45144d3715dedc3eb8fdf40',
+});
+
+testAgent('a2c', {
+  plugin: a2c,
+  config: { hidden: [16], normalizeObservations: true },
+  createEnv: createCartPole,
+  createOtherEnv: createPendulum,
+});
+
+testAgent('dqn', {
+  plugin: dqn,
+  config: { hidden: [16], bufferSize: 500, learningStarts: 50, targetUpdateEvery: 100 },
+  createEnv: createCartPole,
+  steps: 8_000,
+});
+
+testAgent('dqn, with every option', {
+  plugin: dqn,
+  config: {
+    hidden: [16],
+    bufferSize: 500,
+    learningStarts: 50,
+    targetUpdateEvery: 10,
+    tau: 0.1,
+    double: true,
+    dueling: true,
+    prioritized: true,
+    nSteps: 3,
+    learningRateSchedule: 'linear',
+    normalizeRewards: true,
+  },
+  createEnv: createCartPole,
+  steps: 8_000,
 });
 
 testAgent('random', {
@@ -46,7 +81,7 @@ testAgent('random', {
   createEnv: createPendulum,
   isRandom: true,
   steps: 10_000,
-  goldenHash: '4f0693480f5e6914d45f505dd37ee06795229d479b2f912948c64b53411b8081',
+  goldenHash: '25ff6b80264bf38c2271df73f6bb319976623dba0ca36fc2b1bf2d9947206da8',
 });
 
 describe('rules', () => {

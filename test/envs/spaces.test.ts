@@ -22,9 +22,12 @@ describe('a space that makes no sense is refused', () => {
     expect(() => createMultiDiscrete([])).toThrow(/at least one choice/);
     expect(() => createMultiDiscrete([2, 0])).toThrow(/positive whole number of choices/);
   });
-  test.each([[[]], [[0]], [[-2]], [[1.5]], [[2, Number.NaN]]])('Box of shape %j', (shape) => {
-    expect(() => createBox(shape, 0, 1)).toThrow(/positive whole dimensions/);
-  });
+  test.each([[[]], [[0]], [[-2]], [[-2, -3]], [[1.5]], [[0.5, 4]], [[2, Number.NaN]]])(
+    'Box of shape %j',
+    (shape) => {
+      expect(() => createBox(shape, 0, 1)).toThrow(/positive whole dimensions/);
+    },
+  );
   test('Box bounds of another length, upside down, or NaN', () => {
     expect(() => createBox([3], [0, 0], 1)).toThrow(/needs 3 bounds each way, got 2 and 3/);
     expect(() => createBox([2], [0, 2], 1)).toThrow(/Bound 1 of a box is upside down: low 2, high 1/);

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, DataError, EnvError } from '../../core/errors.ts';
@@ -566,39 +564,6 @@ describe('no look-ahead', () => {
 });
 
 describe('the hot path', () => {
-  test('a million steps leave nothing behind on the heap', () => {
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as () => void;
-    const env = createTradingEnv({ candles: market, config: { ...small, borrowRatePerYear: 0.1 } });
-    const walk = (steps: number): void => {
-      env.reset();
-      for (let i = 0; i < steps; i++) {
-        const { terminated, truncated } = env.step(i % 3);
-        if (terminated || truncated) env.reset();
-      }
-    };
-    walk(200_000);
-    gc();
-    const before = process.memoryUsage().heapUsed;
-    walk(1_000_000);
-    gc();
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200_000);
-  });
-
-  test('a step allocates no array and no object: less than 160 bytes of boxed numbers', () => {
-    const env = createTradingEnv({ candles: market, config: { ...small, borrowRatePerYear: 0.1 } });
-    env.reset();
-    let least = Infinity;
-    for (let block = 0; block < 400; block++) {
-      const before = process.memoryUsage().heapUsed;
-      for (let i = 0; i < 1000; i++) if (env.step(2).truncated) env.reset();
-      const used = process.memoryUsage().heapUsed - before;
-      // A collection within the block makes it useless.
-      if (used > 0) least = Math.min(least, used / 1000);
-    }
-    expect(least).toBeLessThan(160);
-  });
-
   test('views are reused from step to step', () => {
     const env = createTradingEnv({ candles: market, config: small });
     const { observation, info } = env.reset();

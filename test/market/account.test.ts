@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvError } from '../../core/errors.ts';
-import { Account } from '../../market/account.ts';
+import { Account, type TradeTerms } from '../../market/account.ts';
 import { createFill } from '../../market/broker.ts';
+
+const terms = (exposure: number, price: number, feeRate: number, slippageRate: number): TradeTerms => ({
+  exposure,
+  price,
+  feeRate,
+  slippageRate,
+  size: Number.NaN,
+});
 
 /** Trades at price[i] and values at price[i + 1], interest on the way, as the reference implementation does. */
 function replay(prices: number[], targets: number[], feeRate: number, borrowRate: number) {
@@ -10,9 +18,9 @@ function replay(prices: number[], targets: number[], feeRate: number, borrowRate
   const fill = createFill();
   let last = 0;
   const values = targets.map((target, i) => {
-    if (target !== last) account.tradeTo(fill, target, prices[i], feeRate, 0);
+    if (target !== last) account.tradeTo(fill, terms(target, prices[i], feeRate, 0));
     last = target;
-    account.accrueInterest(borrowRate, prices[i + 1]);
+    account.accrueInterest({ rate: borrowRate, price: prices[i + 1] });
     return account.equity(prices[i + 1]);
   });
   return { account, values };
@@ -62,11 +70,11 @@ describe('the account', () => {
         const account = new Account(1000);
         const fill = createFill();
         for (const target of [first, second, 0, second]) {
-          account.tradeTo(fill, target, price, fee, slippage);
+          account.tradeTo(fill, terms(target, price, fee, slippage));
           expect(Math.abs(account.exposure(price) - target)).toBeLessThan(
             1e-12 * Math.max(1, Math.abs(target)),
           );
-          account.accrueInterest(0.001, price);
+          account.accrueInterest({ rate: 0.001, price: price });
         }
       }),
       { numRuns: 500 },
@@ -78,10 +86,10 @@ describe('the account', () => {
       fc.property(exposures, exposures, prices, rates, rates, (first, second, price, fee, slippage) => {
         const account = new Account(1000);
         const fill = createFill();
-        account.tradeTo(fill, first, price, fee, slippage);
-        account.accrueInterest(0.01, price);
+        account.tradeTo(fill, terms(first, price, fee, slippage));
+        account.accrueInterest({ rate: 0.01, price: price });
         const before = account.equity(price);
-        account.tradeTo(fill, second, price, fee, slippage);
+        account.tradeTo(fill, terms(second, price, fee, slippage));
         const lost = before - account.equity(price);
         expect(Math.abs(lost - fill.fee - fill.slippage)).toBeLessThan(1e-9);
         expect(fill.equity).toBe(account.equity(price));
@@ -93,7 +101,7 @@ describe('the account', () => {
   test('prices a buy by hand: half in, 1 % fee, 2 % slippage', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, 0.5, 100, 0.01, 0.02);
+    account.tradeTo(fill, terms(0.5, 100, 0.01, 0.02));
     // q·(1 − φ)·p = w·(V − q·p·(φ + s))  →  q = 5 / (0.99 + 0.015)
     const size = 5 / 1.005;
     expect(fill.size).toBeCloseTo(size, 12);
@@ -109,12 +117,12 @@ describe('the account', () => {
   test('adds up the interest on borrowed cash, on the borrowed amount alone', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, 3, 100, 0, 0);
+    account.tradeTo(fill, terms(3, 100, 0, 0));
     for (const expected of [980, 960, 940]) {
-      account.accrueInterest(0.01, 100);
+      account.accrueInterest({ rate: 0.01, price: 100 });
       expect(account.equity(100)).toBeCloseTo(expected, 10);
     }
-    account.tradeTo(fill, 0, 100, 0, 0);
+    account.tradeTo(fill, terms(0, 100, 0, 0));
     expect(fill.interestSettled).toBeCloseTo(60, 10);
     expect(account.cash).toBeCloseTo(940, 10);
   });
@@ -122,11 +130,11 @@ describe('the account', () => {
   test('settles the interest it owes when it trades', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, -1, 100, 0, 0);
-    account.accrueInterest(0.01, 100);
-    account.accrueInterest(0.01, 100);
+    account.tradeTo(fill, terms(-1, 100, 0, 0));
+    account.accrueInterest({ rate: 0.01, price: 100 });
+    account.accrueInterest({ rate: 0.01, price: 100 });
     expect(account.baseInterest).toBeCloseTo(0.2, 12);
-    account.tradeTo(fill, 0, 100, 0, 0);
+    account.tradeTo(fill, terms(0, 100, 0, 0));
     expect(fill.size).toBeCloseTo(10.2, 12);
     expect([account.base, account.baseInterest, account.quoteInterest]).toEqual([0, 0, 0]);
     expect(account.cash).toBeCloseTo(980, 10);
@@ -136,30 +144,30 @@ describe('the account', () => {
   test('keeps the mean entry price while a position grows, and forgets it when it turns', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, 0.5, 100, 0, 0);
-    account.tradeTo(fill, 1, 200, 0, 0);
+    account.tradeTo(fill, terms(0.5, 100, 0, 0));
+    account.tradeTo(fill, terms(1, 200, 0, 0));
     const bought = account.base - 5;
     expect(account.entryPrice).toBeCloseTo((5 * 100 + bought * 200) / account.base, 10);
     const entry = account.entryPrice;
-    account.tradeTo(fill, 0.3, 150, 0, 0);
+    account.tradeTo(fill, terms(0.3, 150, 0, 0));
     expect(account.entryPrice).toBe(entry);
-    account.tradeTo(fill, -1, 120, 0, 0);
+    account.tradeTo(fill, terms(-1, 120, 0, 0));
     expect(account.entryPrice).toBe(120);
-    account.tradeTo(fill, 0, 110, 0, 0);
+    account.tradeTo(fill, terms(0, 110, 0, 0));
     expect(account.entryPrice).toBe(0);
   });
 
   test('refuses a target that its costs make unreachable', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, 4, 100, 0, 0);
-    expect(() => account.tradeTo(fill, 3, 100, 0.4, 0)).toThrow(EnvError);
+    account.tradeTo(fill, terms(4, 100, 0, 0));
+    expect(() => account.tradeTo(fill, terms(3, 100, 0.4, 0))).toThrow(EnvError);
   });
 
   test('is dead after a liquidation and books the missing money', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, 3, 100, 0, 0);
+    account.tradeTo(fill, terms(3, 100, 0, 0));
     expect(account.bankruptcyPrice()).toBeCloseTo(2000 / 30, 10);
     account.liquidate(fill, 60);
     expect(account.alive).toBe(false);
@@ -171,8 +179,8 @@ describe('the account', () => {
   test('continues from a snapshot to the same bits', () => {
     const account = new Account(1000);
     const fill = createFill();
-    account.tradeTo(fill, -0.7, 101.3, 0.001, 0.002);
-    account.accrueInterest(0.013, 99);
+    account.tradeTo(fill, terms(-0.7, 101.3, 0.001, 0.002));
+    account.accrueInterest({ rate: 0.013, price: 99 });
     const copy = new Account(1);
     copy.load(JSON.parse(JSON.stringify(account.save())));
     expect({ ...copy }).toEqual({ ...account });

@@ -143,7 +143,8 @@ describe('the bar broker', () => {
       const orders: SlippageOrder[] = [];
       const slippage = {
         slippageRate(order: SlippageOrder) {
-          orders.push({ ...order });
+          const { size, price, volume, volatility } = order;
+          orders.push({ size, price, volume, volatility });
           return 0;
         },
       };

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DataError } from '../../core/errors.ts';
-import {
-  compareToBenchmark,
-  normalCdf,
-  percentile,
-  probabilisticSharpe,
-  summarize,
-} from '../../market/metrics.ts';
+import { compareToBenchmark, normalCdf, probabilisticSharpe, summarize } from '../../market/metrics.ts';
 import { periodsPerYear } from '../../market/periods.ts';
 
 /** The generator behind the golden series: x ← (1103515245·x + 12345) mod 2³¹, u = x / 2³¹. */
@@ -119,12 +113,6 @@ describe('metrics', () => {
     expect(normalCdf(3.5)).toBeCloseTo(0.9997673709209645, 14);
     expect([normalCdf(-40), normalCdf(40)]).toEqual([0, 1]);
     expect(normalCdf(Number.NaN)).toBeNaN();
-  });
-
-  test('a percentile interpolates between order statistics', () => {
-    expect(percentile([1, 2, 3, 4], 0.5)).toBe(2.5);
-    expect(percentile([7], 0.05)).toBe(7);
-    expect(percentile([1, 2], 1)).toBe(2);
   });
 });
 

@@ -22,14 +22,18 @@ function options(overrides: Partial<MlpOptions>): MlpOptions {
 function createWithBiases(overrides: Partial<MlpOptions>): Mlp {
   const network = createMlp(createKernels(), options(overrides));
   const rng = createRng('biases');
-  for (const { biasOffset, outputDim } of network.layers) {
+  for (const { biasOffset, normOffset, outputDim } of network.layers) {
     for (let i = 0; i < outputDim; i++) network.parameters[biasOffset + i] = 0.3 * rng.gaussian();
+    if (normOffset === undefined) continue;
+    for (let i = 0; i < 2 * outputDim; i++) network.parameters[normOffset + i] += 0.3 * rng.gaussian();
   }
   return network;
 }
 
 testNetwork('a tanh mlp', () => createWithBiases({}));
 testNetwork('a relu mlp', () => createWithBiases({ activation: 'relu', init: 'he' }));
+testNetwork('a mlp with layer normalisation', () => createWithBiases({ layerNorm: true }));
+testNetwork('a mlp with an output activation', () => createWithBiases({ outputActivation: 'tanh' }));
 testNetwork('a linear map', () => createWithBiases({ hidden: [] }));
 testNetwork('a mlp of odd widths', () => createWithBiases({ inputDim: 1, hidden: [17, 1, 9], outputDim: 1 }));
 
@@ -112,11 +116,15 @@ describe('mlp', () => {
     );
   });
 
-  test.each([[[]], [[7, 6]]])(
-    'reads arrays in its own memory where they are, and others alike: %o',
-    (hidden) => {
+  test.each([
+    [[], 'identity'],
+    [[7, 6], 'identity'],
+    [[7], 'tanh'],
+  ] as const)(
+    'reads arrays in its own memory where they are, and others alike: %o, %s',
+    (hidden, outputActivation) => {
       const kernels = createKernels();
-      const network = createMlp(kernels, options({ hidden }));
+      const network = createMlp(kernels, options({ hidden, outputActivation }));
       const foreign = Float32Array.from({ length: 20 }, (_, i) => Math.sin(i));
       const own = kernels.allocate(20);
       own.set(foreign);

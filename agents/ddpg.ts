@@ -1,0 +1,31 @@
+/**
+ * Deep deterministic policy gradient, for continuous actions.
+ *
+ * Source: Lillicrap et al. (2016), "Continuous control with deep reinforcement learning", arXiv:1509.02971,
+ * algorithm 1.
+ * Differences from the source: see deterministic-actor-critic.ts; noise is independent from step to step unless
+ * `noise` says otherwise.
+ */
+import { z } from '../core/config.ts';
+import { defineAgent } from './agent.ts';
+import { DeterministicActorCritic } from './deterministic-actor-critic.ts';
+import { explorationNoiseConfig } from './exploration-noise.ts';
+import { buildOffPolicyAgent, offPolicyConfig } from './off-policy.ts';
+
+export const ddpg = defineAgent({
+  name: 'ddpg',
+  description: 'Deep deterministic policy gradient (Lillicrap et al. 2016), for continuous actions',
+  config: z.object({
+    ...offPolicyConfig({ learningRate: 1e-3, hidden: [400, 300] }),
+    ...explorationNoiseConfig,
+  }),
+  build(context, config) {
+    const learnerConfig = { ...config, numCritics: 1, policyDelay: 1, targetNoise: 0, targetNoiseClip: 0 };
+    return buildOffPolicyAgent(
+      'ddpg',
+      context,
+      config,
+      (kernels, rng) => new DeterministicActorCritic('ddpg', context, learnerConfig, kernels, rng),
+    );
+  },
+});

@@ -1,0 +1,51 @@
+/** Steps of Adam on the networks of one loss, which are clipped, and refused where they are not finite. */
+import { TrainingError } from '../core/errors.ts';
+import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
+import type { Kernels } from '../networks/kernels.ts';
+import type { ParameterBlock } from '../networks/network.ts';
+import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';
+
+export class Descent implements Snapshotable {
+  readonly #name: string;
+  readonly #kernels: Kernels;
+  readonly #blocks: readonly ParameterBlock[];
+  readonly #maxGradientNorm: number;
+  readonly #optimizer: Optimizer;
+
+  /**
+   * @param name of the agent and the loss, for messages: `TD3's critics`
+   * @param maxGradientNorm global norm the gradient is clipped to; 0: not at all
+   */
+  constructor(name: string, kernels: Kernels, blocks: readonly ParameterBlock[], maxGradientNorm: number) {
+    this.#name = name;
+    this.#kernels = kernels;
+    this.#blocks = blocks;
+    this.#maxGradientNorm = maxGradientNorm === 0 ? Infinity : maxGradientNorm;
+    this.#optimizer = createAdam(kernels, blocks);
+  }
+
+  /**
+   * Moves the parameters against the gradients that have accumulated, and leaves those zero.
+   * @param envStep for the message
+   * @throws TrainingError `non-finite-loss`, before anything moves
+   */
+  step(loss: number, learningRate: number, envStep: number): void {
+    const gradientNorm = clipGradientNorm(this.#kernels, this.#blocks, this.#maxGradientNorm);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw new TrainingError(
+        'non-finite-loss',
+        `${this.#name} stopped at env step ${envStep}: loss ${loss}, gradient norm ${gradientNorm}. The weights are ` +
+          'those before this step. Try a lower learningRate, or normalizeObservations and normalizeRewards.',
+      );
+    }
+    this.#optimizer.step(learningRate);
+  }
+
+  save(): Snapshot {
+    return this.#optimizer.save();
+  }
+
+  load(snapshot: Snapshot): void {
+    this.#optimizer.load(snapshot);
+  }
+}

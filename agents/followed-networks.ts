@@ -1,0 +1,68 @@
+/** Networks that learn, each with a copy that follows slowly: what targets are computed from. */
+import {
+  joinSnapshots,
+  restoreArrayInto,
+  type Snapshot,
+  type Snapshotable,
+  snapshotPart,
+} from '../core/snapshot.ts';
+import type { Kernels } from '../networks/kernels.ts';
+import type { Network } from '../networks/network.ts';
+import { polyakInto } from '../networks/polyak.ts';
+import { Descent } from './descent.ts';
+
+export interface FollowedNetworksOptions {
+  /** Whose they are, for messages: `TD3's critics`. */
+  readonly name: string;
+  readonly count: number;
+  /** Makes network `i`: the same parameters each time, for the copy starts as the network does. */
+  readonly create: (i: number) => Network;
+  /** Global norm the gradient of all is clipped to; 0: not at all. */
+  readonly maxGradientNorm: number;
+}
+
+export class FollowedNetworks implements Snapshotable {
+  readonly networks: readonly Network[];
+  readonly targets: readonly Network[];
+  readonly #kernels: Kernels;
+  readonly #descent: Descent;
+
+  constructor(kernels: Kernels, { name, count, create, maxGradientNorm }: FollowedNetworksOptions) {
+    this.networks = Array.from({ length: count }, (_, i) => create(i));
+    this.targets = Array.from({ length: count }, (_, i) => create(i));
+    this.#kernels = kernels;
+    this.#descent = new Descent(name, kernels, this.networks, maxGradientNorm);
+  }
+
+  /**
+   * Moves the networks against their gradients.
+   * @throws TrainingError `non-finite-loss`
+   */
+  step(loss: number, learningRate: number, envStep: number): void {
+    this.#descent.step(loss, learningRate, envStep);
+  }
+
+  /** θ'_i ← τ·θ_i + (1 − τ)·θ'_i */
+  follow(tau: number): void {
+    for (let i = 0; i < this.networks.length; i++) {
+      polyakInto(this.#kernels, this.targets[i].parameters, this.networks[i].parameters, tau);
+    }
+  }
+
+  save(): Snapshot {
+    const arrays: Record<string, Float32Array> = {};
+    this.networks.forEach((network, i) => {
+      arrays[`network${i}`] = network.parameters.slice();
+      arrays[`target${i}`] = this.targets[i].parameters.slice();
+    });
+    return joinSnapshots({ parameters: { arrays, values: {} }, optimizer: this.#descent.save() });
+  }
+
+  load(snapshot: Snapshot): void {
+    this.networks.forEach((network, i) => {
+      restoreArrayInto(network.parameters, snapshot, `parameters/network${i}`);
+      restoreArrayInto(this.targets[i].parameters, snapshot, `parameters/target${i}`);
+    });
+    this.#descent.load(snapshotPart(snapshot, 'optimizer'));
+  }
+}

@@ -1,0 +1,100 @@
+/** A policy over continuous actions. */
+import type { Rng } from '../core/rng.ts';
+import { restoreArrayInto, type Snapshot } from '../core/snapshot.ts';
+import { type Box, createActionBatch } from '../envs/spaces.ts';
+import {
+  gaussianEntropy,
+  gaussianGradientsInto,
+  gaussianLogProbsInto,
+  sampleGaussianInto,
+} from '../networks/diagonal-gaussian.ts';
+import type { Kernels } from '../networks/kernels.ts';
+import type { ParameterBlock } from '../networks/network.ts';
+import type { PolicyHead } from './policy-head.ts';
+
+/** A normal distribution with independent components; `outputs` are its means, its log deviations are trained beside. */
+export class GaussianHead implements PolicyHead {
+  readonly outputDim: number;
+  readonly actionDim: number;
+  readonly blocks: readonly [ParameterBlock];
+  readonly #space: Box;
+  readonly #logStd: Float32Array; // [A]
+  #clipped: Float32Array; // [B, A], grows with the batch
+
+  constructor(kernels: Kernels, space: Box, initialLogStd: number) {
+    this.outputDim = space.dim;
+    this.actionDim = space.dim;
+    this.#space = space;
+    this.#logStd = kernels.allocate(space.dim).fill(initialLogStd);
+    this.blocks = [{ parameters: this.#logStd, gradients: kernels.allocate(space.dim) }];
+    this.#clipped = new Float32Array(space.dim);
+  }
+
+  createActions(batch: number): Float32Array {
+    return createActionBatch(this.#space, batch) as Float32Array;
+  }
+
+  sampleInto(
+    actions: Float32Array,
+    logProbs: Float32Array,
+    outputs: Float32Array,
+    batch: number,
+    rng: Rng,
+  ): void {
+    sampleGaussianInto(actions, outputs, this.#logStd, batch, rng);
+    gaussianLogProbsInto(logProbs, actions, outputs, this.#logStd, batch);
+  }
+
+  modeInto(actions: Float32Array, outputs: Float32Array, batch: number): void {
+    for (let i = 0; i < batch * this.actionDim; i++) actions[i] = outputs[i];
+  }
+
+  logProbsInto(
+    logProbs: Float32Array,
+    entropies: Float32Array,
+    outputs: Float32Array,
+    actions: Float32Array,
+    batch: number,
+  ): void {
+    gaussianLogProbsInto(logProbs, actions, outputs, this.#logStd, batch);
+    entropies.fill(gaussianEntropy(this.#logStd), 0, batch);
+  }
+
+  gradientsInto(
+    outputGradients: Float32Array,
+    outputs: Float32Array,
+    actions: Float32Array,
+    logProbWeights: Float32Array,
+    entropyWeights: Float32Array,
+    batch: number,
+  ): void {
+    const { gradients } = this.blocks[0];
+    gaussianGradientsInto(
+      outputGradients,
+      gradients,
+      actions,
+      outputs,
+      this.#logStd,
+      logProbWeights,
+      entropyWeights,
+      batch,
+    );
+  }
+
+  toEnvActions(actions: Float32Array): Float32Array {
+    if (this.#clipped.length !== actions.length) this.#clipped = new Float32Array(actions.length);
+    const { low, high, dim } = this.#space;
+    for (let i = 0; i < actions.length; i++) {
+      this.#clipped[i] = Math.min(Math.max(actions[i], low[i % dim]), high[i % dim]);
+    }
+    return this.#clipped;
+  }
+
+  save(): Snapshot {
+    return { arrays: { logStd: this.#logStd.slice() }, values: {} };
+  }
+
+  load(snapshot: Snapshot): void {
+    restoreArrayInto(this.#logStd, snapshot, 'logStd');
+  }
+}

@@ -1,0 +1,242 @@
+/** What off-policy agents have in common: act, remember, and learn from batches of what is remembered. */
+import { z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import {
+  joinSnapshots,
+  restoreNumber,
+  type Snapshot,
+  type Snapshotable,
+  snapshotPart,
+} from '../core/snapshot.ts';
+import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
+import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createReplayBatch, type ReplayBatch } from '../replay/replay-batch.ts';
+import { UniformReplay } from '../replay/uniform-buffer.ts';
+import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
+import { MaskedObservations } from './masked-observations.ts';
+import { MetricMeans } from './metric-means.ts';
+import { type NormalizationConfig, normalizationConfig, normalizeAgent } from './normalization.ts';
+import { passes, scheduleConfig, scheduled } from './schedule.ts';
+
+/** The keys that every off-policy agent's configuration takes over. */
+export function offPolicyConfig(defaults: { learningRate: number; hidden: number[] }) {
+  return {
+    learningRate: z.number().positive().default(defaults.learningRate).describe('Adam step size'),
+    learningRateSchedule: scheduleConfig.describe('constant, or linear down to 0 over the run'),
+    bufferSize: z.int().min(1).default(1_000_000).describe('transitions kept for replay, of all envs'),
+    learningStarts: z
+      .int()
+      .min(0)
+      .default(100)
+      .describe('env steps with random actions, before the first gradient step'),
+    batchSize: z.int().min(1).default(256).describe('transitions per gradient step'),
+    tau: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.005)
+      .describe('share of the learnt weights that target networks take over per update'),
+    gamma: z.number().min(0).max(1).default(0.99).describe('discount per step'),
+    trainEvery: z.int().min(1).default(1).describe('env steps between training phases'),
+    gradientSteps: z.int().min(1).default(1).describe('gradient steps per training phase'),
+    hidden: z.array(z.int().min(1)).default(defaults.hidden).describe('units of each hidden layer'),
+    activation: z.enum(['tanh', 'relu']).default('relu').describe('of the hidden layers'),
+    maxGradientNorm: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('global norm each gradient is clipped to; 0 turns it off'),
+    metricsEvery: z.int().min(1).default(1000).describe('env steps between reports of mean metrics'),
+    ...normalizationConfig,
+  };
+}
+
+export interface OffPolicyConfig extends NormalizationConfig {
+  readonly learningRate: number;
+  readonly learningRateSchedule: 'constant' | 'linear';
+  readonly bufferSize: number;
+  readonly learningStarts: number;
+  readonly batchSize: number;
+  readonly tau: number;
+  readonly trainEvery: number;
+  readonly gradientSteps: number;
+  readonly hidden: readonly number[];
+  readonly activation: 'tanh' | 'relu';
+  readonly maxGradientNorm: number;
+  readonly metricsEvery: number;
+}
+
+/** B transitions that were drawn, of D observation elements, A action elements and K choices. */
+export interface LearnerBatch {
+  readonly observations: Float32Array; // [B, D]
+  readonly actions: ActionBatch; // [B, A]
+  readonly rewards: Float32Array; // [B]
+  /** [B], weight of what follows in the target: γ, or 0 after a termination. */
+  readonly discounts: Float32Array;
+  readonly nextObservations: Float32Array; // [B, D]
+  /** [B, K], allowed choices at `observations`; absent when the envs allow all. */
+  readonly actionMasks: Uint8Array | undefined;
+  /** [B, K], allowed choices at `nextObservations`. */
+  readonly nextActionMasks: Uint8Array | undefined;
+}
+
+/** N envs, D observation elements, A action elements, B rows a batch. Continuous actions are in [−1, 1] here. */
+export interface OffPolicyLearner extends Snapshotable {
+  /** Draws actions [N, A] that know nothing yet. */
+  randomInto(actions: ActionBatch, rng: Rng, situation: Situation | undefined): void;
+  /** The policy's actions [N, A] with what makes it explore. */
+  exploreInto(actions: ActionBatch, observations: Float32Array, situation: Situation | undefined): void;
+  /** The policy's greedy actions [N, A]; draws nothing. */
+  greedyInto(actions: ActionBatch, observations: Float32Array, situation: Situation | undefined): void;
+  /** What the envs are sent [N, A] for actions [N, A]. */
+  toEnvInto(envActions: ActionBatch, actions: ActionBatch): void;
+  /**
+   * One gradient step.
+   * @throws TrainingError `non-finite-loss`
+   */
+  learn(batch: LearnerBatch, learningRate: number, envStep: number): Metrics;
+}
+
+/** Builds the agent called `name` around a learner that draws from `rng`, with the normalisation it is to have. */
+export function buildOffPolicyAgent(
+  name: string,
+  context: AgentContext,
+  config: OffPolicyConfig,
+  createLearner: (kernels: Kernels, rng: Rng) => OffPolicyLearner,
+): Agent {
+  requireBatchFits(name, config, context.numEnvs);
+  const rng = context.rng.fork(name);
+  const kernels = createKernels();
+  const agent = new OffPolicyAgent(context, config, kernels, createLearner(kernels, rng), rng);
+  return normalizeAgent(agent, context, config);
+}
+
+class OffPolicyAgent implements Agent {
+  readonly #context: AgentContext;
+  readonly #config: OffPolicyConfig;
+  readonly #learner: OffPolicyLearner;
+  readonly #replay: UniformReplay;
+  readonly #batch: ReplayBatch;
+  readonly #observations: MaskedObservations;
+  readonly #nextObservations: MaskedObservations;
+  readonly #rng: Rng;
+  readonly #metrics = new MetricMeans();
+  readonly #drawn: ActionBatch; // [N, A], what the last exploring act chose
+  readonly #envActions: ActionBatch; // [N, A], the same for the envs
+  #greedy: ActionBatch; // [M, A], grows with the number of envs that are evaluated
+  #greedyEnvActions: ActionBatch; // [M, A]
+  #step = 0;
+
+  constructor(
+    context: AgentContext,
+    config: OffPolicyConfig,
+    kernels: Kernels,
+    learner: OffPolicyLearner,
+    rng: Rng,
+  ) {
+    const { observationSpace, actionSpace, numEnvs } = context;
+    const numMasked = context.masksActions ? numChoices(actionSpace) : 0;
+    const createMasked = (): MaskedObservations =>
+      new MaskedObservations(kernels, observationSpace.dim, numMasked, config.batchSize);
+    this.#context = context;
+    this.#config = config;
+    this.#learner = learner;
+    this.#observations = createMasked();
+    this.#nextObservations = createMasked();
+    const shape = {
+      observationDim: this.#observations.storedDim,
+      actionDim: actionDim(actionSpace),
+      discreteActions: actionSpace.kind !== 'box',
+    };
+    this.#replay = new UniformReplay({ ...shape, capacity: config.bufferSize, numEnvs, gamma: config.gamma });
+    this.#batch = createReplayBatch({ ...shape, size: config.batchSize }, kernels.allocate);
+    this.#rng = rng;
+    this.#drawn = createActionBatch(actionSpace, numEnvs);
+    this.#envActions = createActionBatch(actionSpace, numEnvs);
+    this.#greedy = createActionBatch(actionSpace, numEnvs);
+    this.#greedyEnvActions = createActionBatch(actionSpace, numEnvs);
+  }
+
+  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
+    const learner = this.#learner;
+    if (!explore) {
+      this.#reserveGreedy(numEnvs);
+      learner.greedyInto(this.#greedy, observations, situation);
+      learner.toEnvInto(this.#greedyEnvActions, this.#greedy);
+      return this.#greedyEnvActions;
+    }
+    if (this.#step < this.#config.learningStarts) learner.randomInto(this.#drawn, this.#rng, situation);
+    else learner.exploreInto(this.#drawn, observations, situation);
+    learner.toEnvInto(this.#envActions, this.#drawn);
+    return this.#envActions;
+  }
+
+  observe(transition: TransitionBatch): Metrics | undefined {
+    const { learningStarts, batchSize, trainEvery, gradientSteps, metricsEvery } = this.#config;
+    const before = this.#step;
+    this.#replay.push(this.#observations.withMasks({ ...transition, actions: this.#drawn }));
+    this.#step += this.#context.numEnvs;
+    if (this.#step >= Math.max(learningStarts, batchSize) && passes(before, this.#step, trainEvery)) {
+      for (let i = 0; i < gradientSteps; i++) this.#learn();
+    }
+    if (this.#metrics.isEmpty || !passes(before, this.#step, metricsEvery)) return undefined;
+    return { ...this.#metrics.take(), learningRate: this.#learningRate };
+  }
+
+  #learn(): void {
+    const { batchSize } = this.#config;
+    const { actions, rewards, discounts, observations, nextObservations } = this.#batch;
+    this.#replay.sampleInto(this.#batch, batchSize, this.#rng);
+    const batch = {
+      observations: this.#observations.split(observations, batchSize),
+      actions,
+      rewards,
+      discounts,
+      nextObservations: this.#nextObservations.split(nextObservations, batchSize),
+      actionMasks: this.#observations.masks,
+      nextActionMasks: this.#nextObservations.masks,
+    };
+    this.#metrics.add(this.#learner.learn(batch, this.#learningRate, this.#step));
+  }
+
+  get #learningRate(): number {
+    const remaining = 1 - this.#step / this.#context.totalSteps;
+    return scheduled(this.#config.learningRate, this.#config.learningRateSchedule, remaining);
+  }
+
+  #reserveGreedy(numEnvs: number): void {
+    const { actionSpace } = this.#context;
+    if (this.#greedy.length === numEnvs * actionDim(actionSpace)) return;
+    this.#greedy = createActionBatch(actionSpace, numEnvs);
+    this.#greedyEnvActions = createActionBatch(actionSpace, numEnvs);
+  }
+
+  save(): Snapshot {
+    return joinSnapshots({
+      learner: this.#learner.save(),
+      replay: this.#replay.save(),
+      rng: this.#rng.save(),
+      metrics: this.#metrics.save(),
+      progress: { arrays: {}, values: { step: this.#step } },
+    });
+  }
+
+  load(snapshot: Snapshot): void {
+    this.#learner.load(snapshotPart(snapshot, 'learner'));
+    this.#replay.load(snapshotPart(snapshot, 'replay'));
+    this.#rng.load(snapshotPart(snapshot, 'rng'));
+    this.#metrics.load(snapshotPart(snapshot, 'metrics'));
+    this.#step = restoreNumber(snapshot, 'progress/step');
+  }
+}
+
+function requireBatchFits(name: string, { batchSize, bufferSize }: OffPolicyConfig, numEnvs: number): void {
+  const capacity = bufferSize - (bufferSize % numEnvs);
+  if (batchSize <= capacity) return;
+  throw new ConfigError(
+    'invalid-value',
+    `Agent "${name}" cannot draw a batchSize of ${batchSize} from a bufferSize of ${bufferSize}, which keeps ` +
+      `${capacity} transitions of ${numEnvs} envs; raise bufferSize or lower batchSize.`,
+  );
+}

@@ -1,0 +1,171 @@
+/**
+ * The soft actor-critic's updates for continuous actions, with a squashed Gaussian policy.
+ *
+ * Source: Haarnoja et al. (2018), "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905, algorithm 1.
+ * Differences from the source: a truncated episode bootstraps from its last observation.
+ */
+import type { Rng } from '../core/rng.ts';
+import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import type { Kernels } from '../networks/kernels.ts';
+import type { Network } from '../networks/network.ts';
+import {
+  squashedGaussianGradientsInto,
+  squashedGaussianInto,
+  squashedMeansInto,
+} from '../networks/squashed-gaussian.ts';
+import type { AgentContext, Metrics } from './agent.ts';
+import { Critics } from './critics.ts';
+import { Descent } from './descent.ts';
+import { EntropyCoefficient } from './entropy-coefficient.ts';
+import { createFanInMlp } from './fan-in-mlp.ts';
+import type { LearnerBatch, OffPolicyLearner } from './off-policy.ts';
+import type { SacConfig } from './sac.ts';
+import { UnitActions } from './unit-actions.ts';
+
+/** N envs, D observation elements, A action elements, B rows a batch. */
+export class SacContinuous implements OffPolicyLearner {
+  readonly #config: SacConfig;
+  readonly #rng: Rng;
+  readonly #space: UnitActions;
+  readonly #actor: Network; // [D] → [2A]
+  readonly #actorDescent: Descent;
+  readonly #critics: Critics;
+  readonly #alpha: EntropyCoefficient;
+  readonly #targetEntropy: number;
+  readonly #actions: Float32Array; // [B, A]
+  readonly #logProbs: Float32Array; // [B]
+  readonly #noise: Float32Array; // [B, A]
+  readonly #y: Float32Array; // [B]
+  readonly #actionGradients: Float32Array; // [B, A]
+  readonly #outputGradients: Float32Array; // [B, 2A]
+  readonly #exploringNoise: Float32Array; // [N, A]
+  readonly #exploringLogProbs: Float32Array; // [N]
+
+  constructor(context: AgentContext, config: SacConfig, kernels: Kernels, rng: Rng) {
+    const { batchSize, maxGradientNorm, targetEntropy, entropyCoefficient } = config;
+    const observationDim = context.observationSpace.dim;
+    this.#space = new UnitActions(context.actionSpace, 'sac');
+    const { actionDim } = this.#space;
+    this.#config = config;
+    this.#rng = rng;
+    this.#actor = createFanInMlp(kernels, {
+      ...config,
+      inputDim: observationDim,
+      outputDim: 2 * actionDim,
+      rng: rng.fork('actor'),
+    });
+    this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
+    this.#critics = new Critics(kernels, {
+      ...config,
+      name: 'sac',
+      numCritics: 2,
+      observationDim,
+      actionDim,
+      rng,
+    });
+    this.#alpha = new EntropyCoefficient(kernels, entropyCoefficient, config.initialEntropyCoefficient);
+    this.#targetEntropy = targetEntropy === 'auto' ? -actionDim : targetEntropy;
+    this.#actions = new Float32Array(batchSize * actionDim);
+    this.#logProbs = new Float32Array(batchSize);
+    this.#noise = new Float32Array(batchSize * actionDim);
+    this.#y = new Float32Array(batchSize);
+    this.#actionGradients = new Float32Array(batchSize * actionDim);
+    this.#outputGradients = kernels.allocate(batchSize * 2 * actionDim);
+    this.#exploringNoise = new Float32Array(context.numEnvs * actionDim);
+    this.#exploringLogProbs = new Float32Array(context.numEnvs);
+  }
+
+  randomInto(actions: Float32Array, rng: Rng): void {
+    this.#space.randomInto(actions, rng);
+  }
+
+  exploreInto(actions: Float32Array, observations: Float32Array): void {
+    this.#sampleInto(actions, this.#exploringLogProbs, this.#exploringNoise, observations);
+  }
+
+  greedyInto(actions: Float32Array, observations: Float32Array): void {
+    const { actionDim } = this.#space;
+    const numEnvs = actions.length / actionDim;
+    squashedMeansInto(actions, this.#actor.forward(observations, numEnvs), numEnvs, actionDim);
+  }
+
+  toEnvInto(envActions: Float32Array, actions: Float32Array): void {
+    this.#space.toEnvInto(envActions, actions);
+  }
+
+  learn(batch: LearnerBatch, learningRate: number, envStep: number): Metrics {
+    const { observations, nextObservations, rewards, discounts } = batch;
+    const critics = this.#critics;
+    const alpha = this.#alpha.value;
+    const actions = this.#actions;
+    const logProbs = this.#logProbs;
+    const y = this.#y;
+    const size = y.length;
+
+    // y = r + γ·(min_i Q'_i(s′, a′) − α·ln π(a′|s′)),   a′ drawn from π(·|s′)
+    this.#sampleInto(actions, logProbs, this.#noise, nextObservations);
+    critics.targetMinimumInto(y, nextObservations, actions);
+    for (let b = 0; b < size; b++) y[b] = rewards[b] + discounts[b] * (y[b] - alpha * logProbs[b]);
+
+    // J(θ_i) = ½·mean (Q_i(s, a) − y)²
+    const drawn = batch.actions as Float32Array;
+    const criticLoss = critics.descend(observations, drawn, y, 0.5, learningRate, envStep);
+
+    // J(φ) = mean (α·ln π(ã|s) − min_i Q_i(s, ã)),   ã = tanh(μ(s) + σ(s)·ε)
+    const outputs = this.#sampleInto(actions, logProbs, this.#noise, observations);
+    const value = critics.actionGradientsInto(this.#actionGradients, observations, actions, 2);
+    squashedGaussianGradientsInto(
+      this.#outputGradients,
+      outputs,
+      this.#noise,
+      actions,
+      this.#actionGradients,
+      alpha / size,
+      size,
+      this.#space.actionDim,
+    );
+    let entropy = 0;
+    for (let b = 0; b < size; b++) entropy -= logProbs[b] / size;
+    const actorLoss = -alpha * entropy - value;
+    this.#actor.backward(this.#outputGradients);
+    this.#actorDescent.step(actorLoss, learningRate, envStep);
+
+    // J(α) = α·(H − H̄)
+    this.#alpha.step(entropy - this.#targetEntropy, learningRate, envStep);
+
+    critics.follow(this.#config.tau);
+    return { criticLoss, actorLoss, entropy, entropyCoefficient: alpha };
+  }
+
+  /**
+   * Draws noise, then actions and their log-probabilities by it.
+   * @returns the actor's outputs
+   */
+  #sampleInto(
+    actions: Float32Array,
+    logProbs: Float32Array,
+    noise: Float32Array,
+    observations: Float32Array,
+  ): Float32Array {
+    const outputs = this.#actor.forward(observations, logProbs.length);
+    for (let i = 0; i < noise.length; i++) noise[i] = this.#rng.gaussian();
+    squashedGaussianInto(actions, logProbs, outputs, noise, logProbs.length, this.#space.actionDim);
+    return outputs;
+  }
+
+  save(): Snapshot {
+    return joinSnapshots({
+      actor: { arrays: { parameters: this.#actor.parameters.slice() }, values: {} },
+      actorOptimizer: this.#actorDescent.save(),
+      critics: this.#critics.save(),
+      alpha: this.#alpha.save(),
+    });
+  }
+
+  load(snapshot: Snapshot): void {
+    restoreArrayInto(this.#actor.parameters, snapshot, 'actor/parameters');
+    this.#actorDescent.load(snapshotPart(snapshot, 'actorOptimizer'));
+    this.#critics.load(snapshotPart(snapshot, 'critics'));
+    this.#alpha.load(snapshotPart(snapshot, 'alpha'));
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Twin delayed deep deterministic policy gradient, for continuous actions.
+ *
+ * Source: Fujimoto et al. (2018), "Addressing Function Approximation Error in Actor-Critic Methods",
+ * arXiv:1802.09477, algorithm 1.
+ * Differences from the source: see deterministic-actor-critic.ts.
+ */
+import { z } from '../core/config.ts';
+import { defineAgent } from './agent.ts';
+import { DeterministicActorCritic } from './deterministic-actor-critic.ts';
+import { explorationNoiseConfig } from './exploration-noise.ts';
+import { buildOffPolicyAgent, offPolicyConfig } from './off-policy.ts';
+
+export const td3 = defineAgent({
+  name: 'td3',
+  description: 'Twin delayed DDPG (Fujimoto et al. 2018), for continuous actions',
+  config: z.object({
+    ...offPolicyConfig({ learningRate: 1e-3, hidden: [400, 300] }),
+    ...explorationNoiseConfig,
+    policyDelay: z.int().min(1).default(2).describe('updates of the critics per update of the policy'),
+    targetNoise: z.number().min(0).default(0.2).describe('deviation of the noise on target actions'),
+    targetNoiseClip: z.number().min(0).default(0.5).describe('bound of the noise on target actions'),
+  }),
+  build(context, config) {
+    const learnerConfig = { ...config, numCritics: 2 };
+    return buildOffPolicyAgent(
+      'td3',
+      context,
+      config,
+      (kernels, rng) => new DeterministicActorCritic('td3', context, learnerConfig, kernels, rng),
+    );
+  },
+});

@@ -1,0 +1,136 @@
+/** The compiled WebAssembly module of networks/assembly: its loading and the types of what it exports. */
+import { readFileSync } from 'node:fs';
+
+let module: WebAssembly.Module | undefined;
+
+/** The module, compiled once per process. */
+export function loadModule(): WebAssembly.Module {
+  module ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+  return module;
+}
+
+export type SharedMemory = WebAssembly.Memory;
+
+/** Shared, so that growing it detaches no view, and other threads can be handed it. */
+export function createSharedMemory(initialPages: number, maximumPages: number): SharedMemory {
+  return new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared: true });
+}
+
+export function instantiate(memory: SharedMemory): WasmExports {
+  return new WebAssembly.Instance(loadModule(), { env: { memory } }).exports as WasmExports;
+}
+
+/**
+ * Addresses are in bytes. `team` is the control block of the threads that share the work, 0 for none; functions that
+ * take it return 0, or 1 when a thread was lost.
+ */
+export interface WasmExports extends Record<string, unknown> {
+  heapBase(): number;
+  teamBytes(): number;
+  openTeam(team: number, timeoutMs: number): void;
+  closeTeam(team: number): void;
+  abandonTeam(team: number): void;
+  beginTape(address: number, bytes: number): void;
+  beginTask(): number;
+  endTape(): void;
+  runTasks(team: number): number;
+  settle(): void;
+  /** Chunks of this instance's commands that other threads did, since its start. */
+  chunksDoneByOthers(): number;
+  splitGemm(
+    team: number,
+    threads: number,
+    M: number,
+    N: number,
+    K: number,
+    a: number,
+    rowStrideA: number,
+    columnStrideA: number,
+    b: number,
+    transposedB: number,
+    start: number,
+    startStride: number,
+    c: number,
+    scratch: number,
+    scratchStride: number,
+    activation: number,
+  ): number;
+  splitActivate(team: number, threads: number, values: number, length: number, activation: number): number;
+  splitActivationGradient(
+    team: number,
+    threads: number,
+    outputs: number,
+    activation: number,
+    gradients: number,
+    biasGradients: number,
+    rows: number,
+    columns: number,
+  ): number;
+  splitLogSoftmax(
+    team: number,
+    threads: number,
+    logits: number,
+    logProbs: number,
+    probabilities: number,
+    rows: number,
+    columns: number,
+    stride: number,
+  ): number;
+  splitScale(team: number, threads: number, values: number, length: number, factor: number): number;
+  splitAdam(
+    team: number,
+    threads: number,
+    parameters: number,
+    gradients: number,
+    firstMoments: number,
+    secondMoments: number,
+    length: number,
+    keep: number,
+    beta1Rest: number,
+    beta2: number,
+    beta2Rest: number,
+    stepSize: number,
+    rootScale: number,
+    epsilon: number,
+  ): number;
+  splitRmsProp(
+    team: number,
+    threads: number,
+    parameters: number,
+    gradients: number,
+    squares: number,
+    length: number,
+    alpha: number,
+    alphaRest: number,
+    learningRate: number,
+    epsilon: number,
+  ): number;
+  splitSgd(
+    team: number,
+    threads: number,
+    parameters: number,
+    gradients: number,
+    velocities: number,
+    length: number,
+    momentum: number,
+    learningRate: number,
+  ): number;
+  sumOfSquares(values: number, length: number): number;
+  repeatRow(row: number, out: number, rows: number, columns: number): void;
+}
+
+/** The part of WebAssembly's JavaScript interface used here; Node's type definitions do not carry it. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number; shared: boolean });
+    readonly buffer: SharedArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+}

@@ -1,0 +1,70 @@
+/** `market-gym experiment`: a matrix of tasks, agents and seeds, on several processes. */
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import { writeFileAtomic } from '../storage/atomic.ts';
+import { createConsole } from './console.ts';
+import { wholeNumber } from './counts.ts';
+import { EXPERIMENT_KEYS, loadExperiment } from './experiment-file.ts';
+import { compareAgents, formatCells, formatImprovements, summarizeCells } from './experiment-results.ts';
+import { type ExperimentOutcome, runExperiment } from './experiment-run.ts';
+import { formatColumns } from './table.ts';
+
+/** What a shell reports for a process ended by Ctrl-C. */
+const EXIT_INTERRUPTED = 130;
+/** Some trials failed; the others are finished. */
+const EXIT_FAILED = 1;
+const MAX_WORKERS = 1024;
+
+/** Options of every command that runs trials. */
+export const poolOptions = <Options>(yargs: Argv<Options>) =>
+  yargs
+    .option('workers', {
+      coerce: wholeNumber('workers', 1, MAX_WORKERS),
+      describe: 'Trials at a time; default: one per processor core',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+
+export const experimentOptions = (yargs: Argv) =>
+  poolOptions(
+    yargs
+      .positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A JSON file, or a TypeScript or JavaScript module with a default export',
+      })
+      .option('out', {
+        type: 'string',
+        describe: 'Folder; default runs/NAME. Finished trials in it are kept',
+      }),
+  )
+    .requiresArg(['out', 'workers'])
+    .epilogue(
+      `Keys of the file:\n${formatColumns(EXPERIMENT_KEYS.map(([level, key, meaning]) => [`  ${level}`, key, meaning]))}`,
+    );
+
+type ExperimentArguments = Awaited<ReturnType<typeof experimentOptions>['argv']>;
+
+/** @returns the exit code */
+export async function experimentCommand(args: ExperimentArguments): Promise<number> {
+  const console = createConsole(args);
+  const experiment = await loadExperiment(args.file);
+  const out = args.out ?? join('runs', experiment.name);
+  const outcome = await runExperiment(experiment, { out, workers: args.workers, console });
+  const cells = summarizeCells(outcome.results);
+  const improvements = compareAgents(cells);
+  const { failures, interrupted } = outcome;
+  const results = { name: experiment.name, cells, improvements, failures, interrupted };
+  console.result(results);
+  if (interrupted) return EXIT_INTERRUPTED;
+  const file = join(out, 'results.json');
+  writeFileAtomic(file, `${JSON.stringify(results, null, 2)}\n`);
+  if (cells.length > 0) console.say(`\nMean return of the judged episodes:\n${formatCells(cells)}`);
+  if (improvements.length > 0) console.say(`\n${formatImprovements(improvements)}`);
+  console.say(`\nResults: ${file}`);
+  return exitCodeOf(outcome);
+}
+
+export function exitCodeOf({ failures, interrupted }: ExperimentOutcome): number {
+  if (interrupted) return EXIT_INTERRUPTED;
+  return failures.length > 0 ? EXIT_FAILED : 0;
+}

@@ -1,0 +1,66 @@
+/** Runs trials in processes of their own, several at a time: one that crashes takes no other along. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Trial } from './experiment-plan.ts';
+import type { FromWorker, ToWorker } from './experiment-worker.ts';
+
+export type TrialOutcome =
+  | { readonly kind: 'finished' | 'interrupted' }
+  /** `details` is the output of a process that crashed. */
+  | { readonly kind: 'failed'; readonly message: string; readonly details?: string };
+
+export interface PoolOptions {
+  readonly workers: number;
+  /** Once aborted, no trial is begun, and those that run save and stop. */
+  readonly signal: AbortSignal;
+  readonly onStep: (trial: Trial, step: number) => void;
+  readonly onOutcome: (trial: Trial, outcome: TrialOutcome) => void;
+}
+
+/** Of a crash's output, the end is kept: characters. */
+const MAX_DETAILS = 10_000;
+
+const WORKER = fileURLToPath(
+  new URL(`experiment-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
+
+/** Resolves when every trial that was begun has ended. */
+export async function runPool(trials: readonly Trial[], options: PoolOptions): Promise<void> {
+  const queue = trials.values();
+  const lane = async (): Promise<void> => {
+    // The lanes share one iterator, which a for loop would close when one of them leaves.
+    for (let next = queue.next(); !next.done && !options.signal.aborted; next = queue.next()) {
+      options.onOutcome(next.value, await runInProcess(next.value, options));
+    }
+  };
+  await Promise.all(Array.from({ length: options.workers }, lane));
+}
+
+function runInProcess(trial: Trial, { signal, onStep }: PoolOptions): Promise<TrialOutcome> {
+  return new Promise((resolve) => {
+    const child = fork(WORKER, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const send = (message: ToWorker): unknown => child.connected && child.send(message, () => {});
+    const stop = (): unknown => send({ kind: 'stop' });
+    let outcome: TrialOutcome | undefined;
+    let details = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      details = (details + text).slice(-MAX_DETAILS);
+    });
+    child.on('message', (message: FromWorker) => {
+      if (message.kind === 'step') onStep(trial, message.step);
+      else outcome = message;
+    });
+    const settle = (how: string): void => {
+      signal.removeEventListener('abort', stop);
+      // A process that was interrupted before it could listen has lost nothing.
+      const unsaid: TrialOutcome = signal.aborted
+        ? { kind: 'interrupted' }
+        : { kind: 'failed', message: `Its process ended with ${how}.`, details: details.trim() };
+      resolve(outcome ?? unsaid);
+    };
+    child.on('error', (error) => settle(`"${error.message}"`));
+    child.on('close', (code, killedBy) => settle(killedBy ?? `exit code ${code}`));
+    signal.addEventListener('abort', stop);
+    send({ kind: 'run', trial });
+  });
+}

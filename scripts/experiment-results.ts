@@ -1,0 +1,121 @@
+/** What the seeds of an experiment say together: per task and agent, and agent against agent. */
+import { createRng } from '../core/rng.ts';
+import { mean } from '../core/statistics.ts';
+import {
+  bootstrapInterval,
+  type Interval,
+  improvementInterval,
+  interquartileMean,
+  probabilityOfImprovement,
+} from '../trainers/seed-statistics.ts';
+import type { TrialResult } from './experiment-trial.ts';
+import { formatTable } from './table.ts';
+
+/** The scores of one pair of task and agent: the mean return of each seed's judged episodes. */
+export interface CellSummary {
+  readonly task: string;
+  readonly agent: string;
+  readonly interquartileMean: number;
+  /** 95 %, of the interquartile mean. */
+  readonly interval: Interval;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  readonly seeds: readonly number[];
+  readonly scores: readonly number[];
+}
+
+/** The chance that a seed of one agent beats a seed of another, over the tasks that both were tried on. */
+export interface Improvement {
+  readonly agent: string;
+  readonly other: string;
+  readonly tasks: readonly string[];
+  readonly probability: number;
+  /** 95 % */
+  readonly interval: Interval;
+}
+
+/** In the order in which tasks and agents first appear. */
+export function summarizeCells(results: readonly TrialResult[]): CellSummary[] {
+  const cells = new Map<string, TrialResult[]>();
+  for (const result of results) {
+    const key = JSON.stringify([result.task, result.agent]);
+    cells.set(key, [...(cells.get(key) ?? []), result]);
+  }
+  return [...cells.values()].map((trials) => {
+    const [{ task, agent }] = trials;
+    const scores = trials.map(({ meanReturn }) => meanReturn);
+    return {
+      task,
+      agent,
+      interquartileMean: interquartileMean([scores]),
+      interval: bootstrapInterval([scores], interquartileMean, { rng: createRng(`${task}/${agent}`) }),
+      mean: mean(scores),
+      min: Math.min(...scores),
+      max: Math.max(...scores),
+      seeds: trials.map(({ seed }) => seed),
+      scores,
+    };
+  });
+}
+
+/** Every pair of agents that share a task. */
+export function compareAgents(cells: readonly CellSummary[]): Improvement[] {
+  const agents = [...new Set(cells.map(({ agent }) => agent))];
+  return agents.flatMap((agent, i) =>
+    agents.slice(i + 1).flatMap((other) => {
+      const own = cells.filter((cell) => cell.agent === agent);
+      const pairs = own.flatMap((cell) => {
+        const rival = cells.find(({ task, agent: name }) => task === cell.task && name === other);
+        return rival === undefined ? [] : [{ task: cell.task, scores: cell.scores, others: rival.scores }];
+      });
+      if (pairs.length === 0) return [];
+      const scores = pairs.map((pair) => pair.scores);
+      const others = pairs.map((pair) => pair.others);
+      return [
+        {
+          agent,
+          other,
+          tasks: pairs.map(({ task }) => task),
+          probability: probabilityOfImprovement(scores, others),
+          interval: improvementInterval(scores, others, { rng: createRng(`${agent}/${other}`) }),
+        },
+      ];
+    }),
+  );
+}
+
+export function formatCells(cells: readonly CellSummary[]): string {
+  const header = ['', 'IQM', '95 % interval', 'mean', 'min', 'max', 'seeds'];
+  const rows = cells.map((cell) => [
+    `${cell.task} ${cell.agent}`,
+    formatScore(cell.interquartileMean),
+    formatInterval(cell.interval, formatScore),
+    formatScore(cell.mean),
+    formatScore(cell.min),
+    formatScore(cell.max),
+    String(cell.seeds.length),
+  ]);
+  return formatTable([header, ...rows]);
+}
+
+export function formatImprovements(improvements: readonly Improvement[]): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+  return improvements
+    .map(({ agent, other, probability, interval }) => {
+      const bounds = Number.isNaN(interval.low)
+        ? ''
+        : ` (95 % interval ${formatInterval(interval, percent)})`;
+      return `A seed of ${agent} beats one of ${other} with probability ${percent(probability)}${bounds}.`;
+    })
+    .join('\n');
+}
+
+/** Four digits that count: `500`, `-172.2`, `0.03123`. */
+export function formatScore(score: number): string {
+  return String(Number(score.toPrecision(4)));
+}
+
+function formatInterval({ low, high }: Interval, format: (bound: number) => string): string {
+  return Number.isNaN(low) ? '–' : `${format(low)} to ${format(high)}`;
+}

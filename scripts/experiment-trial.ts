@@ -1,0 +1,135 @@
+/** Carries one trial out: trains it or goes on training it, judges it, and keeps the result beside the run. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from '../core/config.ts';
+import { StorageError } from '../core/errors.ts';
+import type { Json } from '../core/snapshot.ts';
+import { TradingEnv } from '../envs/trading.ts';
+import { attempt, writeFileAtomic } from '../storage/atomic.ts';
+import { latestCheckpoint } from '../storage/checkpoint.ts';
+import { RunDirectory } from '../storage/run-directory.ts';
+import { backtest } from '../trainers/backtest.ts';
+import type { Console } from './console.ts';
+import type { Trial } from './experiment-plan.ts';
+import { evaluateEpisodes, openTrainedRun, type TrainedRun } from './judge-runs.ts';
+import { createEvaluationEnv } from './run-parts.ts';
+import { type Run, reopenRun } from './run-spec.ts';
+import { TrainingSession } from './training-session.ts';
+
+const trialResult = z.object({
+  task: z.string(),
+  agent: z.string(),
+  seed: z.int(),
+  /** Env steps of training. */
+  steps: z.int(),
+  /** The agent that was judged. */
+  checkpoint: z.string(),
+  judging: z.strictObject({ checkpoint: z.enum(['best', 'final']), episodes: z.int(), seed: z.int() }),
+  meanReturn: z.number(),
+  deviation: z.number().nullable(),
+  returns: z.array(z.number()),
+  /** Of the account over the test span, where bars are traded. */
+  metrics: z.record(z.string(), z.number().nullable()).optional(),
+});
+
+/** `result.json` */
+export type TrialResult = z.output<typeof trialResult>;
+
+/**
+ * The result of a trial that is finished and was judged as it is to be.
+ * @throws StorageError `corrupt-result`
+ */
+export function readTrialResult({ directory, judging }: Trial): TrialResult | undefined {
+  const file = resultFile(directory);
+  if (!existsSync(file)) return undefined;
+  const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+  const parsed = trialResult.safeParse(parseJson(text));
+  if (!parsed.success) throw new StorageError('corrupt-result', `"${file}" is damaged; remove it.`);
+  const sameJudging = JSON.stringify(parsed.data.judging) === JSON.stringify(judging);
+  return sameJudging ? parsed.data : undefined;
+}
+
+/**
+ * @param onStep told now and then how far training has come
+ * @param isInterrupted asked between updates
+ * @returns whether the trial is finished; an interrupted one goes on from its checkpoint the next time
+ * @throws MarketGymError as `train` and `evaluate` do
+ */
+export async function runTrial(
+  trial: Trial,
+  onStep: (step: number) => void,
+  isInterrupted: () => boolean,
+): Promise<boolean> {
+  const run = await reopenRun(trial.spec);
+  const directory = new RunDirectory(trial.directory);
+  const session = openSession(run, directory);
+  if (!session.isFinished) {
+    try {
+      const { interrupted } = await session.carryOut(silentConsole(onStep), '', isInterrupted);
+      if (interrupted) return false;
+    } finally {
+      if (latestCheckpoint(directory.checkpoints) === undefined) directory.abandon();
+    }
+  }
+  const result = await judgeTrial(trial);
+  writeFileAtomic(resultFile(trial.directory), `${JSON.stringify(result, null, 2)}\n`);
+  return true;
+}
+
+/** Goes on from the last checkpoint, or begins anew where there is none to go on from. */
+function openSession(run: Run, directory: RunDirectory): TrainingSession {
+  const checkpoint = latestCheckpoint(directory.checkpoints);
+  if (checkpoint !== undefined) return new TrainingSession(run, directory, checkpoint.path);
+  // What was killed while it wrote its first checkpoint left a part of one.
+  rmSync(directory.checkpoints, { recursive: true, force: true });
+  directory.abandon();
+  const session = new TrainingSession(run, directory);
+  directory.begin(run.spec as { [key: string]: Json });
+  return session;
+}
+
+async function judgeTrial({ task, agent, seed, directory, judging }: Trial): Promise<TrialResult> {
+  const trained = await openTrainedRun(directory, judging.checkpoint === 'final' ? 'latest' : undefined);
+  const { meanReturn, deviation, returns } = evaluateEpisodes(trained, judging.episodes, judging.seed);
+  return {
+    task,
+    agent,
+    seed,
+    steps: latestCheckpoint(trained.directory.checkpoints)!.steps,
+    checkpoint: trained.checkpoint.name,
+    judging,
+    meanReturn,
+    deviation,
+    returns: [...returns],
+    metrics: accountMetrics(trained),
+  };
+}
+
+function accountMetrics({ run, agent }: TrainedRun): TrialResult['metrics'] {
+  const env = createEvaluationEnv(run, 'test');
+  if (!(env instanceof TradingEnv)) return undefined;
+  const { metrics } = backtest({ candles: run.market!.candles, config: env.config }, () => agent);
+  return { ...metrics };
+}
+
+function silentConsole(onStep: (step: number) => void): Console {
+  const nothing = (): void => {};
+  return {
+    say: nothing,
+    warn: nothing,
+    result: nothing,
+    progress: () => ({ update: onStep, stop: nothing }),
+  };
+}
+
+function resultFile(directory: string): string {
+  return join(directory, 'result.json');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

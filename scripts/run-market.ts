@@ -1,0 +1,44 @@
+/** The market data of a run: one series, or several on their common bars. */
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { alignCandles } from '../market/align.ts';
+import { type Candles, hashCandles } from '../market/candles.ts';
+import { loadCandles } from '../market/csv.ts';
+import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
+import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
+
+export interface RunMarket {
+  /** Where the data come from, such that it can be found from any folder. */
+  readonly path: string;
+  /** The first series. */
+  readonly candles: Candles;
+  /** All series, aligned. */
+  readonly series: readonly Candles[];
+  readonly spans: Spans;
+  /** SHA-256 of all columns. */
+  readonly sha256: string;
+  /** What a reader should know of the files, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * @param data `sp500` is the series that comes with the package, anything else a path; several are separated by commas
+ * @throws DataError as `loadCandles` and `alignCandles`; ConfigError `invalid-split`
+ */
+export async function loadMarket(data: string, dates: SplitDates): Promise<RunMarket> {
+  const names = data.split(',');
+  const loaded = await Promise.all(
+    names.map((name) => loadCandles(name === SHIPPED_DATA ? shippedDataPath() : name)),
+  );
+  const all = loaded.map(({ candles }) => candles);
+  const series = all.length === 1 ? all : alignCandles(all);
+  const hashes = series.map(hashCandles);
+  return {
+    path: names.map((name) => (name === SHIPPED_DATA ? name : resolve(name))).join(','),
+    candles: series[0],
+    series,
+    spans: splitSpans(series[0], dates),
+    sha256: hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex'),
+    notes: loaded.flatMap(({ report }, i) => report.notes.map((note) => `${names[i]}: ${note}`)),
+  };
+}

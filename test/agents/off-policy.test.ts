@@ -1,0 +1,142 @@
+/** What the off-policy agents have in common: what they bootstrap from, when they begin, what they refuse. */
+import { describe, expect, test } from 'vitest';
+import type { Agent, AgentPlugin, Metrics } from '../../agents/agent.ts';
+import { ddpg } from '../../agents/ddpg.ts';
+import { sac } from '../../agents/sac.ts';
+import { td3 } from '../../agents/td3.ts';
+import { createRng } from '../../core/rng.ts';
+import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../envs/spaces.ts';
+
+const BOX = createBox([2], [-2, 0], [2, 10]);
+const SMALL = { hidden: [16], batchSize: 16, bufferSize: 64, learningStarts: 16, metricsEvery: 1 };
+
+function context(actionSpace: ActionSpace, numEnvs = 1) {
+  const observationSpace = createBox([2], -1, 1);
+  return { observationSpace, actionSpace, numEnvs, rng: createRng(1), totalSteps: 1000 };
+}
+
+/** Acts and observes the same step again and again; returns the last metrics. */
+function repeat(
+  agent: Agent,
+  steps: number,
+  { reward = 1, terminated = 0, truncated = 0, numEnvs = 1 } = {},
+): Metrics | undefined {
+  let metrics: Metrics | undefined;
+  const observations = new Float32Array(2 * numEnvs).fill(0.5);
+  const episodeStarts = new Uint8Array(numEnvs);
+  for (let i = 0; i < steps; i++) {
+    const actions = agent.act(observations, numEnvs, true, { episodeStarts });
+    metrics = agent.observe({
+      observations,
+      actions,
+      rewards: new Float32Array(numEnvs).fill(reward),
+      nextObservations: observations,
+      terminated: new Uint8Array(numEnvs).fill(terminated),
+      truncated: new Uint8Array(numEnvs).fill(truncated),
+    });
+  }
+  return metrics;
+}
+
+const AGENTS: [name: string, plugin: AgentPlugin, space: ActionSpace, config: object][] = [
+  ['ddpg', ddpg, BOX, {}],
+  ['td3', td3, BOX, {}],
+  ['sac, continuous', sac, BOX, { entropyCoefficient: 0 }],
+  ['sac, discrete', sac, createDiscrete(3), { entropyCoefficient: 0 }],
+];
+
+describe.each(AGENTS)('%s', (_name, plugin, space, config) => {
+  const settings = { ...SMALL, ...config };
+
+  test('values nothing after a termination, and what would follow after a truncation', () => {
+    const learning = { ...settings, gamma: 0.5, tau: 0.1, learningRate: 3e-3, gradientSteps: 5 };
+    const value = (end: { terminated?: number; truncated?: number }): number => {
+      const agent = plugin.build(context(space), learning);
+      return -(repeat(agent, 300, end)?.actorLoss ?? Number.NaN);
+    };
+    // r, and r/(1 − γ)
+    expect(Math.abs(value({ terminated: 1 }) - 1)).toBeLessThan(0.05);
+    expect(Math.abs(value({ truncated: 1 }) - 2)).toBeLessThan(0.1);
+    expect(Math.abs(value({}) - 2)).toBeLessThan(0.1);
+  });
+
+  test('acts at random and learns nothing before learningStarts, then at every trainEvery-th step', () => {
+    const agent = plugin.build(context(space), { ...settings, learningStarts: 20, trainEvery: 5 });
+    const reported: number[] = [];
+    for (let step = 1; step <= 40; step++) if (repeat(agent, 1) !== undefined) reported.push(step);
+    expect(reported).toEqual([20, 25, 30, 35, 40]);
+    const other = plugin.build(context(space), { ...settings, learningStarts: 1000 });
+    const first = space.kind === 'box' ? space.low[0] : 0;
+    const last = space.kind === 'box' ? space.high[0] : 2;
+    const drawn = Array.from(
+      { length: 300 },
+      () => other.act(Float32Array.of(0.5, 0.5), 1, true, { episodeStarts: Uint8Array.of(0) })[0],
+    );
+    expect(drawn.reduce((sum, action) => sum + action, 0) / 300).toBeCloseTo((first + last) / 2, 0.5);
+  });
+
+  test('reports the mean metrics of metricsEvery env steps', () => {
+    const agent = plugin.build(context(space, 2), { ...settings, metricsEvery: 30 });
+    const reported: number[] = [];
+    for (let step = 2; step <= 100; step += 2) {
+      const metrics = repeat(agent, 1, { numEnvs: 2 });
+      if (metrics !== undefined) reported.push(step);
+    }
+    expect(reported).toEqual([30, 60, 90]);
+  });
+
+  test('stops at a reward that is not finite, with its weights as they were', () => {
+    const agent = plugin.build(context(space), settings);
+    repeat(agent, 15, { reward: Number.NaN });
+    const before = agent.save().arrays;
+    expect(() => repeat(agent, 1, { reward: Number.NaN })).toThrowError(
+      /critics stopped at env step 16: loss NaN, gradient norm NaN\..*normalizeRewards\.$/,
+    );
+    const { arrays } = agent.save();
+    for (const name of Object.keys(arrays)) {
+      if (name.startsWith('learner/')) expect(arrays[name], name).toEqual(before[name]);
+    }
+  });
+
+  test('refuses a batch that is larger than the buffer', () => {
+    expect(() =>
+      plugin.build(context(space, 3), { ...settings, bufferSize: 17, batchSize: 16 }),
+    ).toThrowError(
+      /^Agent "\w+" cannot draw a batchSize of 16 from a bufferSize of 17, which keeps 15 transitions of 3 envs;/,
+    );
+  });
+});
+
+describe('wrong spaces', () => {
+  const build = (plugin: AgentPlugin, space: ActionSpace) => () => plugin.build(context(space), SMALL);
+
+  test('discrete actions for ddpg and td3', () => {
+    expect(build(ddpg, createDiscrete(2))).toThrowError(
+      'Agent "ddpg" needs continuous actions (a Box); the env has Discrete(2). Try "dqn" or "ppo".',
+    );
+    expect(build(td3, createMultiDiscrete([2, 3]))).toThrowError(/"td3".*MultiDiscrete\(2, 3\)/);
+  });
+
+  test('several discrete choices for sac', () => {
+    expect(build(sac, createMultiDiscrete([2, 3]))).toThrowError(/"sac".*MultiDiscrete\(2, 3\).*"ppo"/);
+  });
+
+  test('a box without bounds', () => {
+    expect(build(sac, createBox([2], -1, [1, Infinity]))).toThrowError(/element 1 .* \[-1, Infinity\]/);
+  });
+});
+
+test('actions cover the box and no more', () => {
+  const agent = ddpg.build(context(BOX), { ...SMALL, noiseDeviation: 10, learningStarts: 0 });
+  const low = [Infinity, Infinity];
+  const high = [-Infinity, -Infinity];
+  for (let i = 0; i < 200; i++) {
+    const actions = agent.act(Float32Array.of(0, 0), 1, true);
+    for (let a = 0; a < 2; a++) {
+      low[a] = Math.min(low[a], actions[a]);
+      high[a] = Math.max(high[a], actions[a]);
+    }
+  }
+  expect(low).toEqual([-2, 0]);
+  expect(high).toEqual([2, 10]);
+});

@@ -1,0 +1,97 @@
+/** Runs the compiled command line in processes of their own, in a scratch folder with data and plugins to try it on. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(project, 'dist', 'scripts', 'market-gym.js');
+
+export interface Outcome {
+  /** Null where a signal ended the process. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder as a user might have one: market-gym is installed in it, and nothing says that files are ES modules. */
+export class Workplace {
+  readonly path = mkdtempSync(join(tmpdir(), 'market-gym-cli-'));
+
+  constructor() {
+    if (!existsSync(program)) throw new Error('dist/ is missing: run npm run build before these tests.');
+    mkdirSync(join(this.path, 'node_modules'));
+    symlinkSync(project, join(this.path, 'node_modules', 'market-gym'), 'junction');
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  write(name: string, content: string): void {
+    writeFileSync(this.file(name), content);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.file(name), 'utf8');
+  }
+
+  exists(name: string): boolean {
+    return existsSync(this.file(name));
+  }
+
+  /** Names in a folder, sorted; empty where there is none. */
+  list(name: string): string[] {
+    return this.exists(name) ? readdirSync(this.file(name)).sort() : [];
+  }
+
+  /** Starts a command in this folder. */
+  start(...args: string[]): { process: ChildProcess; outcome: Promise<Outcome> } {
+    const child = spawn(process.execPath, [program, ...args], { cwd: this.path });
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+      });
+    }
+    const outcome = new Promise<Outcome>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, ...output }));
+    });
+    return { process: child, outcome };
+  }
+
+  /** Carries a command out. */
+  run(...args: string[]): Promise<Outcome> {
+    return this.start(...args).outcome;
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Daily candles on a wave, as CSV lines without the header. */
+export function candleLines(length: number): string[] {
+  return Array.from({ length }, (_, day) => {
+    const date = new Date(Date.UTC(2015, 0, 1 + day)).toISOString().slice(0, 10);
+    const price = 100 + 5 * Math.sin(day / 3);
+    return `${date},${price},${price + 1},${price - 1},${price + 0.3},1000`;
+  });
+}
+
+export const CANDLE_HEADER = 'time,open,high,low,close,volume';
+
+export function candleFile(lines: readonly string[], header = CANDLE_HEADER): string {
+  return `${[header, ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,116 @@
+/**
+ * What a few seeds say about an algorithm: aggregates that one lucky seed does not decide, and their uncertainty.
+ *
+ * Source: Agarwal et al. (2021), "Deep Reinforcement Learning at the Edge of the Statistical Precipice",
+ * arXiv:2108.13264, sections 4.1 to 4.3, and its library rliable.
+ * Differences from the source: tasks may have different numbers of seeds; then each task weighs the same in the
+ * probability of improvement and in the profile, each seed the same in the interquartile mean.
+ */
+import { DataError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import { mean, quantile } from '../core/statistics.ts';
+
+/** The score of every seed, by task: [tasks][seeds]. */
+export type SeedScores = readonly (readonly number[])[];
+
+/** Percentile bounds; NaN where there is no second seed to tell the spread by. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BootstrapOptions {
+  readonly rng: Rng;
+  /** How often to draw the seeds anew. */
+  readonly resamples?: number;
+  /** The share of resamples inside the interval, (0, 1). */
+  readonly confidence?: number;
+}
+
+/**
+ * The mean of the middle half: a quarter of the values, rounded down, is cut off at either end (as SciPy's
+ * `trim_mean` does). Over several tasks, of all their scores together.
+ * @throws DataError `non-finite-score`, also for no scores at all
+ */
+export function interquartileMean(scores: SeedScores): number {
+  const values = Float64Array.from(scores.flat()).sort();
+  requireScores(values);
+  const numCut = Math.floor(values.length / 4);
+  return mean(values.subarray(numCut, values.length - numCut));
+}
+
+/**
+ * Percentile interval of a statistic by the stratified bootstrap: the seeds of each task are drawn with replacement
+ * among themselves, the tasks stay.
+ * @param statistic sees the resampled scores in the shape of `scores`; it may not keep them
+ */
+export function bootstrapInterval(
+  scores: SeedScores,
+  statistic: (resampled: SeedScores) => number,
+  { rng, resamples = 10_000, confidence = 0.95 }: BootstrapOptions,
+): Interval {
+  if (scores.every((seeds) => seeds.length < 2)) return { low: Number.NaN, high: Number.NaN };
+  const resampled = scores.map((seeds) => [...seeds]);
+  const statistics = new Float64Array(resamples);
+  for (let i = 0; i < resamples; i++) {
+    for (const [task, seeds] of scores.entries()) {
+      for (let k = 0; k < seeds.length; k++) resampled[task][k] = seeds[rng.integer(seeds.length)];
+    }
+    statistics[i] = statistic(resampled);
+  }
+  const tail = (1 - confidence) / 2;
+  return { low: quantile(statistics, tail), high: quantile(statistics, 1 - tail) };
+}
+
+/**
+ * The chance that a seed of `scores` beats a seed of `others` on a task chosen at random; a tie counts one half:
+ * mean over tasks m of Σᵢⱼ S(xₘᵢ, yₘⱼ) / (N·K), with S = 1 for x > y, ½ for x = y.
+ * @param others the same tasks in the same order
+ * @throws DataError `non-finite-score`
+ */
+export function probabilityOfImprovement(scores: SeedScores, others: SeedScores): number {
+  const shares = scores.map((seeds, task) => {
+    requireScores(seeds);
+    requireScores(others[task]);
+    let wins = 0;
+    for (const x of seeds) {
+      for (const y of others[task]) wins += x > y ? 1 : x === y ? 0.5 : 0;
+    }
+    return wins / (seeds.length * others[task].length);
+  });
+  return mean(shares);
+}
+
+/** The interval of `probabilityOfImprovement`: the seeds of both sides are drawn anew. */
+export function improvementInterval(
+  scores: SeedScores,
+  others: SeedScores,
+  options: BootstrapOptions,
+): Interval {
+  const numTasks = scores.length;
+  const statistic = (resampled: SeedScores): number =>
+    probabilityOfImprovement(resampled.slice(0, numTasks), resampled.slice(numTasks));
+  return bootstrapInterval([...scores, ...others], statistic, options);
+}
+
+/**
+ * For each threshold the share of runs that score more than it, averaged over the tasks: falls from 1 to 0, and lies
+ * higher where an algorithm is better.
+ * @throws DataError `non-finite-score`
+ */
+export function performanceProfile(scores: SeedScores, thresholds: readonly number[]): number[] {
+  for (const seeds of scores) requireScores(seeds);
+  return thresholds.map((threshold) =>
+    mean(scores.map((seeds) => seeds.filter((score) => score > threshold).length / seeds.length)),
+  );
+}
+
+/** Sorting and comparing would pass over a NaN in silence. */
+function requireScores(values: ArrayLike<number>): void {
+  if (values.length === 0) throw new DataError('non-finite-score', 'There are no scores to summarize.');
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new DataError('non-finite-score', `Score ${i} is ${values[i]}; leave failed runs out.`);
+    }
+  }
+}
