@@ -1,5 +1,6 @@
 /** Fully connected networks on the SIMD kernels. */
 import type { Rng } from '../core/rng.ts';
+import { type BatchBuffer, createBatchBuffer } from './batch-buffer.ts';
 import { heInto, type Initialization, orthogonalInto } from './initialize.ts';
 import type { Activation, Kernels } from './kernels.ts';
 import { allocateBlock, type Layer } from './layer.ts';
@@ -50,9 +51,9 @@ interface Dense {
   readonly bias: Float32Array; // [O]
   readonly weightGradients: Float32Array; // [I, O]
   readonly biasGradients: Float32Array; // [O]
-  outputs: Float32Array; // [≥ B, O]
+  readonly outputs: BatchBuffer; // [B, O]
   /** d loss / d outputs, then, in place, d loss / d (outputs before normalisation and activation). */
-  outputGradients: Float32Array; // [≥ B, O]
+  readonly outputGradients: BatchBuffer; // [B, O]
   readonly norm: Norm | undefined;
 }
 
@@ -61,8 +62,8 @@ interface Norm {
   readonly bias: Float32Array; // [O]
   readonly gainGradients: Float32Array; // [O]
   readonly biasGradients: Float32Array; // [O]
-  normalized: Float32Array; // [≥ B, O]
-  scales: Float32Array; // [≥ B]
+  readonly normalized: BatchBuffer; // [B, O]
+  readonly scales: BatchBuffer; // [B]
 }
 
 /**
@@ -95,8 +96,8 @@ export function createMlp(
       bias: parameters.subarray(biasOffset, biasOffset + layer.outputDim),
       weightGradients: gradients.subarray(weightOffset, biasOffset),
       biasGradients: gradients.subarray(biasOffset, biasOffset + layer.outputDim),
-      outputs: parameters.subarray(0, 0),
-      outputGradients: parameters.subarray(0, 0),
+      outputs: createBatchBuffer(kernels, layer.outputDim),
+      outputGradients: createBatchBuffer(kernels, layer.outputDim),
       norm: normOffset === undefined ? undefined : normAt(normOffset, layer.outputDim),
     };
   });
@@ -107,45 +108,16 @@ export function createMlp(
       bias: parameters.subarray(offset + dim, offset + 2 * dim),
       gainGradients: gradients.subarray(offset, offset + dim),
       biasGradients: gradients.subarray(offset + dim, offset + 2 * dim),
-      normalized: parameters.subarray(0, 0),
-      scales: parameters.subarray(0, 0),
+      normalized: createBatchBuffer(kernels, dim),
+      scales: createBatchBuffer(kernels, 1),
     };
   }
 
-  let capacity = 0;
+  const inputBuffer = createBatchBuffer(kernels, inputDim);
+  const inputGradientBuffer = createBatchBuffer(kernels, inputDim);
   let batch = 0;
   let inputs = parameters.subarray(0, 0); // of the last forward
   let firstGradients = parameters.subarray(0, 0); // d loss / d (first layer before its activation), [B, O]
-  let inputBuffer = parameters.subarray(0, 0);
-  let inputGradientBuffer = parameters.subarray(0, 0);
-  let outputViews = new Map<number, Float32Array>();
-  let inputGradientViews = new Map<number, Float32Array>();
-
-  function grow(rows: number): void {
-    capacity = Math.max(rows, 2 * capacity);
-    for (const layer of layers) {
-      layer.outputs = kernels.allocate(capacity * layer.outputDim);
-      layer.outputGradients = kernels.allocate(capacity * layer.outputDim);
-      if (layer.norm !== undefined) {
-        layer.norm.normalized = kernels.allocate(capacity * layer.outputDim);
-        layer.norm.scales = kernels.allocate(capacity);
-      }
-    }
-    inputBuffer = kernels.allocate(capacity * inputDim);
-    inputGradientBuffer = kernels.allocate(capacity * inputDim);
-    outputViews = new Map();
-    inputGradientViews = new Map();
-  }
-
-  /** The array itself when the kernels can read it, otherwise `buffer` with its first `length` numbers in it. */
-  function inMemory(array: Float32Array, length: number, buffer: Float32Array): Float32Array {
-    if (array.length < length) {
-      throw new RangeError(`${length} numbers are needed for a batch of ${batch}, but ${array.length} came.`);
-    }
-    if (kernels.owns(array)) return array;
-    buffer.set(array.length === length ? array : array.subarray(0, length));
-    return buffer;
-  }
 
   return {
     parameters,
@@ -155,44 +127,48 @@ export function createMlp(
     layers: layout,
 
     forward(rows, numRows) {
-      if (numRows > capacity) grow(numRows);
       batch = numRows;
-      inputs = inMemory(rows, batch * inputDim, inputBuffer);
+      inputs = inputBuffer.hold(rows, batch);
       let x = inputs;
       for (let l = 0; l <= last; l++) {
         const layer = layers[l];
-        const { outputs, norm, activation } = layer;
+        const { norm, activation } = layer;
         const columns = layer.outputDim;
+        const outputs = layer.outputs.take(batch);
         const dense = norm === undefined ? activation : 'identity';
         kernels.dense(x, layer.weights, layer.bias, outputs, batch, layer.inputDim, columns, dense);
         if (norm !== undefined) {
-          const { gain, bias, normalized, scales } = norm;
-          layerNorm.forward(outputs, gain, bias, normalized, scales, outputs, batch, columns);
+          const normalized = norm.normalized.take(batch);
+          const scales = norm.scales.take(batch);
+          layerNorm.forward(outputs, norm.gain, norm.bias, normalized, scales, outputs, batch, columns);
           kernels.activate(outputs, batch * columns, activation);
         }
         x = outputs;
       }
-      return viewOf(outputViews, x, batch, outputDim);
+      return x;
     },
 
     backward(outputGradients) {
-      let dy = inMemory(outputGradients, batch * outputDim, layers[last].outputGradients);
+      let dy = layers[last].outputGradients.hold(outputGradients, batch);
       if (outputActivation !== 'identity' && dy === outputGradients) {
         // The gradient goes through the activation in place, and the array is the caller's.
         kernels.settle();
-        dy = layers[last].outputGradients;
-        dy.set(outputGradients.subarray(0, batch * outputDim));
+        dy = layers[last].outputGradients.take(batch);
+        dy.set(outputGradients.subarray(0, dy.length));
       }
       for (let l = last; l >= 0; l--) {
         const layer = layers[l];
-        const x = l === 0 ? inputs : layers[l - 1].outputs;
-        const { outputs, activation, biasGradients, norm } = layer;
+        const x = l === 0 ? inputs : layers[l - 1].outputs.take(batch);
+        const { activation, biasGradients, norm } = layer;
         const columns = layer.outputDim;
+        const outputs = layer.outputs.take(batch);
         if (norm === undefined) {
           kernels.activationGradient(outputs, activation, dy, biasGradients, batch, columns);
         } else {
-          const { normalized, scales, gain, gainGradients, biasGradients: normBias } = norm;
-          kernels.activationGradient(outputs, activation, dy, normBias, batch, columns);
+          const normalized = norm.normalized.take(batch);
+          const scales = norm.scales.take(batch);
+          const { gain, gainGradients } = norm;
+          kernels.activationGradient(outputs, activation, dy, norm.biasGradients, batch, columns);
           layerNorm.backward(dy, normalized, scales, gain, gainGradients, dy, batch, columns);
           kernels.activationGradient(outputs, 'identity', dy, biasGradients, batch, columns);
         }
@@ -206,7 +182,7 @@ export function createMlp(
           true,
         );
         if (l > 0) {
-          const dx = layers[l - 1].outputGradients;
+          const dx = layers[l - 1].outputGradients.take(batch);
           kernels.multiplyTransposedB(dy, layer.weights, dx, batch, layer.outputDim, layer.inputDim, false);
           dy = dx;
         }
@@ -215,17 +191,10 @@ export function createMlp(
     },
 
     inputGradients() {
-      const first = layers[0];
-      kernels.multiplyTransposedB(
-        firstGradients,
-        first.weights,
-        inputGradientBuffer,
-        batch,
-        first.outputDim,
-        inputDim,
-        false,
-      );
-      return viewOf(inputGradientViews, inputGradientBuffer, batch, inputDim);
+      const { weights, outputDim: columns } = layers[0];
+      const dx = inputGradientBuffer.take(batch);
+      kernels.multiplyTransposedB(firstGradients, weights, dx, batch, columns, inputDim, false);
+      return dx;
     },
   };
 }
@@ -257,19 +226,4 @@ function layOut({ inputDim, hidden, outputDim, layerNorm = false }: MlpOptions):
     layers.push({ weightOffset, biasOffset, normOffset, inputDim: dims[l], outputDim: columns });
   }
   return { layers, numParameters: offset };
-}
-
-/** `array`'s first `rows` rows; kept, so that a batch size seen before allocates nothing. */
-function viewOf(
-  views: Map<number, Float32Array>,
-  array: Float32Array,
-  rows: number,
-  columns: number,
-): Float32Array {
-  let view = views.get(rows);
-  if (view === undefined) {
-    view = array.subarray(0, rows * columns);
-    views.set(rows, view);
-  }
-  return view;
 }

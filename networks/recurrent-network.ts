@@ -6,16 +6,19 @@ import { allocateBlock } from './layer.ts';
 import type { ParameterBlock } from './network.ts';
 import type { RecurrentLayout, RecurrentNetwork, RecurrentOptions } from './recurrent.ts';
 import { createRecurrentKernels, type Trace } from './recurrent-kernels.ts';
+import {
+  type CellShape,
+  clearStarted,
+  createSequences,
+  joinStates,
+  type Sequence,
+  splitStates,
+} from './recurrent-sequence.ts';
 
 // B sequences, T steps, R = T·B rows, I inputs, H units, S numbers of state, G gates.
 
 /** What an LSTM and a GRU differ in. */
-export interface Cell {
-  readonly numGates: number; // G
-  /** Parts of H numbers in a state: h, or h and c. */
-  readonly stateParts: 1 | 2;
-  /** Whether the state's product is kept apart from the inputs' part of the gates, or added to it. */
-  readonly separateProducts: boolean;
+export interface Cell extends CellShape {
   /** The gate whose bias starts at 1. */
   readonly openGate: number | undefined;
   /**
@@ -35,15 +38,6 @@ export interface Cell {
     row: number,
     rows: number,
   ): void;
-}
-
-/** A trace with the views that the products of single steps need. */
-interface Sequence extends Trace {
-  readonly numSteps: number;
-  readonly batch: number;
-  readonly stepHiddens: readonly Float32Array[]; // T × [B, H]
-  readonly stepGates: readonly Float32Array[]; // T × [B, G·H]
-  readonly stepProductGradients: readonly Float32Array[]; // T × [B, G·H]
 }
 
 /** @param block memory for the parameters where it is not to be allocated here */
@@ -114,7 +108,7 @@ export function createRecurrentNetwork(
     step(rows, states, batch) {
       kernels.settle();
       const step = steps(1, batch);
-      splitStates(states, step.hiddens, step.cells, 0, batch, hiddenDim, stateDim);
+      splitStates(states, step.hiddens, step.cells, batch, hiddenDim, stateDim);
       run(step, stepInputs.hold(rows, batch), undefined);
       joinStates(states, step.hiddens, step.cells, batch, batch, hiddenDim, stateDim);
       return step.outputs;
@@ -132,7 +126,7 @@ export function createRecurrentNetwork(
       if (initialStates === undefined) {
         hiddens.fill(0, 0, batch * hiddenDim);
         if (hasCells) cells.fill(0, 0, batch * hiddenDim);
-      } else splitStates(initialStates, hiddens, cells, 0, batch, hiddenDim, stateDim);
+      } else splitStates(initialStates, hiddens, cells, batch, hiddenDim, stateDim);
       run(sequence, inputs, starts);
       return outputs;
     },
@@ -155,7 +149,7 @@ export function createRecurrentNetwork(
       if (finalStateGradients === undefined) {
         dh.fill(0);
         dc.fill(0);
-      } else splitStates(finalStateGradients, dh, dc, 0, batch, hiddenDim, stateDim);
+      } else splitStates(finalStateGradients, dh, dc, batch, hiddenDim, stateDim);
       for (let t = numSteps - 1; t >= 0; t--) {
         const row = t * batch;
         cell.backward(sequence, dy, dh, dc, row, batch);
@@ -241,105 +235,4 @@ function initialize(
     }
   }
   if (openGate !== undefined) biases.fill(1, openGate * hiddenDim, (openGate + 1) * hiddenDim);
-}
-
-/** Makes traces in memory that grows, and keeps the last one for when the next has the same shape. */
-function createSequences(
-  kernels: Kernels,
-  hiddenDim: number,
-  { numGates, stateParts, separateProducts }: Cell,
-  trains: boolean,
-): (numSteps: number, batch: number) => Sequence {
-  const gateDim = numGates * hiddenDim;
-  const gates = createBatchBuffer(kernels, gateDim);
-  const hiddens = createBatchBuffer(kernels, hiddenDim);
-  const cells = createBatchBuffer(kernels, stateParts === 2 ? hiddenDim : 0);
-  const outputs = createBatchBuffer(kernels, hiddenDim);
-  const saved = createBatchBuffer(kernels, hiddenDim);
-  const gateGradients = createBatchBuffer(kernels, trains ? gateDim : 0);
-  const productGradients = separateProducts
-    ? createBatchBuffer(kernels, trains ? gateDim : 0)
-    : gateGradients;
-  let last: Sequence | undefined;
-
-  return (numSteps, batch) => {
-    if (last?.numSteps === numSteps && last.batch === batch) return last;
-    const rows = numSteps * batch;
-    const stepsOf = (array: Float32Array, columns: number) =>
-      Array.from({ length: numSteps }, (_, t) =>
-        array.subarray(t * batch * columns, (t + 1) * batch * columns),
-      );
-    const trace: Trace = {
-      gates: gates.take(rows),
-      hiddens: hiddens.take(rows + batch),
-      cells: cells.take(rows + batch),
-      outputs: outputs.take(rows),
-      saved: saved.take(rows),
-      gateGradients: gateGradients.take(rows),
-      productGradients: productGradients.take(rows),
-    };
-    last = {
-      ...trace,
-      numSteps,
-      batch,
-      stepHiddens: stepsOf(trace.hiddens, hiddenDim),
-      stepGates: stepsOf(trace.gates, gateDim),
-      stepProductGradients: stepsOf(trace.productGradients, gateDim),
-    };
-    return last;
-  };
-}
-
-/** Zeros, among the rows of `array` from `firstRow` on, those whose flag in `starts` from `firstStart` on is set. */
-function clearStarted(
-  array: Float32Array,
-  firstRow: number,
-  columns: number,
-  starts: Uint8Array,
-  firstStart: number,
-  batch: number,
-): void {
-  for (let b = 0; b < batch; b++) {
-    if (starts[firstStart + b] === 0) continue;
-    array.fill(0, (firstRow + b) * columns, (firstRow + b + 1) * columns);
-  }
-}
-
-/** Copies states [B, S] into rows of hiddens and, where there are any, cells, from row `row` on. */
-function splitStates(
-  states: Float32Array,
-  hiddens: Float32Array,
-  cells: Float32Array,
-  row: number,
-  batch: number,
-  hiddenDim: number,
-  stateDim: number,
-): void {
-  if (states.length < batch * stateDim) {
-    throw new RangeError(`${batch} states have ${batch * stateDim} numbers, but ${states.length} came.`);
-  }
-  for (let b = 0; b < batch; b++) {
-    const from = b * stateDim;
-    const to = (row + b) * hiddenDim;
-    for (let h = 0; h < hiddenDim; h++) hiddens[to + h] = states[from + h];
-    for (let h = hiddenDim; h < stateDim; h++) cells[to + h - hiddenDim] = states[from + h];
-  }
-}
-
-/** The reverse of `splitStates`. */
-function joinStates(
-  states: Float32Array,
-  hiddens: Float32Array,
-  cells: Float32Array,
-  row: number,
-  batch: number,
-  hiddenDim: number,
-  stateDim: number,
-): void {
-  for (let b = 0; b < batch; b++) {
-    const from = (row + b) * hiddenDim;
-    const to = b * stateDim;
-    for (let h = 0; h < hiddenDim; h++) states[to + h] = hiddens[from + h];
-    for (let h = hiddenDim; h < stateDim; h++) states[to + h] = cells[from + h - hiddenDim];
-  }
 }

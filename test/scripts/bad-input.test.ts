@@ -338,7 +338,7 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     'its checkpoint is cut off',
     'run',
     (d) => truncateSync(join(d, LAST, 'state.safetensors'), 50),
-    [`${LAST}/state.safetensors" is damaged`, 'it has 50 bytes', 'Use another'],
+    [`${LAST}/state.safetensors" is damaged`, 'it has 50 bytes', 'Remove the directory'],
     LATEST,
   );
   testDamage(
@@ -350,12 +350,12 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
       bytes[bytes.length - 1] ^= 1;
       writeFileSync(file, bytes);
     },
-    [`${LAST}/state.safetensors" is damaged`, 'Use another'],
+    [`${LAST}/state.safetensors" is damaged`, 'Remove the directory'],
     LATEST,
   );
   testDamage('a manifest is cut off', 'run', (d) => truncateSync(join(d, LAST, 'manifest.json'), 50), [
     `${LAST}/manifest.json" is damaged`,
-    'Use another',
+    'Remove the directory',
   ]);
   testDamage(
     'a manifest is edited',
@@ -363,7 +363,7 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     edit(`${LAST}/manifest.json`, (manifest) => {
       manifest.seed = 2;
     }),
-    [`${LAST}/manifest.json" is damaged`, 'Use another'],
+    [`${LAST}/manifest.json" is damaged`, 'Remove the directory'],
   );
   testDamage('its checkpoints are gone', 'run', (d) => rmSync(join(d, 'checkpoints'), { recursive: true }), [
     'holds no checkpoint',
@@ -435,7 +435,7 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     edit('run.json', (run) => {
       run.data.path = 'gone.csv';
     }),
-    ['no file gone.csv', 'check the path'],
+    ['no file "gone.csv"', 'check the path'],
   );
   testDamage(
     'its plugin is gone',
