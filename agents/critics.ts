@@ -2,6 +2,7 @@
 import type { Rng } from '../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
 import type { Kernels } from '../networks/kernels.ts';
+import type { Network } from '../networks/network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { FollowedNetworks } from './followed-networks.ts';
 
@@ -22,16 +23,23 @@ export interface CriticsOptions {
 
 /** B rows a batch, D observation elements, A action elements. A critic's input is the observation, then the action. */
 export class Critics implements Snapshotable {
+  readonly #kernels: Kernels;
   readonly #critics: FollowedNetworks;
   readonly #size: number; // B
   readonly #observationDim: number;
   readonly #actionDim: number;
   readonly #inputs: Float32Array; // [B, D + A]
   readonly #outputGradients: readonly Float32Array[]; // M of [B]
+  readonly #values: Float32Array[]; // M of [B], of the last forward passes; views
+  // Work on all critics at once, for `concurrently`.
+  readonly #forwardTasks: readonly (() => void)[];
+  readonly #targetTasks: readonly (() => void)[];
+  readonly #backwardTasks: readonly (() => void)[];
 
   constructor(kernels: Kernels, options: CriticsOptions) {
     const { name, numCritics, observationDim, actionDim, batchSize, maxGradientNorm, rng } = options;
     const inputDim = observationDim + actionDim;
+    this.#kernels = kernels;
     this.#critics = new FollowedNetworks(kernels, {
       name: `${name}'s critics`,
       count: numCritics,
@@ -43,7 +51,12 @@ export class Critics implements Snapshotable {
     this.#observationDim = observationDim;
     this.#actionDim = actionDim;
     this.#inputs = kernels.allocate(batchSize * inputDim);
-    this.#outputGradients = this.#critics.networks.map(() => kernels.allocate(batchSize));
+    const { networks, targets } = this.#critics;
+    this.#outputGradients = networks.map(() => kernels.allocate(batchSize));
+    this.#values = networks.map(() => this.#inputs);
+    this.#forwardTasks = networks.map((network, i) => () => this.#forward(network, i));
+    this.#targetTasks = targets.map((target, i) => () => this.#forward(target, i));
+    this.#backwardTasks = networks.map((network, i) => () => network.backward(this.#outputGradients[i]));
   }
 
   /**
@@ -54,9 +67,9 @@ export class Critics implements Snapshotable {
    */
   targetMinimumInto(values: Float32Array, observations: Float32Array, actions: Float32Array): void {
     this.#joinInputs(observations, actions);
+    this.#kernels.concurrently(this.#targetTasks);
     values.fill(Infinity);
-    for (const target of this.#critics.targets) {
-      const outputs = target.forward(this.#inputs, this.#size);
+    for (const outputs of this.#values) {
       for (let b = 0; b < this.#size; b++) values[b] = Math.min(values[b], outputs[b]);
     }
   }
@@ -79,9 +92,10 @@ export class Critics implements Snapshotable {
   ): number {
     const size = this.#size;
     this.#joinInputs(observations, actions);
+    this.#kernels.concurrently(this.#forwardTasks);
     let loss = 0;
-    for (let i = 0; i < this.#critics.networks.length; i++) {
-      const values = this.#critics.networks[i].forward(this.#inputs, size);
+    for (let i = 0; i < this.#values.length; i++) {
+      const values = this.#values[i];
       const gradients = this.#outputGradients[i];
       let squares = 0;
       for (let b = 0; b < size; b++) {
@@ -90,8 +104,8 @@ export class Critics implements Snapshotable {
         gradients[b] = (weight * 2 * error) / size;
       }
       loss += (weight * squares) / size;
-      this.#critics.networks[i].backward(gradients);
     }
+    this.#kernels.concurrently(this.#backwardTasks);
     this.#critics.step(loss, learningRate, envStep);
     return loss;
   }
@@ -112,8 +126,10 @@ export class Critics implements Snapshotable {
   ): number {
     const size = this.#size;
     this.#joinInputs(observations, actions);
-    const values = this.#critics.networks[0].forward(this.#inputs, size);
-    const otherValues = count === 2 ? this.#critics.networks[1].forward(this.#inputs, size) : values;
+    if (count === 1) this.#forwardTasks[0]();
+    else this.#kernels.concurrently(this.#forwardTasks);
+    const values = this.#values[0];
+    const otherValues = this.#values[count - 1];
     const [gradients, otherGradients] = this.#outputGradients;
     let sum = 0;
     for (let b = 0; b < size; b++) {
@@ -122,6 +138,8 @@ export class Critics implements Snapshotable {
       gradients[b] = isFirst ? -1 / size : 0;
       if (count === 2) otherGradients[b] = isFirst ? 0 : -1 / size;
     }
+    if (count === 1) this.#backwardTasks[0]();
+    else this.#kernels.concurrently(this.#backwardTasks);
     actionGradients.fill(0);
     for (let i = 0; i < count; i++) this.#addActionGradients(actionGradients, i);
     return sum / size;
@@ -140,9 +158,13 @@ export class Critics implements Snapshotable {
     this.#critics.load(snapshot);
   }
 
+  #forward(network: Network, i: number): void {
+    this.#values[i] = network.forward(this.#inputs, this.#size);
+  }
+
+  /** Adds what of critic i's last backward pass goes into the actions, and forgets what goes into its parameters. */
   #addActionGradients(actionGradients: Float32Array, i: number): void {
     const network = this.#critics.networks[i];
-    network.backward(this.#outputGradients[i]);
     const inputGradients = network.inputGradients();
     network.gradients.fill(0);
     const observationDim = this.#observationDim;

@@ -132,7 +132,6 @@ export function createRecurrentNetwork(
     },
 
     finalStates() {
-      kernels.settle();
       const { hiddens, cells, numSteps, batch } = sequence;
       const states = finalStateBuffer.take(batch);
       joinStates(states, hiddens, cells, numSteps * batch, batch, hiddenDim, stateDim);

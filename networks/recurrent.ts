@@ -19,7 +19,8 @@ export interface RecurrentNetwork extends ParameterBlock {
    * One step of `batch` sequences, for acting.
    * @param inputs [B, I]
    * @param states [B, S], before the step; overwritten with the states after it
-   * @returns outputs [B, H], a view that the next `step` overwrites: the bits that `forward` gives for the same row
+   * @returns outputs [B, H], a view that the next `step` overwrites: with the kernels' backend `wasm`, the bits
+   * that `forward` gives for the same row
    */
   step(inputs: Float32Array, states: Float32Array, batch: number): Float32Array;
   /**

@@ -31,8 +31,8 @@ export interface PrioritizedReplayOptions extends ReplayOptions {
   readonly epsilon?: number;
 }
 
-/** 8·8/7, rounded up. */
-const BYTES_PER_PRIORITY = 10;
+/** A leaf and a sum of the tree. */
+const BYTES_PER_PRIORITY = 16;
 
 export class PrioritizedReplay implements Snapshotable {
   readonly #store: TransitionStore;
@@ -74,7 +74,7 @@ export class PrioritizedReplay implements Snapshotable {
   }
 
   get memoryBytes(): number {
-    return this.#store.memoryBytes + this.#priorities.memoryBytes;
+    return this.#store.memoryBytes + this.#store.numRows * BYTES_PER_PRIORITY;
   }
 
   /** The priority p of the transition in a row of `ReplayBatch.indices`. */

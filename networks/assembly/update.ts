@@ -154,9 +154,17 @@ export function scale(values: usize, length: i32, factor: f32): void {
 
 /** Writes `row` [columns] into every row of `out` [rows, columns]. */
 export function repeatRow(row: usize, out: usize, rows: i32, columns: i32): void {
-  const bytes = (<usize>columns) << 2;
   for (; rows > 0; rows--) {
-    memory.copy(out, row, bytes);
-    out += bytes;
+    let from = row;
+    let left = columns;
+    for (; left >= 4; left -= 4) {
+      v128.store(out, v128.load(from));
+      from += 16;
+      out += 16;
+    }
+    if (left > 0) {
+      storeLanes(out, v128.load(from), left);
+      out += (<usize>left) << 2;
+    }
   }
 }

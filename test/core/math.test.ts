@@ -25,7 +25,10 @@ describe('elementary functions agree with the engine within an ulp or so', () =>
   for (const { name, ours, theirs, range, limit } of cases) {
     test(name, () => {
       fc.assert(
-        fc.property(fc.double({ min: range[0], max: range[1], noNaN: true }), (x) => ulps(ours(x), theirs(x)) <= limit),
+        fc.property(
+          fc.double({ min: range[0], max: range[1], noNaN: true }),
+          (x) => ulps(ours(x), theirs(x)) <= limit,
+        ),
         { numRuns: 20_000, seed: 1 },
       );
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { conv1dLayer } from '../../networks/conv1d.ts';
 import { duelingLayer } from '../../networks/dueling.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { type Activation, createKernels, type Kernels } from '../../networks/kernels.ts';
 import { createNetwork, type Layer } from '../../networks/layer.ts';
 import { layerNormLayer } from '../../networks/layer-norm.ts';
 import { createLstm } from '../../networks/lstm.ts';
@@ -12,13 +12,19 @@ import { recurrentWindowLayer } from '../../networks/recurrent-window.ts';
 import { createSequential, sequentialLayer } from '../../networks/sequential.ts';
 import { testNetwork } from '../contracts/test-network.ts';
 
-function mlp(inputDim: number, hidden: number[], outputDim: number, seed = 1): Layer {
+function mlp(
+  inputDim: number,
+  hidden: number[],
+  outputDim: number,
+  seed = 1,
+  outputActivation: Activation = 'tanh',
+): Layer {
   return mlpLayer({
     inputDim,
     hidden,
     outputDim,
     activation: 'tanh',
-    outputActivation: 'tanh',
+    outputActivation,
     outputScale: 1,
     init: 'orthogonal',
     rng: createRng(seed),
@@ -75,6 +81,54 @@ describe('composed networks', () => {
     const parts = [convolution(), mlp(15, [4], 2)].map((layer) => createNetwork(createKernels(), layer));
     const inputs = Float32Array.from({ length: 36 }, (_, i) => Math.sin(i));
     expect(network.forward(inputs, 3)).toEqual(parts[1].forward(parts[0].forward(inputs, 3), 3));
+  });
+
+  test('give the same bits as concurrent tasks on two threads', () => {
+    const linear = (inputDim: number, outputDim: number) => mlp(inputDim, [40], outputDim, 1, 'identity');
+    const window = () =>
+      recurrentWindowLayer({
+        cell: 'lstm',
+        window: 6,
+        inputDim: 2,
+        hiddenDim: 24,
+        init: 'uniform',
+        rng: createRng(3),
+      });
+    // What reads results comes after a layer of kernels alone, forward or backward.
+    const layers = [
+      () => [mlp(12, [40], 20), linear(20, 5)],
+      () => [linear(12, 12), convolution(), layerNormLayer(15), linear(15, 4)],
+      () => [linear(12, 20), multiHeadLayer([linear(20, 1), linear(20, 5)]), linear(6, 3)],
+      () => [linear(12, 6), duelingLayer(5), linear(5, 3)],
+      () => [linear(12, 12), window(), linear(24, 3)],
+    ];
+    const batch = 64;
+    const run = (kernels: Kernels) => {
+      const networks = layers.map((create) => createSequential(kernels, create()));
+      const inputs = kernels.allocate(batch * 12);
+      const outputGradients = networks.map(({ outputDim }) => kernels.allocate(batch * outputDim));
+      const results: Float32Array[] = [];
+      // Twice, so that a result read too early is a stale one.
+      for (const scale of [1, 0.5]) {
+        for (const array of [inputs, ...outputGradients]) {
+          for (let i = 0; i < array.length; i++) array[i] = scale * Math.sin(i + scale);
+        }
+        kernels.concurrently(networks.map((network) => () => network.forward(inputs, batch)));
+        kernels.concurrently(
+          networks.map((network, n) => () => {
+            network.backward(outputGradients[n]);
+            network.inputGradients();
+          }),
+        );
+        for (const network of networks) {
+          results.push(network.gradients.slice(), network.inputGradients().slice());
+          results.push(network.forward(inputs, batch).slice());
+        }
+      }
+      kernels.close();
+      return results;
+    };
+    expect(run(createKernels({ threads: 2 }))).toEqual(run(createKernels()));
   });
 
   test('refuse layers that do not fit', () => {
