@@ -97,7 +97,10 @@ describe('composed networks', () => {
     // What reads results comes after a layer of kernels alone, forward or backward.
     const layers = [
       () => [mlp(12, [40], 20), linear(20, 5)],
-      () => [linear(12, 12), convolution(), layerNormLayer(15), linear(15, 4)],
+      () => [linear(12, 12), convolution(), linear(15, 4)],
+      () => [linear(12, 9), layerNormLayer(9), linear(9, 2)],
+      () => [multiHeadLayer([linear(12, 1), linear(12, 5)])],
+      () => [window()],
       () => [linear(12, 20), multiHeadLayer([linear(20, 1), linear(20, 5)]), linear(6, 3)],
       () => [linear(12, 6), duelingLayer(5), linear(5, 3)],
       () => [linear(12, 12), window(), linear(24, 3)],
@@ -114,15 +117,16 @@ describe('composed networks', () => {
           for (let i = 0; i < array.length; i++) array[i] = scale * Math.sin(i + scale);
         }
         kernels.concurrently(networks.map((network) => () => network.forward(inputs, batch)));
+        kernels.concurrently(networks.map((network, n) => () => network.backward(outputGradients[n])));
+        const inputGradients: Float32Array[] = [];
         kernels.concurrently(
           networks.map((network, n) => () => {
-            network.backward(outputGradients[n]);
-            network.inputGradients();
+            inputGradients[n] = network.inputGradients();
           }),
         );
+        results.push(...inputGradients.map((gradients) => gradients.slice()));
         for (const network of networks) {
-          results.push(network.gradients.slice(), network.inputGradients().slice());
-          results.push(network.forward(inputs, batch).slice());
+          results.push(network.gradients.slice(), network.forward(inputs, batch).slice());
         }
       }
       kernels.close();
