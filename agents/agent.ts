@@ -4,6 +4,7 @@ import { resolveConfig } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshotable } from '../core/snapshot.ts';
 import type { ActionBatch, ActionSpace, Box } from '../envs/spaces.ts';
+import type { KernelOptions } from '../networks/kernels.ts';
 
 /** One step of N envs, as the learner sees it. All arrays are views that the next step overwrites. */
 export interface TransitionBatch {
@@ -52,6 +53,8 @@ export interface AgentContext {
   readonly rng: Rng;
   /** Whether the envs say which actions are allowed; absent: they do not. */
   readonly masksActions?: boolean;
+  /** How matrix products are computed and on how many threads; absent: portable, on one. */
+  readonly kernels?: KernelOptions;
   /** Planned env steps of the whole run, for schedules; Infinity where there is no end, as live. */
   readonly totalSteps: number;
 }

@@ -136,7 +136,7 @@ class Dqn implements Agent {
         `Agent "dqn": a batchSize of ${batchSize} does not fit into a bufferSize of ${bufferSize}; raise bufferSize.`,
       );
     }
-    const kernels = createKernels();
+    const kernels = createKernels(context.kernels);
     const { dim } = observationSpace;
     const { hidden, activation, dueling } = config;
     const layers = { inputDim: dim, numChoices: actionSpace.n, hidden, activation, dueling };

@@ -107,7 +107,7 @@ export function buildOffPolicyAgent(
 ): Agent {
   requireBatchFits(name, config, context.numEnvs);
   const rng = context.rng.fork(name);
-  const kernels = createKernels();
+  const kernels = createKernels(context.kernels);
   const agent = new OffPolicyAgent(context, config, kernels, createLearner(kernels, rng), rng);
   return normalizeAgent(agent, context, config);
 }

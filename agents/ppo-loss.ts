@@ -50,6 +50,7 @@ export interface PpoLosses {
 
 /** Adds the gradient of policyLoss − entropyCoefficient·entropy + valueCoefficient·valueLoss to the networks. */
 export class PpoLoss {
+  readonly #kernels: Kernels;
   readonly #networks: PpoNetworks;
   readonly #config: PpoLossConfig;
   readonly #logProbs: Float32Array; // [B]
@@ -61,6 +62,7 @@ export class PpoLoss {
 
   /** @param maxRows the largest minibatch */
   constructor(networks: PpoNetworks, config: PpoLossConfig, maxRows: number, kernels: Kernels) {
+    this.#kernels = kernels;
     this.#networks = networks;
     this.#config = config;
     this.#logProbs = new Float32Array(maxRows);
@@ -82,7 +84,10 @@ export class PpoLoss {
     const valueGradients = this.#valueGradients;
     if (this.#config.normalizeAdvantages) normalize(advantages, size);
 
-    const outputs = policy.forward(observations, size);
+    const [outputs, values] = this.#kernels.concurrently([
+      () => policy.forward(observations, size),
+      () => critic.forward(observations, size),
+    ]);
     head.logProbsInto(logProbs, entropies, outputs, actions, size, batch.actionMasks);
     let policyLoss = 0;
     let entropy = 0;
@@ -108,9 +113,7 @@ export class PpoLoss {
       this.#entropyGradients,
       size,
     );
-    policy.backward(this.#outputGradients);
 
-    const values = critic.forward(observations, size);
     let valueLoss = 0;
     for (let b = 0; b < size; b++) {
       let error = values[b] - returns[b];
@@ -127,7 +130,10 @@ export class PpoLoss {
       valueLoss += (error * error) / size;
       valueGradients[b] = (valueCoefficient * 2 * error * slope) / size;
     }
-    critic.backward(valueGradients);
+    this.#kernels.concurrently([
+      () => policy.backward(this.#outputGradients),
+      () => critic.backward(valueGradients),
+    ]);
     return { policyLoss, valueLoss, entropy, approxKl, clipFraction: numClipped / size };
   }
 }

@@ -115,7 +115,7 @@ export class Ppo implements Agent {
   ) {
     const { observationSpace, actionSpace, numEnvs, rng } = context;
     const { hidden, activation } = config;
-    const kernels = createKernels();
+    const kernels = createKernels(context.kernels);
     const head = createPolicyHead(kernels, actionSpace, config.initialLogStd);
     const body = { inputDim: observationSpace.dim, hidden, activation, init: 'orthogonal' as const };
     const policy = createMlp(kernels, {

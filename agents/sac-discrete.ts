@@ -3,7 +3,8 @@
  *
  * Source: Christodoulou (2019), "Soft Actor-Critic for Discrete Action Settings", arXiv:1910.07207, algorithm 1.
  * Differences from the source: actions that a mask forbids have probability 0, and a target entropy that is relative
- * counts the allowed ones alone; a truncated episode bootstraps from its last observation.
+ * counts the allowed ones alone, and is 0.89 instead of 0.98 of the largest (docs/decisions/off-policy.md); a truncated
+ * episode bootstraps from its last observation.
  */
 import { log } from '../core/math.ts';
 import type { Rng } from '../core/rng.ts';

@@ -32,7 +32,7 @@ const config = z.object({
     .number()
     .min(0)
     .max(1)
-    .default(0.98)
+    .default(0.89)
     .describe('discrete actions: automatic target as a share of the largest entropy, ln(allowed choices)'),
 });
 

@@ -39,7 +39,7 @@ export interface Kernels {
    * @param tasks are called at once, but the kernels they call may be done later, until `concurrently` returns: a task
    * only calls kernels, reads no results, and uses none of another task's
    */
-  concurrently(tasks: readonly (() => void)[]): void;
+  concurrently<Result>(tasks: readonly (() => Result)[]): Result[];
   /**
    * Inside a task of `concurrently`: does at once what was put off, so that results can be read. The rest of the task
    * then is no longer concurrent. Elsewhere there is nothing to do.
@@ -260,22 +260,21 @@ export function createKernels(options: KernelOptions = {}): Kernels {
     },
 
     concurrently(tasks) {
-      if (team === 0 || blas !== undefined || isRecording) {
-        for (const task of tasks) task();
-        return;
-      }
+      if (team === 0 || blas !== undefined || isRecording) return tasks.map((task) => task());
+      const results: ReturnType<(typeof tasks)[number]>[] = [];
       isRecording = true;
       exports.beginTape(tape, TAPE_BYTES);
       try {
         for (const task of tasks) {
           exports.beginTask();
-          task();
+          results.push(task());
         }
       } finally {
         isRecording = false;
         exports.endTape();
       }
       check(exports.runTasks(team));
+      return results;
     },
 
     settle: () => exports.settle(),

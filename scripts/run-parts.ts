@@ -7,6 +7,7 @@ import type { Env } from '../envs/env.ts';
 import { builtInEnvs } from '../envs/index.ts';
 import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
 import { sliceCandles } from '../market/candles.ts';
+import type { KernelOptions } from '../networks/kernels.ts';
 import type { SpanName } from '../trainers/spans.ts';
 import type { Run } from './run-spec.ts';
 
@@ -35,7 +36,13 @@ export function createEvaluationEnv(run: Run, span: SpanName): Env {
   return createEnv(run, span, run.spec.seed, { episodeBars: 0, episodeStart: 'sequential' });
 }
 
-export function buildAgent({ spec, catalog }: Run, env: Env | VectorEnv, numEnvs: number): Agent {
+/** @param kernels how the agent computes; absent: the portable kernels, on one thread */
+export function buildAgent(
+  { spec, catalog }: Run,
+  env: Env | VectorEnv,
+  numEnvs: number,
+  kernels?: KernelOptions,
+): Agent {
   const context = {
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
@@ -43,6 +50,7 @@ export function buildAgent({ spec, catalog }: Run, env: Env | VectorEnv, numEnvs
     numEnvs,
     rng: createRng(spec.seed),
     totalSteps: spec.totalSteps,
+    kernels,
   };
   return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
 }

@@ -3,6 +3,7 @@ import type { AgentPlugin } from '../agents/agent.ts';
 import { resolveConfig, z } from '../core/config.ts';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import type { EnvPlugin } from '../envs/env.ts';
+import type { KernelBackend } from '../networks/kernels.ts';
 import type { RunDirectory } from '../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
 import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
@@ -34,6 +35,9 @@ const runSpec = z.strictObject({
   patience: z.int().min(1).optional(),
   targetReturn: z.number().optional(),
   log: z.array(z.enum(LOG_FORMATS)).default(['jsonl']),
+  kernels: z
+    .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1) })
+    .default({ backend: 'wasm', threads: 1 }),
 });
 
 /** `run.json`: complete configurations, so that a later version's defaults do not change an old run. */
@@ -73,6 +77,10 @@ export interface RunRequest {
   readonly targetReturn?: number;
   /** Default: JSON lines alone. */
   readonly log?: readonly LogFormat[];
+  /** Default: portable kernels, which give the same bits anywhere. */
+  readonly backend?: KernelBackend;
+  /** Threads of a learner step; no number of them changes a bit of the portable kernels. Default 1. */
+  readonly threads?: number;
 }
 
 /** The parts of a run, built and ready. */
@@ -116,6 +124,7 @@ export async function planRun(request: RunRequest): Promise<Run> {
     patience,
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
+    kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
     ...(market && {
       data: { path: market.path, sha256: market.sha256, validateFrom, testFrom },
     }),

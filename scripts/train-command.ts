@@ -92,6 +92,16 @@ const decisions = (yargs: Argv) =>
       defaultDescription: 'jsonl',
       describe: `What to log to, by comma: ${LOG_FORMATS.join(', ')}; jsonl always is`,
     })
+    .option('kernels', {
+      choices: ['wasm', 'blas'] as const,
+      defaultDescription: 'wasm',
+      describe: 'wasm: the same bits on any machine; blas: the system library, faster',
+    })
+    .option('threads', {
+      coerce: wholeNumber('threads', 1, 64),
+      defaultDescription: '1',
+      describe: 'Threads of a learner step; no number of them changes a bit of wasm',
+    })
     .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' });
 
 /** Options that mean nothing without a value. */
@@ -112,6 +122,8 @@ const VALUED = [
   'patience',
   'target-return',
   'log',
+  'kernels',
+  'threads',
   'out',
   'resume',
 ];
@@ -194,6 +206,8 @@ async function plan(args: TrainArguments): Promise<Prepared> {
     patience: args.patience,
     targetReturn: args.targetReturn,
     log: args.log,
+    backend: args.kernels,
+    threads: args.threads,
   });
   requireSoundEnv(run);
   const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;

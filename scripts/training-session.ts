@@ -56,7 +56,7 @@ export class TrainingSession {
     this.#run = run;
     this.#directory = directory;
     this.#envs = createTrainingEnvs(run);
-    this.#agent = buildAgent(run, this.#envs, numEnvs);
+    this.#agent = buildAgent(run, this.#envs, numEnvs, run.spec.kernels);
     const evaluationEnv = createEvaluationEnv(run, 'validation');
     const evaluationSeed = seed + EVALUATION_SEED_OFFSET;
     this.#evaluation = new PeriodicEvaluation({

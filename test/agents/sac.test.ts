@@ -42,7 +42,7 @@ testAgent('sac, discrete', {
   config: SMALL,
   createEnv: createCartPole,
   createOtherEnv: createPendulum,
-  goldenHash: '132d8b43acc7e785ba3d158fd270bbf578d7cfb9469fe20b8b22e0dd9a1430d8',
+  goldenHash: 'bc17feaa901861707ad3c0dd44c9de53018b58aad2747d75a82478841355350f',
 });
 
 describe('discrete sac', () => {
@@ -224,4 +224,32 @@ describe('the entropy coefficient', () => {
     // Nearly uniform over the box: ln 2.
     expect(entropy).toBeGreaterThan(0.6);
   });
+});
+
+test.each([
+  ['continuous', createBox([1], -1, 1)],
+  ['discrete', createDiscrete(3)],
+])('the value of what follows includes its entropy: %s', (_name, actionSpace) => {
+  const agent = sac.build(
+    { observationSpace: createBox([2], -1, 1), actionSpace, numEnvs: 1, rng: createRng(1), totalSteps: 400 },
+    { ...SMALL, entropyCoefficient: 1, gamma: 0.5, tau: 0.1, learningRate: 3e-3, gradientSteps: 5 },
+  );
+  const observations = Float32Array.of(0.5, -0.5);
+  let metrics: ReturnType<typeof agent.observe>;
+  for (let step = 0; step < 450; step++) {
+    const actions = agent.act(observations, 1, true);
+    const reported = agent.observe({
+      observations,
+      actions,
+      rewards: new Float32Array(1),
+      nextObservations: observations,
+      terminated: new Uint8Array(1),
+      truncated: new Uint8Array(1),
+    });
+    metrics = reported ?? metrics;
+  }
+  // Without rewards Q = γ·(Q + H), so that with γ = 0.5 Q = H, and the actor's loss −H − Q = −2H.
+  const entropy = metrics?.entropy ?? Number.NaN;
+  expect(entropy).toBeGreaterThan(0.5);
+  expect(Math.abs((metrics?.actorLoss ?? Number.NaN) + 2 * entropy)).toBeLessThan(0.1);
 });

@@ -36,10 +36,17 @@ export function testAgent(name: string, options: AgentTestOptions): void {
     goldenHash,
   } = options;
 
-  const begin = (seed: number, create = createEnv): { agent: Agent; training: Training } => {
+  const begin = (seed: number, create = createEnv, threads = 1): { agent: Agent; training: Training } => {
     const envs = createVectorEnv(Array.from({ length: numEnvs }, (_, i) => create(seed + i)));
     const { observationSpace, actionSpace } = envs;
-    const context = { observationSpace, actionSpace, numEnvs, rng: createRng(seed), totalSteps: steps };
+    const context = {
+      observationSpace,
+      actionSpace,
+      numEnvs,
+      rng: createRng(seed),
+      totalSteps: steps,
+      kernels: { threads },
+    };
     const agent = plugin.build(context, config);
     return { agent, training: new Training({ envs, agent, totalSteps: steps, seed }) };
   };
@@ -78,6 +85,16 @@ export function testAgent(name: string, options: AgentTestOptions): void {
       const first = finish(begin(7).training);
       expect(hashSnapshot(finish(begin(7).training))).toBe(hashSnapshot(first));
       expect(hashSnapshot(finish(begin(8).training))).not.toBe(hashSnapshot(first));
+    });
+
+    test('the number of threads changes no bit', () => {
+      const alone = begin(7);
+      finish(alone.training);
+      for (const threads of [2, 3]) {
+        const { agent, training } = begin(7, createEnv, threads);
+        finish(training);
+        expect(hashSnapshot(agent.save())).toBe(hashSnapshot(alone.agent.save()));
+      }
     });
 
     test.skipIf(goldenHash === undefined)('learns the pinned bits', () => {

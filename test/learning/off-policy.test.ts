@@ -49,8 +49,7 @@ test.each([ddpg, td3, sac])('$name swings the pendulum up and holds it', (plugin
 });
 
 test('discrete sac balances the pole', () => {
-  const config = { ...SMALL, entropyCoefficient: 'auto', targetEntropyRatio: 0.5 };
-  const returns = trainSeeds(sac as AgentPlugin, (seed) => new CartPole(seed), config, 6000);
+  const returns = trainSeeds(sac as AgentPlugin, (seed) => new CartPole(seed), SMALL, 8000);
   // Left to chance the pole falls after about 22 steps.
-  expect(median(returns)).toBeGreaterThan(120);
+  expect(median(returns)).toBeGreaterThan(300);
 });

@@ -282,7 +282,7 @@ describe('threads', () => {
     const values = memory.allocate(1_000_000).fill(1);
     const scale = () => threads.check(exports.splitScale(team, 2, values.byteOffset, values.length, 2));
     const scaleUntilStolen = async () => {
-      for (let round = 0; round < 1000; round++) {
+      for (let round = 0; round < 10_000; round++) {
         scale();
         await sleep(1);
       }
@@ -304,7 +304,7 @@ describe('threads', () => {
     // The last part, which the thread takes first, reaches past the end of the memory.
     const length = (memory.shared.buffer.byteLength - byteOffset) / 4 + 64;
     const failInThread = async () => {
-      for (let round = 0; round < 1000; round++) {
+      for (let round = 0; round < 10_000; round++) {
         try {
           threads.check(exports.splitScale(team, 2, byteOffset, length, 2));
         } catch (error) {
