@@ -3,9 +3,11 @@ import type { AgentPlugin } from '../agents/agent.ts';
 import { ddpg } from '../agents/ddpg.ts';
 import { sac } from '../agents/sac.ts';
 import { td3 } from '../agents/td3.ts';
+import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import { Pendulum } from '../envs/pendulum.ts';
 import { createVectorEnv } from '../envs/vector-env.ts';
+import type { KernelBackend } from '../networks/kernels.ts';
 import { Training } from '../trainers/train.ts';
 import type { Benchmark } from './benchmarks.ts';
 
@@ -15,34 +17,55 @@ const TOTAL_STEPS = 20_000;
 const TIMED_STEPS = 500;
 const WARM_UP_STEPS = 100;
 
-const DETERMINISTIC = { learningRate: 1e-3, gamma: 0.98, bufferSize: 200_000, noiseDeviation: 0.1 };
-
-export const offPolicyBenchmarks: readonly Benchmark[] = [
-  {
-    name: 'ddpg.pendulum.steps_per_s',
-    unit: 'steps/s',
-    measure: () => measure(ddpg, { ...DETERMINISTIC, learningStarts: 10_000 }),
-  },
-  {
-    name: 'td3.pendulum.steps_per_s',
-    unit: 'steps/s',
-    measure: () => measure(td3, { ...DETERMINISTIC, learningStarts: 10_000 }),
-  },
-  {
-    name: 'sac.pendulum.steps_per_s',
-    unit: 'steps/s',
-    // Learning begins with the first full batch.
-    measure: () => measure(sac, { learningRate: 1e-3, learningStarts: 256 }),
-  },
+const DETERMINISTIC = {
+  learningRate: 1e-3,
+  gamma: 0.98,
+  bufferSize: 200_000,
+  learningStarts: 10_000,
+  noiseDeviation: 0.1,
+};
+const RUNS: readonly (readonly [plugin: AgentPlugin, config: Readonly<Record<string, number>>])[] = [
+  [ddpg, DETERMINISTIC],
+  [td3, DETERMINISTIC],
+  // Learning begins with the first full batch.
+  [sac, { learningRate: 1e-3, learningStarts: 256 }],
 ];
 
+/** With the products of OpenBLAS, NaN where it is missing, and with the portable ones. */
+export const offPolicyBenchmarks: readonly Benchmark[] = RUNS.flatMap(([plugin, config]) => [
+  {
+    name: `${plugin.name}.pendulum.steps_per_s`,
+    unit: 'steps/s',
+    measure: () => measureIfFound(plugin, config),
+  },
+  {
+    name: `${plugin.name}.wasm.pendulum.steps_per_s`,
+    unit: 'steps/s',
+    measure: () => measure(plugin, config, 'wasm'),
+  },
+]);
+
+function measureIfFound(plugin: AgentPlugin, config: Readonly<Record<string, number>>): number {
+  try {
+    return measure(plugin, config, 'blas');
+  } catch (error) {
+    if (error instanceof ConfigError && error.code === 'blas-not-found') return Number.NaN;
+    throw error;
+  }
+}
+
 /** Env steps per second of a whole run, training included: from its random steps and some of those that learn. */
-function measure(plugin: AgentPlugin, config: Readonly<Record<string, number>>): number {
+function measure(
+  plugin: AgentPlugin,
+  config: Readonly<Record<string, number>>,
+  backend: KernelBackend,
+): number {
   const { learningStarts } = config;
   const envs = createVectorEnv([new Pendulum(1)]);
   const { observationSpace, actionSpace } = envs;
   const rng = createRng(1);
-  const context = { observationSpace, actionSpace, numEnvs: 1, rng, totalSteps: TOTAL_STEPS };
+  const kernels = { backend };
+  const context = { observationSpace, actionSpace, numEnvs: 1, rng, totalSteps: TOTAL_STEPS, kernels };
   // A report at every step makes `advance` stop there.
   const agent = plugin.build(context, { ...config, metricsEvery: 1 });
   const training = new Training({ envs, agent, totalSteps: TOTAL_STEPS, seed: 1 });
