@@ -26,13 +26,15 @@ export async function benchCommand({ only, json }: BenchArguments): Promise<numb
   for (const { name, unit, measure } of benchmarks) {
     if (only !== undefined && name !== 'calibration' && !name.includes(only)) continue;
     const value = measure();
-    rows.push({ name, value, unit });
-    console.say(formatTable([[name.padEnd(32), formatValue(value).padStart(12), unit]]));
+    // What cannot be measured here is shown, but is no row.
+    if (Number.isFinite(value)) rows.push({ name, value, unit });
+    console.say(formatTable([[name.padEnd(38), formatValue(value).padStart(12), unit]]));
   }
   if (json !== undefined) writeFileAtomic(json, `${JSON.stringify(rows, null, 2)}\n`);
   return 0;
 }
 
 function formatValue(value: number): string {
+  if (!Number.isFinite(value)) return 'no OpenBLAS';
   return value >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 }

@@ -3,13 +3,12 @@ import type { AgentPlugin } from '../agents/agent.ts';
 import { ddpg } from '../agents/ddpg.ts';
 import { sac } from '../agents/sac.ts';
 import { td3 } from '../agents/td3.ts';
-import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import { Pendulum } from '../envs/pendulum.ts';
 import { createVectorEnv } from '../envs/vector-env.ts';
 import type { KernelBackend } from '../networks/kernels.ts';
 import { Training } from '../trainers/train.ts';
-import type { Benchmark } from './benchmarks.ts';
+import { type Benchmark, ifBlasFound } from './benchmark.ts';
 
 const TOTAL_STEPS = 20_000;
 
@@ -36,7 +35,7 @@ export const offPolicyBenchmarks: readonly Benchmark[] = RUNS.flatMap(([plugin, 
   {
     name: `${plugin.name}.pendulum.steps_per_s`,
     unit: 'steps/s',
-    measure: () => measureIfFound(plugin, config),
+    measure: () => ifBlasFound(() => measure(plugin, config, 'blas')),
   },
   {
     name: `${plugin.name}.wasm.pendulum.steps_per_s`,
@@ -44,15 +43,6 @@ export const offPolicyBenchmarks: readonly Benchmark[] = RUNS.flatMap(([plugin, 
     measure: () => measure(plugin, config, 'wasm'),
   },
 ]);
-
-function measureIfFound(plugin: AgentPlugin, config: Readonly<Record<string, number>>): number {
-  try {
-    return measure(plugin, config, 'blas');
-  } catch (error) {
-    if (error instanceof ConfigError && error.code === 'blas-not-found') return Number.NaN;
-    throw error;
-  }
-}
 
 /** Env steps per second of a whole run, training included: from its random steps and some of those that learn. */
 function measure(

@@ -1,0 +1,80 @@
+/** How fast agents train on CartPole, the envs and the learning included. */
+import { a2c } from '../agents/a2c.ts';
+import type { AgentPlugin } from '../agents/agent.ts';
+import { dqn } from '../agents/dqn.ts';
+import { ppo } from '../agents/ppo.ts';
+import { createRng } from '../core/rng.ts';
+import { CartPole } from '../envs/cartpole.ts';
+import { createVectorEnv } from '../envs/vector-env.ts';
+import type { KernelOptions } from '../networks/kernels.ts';
+import { train } from '../trainers/train.ts';
+import { type Benchmark, ifBlasFound, secondsPer } from './benchmark.ts';
+import { PPO_CARTPOLE, type ZooSettings } from './zoo-settings.ts';
+
+/** CleanRL's settings: four envs of 128 steps, four epochs of four minibatches. */
+const PPO_CARTPOLE_CLEANRL: ZooSettings = {
+  numEnvs: 4,
+  totalSteps: 102_400,
+  config: {
+    rolloutSteps: 128,
+    minibatchSize: 128,
+    epochs: 4,
+    learningRate: 2.5e-4,
+    learningRateSchedule: 'linear',
+    entropyCoefficient: 0.01,
+    valueClipRange: 0.2,
+  },
+};
+
+const A2C_CARTPOLE: ZooSettings = { numEnvs: 8, totalSteps: 100_000, config: {} };
+
+/** The Zoo's settings, but for a shorter run. */
+const DQN_CARTPOLE: ZooSettings = {
+  numEnvs: 1,
+  totalSteps: 6_000,
+  config: {
+    learningRate: 2.3e-3,
+    batchSize: 64,
+    bufferSize: 100_000,
+    learningStarts: 1000,
+    targetUpdateEvery: 10,
+    trainEvery: 256,
+    gradientSteps: 128,
+    explorationFraction: 0.16,
+    explorationFinal: 0.04,
+    hidden: [256, 256],
+  },
+};
+
+export const agentBenchmarks: readonly Benchmark[] = [
+  ...onBothKernels('ppo.cartpole', ppo, PPO_CARTPOLE),
+  ...onBothKernels('ppo.cartpole_cleanrl', ppo, PPO_CARTPOLE_CLEANRL),
+  ...onBothKernels('a2c.cartpole', a2c, A2C_CARTPOLE),
+  ...onBothKernels('dqn.cartpole', dqn, DQN_CARTPOLE),
+];
+
+function onBothKernels(name: string, plugin: AgentPlugin, settings: ZooSettings): Benchmark[] {
+  const unit = 'steps/s';
+  return [
+    { name: `${name}.steps_per_s`, unit, measure: () => stepsPerSecond(plugin, settings, {}) },
+    {
+      name: `${name}.steps_per_s.blas`,
+      unit,
+      measure: () => ifBlasFound(() => stepsPerSecond(plugin, settings, { backend: 'blas' })),
+    },
+  ];
+}
+
+function stepsPerSecond(
+  plugin: AgentPlugin,
+  { numEnvs, totalSteps, config }: ZooSettings,
+  kernels: KernelOptions,
+): number {
+  const run = (): void => {
+    const envs = createVectorEnv(Array.from({ length: numEnvs }, (_, i) => new CartPole(i)));
+    const { observationSpace, actionSpace } = envs;
+    const context = { observationSpace, actionSpace, numEnvs, rng: createRng(1), totalSteps, kernels };
+    train({ envs, agent: plugin.build(context, config), totalSteps, seed: 1 });
+  };
+  return totalSteps / secondsPer(1, run, 1);
+}
