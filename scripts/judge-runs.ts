@@ -160,7 +160,10 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
       'The random baseline is the median of 20 traders with the turnover of the agent.',
       'An interval over one test span says nothing about other markets or other years.',
       ...(data!.path === 'sp500'
-        ? ['The series is an index level: it pays no dividends, and it cannot be traded itself.']
+        ? [
+            'The series is an index level: it pays no dividends, and it cannot be traded itself.',
+            'In a third of its bars, mostly before 2006, the open equals the close before: a fill at the next open is one at the close there.',
+          ]
         : []),
     ],
   });

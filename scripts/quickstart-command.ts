@@ -76,7 +76,10 @@ export async function quickstartCommand({ out, seeds, json }: QuickstartArgument
     const session = new TrainingSession(run, directory);
     directory.begin(run.spec as { [key: string]: Json });
     const { interrupted } = await session.carryOut(console, `seed ${seed}/${seeds}`, isInterrupted);
-    if (interrupted) return EXIT_INTERRUPTED;
+    if (interrupted) {
+      console.say(`Interrupted while training seed ${seed}; run it again to start over.`);
+      return EXIT_INTERRUPTED;
+    }
     runs.push(await openTrainedRun(path));
   }
   judgeAndReport(runs, join(out, 'report.html'), 'npm start', console);
