@@ -47,6 +47,7 @@ testAgent('a2c', {
   config: { hidden: [16], normalizeObservations: true },
   createEnv: createCartPole,
   createOtherEnv: createPendulum,
+  goldenHash: 'cab49f2aaaceea6244731202ef46bd89bec8bf7df7797414f67914e46dfada58',
 });
 
 testAgent('dqn', {
@@ -54,6 +55,7 @@ testAgent('dqn', {
   config: { hidden: [16], bufferSize: 500, learningStarts: 50, targetUpdateEvery: 100 },
   createEnv: createCartPole,
   steps: 8_000,
+  goldenHash: 'fc5e104d8858372284ccef483fed8247d6684850f4d0a1025ea0b86e3266ecb6',
 });
 
 testAgent('dqn, with every option', {
@@ -73,6 +75,7 @@ testAgent('dqn, with every option', {
   },
   createEnv: createCartPole,
   steps: 8_000,
+  goldenHash: '3800412aeda9d99ece5012cb3f2a72cc5165dcfadac0af16de60765462e36162',
 });
 
 testAgent('random', {
