@@ -1,0 +1,24 @@
+/** Time as live code knows it: the one place that asks the machine for it. */
+import { performance } from 'node:perf_hooks';
+
+export interface Clock {
+  /** UTC epoch; may jump when the machine's clock is set. */
+  nowMs(): number;
+  /** Never falls; its zero means nothing. */
+  monotonicMs(): number;
+  /**
+   * Calls `callback` once, `delayMs` from now.
+   * @returns takes the call back
+   */
+  schedule(delayMs: number, callback: () => void): () => void;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  schedule(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,10 @@
+/** A table of numbers: what supervised models learn from and predict on. */
+
+/** N rows, F columns. A FeatureMatrix of the market's pipeline is one. */
+export interface FeatureTable {
+  readonly numRows: number;
+  readonly numColumns: number;
+  readonly columns: readonly string[]; // [F]
+  /** [N, F]; NaN where a value is missing. */
+  readonly values: Float32Array;
+}
