@@ -1,10 +1,10 @@
 /** Manifests as text: spelt in one way only, so that a hash of the text stands for the content. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StorageError } from '../core/errors.ts';
 
 /** SHA-256, hexadecimal. */
 export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }
 
 /**
