@@ -1,4 +1,5 @@
 /** The environments that come with the framework. */
+import { tradingBooks } from './book-trading.ts';
 import { cartpole } from './cartpole.ts';
 import type { EnvPlugin } from './env.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
@@ -9,6 +10,7 @@ import { trading } from './trading.ts';
 
 export const builtInEnvs: readonly EnvPlugin[] = [
   trading,
+  tradingBooks,
   portfolio,
   shares,
   cartpole,
