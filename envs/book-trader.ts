@@ -8,7 +8,7 @@ import {
   type Snapshotable,
   snapshotPart,
 } from '../core/snapshot.ts';
-import { BookBroker } from '../market/book-broker.ts';
+import { BookBroker, type BookOrder } from '../market/book-broker.ts';
 import type { BookLevels } from '../market/book-matcher.ts';
 import { DOUBLE_ZERO, type Fill } from '../market/broker.ts';
 import type { Candles } from '../market/candles.ts';
@@ -31,6 +31,8 @@ export interface BookTraderOptions {
   config: BookTradingConfig;
   /** Decides latencies. */
   rng: Rng;
+  /** Called when an order leaves; the object is reused. */
+  onOrder?: (order: Readonly<BookOrder>) => void;
   /** Called after every fill; the object is reused by the next one. */
   onFill?: (fill: Readonly<Fill>) => void;
 }
@@ -54,7 +56,7 @@ export class BookTrader implements Snapshotable {
   readonly #before = new Float64Array(6);
 
   /** @throws ConfigError for settings that do not fit each other */
-  constructor({ candles, features, depth, config, rng, onFill }: BookTraderOptions) {
+  constructor({ candles, features, depth, config, rng, onOrder, onFill }: BookTraderOptions) {
     requireLevelsWithinLeverage(config);
     const { maxLeverage, levels, actions } = config;
     this.#config = config;
@@ -70,6 +72,7 @@ export class BookTrader implements Snapshotable {
       limitRate: config.limitRate,
       borrowRatePerYear: config.borrowRatePerYear,
       rebalanceBand: config.rebalanceBand,
+      onOrder,
       onFill,
     });
     this.actionSpace =
@@ -111,7 +114,7 @@ export class BookTrader implements Snapshotable {
   begin(action: Action): void {
     const { account } = this.broker;
     const before = this.#before;
-    const target = this.#targetOf(action);
+    const target = this.targetOf(action);
     before[FEES] = account.totalFees;
     before[SLIPPAGE] = account.totalSlippage;
     before[INTEREST] = account.totalInterest;
@@ -196,7 +199,8 @@ export class BookTrader implements Snapshotable {
     return this.#candles.timeMs[row] + this.#config.barMs;
   }
 
-  #targetOf(action: Action): number {
+  /** The exposure that an action asks for. @throws EnvError `invalid-action` */
+  targetOf(action: Action): number {
     const levels = this.#levels;
     if (levels.length > 0) {
       if (typeof action === 'number' && levels[action] !== undefined) return levels[action];

@@ -7,6 +7,18 @@ import { type Broker, createFill, DOUBLE_ZERO, type Fill } from './broker.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
 import { constantLatency, type LatencyModel } from './latency.ts';
 
+/** An order on its way. The broker reuses the object: copy what is to be kept. */
+export interface BookOrder {
+  /** UTC epoch of the decision. */
+  timeMs: number;
+  /** UTC epoch at which it meets the book. */
+  arrivalMs: number;
+  /** The signed fraction of equity that it is to reach. */
+  exposure: number;
+  /** Mid at the decision: its limit is measured from it. */
+  mid: number;
+}
+
 export interface BookBrokerOptions {
   /** Levels a side, ≥ 1. */
   depth: number;
@@ -24,6 +36,8 @@ export interface BookBrokerOptions {
   borrowRatePerYear?: number;
   /** A request trades when it differs from the last accepted one by more than this, ≥ 0. Default 0. */
   rebalanceBand?: number;
+  /** Called when an order leaves. */
+  onOrder?: (order: Readonly<BookOrder>) => void;
   /** Called after every fill; the object is reused by the next one. */
   onFill?: (fill: Readonly<Fill>) => void;
 }
@@ -70,11 +84,14 @@ export class BookBroker implements Broker {
   };
   /** Price and time of the account's last valuation, for interest and ruin; one entry each. */
   readonly #mid = new Float64Array(1);
-  #arrivalMs = Infinity;
-  /** The exposure that the order under way is to reach. */
-  #orderedExposure = DOUBLE_ZERO;
-  /** The mid at the decision: the order's limit is measured from it. */
-  #decisionMid = DOUBLE_ZERO;
+  readonly #onOrder: ((order: Readonly<BookOrder>) => void) | undefined;
+  /** The order under way; its arrival is Infinity when there is none. */
+  readonly #order: BookOrder = {
+    timeMs: DOUBLE_ZERO,
+    arrivalMs: Infinity,
+    exposure: DOUBLE_ZERO,
+    mid: DOUBLE_ZERO,
+  };
   /** Less was filled than ordered: asking for the same exposure again is no repetition. */
   #isOpen = false;
   /** A request came while an order was under way. */
@@ -110,6 +127,7 @@ export class BookBroker implements Broker {
     this.#initialEquity = initialEquity;
     this.#borrowRatePerMs = borrowRatePerYear / YEAR_MS;
     this.#rebalanceBand = rebalanceBand;
+    this.#onOrder = options.onOrder;
     this.#onFill = options.onFill;
     this.#account = new Account(initialEquity);
     this.account = this.#account;
@@ -118,7 +136,7 @@ export class BookBroker implements Broker {
 
   /** Whether an order is on its way. */
   get isOrderUnderWay(): boolean {
-    return this.#arrivalMs < Infinity;
+    return this.#order.arrivalMs < Infinity;
   }
 
   /** Mid of the last book, quote units; 0 before the first. */
@@ -141,6 +159,11 @@ export class BookBroker implements Broker {
     this.numFills = 0;
     this.numUnfilled = 0;
     this.#dropOrders();
+  }
+
+  /** The book cannot be trusted: nothing fills. */
+  set isDown(isDown: boolean) {
+    this.#matcher.isDown = isDown;
   }
 
   /** Forgets the book. */
@@ -174,7 +197,7 @@ export class BookBroker implements Broker {
    * @param timeMs of receipt, UTC epoch, never falling
    */
   takeBook(levels: BookLevels, offset: number, timeMs: number): void {
-    while (this.#arrivalMs < timeMs) this.#arrive();
+    while (this.#order.arrivalMs < timeMs) this.#arrive();
     this.#matcher.setBook(levels, offset, timeMs);
     this.timeMs = timeMs;
     const bid = this.#matcher.priceAt(-1, 0);
@@ -192,7 +215,7 @@ export class BookBroker implements Broker {
    * @param mark its last price
    */
   closeBar(row: number, endMs: number, barMs: number, mark: number): void {
-    while (this.#arrivalMs <= endMs) this.#arrive();
+    while (this.#order.arrivalMs <= endMs) this.#arrive();
     const account = this.#account;
     this.row = row;
     this.timeMs = endMs;
@@ -221,9 +244,7 @@ export class BookBroker implements Broker {
         targetExposure: this.targetExposure,
         numFills: this.numFills,
         numUnfilled: this.numUnfilled,
-        arrivalMs: this.isOrderUnderWay ? this.#arrivalMs : null,
-        orderedExposure: this.#orderedExposure,
-        decisionMid: this.#decisionMid,
+        order: { ...this.#order, arrivalMs: this.isOrderUnderWay ? this.#order.arrivalMs : null },
         isOpen: this.#isOpen,
         isWaiting: this.#isWaiting,
         lastFill: { ...this.lastFill },
@@ -250,9 +271,9 @@ export class BookBroker implements Broker {
     this.targetExposure = restoreNumber(own, 'targetExposure');
     this.numFills = restoreNumber(own, 'numFills');
     this.numUnfilled = restoreNumber(own, 'numUnfilled');
-    this.#arrivalMs = own.values.arrivalMs === null ? Infinity : restoreNumber(own, 'arrivalMs');
-    this.#orderedExposure = restoreNumber(own, 'orderedExposure');
-    this.#decisionMid = restoreNumber(own, 'decisionMid');
+    Object.assign(this.#order, own.values.order);
+    // JSON has no Infinity.
+    this.#order.arrivalMs ??= Infinity;
     this.#isOpen = own.values.isOpen === true;
     this.#isWaiting = own.values.isWaiting === true;
     Object.assign(this.lastFill, own.values.lastFill);
@@ -262,16 +283,19 @@ export class BookBroker implements Broker {
     // Where there has been no book yet, the next request tries again.
     this.#isOpen = this.#mid[0] === 0;
     if (this.#isOpen) return;
-    this.#orderedExposure = this.targetExposure;
-    this.#decisionMid = this.#mid[0];
-    this.#arrivalMs = nowMs + this.#latency.latencyMs(nowMs);
-    if (this.#arrivalMs <= nowMs) this.#arrive();
+    const order = this.#order;
+    order.timeMs = nowMs;
+    order.exposure = this.targetExposure;
+    order.mid = this.#mid[0];
+    order.arrivalMs = nowMs + this.#latency.latencyMs(nowMs);
+    this.#onOrder?.(order);
+    if (order.arrivalMs <= nowMs) this.#arrive();
   }
 
   /** The order meets the book as it is now. */
   #arrive(): void {
-    const arrivalMs = this.#arrivalMs;
-    this.#arrivalMs = Infinity;
+    const arrivalMs = this.#order.arrivalMs;
+    this.#order.arrivalMs = Infinity;
     this.#fill(arrivalMs);
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
@@ -284,14 +308,14 @@ export class BookBroker implements Broker {
     const terms = this.#terms;
     const mid = this.#mid[0];
     if (!account.alive) return;
-    terms.exposure = this.#orderedExposure;
+    terms.exposure = this.#order.exposure;
     terms.price = mid;
     terms.feeRate = this.#fees.feeRate('taker');
     const equity = account.equity(mid);
     const wanted = (terms.exposure * equity) / mid - (account.base - account.baseInterest);
     if (Math.abs(wanted) * mid <= NEGLIGIBLE * equity) return;
     const side: Side = wanted > 0 ? 1 : -1;
-    const limit = this.#decisionMid * (1 + side * this.#limitRate);
+    const limit = this.#order.mid * (1 + side * this.#limitRate);
     const size = this.#sizeAfterCosts(side, wanted, limit);
     const filled = matcher.take(side, size, limit, arrivalMs);
     if (filled < size * (1 - NEGLIGIBLE)) {
@@ -340,7 +364,7 @@ export class BookBroker implements Broker {
   }
 
   #dropOrders(): void {
-    this.#arrivalMs = Infinity;
+    this.#order.arrivalMs = Infinity;
     this.#isOpen = false;
     this.#isWaiting = false;
   }
