@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   envs: ['core', 'market'],
   agents: ['core', 'networks', 'replay', 'models', 'envs'],
   storage: ['core'],
-  live: ['core', 'market', 'storage'],
+  live: ['core', 'market', 'envs', 'storage'],
   trainers: ['core', 'market', 'networks', 'models', 'replay', 'envs', 'agents', 'storage'],
   scripts: [
     'core',

@@ -1,0 +1,92 @@
+/** The settings of a live session: one file says all of it. */
+import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { type RiskConfig, riskConfig } from './risk-guard.ts';
+
+const venueSettings = z.record(z.string(), z.unknown());
+
+export const liveSchema = z.object({
+  mode: z
+    .enum(['trading', 'arbitrage'])
+    .default('trading')
+    .describe('`trading`: one venue and target exposures; `arbitrage`: several venues and pairs of orders'),
+  markets: z
+    .array(
+      z.strictObject({
+        venue: z.string().describe('name of a venue plugin'),
+        symbol: z.string().describe('base and quote, such as BTC/USDT'),
+        settings: venueSettings.default({}).describe('the venue’s own settings, such as its url'),
+      }),
+    )
+    .min(1)
+    .default([{ venue: 'binance', symbol: 'BTC/USDT', settings: {} }])
+    .describe('what is traded and where'),
+  depth: z.int().min(1).max(1000).default(10).describe('levels a side that are looked at'),
+  env: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('settings of the env "trading-books" or "arbitrage"; those of a trained model are taken over'),
+  risk: z.record(z.string(), z.unknown()).default({}).describe('limits of the risk guard'),
+  seed: z.int().min(0).default(1).describe('decides latencies and the jitter of reconnections'),
+  leftOver: z
+    .enum(['keep', 'close'])
+    .default('keep')
+    .describe('what a session that continues does with exposure that it finds open'),
+});
+
+export interface LiveConfig {
+  readonly mode: 'trading' | 'arbitrage';
+  readonly markets: readonly {
+    readonly venue: string;
+    readonly symbol: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+  }[];
+  readonly depth: number;
+  readonly env: Readonly<Record<string, unknown>>;
+  readonly risk: RiskConfig;
+  readonly seed: number;
+  readonly leftOver: 'keep' | 'close';
+}
+
+/**
+ * @param settings as a user wrote them
+ * @throws ConfigError `unknown-key` with the nearest key, `invalid-value`, `invalid-markets`
+ */
+export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): LiveConfig {
+  const config = resolveConfig(
+    liveSchema as ConfigSchema,
+    settings,
+    'the live session',
+  ) as unknown as LiveConfig;
+  const needed = config.mode === 'trading' ? 1 : 2;
+  const { length } = config.markets;
+  if (config.mode === 'trading' ? length !== 1 : length < 2) {
+    throw new ConfigError(
+      'invalid-markets',
+      `Mode "${config.mode}" needs ${needed === 1 ? 'one market' : 'two markets or more'}, got ${length}.`,
+    );
+  }
+  const names = config.markets.map(({ venue }) => venue);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new ConfigError('invalid-markets', `Venue "${repeated}" is named twice; name each venue once.`);
+  }
+  return { ...config, risk: resolveConfig(riskConfig, config.risk, 'the risk guard') };
+}
+
+/** The plugin of a name. @throws ConfigError `unknown-name` with the nearest one */
+export function findVenue<Plugin extends { readonly name: string }>(
+  plugins: readonly Plugin[],
+  name: string,
+): Plugin {
+  const plugin = plugins.find((candidate) => candidate.name === name);
+  if (plugin !== undefined) return plugin;
+  throw new ConfigError(
+    'unknown-name',
+    `Unknown venue "${name}".${suggestion(
+      name,
+      plugins.map((candidate) => candidate.name),
+    )}`,
+  );
+}
