@@ -1,37 +1,134 @@
-/** Puts the deterministic part of a session together from its settings: the same for live trading and for replay. */
-import { resolveConfig } from '../core/config.ts';
+/** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
+import { type ConfigSchema, resolveConfig } from '../core/config.ts';
+import { LiveError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
 import type { TapeRecord } from '../storage/tape.ts';
-import type { LiveConfig } from './live-config.ts';
+import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { RiskGuard } from './risk-guard.ts';
-import { type Decision, LiveSession, type LiveSource } from './session.ts';
+import { type Decision, inputFromJson, LiveSession } from './session.ts';
 import { TradingMarket } from './trading-market.ts';
+import { CHANNELS, type VenueCommand, type VenuePlugin } from './venue.ts';
+import { parseMarkets } from './venue-config.ts';
+import { VenueSession } from './venue-session.ts';
 
-/** @throws ConfigError for env settings that cannot be */
-export function createLiveMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
-  const { depth, seed } = config;
+/** What decides a session beside its inputs: the first record of its tape. */
+export interface SessionHeader {
+  readonly config: LiveConfig;
+  /** The model it begins with. */
+  readonly model: string;
+  /** UTC epoch; NaN where nobody knows. */
+  readonly modelCreatedMs: number;
+}
+
+export function headerRecord({ config, model, modelCreatedMs }: SessionHeader, timeMs: number): TapeRecord {
+  const created = Number.isNaN(modelCreatedMs) ? null : modelCreatedMs;
+  return ['session', timeMs, { config: config as unknown as Json, model, modelCreatedMs: created }];
+}
+
+/** @throws LiveError `foreign-tape` for a record that does not begin a session */
+export function readHeader([kind, , header]: TapeRecord): SessionHeader {
+  const { config, model, modelCreatedMs } = (header ?? {}) as { [key: string]: Json };
+  if (kind !== 'session' || typeof config !== 'object' || typeof model !== 'string') {
+    throw new LiveError(
+      'foreign-tape',
+      'The tape does not begin with a session of this version; use the version that recorded it.',
+    );
+  }
+  return {
+    config: resolveLiveConfig(config as Record<string, unknown>),
+    model,
+    modelCreatedMs: typeof modelCreatedMs === 'number' ? modelCreatedMs : Number.NaN,
+  };
+}
+
+export interface AssembleOptions {
+  readonly venues: readonly VenuePlugin<ConfigSchema>[];
+  /** The policy of a model: the first one, or one that is named later. */
+  policyFor(model: string, createdMs: number, market: LiveMarket): LivePolicy;
+  /** Takes every record: inputs before they are taken, outputs as they happen. */
+  record(record: TapeRecord): void;
+  onDecision?(decision: Decision): void;
+  /** What a venue asks of its connection. */
+  onCommand?(source: number, command: VenueCommand): void;
+}
+
+export interface Assembled {
+  readonly session: LiveSession;
+  readonly market: LiveMarket;
+  /** In the order of the markets. */
+  readonly venueSessions: readonly VenueSession[];
+  /** Does again what an input on a tape did; other records are passed over. @returns whether it was an input */
+  repeat(record: TapeRecord): boolean;
+}
+
+/** @throws ConfigError for settings that cannot be */
+export function assemble(header: SessionHeader, options: AssembleOptions): Assembled {
+  const { config } = header;
+  const { record, onDecision } = options;
+  const market = createMarket(config, record);
+  // Venues and session know each other; the session is there before the first input.
+  const link: { session?: LiveSession } = {};
+  const venueSessions = config.markets.map(({ venue, symbol, settings }, source) => {
+    const plugin = findVenue(options.venues, venue);
+    const markets = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
+    return new VenueSession({
+      setup: plugin.connect(markets, settings as never),
+      markets,
+      channels: CHANNELS,
+      onEvent: (event) => link.session?.takeEvent(source, event),
+      onCommand: (command) => options.onCommand?.(source, command),
+    });
+  });
+  const session = new LiveSession({
+    market,
+    sources: config.markets.map(({ venue, symbol }, source) => ({
+      name: `${venue} ${symbol}`,
+      isTradable: (nowMs) => venueSessions[source].isTradable(symbol.toUpperCase(), nowMs),
+    })),
+    guard: new RiskGuard(config.risk),
+    policy: options.policyFor(header.model, header.modelCreatedMs, market),
+    record,
+    onDecision,
+  });
+  link.session = session;
+  const repeat = ([kind, timeMs, ...body]: TapeRecord): boolean => {
+    switch (kind) {
+      case 'input': {
+        const source = Number(body[0]);
+        const input = inputFromJson(body.slice(1));
+        session.takeInput(source, input, timeMs);
+        venueSessions[source].handle(input, timeMs);
+        return true;
+      }
+      case 'tick':
+        session.tick(timeMs);
+        return true;
+      case 'halt':
+        session.halt(String(body[0]), timeMs);
+        return true;
+      case 'model': {
+        const createdMs = typeof body[1] === 'number' ? body[1] : Number.NaN;
+        session.swap(options.policyFor(String(body[0]), createdMs, market), timeMs);
+        return true;
+      }
+      default:
+        return false;
+    }
+  };
+  return { session, market, venueSessions, repeat };
+}
+
+function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
+  const { depth, seed, env } = config;
   return new TradingMarket({
-    config: resolveConfig(bookTradingConfig, config.env, 'env "trading-books"'),
+    config: resolveConfig(bookTradingConfig, env, 'env "trading-books"'),
     depth,
     seed,
     onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
       record(['order', timeMs, { arrivalMs, exposure, mid }]),
-    onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill as unknown as Json]),
+    onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill]),
   });
-}
-
-export interface AssembleOptions {
-  readonly config: LiveConfig;
-  readonly market: LiveMarket;
-  readonly sources: readonly LiveSource[];
-  readonly policy: LivePolicy;
-  readonly record: (record: TapeRecord) => void;
-  readonly onDecision?: (decision: Decision) => void;
-}
-
-export function assembleSession({ config, ...parts }: AssembleOptions): LiveSession {
-  return new LiveSession({ ...parts, guard: new RiskGuard(config.risk) });
 }

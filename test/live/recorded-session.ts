@@ -1,9 +1,9 @@
 /** Records a live session on virtual time: frames as Bybit sends them, made from a tape of books. */
 import { createRng } from '../../core/rng.ts';
 import { hashSnapshot } from '../../core/snapshot.ts';
+import { assemble, readHeader } from '../../live/assemble.ts';
 import type { LiveMarket } from '../../live/live-market.ts';
 import type { LivePolicy } from '../../live/policy.ts';
-import { startReplay } from '../../live/replay.ts';
 import type { Decision } from '../../live/session.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import type { BookTape } from '../../market/book-tape.ts';
@@ -77,16 +77,12 @@ export function recordSession(options: RecordOptions): TapeRecord[] {
     { config: config as never, model: 'hash', modelCreatedMs: null },
   ];
   tape.push(first);
-  const replay = startReplay(first, {
+  const { repeat: take } = assemble(readHeader(first), {
     venues: builtInVenues,
     policyFor: (model, createdMs, market) => policyFor(market, model, createdMs),
-    onOutput: (record) => tape.push(structuredClone(record)),
+    record: (record) => tape.push(structuredClone(record)),
     onDecision: options.onDecision,
   });
-  const take = (record: TapeRecord): void => {
-    tape.push(record);
-    replay.take(record);
-  };
   const rng = createRng('ticks');
   for (const [venue] of books.venues.entries()) take(['input', books.timeMs[0], venue, 'open']);
   for (let event = 0; event < books.length; event++) {

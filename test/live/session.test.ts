@@ -171,7 +171,7 @@ describe('a live session', () => {
     });
     expect(ofKind(swapped, 'model')[0].slice(2)).toEqual(['second', 1]);
     expect(replay(swapped).difference).toBeUndefined();
-    expect(replay(swapped).replay.session.policy.model).toBe('second');
+    expect(replay(swapped).assembled.session.policy.model).toBe('second');
   });
 });
 
