@@ -77,6 +77,11 @@ export const arbitrageConfig = z.object({
     .positive()
     .default(0.05)
     .describe('an edge beyond this is too good to be true and is not traded, fraction, > 0'),
+  minEdgeRate: z
+    .number()
+    .gt(-1)
+    .default(-0.01)
+    .describe('a net edge below this is not traded: what rebalancing may cost, fraction, > −1'),
   maxPairs: z.int().min(1).max(15).default(2).describe('pairs of orders under way together, 1 to 15'),
   maxExposure: z
     .number()

@@ -11,7 +11,7 @@ import type { Side } from '../market/book-matcher.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import { liquidationValue } from '../market/liquidation.ts';
 import { PairOrders } from '../market/pair-orders.ts';
-import { createPairPlan, planPairInto } from '../market/pair-plan.ts';
+import { createPairPlan, netEdge, planPairInto } from '../market/pair-plan.ts';
 import { type Asset, constantTransfers, type TransferModel } from '../market/transfers.ts';
 import type { VenueDesk } from '../market/venue-desk.ts';
 import type { ArbitrageConfig } from './arbitrage-config.ts';
@@ -160,6 +160,7 @@ export class ArbitrageMarket implements Snapshotable {
     const ask = desk.venues[buy].matcher.priceAt(1, 0);
     const bid = desk.venues[sell].matcher.priceAt(-1, 0);
     if (ask === 0 || bid === 0 || bid / ask - 1 > this.#config.maxEdgeRate) return 0;
+    if (netEdge(ask, bid, desk.takerFees[buy], desk.takerFees[sell]) < this.#config.minEdgeRate) return 0;
     const limit = ask * (1 + this.#config.limitRate);
     const size = Math.min(desk.affordable(buy, 1, limit), desk.affordable(sell, -1, 0));
     return size >= SMALLEST_PART * this.sizes[0] ? size : 0;
