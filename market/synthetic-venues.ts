@@ -40,7 +40,7 @@ export class SyntheticVenues {
     const { venues, depth, events, base, quote } = this.config;
     const columns = createColumns(events, depth);
     this.#tape = {
-      venues: venues.map(({ name }) => ({ name, base, quote: quote })),
+      venues: venues.map(({ name }) => ({ name, base, quote })),
       depth,
       length: events,
       ...columns,
@@ -228,7 +228,7 @@ class VenueMaker {
     this.#spreadState =
       config.spreadPersistence * this.#spreadState + this.#spreadInnovation * rng.gaussian();
     const spread = config.spreadBps * BPS * exp(config.spreadDeviation * this.#spreadState);
-    const halfSpread = 0.5 * spread * middle;
+    const spreadTicks = Math.max(1, Math.round(spread * middle * this.#scale));
     this.#renewLevels(rng, middle * this.#scale);
     const depth = this.#depth;
     const scale = this.#scale;
@@ -236,8 +236,8 @@ class VenueMaker {
     const gaps = this.#gaps;
     const sizes = this.#sizes;
     const { bidPrices, bidSizes, askPrices, askSizes } = this.#tape;
-    let bid = Math.max(1, Math.floor((middle - halfSpread) * scale));
-    let ask = Math.max(bid + 1, Math.ceil((middle + halfSpread) * scale));
+    let bid = Math.max(1, Math.round(middle * scale - 0.5 * spreadTicks));
+    let ask = bid + spreadTicks;
     for (let k = 0; k < depth; k++) {
       if (k > 0) {
         bid -= gaps[k];
