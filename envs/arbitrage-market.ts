@@ -157,8 +157,8 @@ export class ArbitrageMarket implements Snapshotable {
     const { desk } = this;
     const now = this.#state[NOW];
     if (!desk.canSend(buy, now) || !desk.canSend(sell, now)) return 0;
-    const ask = desk.venues[buy].matcher.priceAt(1, 0);
-    const bid = desk.venues[sell].matcher.priceAt(-1, 0);
+    const ask = desk.venues[buy].matcher.bestPrice(1);
+    const bid = desk.venues[sell].matcher.bestPrice(-1);
     if (ask === 0 || bid === 0 || bid / ask - 1 > this.#config.maxEdgeRate) return 0;
     if (netEdge(ask, bid, desk.takerFees[buy], desk.takerFees[sell]) < this.#config.minEdgeRate) return 0;
     const limit = ask * (1 + this.#config.limitRate);
@@ -171,9 +171,12 @@ export class ArbitrageMarket implements Snapshotable {
     const tradable = this.tradable(buy, sell);
     if (tradable === 0 || !this.hasRoom()) return false;
     const { venues } = this.desk;
-    const { limitRate, walkRate } = this.#config;
+    const { limitRate, walkRate, minEdgeRate } = this.#config;
+    const { takerFees } = this.desk;
+    const lowestRatio = ((1 + minEdgeRate) * (1 + takerFees[buy])) / (1 - takerFees[sell]);
     const plan = this.#plan;
-    planPairInto(plan, venues[buy].matcher, venues[sell].matcher, Math.min(size, tradable), walkRate);
+    const largest = Math.min(size, tradable);
+    planPairInto(plan, venues[buy].matcher, venues[sell].matcher, largest, walkRate, lowestRatio);
     const { buyPrice, sellPrice } = plan;
     if (plan.size < SMALLEST_PART * this.sizes[0]) return false;
     const limits = [buyPrice * (1 + limitRate), sellPrice * (1 - limitRate)];
@@ -191,7 +194,7 @@ export class ArbitrageMarket implements Snapshotable {
     let best = -1;
     let bestPrice = 0;
     for (let v = 0; v < desk.venues.length; v++) {
-      const price = desk.venues[v].matcher.priceAt(side, 0);
+      const price = desk.venues[v].matcher.bestPrice(side);
       if (price === 0 || !desk.canSend(v, this.#state[NOW])) continue;
       if (desk.affordable(v, side, price * (1 + this.#config.priceMoveRate)) < Math.abs(exposure) * DUST)
         continue;
@@ -209,7 +212,7 @@ export class ArbitrageMarket implements Snapshotable {
     if (venue < 0) return false;
     const exposure = this.#state[EXPOSURE];
     const side: Side = exposure > 0 ? -1 : 1;
-    const price = this.desk.venues[venue].matcher.priceAt(side, 0);
+    const price = this.desk.venues[venue].matcher.bestPrice(side);
     const limit = price * (1 + side * this.#config.priceMoveRate);
     const isSent = this.orders.sendSingle(venue, side, Math.abs(exposure), limit, this.#state[NOW]);
     this.#meetAtOnce();

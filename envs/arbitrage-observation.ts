@@ -175,12 +175,9 @@ export class ArbitrageObserver {
     const matcher = this.#matchers[venue];
     const quotes = this.#quotes;
     const q = venue * NUM_QUOTES;
-    let askLevel = 0;
-    let bidLevel = 0;
-    if (matcher.hasTaken) {
-      while (askLevel < matcher.depth - 1 && matcher.sizeAt(1, askLevel) <= 0) askLevel++;
-      while (bidLevel < matcher.depth - 1 && matcher.sizeAt(-1, bidLevel) <= 0) bidLevel++;
-    }
+    const askLevel = matcher.bestLevel(1);
+    const bidLevel = matcher.bestLevel(-1);
+    if (askLevel === matcher.depth || bidLevel === matcher.depth) return;
     const ask = matcher.priceAt(1, askLevel);
     const bid = matcher.priceAt(-1, bidLevel);
     // A book with one side has no price to show: the last one stands, and grows old.
