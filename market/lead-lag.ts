@@ -7,7 +7,7 @@ export interface LeadLag {
   /** Width of the grid on which returns were taken. */
   readonly stepMs: number;
   /** [2·L + 1] at shifts of −L … L steps; NaN where one of the venues never moves. */
-  readonly correlations: Float64Array;
+  readonly correlations: readonly number[];
   /** The shift of the largest correlation: above 0 when the first venue leads, by this much. */
   readonly bestLagMs: number;
   readonly bestCorrelation: number;
@@ -48,7 +48,7 @@ export function measureLeadLag(
   if (!(points > maxLagSteps + 10)) return undefined;
   const returnsA = gridReturns(tape, a, from, step, points);
   const returnsB = gridReturns(tape, b, from, step, points);
-  const correlations = Float64Array.from({ length: 2 * maxLagSteps + 1 }, (_, i) =>
+  const correlations = Array.from({ length: 2 * maxLagSteps + 1 }, (_, i) =>
     correlationAt(returnsA, returnsB, i - maxLagSteps),
   );
   let best = maxLagSteps;

@@ -3,6 +3,7 @@ import { createRng } from '../core/rng.ts';
 import { mean, standardDeviation } from '../core/statistics.ts';
 import { describeBooks } from './book-quality.ts';
 import type { BookTape } from './book-tape.ts';
+import { UNKNOWN_CURRENCY } from './currencies.ts';
 import { SyntheticVenues } from './synthetic-venues.ts';
 import type { SyntheticVenuesOverrides } from './venue-fit.ts';
 
@@ -36,6 +37,8 @@ export function compareFit(tape: BookTape, overrides: SyntheticVenuesOverrides, 
 function quantities(tape: BookTape): Map<string, { value: number; unit: string }> {
   const { venues, pairs } = describeBooks(tape);
   const rows = new Map<string, { value: number; unit: string }>();
+  const { base } = tape.venues[0];
+  const sizeUnit = base === UNKNOWN_CURRENCY ? 'base units' : base;
   const add = (name: string, unit: string, value: number | undefined): void => {
     if (value !== undefined) rows.set(name, { value, unit });
   };
@@ -45,8 +48,7 @@ function quantities(tape: BookTape): Map<string, { value: number; unit: string }
     add(`${venue.name}: spread, mean`, 'bp', spreadBps.mean);
     add(`${venue.name}: spread, deviation`, 'bp', spreadBps.deviation);
     for (const k of SHOWN_LEVELS) {
-      if (k < levelSizes.length)
-        add(`${venue.name}: size of level ${k + 1}`, tape.venues[0].base, levelSizes[k]);
+      if (k < levelSizes.length) add(`${venue.name}: size of level ${k + 1}`, sizeUnit, levelSizes[k]);
     }
   }
   for (const { a, b, midSpreadBps, buyASellB, buyBSellA } of pairs) {
