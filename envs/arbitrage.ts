@@ -7,6 +7,7 @@ import type { BookTape } from '../market/book-tape.ts';
 import { DOUBLE_ZERO } from '../market/broker.ts';
 import { formatTime } from '../market/timestamps.ts';
 import type { VenueAccounts } from '../market/venue-accounts.ts';
+import type { LegReport } from '../market/venue-desk.ts';
 import {
   type ArbitrageAction,
   continuousSpace,
@@ -59,6 +60,8 @@ export interface ArbitrageEnvOptions {
   /** Default 0. */
   seed?: number;
   config?: ConfigOverrides<typeof arbitrageConfig>;
+  /** Told of every order when it has met its book, filled or not; the object is reused by the next one. */
+  onReport?: (report: Readonly<LegReport>) => void;
 }
 
 /** Continuous actions below this hold. */
@@ -97,7 +100,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
   #running = false;
 
   /** @throws ConfigError for settings that are out of range or do not fit the books */
-  constructor({ books, seed = 0, config = {} }: ArbitrageEnvOptions) {
+  constructor({ books, seed = 0, config = {}, onReport }: ArbitrageEnvOptions) {
     this.config = resolveConfig(arbitrageConfig, config, 'env "arbitrage"');
     this.#source = books;
     this.#rng = createRng(seed);
@@ -107,7 +110,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     const tape = typeof books === 'function' ? books(this.#rng.fork('books')) : books;
     this.#range = planArbitrage(this.config, tape);
     this.#nextStart = this.#range.firstRow;
-    this.#market = new ArbitrageMarket(tape, this.config, this.#rng);
+    this.#market = new ArbitrageMarket(tape, this.config, this.#rng, onReport);
     this.observationSpace = this.#market.observer.space;
     const { venues } = tape;
     this.#actions = listActions(venues.length, this.config.sizes.length, this.config.transfers);
