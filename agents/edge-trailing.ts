@@ -12,7 +12,7 @@ import { type ActionBatch, type ActionSpace, createActionBatch, numChoices } fro
 import { type Agent, type AgentContext, defineAgent, type Situation } from './agent.ts';
 import { edgeBps, findVenuePairs, type VenuePair, writeTrade } from './venue-pairs.ts';
 
-const config = z.object({
+const trailingConfig = z.object({
   entryBps: z.number().default(80).describe('spread, before fees, from which a pair is entered, bp'),
   trailingBps: z
     .number()
@@ -39,7 +39,7 @@ export function exitTarget(spreadIn: number, target: number, feeLong: number, fe
 export const edgeTrailing = defineAgent({
   name: 'edge-trailing',
   description: 'Arbitrage that enters once a wide spread begins to fall, and leaves at a target',
-  config,
+  config: trailingConfig,
   build: (context, config) => new EdgeTrailing(context, config),
 });
 
@@ -50,7 +50,7 @@ const STEPS = 3;
 const NUM_STATE = 4;
 
 class EdgeTrailing implements Agent {
-  readonly #config: ConfigOf<typeof config>;
+  readonly #config: ConfigOf<typeof trailingConfig>;
   readonly #space: ActionSpace;
   readonly #dim: number;
   readonly #pairs: readonly VenuePair[];
@@ -59,7 +59,7 @@ class EdgeTrailing implements Agent {
   /** Per env: highest spread of the pair that is closest to entry, 1 + pair held or 0, exit target, steps held. */
   #state: Float64Array; // [N, NUM_STATE]
 
-  constructor(context: AgentContext, config: ConfigOf<typeof config>) {
+  constructor(context: AgentContext, config: ConfigOf<typeof trailingConfig>) {
     this.#config = config;
     this.#space = context.actionSpace;
     this.#dim = context.observationSpace.dim;
