@@ -10,11 +10,8 @@ import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { log } from '../core/math.ts';
 import type { Rng } from '../core/rng.ts';
 import type { BookTape } from './book-tape.ts';
-import {
-  type SyntheticVenuesConfig,
-  syntheticVenuesSchema,
-  type VenueConfig,
-} from './synthetic-venues-config.ts';
+import { exponential } from './draw-tables.ts';
+import { type SyntheticVenuesConfig, syntheticVenuesSchema } from './synthetic-venues-config.ts';
 import { createColumns } from './tape-builder.ts';
 import { VenueMaker } from './venue-maker.ts';
 
