@@ -1,6 +1,6 @@
 /** Trading one thing at several venues: buy where it is cheap, sell where it is dear, and live with what goes wrong. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
-import { ConfigError, EnvError } from '../core/errors.ts';
+import { EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { BookTape } from '../market/book-tape.ts';
@@ -22,6 +22,7 @@ import {
   planArbitrage,
 } from './arbitrage-config.ts';
 import { ArbitrageMarket } from './arbitrage-market.ts';
+import { syntheticBooks } from './arbitrage-synthetic.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 
@@ -347,10 +348,5 @@ export const arbitrage = defineEnv({
     'Several venues: buy where it is cheap, sell where it is dear, over real or synthetic order books',
   config: arbitrageConfig,
   needsBooks: true,
-  create({ seed, books }, config) {
-    if (books === undefined) {
-      throw new ConfigError('books-needed', 'Env "arbitrage" needs books to trade on; name a data file.');
-    }
-    return new ArbitrageEnv({ books, seed, config });
-  },
+  create: ({ seed, books }, config) => new ArbitrageEnv({ books: books ?? syntheticBooks(), seed, config }),
 });

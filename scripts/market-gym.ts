@@ -3,6 +3,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
+import { arbitrageCommand, arbitrageOptions } from './arbitrage-command.ts';
 import { benchCommand, benchOptions } from './bench-command.ts';
 import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
@@ -66,6 +67,12 @@ try {
       exitWith(quickstartCommand),
     )
     .command('train', 'Train an agent into a run directory', trainOptions, exitWith(trainCommand))
+    .command(
+      'arbitrage',
+      'Train an agent across venues, and judge it beside rules and the hindsight bound',
+      arbitrageOptions,
+      exitWith(arbitrageCommand),
+    )
     .command(
       'evaluate <runs..>',
       'Judge trained runs and write a report',
