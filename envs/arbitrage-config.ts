@@ -1,7 +1,9 @@
 /** The settings of the arbitrage env, their ranges, and what must hold between them and the books. */
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
 import type { BookTape } from '../market/book-tape.ts';
+import { OBSERVED_COLUMNS } from './arbitrage-observation.ts';
 
 const rates = z.array(z.number().min(0).lt(0.5)).min(1);
 
@@ -77,6 +79,11 @@ export const arbitrageConfig = z.object({
     .positive()
     .default(0.05)
     .describe('an edge beyond this is too good to be true and is not traded, fraction, > 0'),
+  minEdgeRate: z
+    .number()
+    .gt(-1)
+    .default(-0.01)
+    .describe('a net edge below this is not traded: what rebalancing may cost, fraction, > −1'),
   maxPairs: z.int().min(1).max(15).default(2).describe('pairs of orders under way together, 1 to 15'),
   maxExposure: z
     .number()
@@ -132,6 +139,10 @@ export const arbitrageConfig = z.object({
     .min(0)
     .default(0)
     .describe('reward lost a second for an open exposure as large as the capital, bp, ≥ 0'),
+  observed: z
+    .array(z.string())
+    .default([])
+    .describe('columns that are observed, of all venues and pairs: `edge`, `base`, …; none named: all'),
   statisticsMs: z
     .number()
     .positive()
@@ -181,6 +192,10 @@ export function planArbitrage(config: ArbitrageConfig, tape: BookTape): Arbitrag
   }
   if (config.sizes.some((size, i) => i > 0 && size <= config.sizes[i - 1])) {
     throw invalid(`sizes must rise, got ${config.sizes.join(', ')}.`);
+  }
+  const unknownColumn = config.observed.find((column) => !(OBSERVED_COLUMNS as string[]).includes(column));
+  if (unknownColumn !== undefined) {
+    throw invalid(`observed names "${unknownColumn}".${suggestion(unknownColumn, OBSERVED_COLUMNS)}`);
   }
   if (config.burstProbability > 0 && config.latencySigma === 0) {
     throw invalid('burstProbability needs a latencySigma above 0.');

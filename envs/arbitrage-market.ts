@@ -11,9 +11,9 @@ import type { Side } from '../market/book-matcher.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import { liquidationValue } from '../market/liquidation.ts';
 import { PairOrders } from '../market/pair-orders.ts';
-import { createPairPlan, planPairInto } from '../market/pair-plan.ts';
+import { createPairPlan, netEdge, planPairInto } from '../market/pair-plan.ts';
 import { type Asset, constantTransfers, type TransferModel } from '../market/transfers.ts';
-import type { VenueDesk } from '../market/venue-desk.ts';
+import type { LegReport, VenueDesk } from '../market/venue-desk.ts';
 import type { ArbitrageConfig } from './arbitrage-config.ts';
 import { ArbitrageObserver } from './arbitrage-observation.ts';
 import { createDeskVenues } from './arbitrage-venues.ts';
@@ -48,11 +48,19 @@ export class ArbitrageMarket implements Snapshotable {
   /** Balances may have changed since the account was valued. */
   #isDirty = true;
 
-  /** @param rng decides latencies and outages */
-  constructor(tape: BookTape, config: ArbitrageConfig, rng: Rng) {
+  /**
+   * @param rng decides latencies and outages
+   * @param onReport told of every order when it has met its book
+   */
+  constructor(
+    tape: BookTape,
+    config: ArbitrageConfig,
+    rng: Rng,
+    onReport?: (report: Readonly<LegReport>) => void,
+  ) {
     const { legPolicy: policy, timeToLiveMs, priceMoveRate, maxPairs } = config;
     const venues = createDeskVenues(config, tape.venues.length, tape.depth, rng);
-    this.orders = new PairOrders(venues, { policy, timeToLiveMs, priceMoveRate, maxPairs });
+    this.orders = new PairOrders(venues, { policy, timeToLiveMs, priceMoveRate, maxPairs }, onReport);
     this.desk = this.orders.desk;
     this.observer = new ArbitrageObserver(tape.venues, this.desk, config);
     this.sizes = new Float64Array(config.sizes.length);
@@ -157,9 +165,10 @@ export class ArbitrageMarket implements Snapshotable {
     const { desk } = this;
     const now = this.#state[NOW];
     if (!desk.canSend(buy, now) || !desk.canSend(sell, now)) return 0;
-    const ask = desk.venues[buy].matcher.priceAt(1, 0);
-    const bid = desk.venues[sell].matcher.priceAt(-1, 0);
+    const ask = desk.venues[buy].matcher.bestPrice(1);
+    const bid = desk.venues[sell].matcher.bestPrice(-1);
     if (ask === 0 || bid === 0 || bid / ask - 1 > this.#config.maxEdgeRate) return 0;
+    if (netEdge(ask, bid, desk.takerFees[buy], desk.takerFees[sell]) < this.#config.minEdgeRate) return 0;
     const limit = ask * (1 + this.#config.limitRate);
     const size = Math.min(desk.affordable(buy, 1, limit), desk.affordable(sell, -1, 0));
     return size >= SMALLEST_PART * this.sizes[0] ? size : 0;
@@ -170,9 +179,12 @@ export class ArbitrageMarket implements Snapshotable {
     const tradable = this.tradable(buy, sell);
     if (tradable === 0 || !this.hasRoom()) return false;
     const { venues } = this.desk;
-    const { limitRate, walkRate } = this.#config;
+    const { limitRate, walkRate, minEdgeRate } = this.#config;
+    const { takerFees } = this.desk;
+    const lowestRatio = ((1 + minEdgeRate) * (1 + takerFees[buy])) / (1 - takerFees[sell]);
     const plan = this.#plan;
-    planPairInto(plan, venues[buy].matcher, venues[sell].matcher, Math.min(size, tradable), walkRate);
+    const largest = Math.min(size, tradable);
+    planPairInto(plan, venues[buy].matcher, venues[sell].matcher, largest, walkRate, lowestRatio);
     const { buyPrice, sellPrice } = plan;
     if (plan.size < SMALLEST_PART * this.sizes[0]) return false;
     const limits = [buyPrice * (1 + limitRate), sellPrice * (1 - limitRate)];
@@ -190,7 +202,7 @@ export class ArbitrageMarket implements Snapshotable {
     let best = -1;
     let bestPrice = 0;
     for (let v = 0; v < desk.venues.length; v++) {
-      const price = desk.venues[v].matcher.priceAt(side, 0);
+      const price = desk.venues[v].matcher.bestPrice(side);
       if (price === 0 || !desk.canSend(v, this.#state[NOW])) continue;
       if (desk.affordable(v, side, price * (1 + this.#config.priceMoveRate)) < Math.abs(exposure) * DUST)
         continue;
@@ -208,7 +220,7 @@ export class ArbitrageMarket implements Snapshotable {
     if (venue < 0) return false;
     const exposure = this.#state[EXPOSURE];
     const side: Side = exposure > 0 ? -1 : 1;
-    const price = this.desk.venues[venue].matcher.priceAt(side, 0);
+    const price = this.desk.venues[venue].matcher.bestPrice(side);
     const limit = price * (1 + side * this.#config.priceMoveRate);
     const isSent = this.orders.sendSingle(venue, side, Math.abs(exposure), limit, this.#state[NOW]);
     this.#meetAtOnce();

@@ -70,6 +70,16 @@ const BASIS_VARIANCE = 3;
 const PAIR_TIME = 4;
 const NUM_STATISTICS = 5;
 
+/** All columns, by the part of their name before the colon. */
+export const OBSERVED_COLUMNS = [...VENUE_COLUMNS, ...PAIR_COLUMNS, ...OWN_COLUMNS].map(([column]) => column);
+
+export interface ObserverOptions {
+  readonly statisticsMs: number;
+  readonly staleMs: number;
+  /** Columns that are shown; empty: all. */
+  readonly observed: readonly string[];
+}
+
 /**
  * Writes observations [8·V + 7·P + 4]; every element is bounded.
  *
@@ -91,6 +101,8 @@ export class ArbitrageObserver {
   readonly observation: Float32Array; // [D], overwritten
   /** [D], what is brought up to date part by part; callers get a copy, which they may write into. */
   readonly #current: Float32Array;
+  /** Which of the elements are shown. */
+  readonly #shown: Int32Array; // [D]
   readonly #matchers: readonly BookMatcher[];
   readonly #fees: Float64Array; // [V]
   readonly #pairs: Int32Array; // [P, 2]
@@ -105,7 +117,7 @@ export class ArbitrageObserver {
   constructor(
     venues: readonly Venue[],
     desk: VenueDesk,
-    { statisticsMs, staleMs }: { statisticsMs: number; staleMs: number },
+    { statisticsMs, staleMs, observed }: ObserverOptions,
   ) {
     const pairs = orderedPairs(venues.length);
     this.#matchers = desk.venues.map(({ matcher }) => matcher);
@@ -127,13 +139,18 @@ export class ArbitrageObserver {
       ),
       ...OWN_COLUMNS,
     ];
+    const shown = columns.flatMap(([name], i) => {
+      const [column] = name.split(':');
+      return observed.length === 0 || observed.includes(column) ? [i] : [];
+    });
     this.space = createBox(
-      [columns.length],
-      columns.map(([, low]) => low),
-      columns.map(([, , high]) => high),
-      columns.map(([name]) => name),
+      [shown.length],
+      shown.map((i) => columns[i][1]),
+      shown.map((i) => columns[i][2]),
+      shown.map((i) => columns[i][0]),
     );
-    this.observation = new Float32Array(columns.length);
+    this.observation = new Float32Array(shown.length);
+    this.#shown = Int32Array.from(shown);
     this.#current = new Float32Array(columns.length);
   }
 
@@ -175,12 +192,9 @@ export class ArbitrageObserver {
     const matcher = this.#matchers[venue];
     const quotes = this.#quotes;
     const q = venue * NUM_QUOTES;
-    let askLevel = 0;
-    let bidLevel = 0;
-    if (matcher.hasTaken) {
-      while (askLevel < matcher.depth - 1 && matcher.sizeAt(1, askLevel) <= 0) askLevel++;
-      while (bidLevel < matcher.depth - 1 && matcher.sizeAt(-1, bidLevel) <= 0) bidLevel++;
-    }
+    const askLevel = matcher.bestLevel(1);
+    const bidLevel = matcher.bestLevel(-1);
+    if (askLevel === matcher.depth || bidLevel === matcher.depth) return;
     const ask = matcher.priceAt(1, askLevel);
     const bid = matcher.priceAt(-1, bidLevel);
     // A book with one side has no price to show: the last one stands, and grows old.
@@ -248,7 +262,8 @@ export class ArbitrageObserver {
     observation[own + 1] = clip(desk.numUnderWay / maxOrders, 0, 1);
     observation[own + 2] = clip(accounts.underWay[0] * perBase, 0, BALANCE_CLIP);
     observation[own + 3] = clip(accounts.underWay[1] * perQuote, 0, BALANCE_CLIP);
-    this.observation.set(observation);
+    const shown = this.#shown;
+    for (let i = 0; i < shown.length; i++) this.observation[i] = observation[shown[i]];
   }
 
   #onPair(p: number, buy: number, sell: number, timeMs: number): void {

@@ -1,12 +1,13 @@
 /** Trading one thing at several venues: buy where it is cheap, sell where it is dear, and live with what goes wrong. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
-import { ConfigError, EnvError } from '../core/errors.ts';
+import { EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import { DOUBLE_ZERO } from '../market/broker.ts';
 import { formatTime } from '../market/timestamps.ts';
 import type { VenueAccounts } from '../market/venue-accounts.ts';
+import type { LegReport } from '../market/venue-desk.ts';
 import {
   type ArbitrageAction,
   continuousSpace,
@@ -21,6 +22,7 @@ import {
   planArbitrage,
 } from './arbitrage-config.ts';
 import { ArbitrageMarket } from './arbitrage-market.ts';
+import { syntheticBooks } from './arbitrage-synthetic.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 
@@ -59,6 +61,8 @@ export interface ArbitrageEnvOptions {
   /** Default 0. */
   seed?: number;
   config?: ConfigOverrides<typeof arbitrageConfig>;
+  /** Told of every order when it has met its book, filled or not; the object is reused by the next one. */
+  onReport?: (report: Readonly<LegReport>) => void;
 }
 
 /** Continuous actions below this hold. */
@@ -97,7 +101,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
   #running = false;
 
   /** @throws ConfigError for settings that are out of range or do not fit the books */
-  constructor({ books, seed = 0, config = {} }: ArbitrageEnvOptions) {
+  constructor({ books, seed = 0, config = {}, onReport }: ArbitrageEnvOptions) {
     this.config = resolveConfig(arbitrageConfig, config, 'env "arbitrage"');
     this.#source = books;
     this.#rng = createRng(seed);
@@ -107,7 +111,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     const tape = typeof books === 'function' ? books(this.#rng.fork('books')) : books;
     this.#range = planArbitrage(this.config, tape);
     this.#nextStart = this.#range.firstRow;
-    this.#market = new ArbitrageMarket(tape, this.config, this.#rng);
+    this.#market = new ArbitrageMarket(tape, this.config, this.#rng, onReport);
     this.observationSpace = this.#market.observer.space;
     const { venues } = tape;
     this.#actions = listActions(venues.length, this.config.sizes.length, this.config.transfers);
@@ -344,10 +348,5 @@ export const arbitrage = defineEnv({
     'Several venues: buy where it is cheap, sell where it is dear, over real or synthetic order books',
   config: arbitrageConfig,
   needsBooks: true,
-  create({ seed, books }, config) {
-    if (books === undefined) {
-      throw new ConfigError('books-needed', 'Env "arbitrage" needs books to trade on; name a data file.');
-    }
-    return new ArbitrageEnv({ books, seed, config });
-  },
+  create: ({ seed, books }, config) => new ArbitrageEnv({ books: books ?? syntheticBooks(), seed, config }),
 });

@@ -1,4 +1,5 @@
 /** The environments that come with the framework. */
+import { arbitrage } from './arbitrage.ts';
 import { tradingBooks } from './book-trading.ts';
 import { cartpole } from './cartpole.ts';
 import type { EnvPlugin } from './env.ts';
@@ -13,6 +14,7 @@ export const builtInEnvs: readonly EnvPlugin[] = [
   tradingBooks,
   portfolio,
   shares,
+  arbitrage,
   cartpole,
   pendulum,
   mountainCarContinuous,

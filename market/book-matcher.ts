@@ -150,6 +150,19 @@ export class BookMatcher implements Snapshotable {
     return slot < 0 ? shown : Math.max(0, shown - this.#taken[slot]);
   }
 
+  /** The first level of which something is left; K when there is none. */
+  bestLevel(side: Side): number {
+    let k = 0;
+    if (this.#numTaken[side === 1 ? 1 : 0] > 0) while (k < this.depth && this.sizeAt(side, k) <= 0) k++;
+    return k;
+  }
+
+  /** Price of the first level of which something is left; 0 when there is none. */
+  bestPrice(side: Side): number {
+    const k = this.bestLevel(side);
+    return k < this.depth ? this.priceAt(side, k) : 0;
+  }
+
   /** A size as the venue accepts it: whole lots, rounded down; 0 when it is below the minimum. */
   acceptedSize(size: number): number {
     const { lotSize, minSize } = this.rules;

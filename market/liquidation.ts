@@ -12,7 +12,7 @@ export function liquidationValue(desk: VenueDesk, base: number): number {
   let best = -1;
   let bestPrice = 0;
   for (let v = 0; v < desk.venues.length; v++) {
-    const price = desk.venues[v].matcher.priceAt(side, 0) * (1 + side * desk.takerFees[v]);
+    const price = desk.venues[v].matcher.bestPrice(side) * (1 + side * desk.takerFees[v]);
     if (price > 0 && (best < 0 || side * (price - bestPrice) < 0)) {
       best = v;
       bestPrice = price;
@@ -22,7 +22,7 @@ export function liquidationValue(desk: VenueDesk, base: number): number {
   const { matcher } = desk.venues[best];
   const size = Math.abs(base);
   const filled = matcher.quote(side, size, side === 1 ? Infinity : 0);
-  const worst = filled > 0 ? matcher.worstPrice : matcher.priceAt(side, 0);
+  const worst = filled > 0 ? matcher.worstPrice : matcher.bestPrice(side);
   const notional = matcher.notional + (size - filled) * worst;
   return -side * notional * (1 + side * desk.takerFees[best]);
 }

@@ -69,9 +69,17 @@ export class PairOrders implements Snapshotable {
   readonly #integers: Int32Array; // [maxPairs, NUM_INTEGERS]
   readonly #doubles: Float64Array; // [maxPairs, NUM_DOUBLES]
 
-  constructor(venues: readonly DeskVenue[], options: PairOrderOptions) {
+  /** @param onReport told of every order when it has met its book; the object is reused */
+  constructor(
+    venues: readonly DeskVenue[],
+    options: PairOrderOptions,
+    onReport?: (report: Readonly<LegReport>) => void,
+  ) {
     this.#options = options;
-    this.desk = new VenueDesk(venues, (report) => this.#onReport(report));
+    this.desk = new VenueDesk(venues, (report) => {
+      onReport?.(report);
+      this.#onReport(report);
+    });
     this.counts = {
       sent: 0,
       traded: 0,

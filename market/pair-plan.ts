@@ -26,6 +26,7 @@ export function netEdge(ask: number, bid: number, buyFee: number, sellFee: numbe
  * Walks both books together for as long as the next unit's edge is within `walkRate` of the first unit's.
  * @param maxSize base units
  * @param walkRate how much worse the last unit may be, a fraction ≥ 0
+ * @param lowestRatio bid over ask below which nothing is traded
  */
 export function planPairInto(
   plan: PairPlan,
@@ -33,6 +34,7 @@ export function planPairInto(
   sell: BookMatcher,
   maxSize: number,
   walkRate: number,
+  lowestRatio: number,
 ): void {
   plan.size = 0;
   let k = 0;
@@ -49,8 +51,8 @@ export function planPairInto(
     const bid = sell.priceAt(-1, m);
     if (ask === 0 || bid === 0) return;
     const ratio = bid / ask;
-    if (worstRatio === 0) worstRatio = ratio * (1 - walkRate);
-    else if (ratio < worstRatio) return;
+    if (worstRatio === 0) worstRatio = Math.max(ratio * (1 - walkRate), lowestRatio);
+    if (ratio < worstRatio) return;
     const size = Math.min(left, asked, offered);
     left -= size;
     asked -= size;

@@ -7,23 +7,17 @@
  *   exp(X(t − latency − lag_v) + B_v(t) + noise).
  */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
-import { exp, log } from '../core/math.ts';
+import { log } from '../core/math.ts';
 import type { Rng } from '../core/rng.ts';
 import type { BookTape } from './book-tape.ts';
-import {
-  type SyntheticVenuesConfig,
-  syntheticVenuesSchema,
-  type VenueConfig,
-} from './synthetic-venues-config.ts';
+import { exponential } from './draw-tables.ts';
+import { type SyntheticVenuesConfig, syntheticVenuesSchema } from './synthetic-venues-config.ts';
 import { createColumns } from './tape-builder.ts';
+import { VenueMaker } from './venue-maker.ts';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 const BPS = 1e-4;
-/** Entries of the tables that sizes and gaps are drawn from: one draw instead of a logarithm and an exponential. */
-const TABLE_SIZE = 1024;
-/** Sizes have eight decimals, and are never 0. */
-const SIZE_UNITS = 1e8;
 
 /** Makes a fresh tape for every episode, into the same arrays. */
 export class SyntheticVenues {
@@ -40,7 +34,7 @@ export class SyntheticVenues {
     const { venues, depth, events, base, quote } = this.config;
     const columns = createColumns(events, depth);
     this.#tape = {
-      venues: venues.map(({ name }) => ({ name, base, quote: quote })),
+      venues: venues.map(({ name }) => ({ name, base, quote })),
       depth,
       length: events,
       ...columns,
@@ -96,182 +90,6 @@ export class SyntheticVenues {
   }
 }
 
-/** One venue's state and how its next book is made. */
-class VenueMaker {
-  /** When its next book arrives. */
-  nextMs = 0;
-  readonly #config: VenueConfig;
-  readonly #market: SyntheticVenuesConfig;
-  readonly #index: number;
-  readonly #tape: BookTape;
-  readonly #depth: number;
-  /** Ticks a quote unit. */
-  readonly #scale: number;
-  readonly #logBasis: number;
-  readonly #basisDeviation: number;
-  readonly #basisRate: number; // per millisecond
-  readonly #spreadInnovation: number;
-  readonly #outageEveryMs: number;
-  /** [TABLE_SIZE] quantiles of the factors by which sizes and gaps differ from their medians. */
-  readonly #sizeFactors: Float64Array;
-  readonly #gapFactors: Float64Array;
-  readonly #levelSizes: Float64Array; // [K]
-  readonly #levelGaps: Float64Array; // [K], fraction of the price, from the level before
-  /** The sides' levels as they stand: what a change leaves alone stays. */
-  readonly #sizes: Float64Array; // [2, K]
-  readonly #gaps: Float64Array; // [2, K], ticks, whole, ≥ 1
-  /** [TABLE_SIZE] how many levels stay as they are before the next one that changes, at evenly spaced probabilities. */
-  readonly #skips: Int32Array;
-  #basis = 0;
-  #spreadState = 0;
-  #lastMs = 0;
-  #nextOutageMs = 0;
-  #pathRow = 0;
-  #lastRow = -1;
-
-  constructor(config: VenueConfig, index: number, market: SyntheticVenuesConfig, tape: BookTape) {
-    const { depth } = market;
-    this.#config = config;
-    this.#market = market;
-    this.#index = index;
-    this.#tape = tape;
-    this.#depth = depth;
-    this.#scale = 1 / market.tick;
-    this.#logBasis = config.basisBps * BPS;
-    this.#basisDeviation = config.basisDeviationBps * BPS;
-    this.#basisRate = Math.LN2 / config.basisHalfLifeMs;
-    this.#spreadInnovation = Math.sqrt(1 - config.spreadPersistence * config.spreadPersistence);
-    this.#outageEveryMs = config.outagesPerDay > 0 ? DAY_MS / config.outagesPerDay : Infinity;
-    this.#sizeFactors = lognormalTable(config.sizeDeviation);
-    this.#gapFactors = lognormalTable(config.levelGapDeviation);
-    this.#levelSizes = perLevel(config.levelSizes, depth);
-    this.#levelGaps = perLevel(config.levelGapsBps, depth).map((bps) => bps * BPS);
-    this.#sizes = new Float64Array(2 * depth);
-    this.#gaps = new Float64Array(2 * depth);
-    this.#skips = geometricTable(config.levelRenewal, 2 * depth);
-  }
-
-  start(rng: Rng, startMs: number): void {
-    this.#basis = this.#basisDeviation * rng.gaussian();
-    this.#spreadState = rng.gaussian();
-    this.#lastMs = startMs;
-    this.#pathRow = 0;
-    this.#lastRow = -1;
-    this.#nextOutageMs = startMs + exponential(rng, this.#outageEveryMs);
-    this.nextMs = startMs + this.#config.intervalMs * rng.uniform();
-    const ticksOfPrice = this.#market.startPrice * this.#scale;
-    for (let i = 0; i < 2 * this.#depth; i++) this.#drawLevel(i, rng.uniform(), ticksOfPrice);
-  }
-
-  /** Writes event n, and settles when the next one comes. */
-  quoteInto(
-    n: number,
-    now: number,
-    bursting: boolean,
-    times: Float64Array,
-    logs: Float64Array,
-    rng: Rng,
-  ): void {
-    const config = this.#config;
-    const tape = this.#tape;
-    const { burst } = this.#market;
-    const delay = config.latencyDeviation > 0 ? exp(config.latencyDeviation * rng.gaussian()) : 1;
-    const latency = config.latencyMs * delay * (bursting ? burst.latencyFactor : 1);
-    writeAt(tape.timeMs, n, now);
-    writeAt(tape.exchangeTimeMs, n, now - latency);
-    tape.venue[n] = this.#index;
-    if (this.#lastRow >= 0 && config.repeatShare > 0 && rng.uniform() < config.repeatShare)
-      this.#repeatInto(n);
-    else this.#renewInto(n, now, now - latency - config.lagMs, times, logs, rng);
-    this.#lastRow = n;
-    const interval =
-      config.intervalMs * (config.intervalDeviation > 0 ? exp(config.intervalDeviation * rng.gaussian()) : 1);
-    this.nextMs = now + (bursting ? interval / burst.rateFactor : interval);
-    if (this.nextMs >= this.#nextOutageMs) {
-      this.nextMs = Math.max(this.nextMs, this.#nextOutageMs + exponential(rng, config.outageMs));
-      this.#nextOutageMs = this.nextMs + exponential(rng, this.#outageEveryMs);
-    }
-  }
-
-  #repeatInto(n: number): void {
-    const { bidPrices, bidSizes, askPrices, askSizes } = this.#tape;
-    const depth = this.#depth;
-    const from = this.#lastRow * depth;
-    const to = n * depth;
-    for (let k = 0; k < depth; k++) {
-      bidPrices[to + k] = bidPrices[from + k];
-      bidSizes[to + k] = bidSizes[from + k];
-      askPrices[to + k] = askPrices[from + k];
-      askSizes[to + k] = askSizes[from + k];
-    }
-  }
-
-  #renewInto(
-    n: number,
-    now: number,
-    seenMs: number,
-    times: Float64Array,
-    logs: Float64Array,
-    rng: Rng,
-  ): void {
-    const config = this.#config;
-    // Latencies vary, but what a venue has seen it does not forget.
-    while (this.#pathRow < n + 1 && times[this.#pathRow + 1] <= seenMs) this.#pathRow++;
-    if (this.#basisDeviation > 0) {
-      const decay = exp(-this.#basisRate * (now - this.#lastMs));
-      const innovation = this.#basisDeviation * Math.sqrt(1 - decay * decay);
-      this.#basis = decay * this.#basis + innovation * rng.gaussian();
-    }
-    this.#lastMs = now;
-    const noise = config.noiseBps > 0 ? config.noiseBps * BPS * rng.gaussian() : 0;
-    const middle = exp(logs[this.#pathRow] + this.#logBasis + this.#basis + noise);
-    this.#spreadState =
-      config.spreadPersistence * this.#spreadState + this.#spreadInnovation * rng.gaussian();
-    const spread = config.spreadBps * BPS * exp(config.spreadDeviation * this.#spreadState);
-    const halfSpread = 0.5 * spread * middle;
-    this.#renewLevels(rng, middle * this.#scale);
-    const depth = this.#depth;
-    const scale = this.#scale;
-    const offset = n * depth;
-    const gaps = this.#gaps;
-    const sizes = this.#sizes;
-    const { bidPrices, bidSizes, askPrices, askSizes } = this.#tape;
-    let bid = Math.max(1, Math.floor((middle - halfSpread) * scale));
-    let ask = Math.max(bid + 1, Math.ceil((middle + halfSpread) * scale));
-    for (let k = 0; k < depth; k++) {
-      if (k > 0) {
-        bid -= gaps[k];
-        ask += gaps[depth + k];
-      }
-      const present = bid > 0;
-      bidPrices[offset + k] = present ? bid / scale : 0;
-      bidSizes[offset + k] = present ? sizes[k] : 0;
-      askPrices[offset + k] = ask / scale;
-      askSizes[offset + k] = sizes[depth + k];
-    }
-  }
-
-  /** @param ticksOfPrice the middle, in ticks */
-  #renewLevels(rng: Rng, ticksOfPrice: number): void {
-    const skips = this.#skips;
-    const numLevels = 2 * this.#depth;
-    for (let i = skips[rng.integer(TABLE_SIZE)]; i < numLevels; i += 1 + skips[rng.integer(TABLE_SIZE)]) {
-      this.#drawLevel(i, rng.uniform(), ticksOfPrice);
-    }
-  }
-
-  /** Draws the size and the gap of level i of [2, K]; the gap from digits of the draw that the size leaves unused. */
-  #drawLevel(i: number, draw: number, ticksOfPrice: number): void {
-    const level = i < this.#depth ? i : i - this.#depth;
-    const scaled = draw * TABLE_SIZE;
-    const entry = Math.min(Math.floor(scaled), TABLE_SIZE - 1);
-    const other = Math.min(Math.floor((scaled - entry) * TABLE_SIZE), TABLE_SIZE - 1);
-    const size = Math.round(this.#levelSizes[level] * this.#sizeFactors[entry] * SIZE_UNITS);
-    this.#sizes[i] = Math.max(1, size) / SIZE_UNITS;
-    this.#gaps[i] = Math.max(1, Math.round(this.#levelGaps[level] * this.#gapFactors[other] * ticksOfPrice));
-  }
-}
-
 /**
  * Moves bids down and asks up until no book, as it was last seen, offers more than `maxEdge` against another venue's
  * latest. Levels keep their distances.
@@ -302,47 +120,4 @@ function limitEdges(tape: BookTape, maxEdge: number, scale: number): void {
     bids[own] = bidPrices[offset];
     asks[own] = askPrices[offset];
   }
-}
-
-/** Numbers that go straight into an array are not boxed on the way. */
-function writeAt(array: Float64Array, index: number, value: number): void {
-  array[index] = value;
-}
-
-/** Mean as given; Infinity where that is. */
-function exponential(rng: Rng, mean: number): number {
-  return -mean * log(1 - rng.uniform());
-}
-
-/** `values` with the last one repeated up to `depth`. */
-function perLevel(values: readonly number[], depth: number): Float64Array {
-  return Float64Array.from({ length: depth }, (_, k) => values[Math.min(k, values.length - 1)]);
-}
-
-/** The factors e^(deviation · z) at evenly spaced probabilities of a standard normal z. */
-function lognormalTable(deviation: number): Float64Array {
-  return Float64Array.from({ length: TABLE_SIZE }, (_, i) =>
-    exp(deviation * normalQuantile((i + 0.5) / TABLE_SIZE)),
-  );
-}
-
-/** Failures before the first success of this probability, at evenly spaced probabilities; at most `limit`. */
-function geometricTable(probability: number, limit: number): Int32Array {
-  return Int32Array.from({ length: TABLE_SIZE }, (_, i) => {
-    if (probability === 1) return 0;
-    if (probability === 0) return limit;
-    return Math.min(limit, Math.floor(log((i + 0.5) / TABLE_SIZE) / log(1 - probability)));
-  });
-}
-
-/**
- * The standard normal's inverse distribution function.
- * Source: Abramowitz and Stegun (1964), 26.2.23; absolute error below 4.5e-4.
- */
-function normalQuantile(probability: number): number {
-  const tail = Math.min(probability, 1 - probability);
-  const t = Math.sqrt(-2 * log(tail));
-  const z =
-    t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
-  return probability < 0.5 ? -z : z;
 }

@@ -3,11 +3,13 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
+import { arbitrageCommand, arbitrageOptions } from './arbitrage-command.ts';
 import { benchCommand, benchOptions } from './bench-command.ts';
 import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
 import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
 import { experimentCommand, experimentOptions } from './experiment-command.ts';
+import { fitCommand, fitOptions } from './fit-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
 import { modelsCommands } from './models-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
@@ -67,6 +69,12 @@ try {
     )
     .command('train', 'Train an agent into a run directory', trainOptions, exitWith(trainCommand))
     .command(
+      'arbitrage',
+      'Train an agent across venues, and judge it beside rules and the hindsight bound',
+      arbitrageOptions,
+      exitWith(arbitrageCommand),
+    )
+    .command(
       'evaluate <runs..>',
       'Judge trained runs and write a report',
       evaluateOptions,
@@ -82,11 +90,12 @@ try {
       data
         .command(
           'describe <file>',
-          'What a file of candles holds',
+          'What a file of candles, order books or trades holds',
           describeOptions,
           exitWith(describeCommand),
         )
-        .demandCommand(1, 'Name a data command: describe'),
+        .command('fit <file>', 'Fit a synthetic market to order books', fitOptions, exitWith(fitCommand))
+        .demandCommand(1, 'Name a data command: describe or fit'),
     )
     .command(
       'experiment <file>',
