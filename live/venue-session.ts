@@ -155,7 +155,7 @@ export class VenueSession implements ProtocolHost {
     this.#onCommand({ kind: 'fetch-snapshot', symbol, url, delayMs });
   }
 
-  publish(feed: MarketFeed, exchangeTimeMs: number): void {
+  publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs = this.#timeMs): void {
     if (this.#state !== 'open') return;
     const { book } = feed;
     const timeMs = this.#timeMs;
@@ -166,9 +166,9 @@ export class VenueSession implements ProtocolHost {
     feed.valid = true;
     feed.waitingSinceMs = Number.NaN;
     feed.saidStale = false;
-    feed.confirmedMs = timeMs;
+    feed.confirmedMs = asOfMs;
     feed.exchangeTimeMs = exchangeTimeMs;
-    feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(timeMs, exchangeTimeMs);
+    feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(asOfMs, exchangeTimeMs);
     this.counters.bookUpdates++;
     this.#onEvent({ kind: 'book', timeMs, symbol: feed.symbol, book, exchangeTimeMs });
   }

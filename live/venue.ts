@@ -146,8 +146,11 @@ export interface ProtocolHost {
   has(channel: Channel): boolean;
   send(text: string): void;
   fetchSnapshot(symbol: string, url: string, delayMs: number): void;
-  /** The feed's book has been changed, or confirmed as it is: checked for being crossed, then announced. */
-  publish(feed: MarketFeed, exchangeTimeMs: number): void;
+  /**
+   * The feed's book has been changed, or confirmed as it is: checked for being crossed, then announced.
+   * @param asOfMs when what it shows was received, if not just now
+   */
+  publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs?: number): void;
   trade(
     feed: MarketFeed,
     price: number,

@@ -92,6 +92,8 @@ interface Sync {
   firstId: number;
   /** Snapshots asked for since the book was last valid. */
   attempts: number;
+  /** When the last diff came that had not been seen before. */
+  heardMs: number;
 }
 
 class BinanceProtocol implements VenueProtocol {
@@ -100,6 +102,8 @@ class BinanceProtocol implements VenueProtocol {
   readonly #levels = new LevelBuffer();
   readonly #feedByNative: ReadonlyMap<string, MarketFeed>;
   readonly #syncs: ReadonlyMap<MarketFeed, Sync>;
+  /** Of the frame that is read. */
+  #timeMs = Number.NaN;
 
   constructor(host: ProtocolHost, options: BinanceOptions) {
     this.#host = host;
@@ -128,7 +132,8 @@ class BinanceProtocol implements VenueProtocol {
     for (const feed of feeds) this.#restart(feed);
   }
 
-  frame(text: string): void {
+  frame(text: string, timeMs: number): void {
+    this.#timeMs = timeMs;
     const frame = parseFields(text);
     const data = isFields(frame.data) ? frame.data : frame;
     switch (data.e) {
@@ -250,6 +255,7 @@ class BinanceProtocol implements VenueProtocol {
     }
     if (Number.isNaN(sync.firstId)) sync.firstId = firstId;
     sync.buffered.push(diff);
+    sync.heardMs = this.#timeMs;
   }
 
   /** A diff for a book that has its snapshot. */
@@ -257,7 +263,9 @@ class BinanceProtocol implements VenueProtocol {
     if (diff.lastId <= sync.updateId) {
       this.#host.countDuplicate();
       // The stream reaches back to before the snapshot: nothing is missing between the two.
-      if (!feed.valid && !Number.isNaN(sync.snapshotId)) this.#complete(feed, sync, Number.NaN);
+      if (feed.valid || Number.isNaN(sync.snapshotId)) return;
+      sync.heardMs = this.#timeMs;
+      this.#complete(feed, sync, Number.NaN);
       return;
     }
     if (diff.firstId > sync.updateId + 1) {
@@ -270,6 +278,7 @@ class BinanceProtocol implements VenueProtocol {
       this.#take(feed, diff.fields);
       return;
     }
+    sync.heardMs = this.#timeMs;
     this.#complete(feed, sync, this.#apply(feed, sync, diff));
   }
 
@@ -293,7 +302,8 @@ class BinanceProtocol implements VenueProtocol {
   #complete(feed: MarketFeed, sync: Sync, exchangeTimeMs: number): void {
     sync.snapshotId = Number.NaN;
     sync.attempts = 0;
-    this.#host.publish(feed, exchangeTimeMs);
+    // A snapshot may have been long on its way: the book is as recent as the last diff, not as the answer.
+    this.#host.publish(feed, exchangeTimeMs, sync.heardMs);
   }
 
   #trade(fields: Fields): void {
@@ -329,6 +339,7 @@ function createSync(): Sync {
     snapshotId: Number.NaN,
     firstId: Number.NaN,
     attempts: 0,
+    heardMs: -Infinity,
   };
 }
 

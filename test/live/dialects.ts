@@ -150,8 +150,9 @@ const krakenDialect: Dialect = {
         JSON.stringify({ channel: 'instrument', type: 'snapshot', data: { assets: [], pairs } }),
       );
     }
-    const markets = subscribeTo(peer, params.symbol, '/', method === 'subscribe');
     peer.send(JSON.stringify({ method, result: params, success: true }));
+    if (params.channel !== 'book') return;
+    const markets = subscribeTo(peer, params.symbol, '/', method === 'subscribe');
     for (const market of markets)
       krakenBook(
         peer,

@@ -77,9 +77,13 @@ function run(dialect: Dialect, seed: number): Outcome {
         viewOf(levelsOf(feed.book, 'bid'), levelsOf(feed.book, 'ask')),
         clock.monotonicMs(),
       );
-      // Not a state the market was ever in, or one that is long over.
-      if (!(ageMs <= limits.silenceMs + TICK_MS + LATEST_MS))
+      // Not a state the market was ever in, or one that is long over: a loss shows in the next message about the
+      // book, and where none comes within the deadline of the stream.
+      if (!(ageMs <= limits.streamDeadlineMs + TICK_MS + LATEST_MS))
         outcome.lateDiscoveries.push(`${seed} ${elapsedMs} ${symbol} ${ageMs}`);
+      const silentMs = connection.clock.nowMs() - connection.session.heardMs;
+      if (silentMs > limits.silenceMs + TICK_MS)
+        outcome.lateDiscoveries.push(`${seed} ${elapsedMs} silent for ${silentMs}`);
       if (!connection.isTradable(symbol)) continue;
       outcome.decisions++;
       if (!(ageMs <= limits.staleAfterMs + LATEST_MS))
