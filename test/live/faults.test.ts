@@ -14,7 +14,7 @@ const RUNS_PER_VENUE = 200;
 const START_MS = 1_700_000_000_000;
 const FAULTY_MS = 30_000;
 /** Long enough for the longest silence deadline, the waits between attempts, and a snapshot. */
-const CALM_MS = 110_000;
+const CALM_MS = 85_000;
 const DECISION_MS = 500;
 const TICK_MS = 250;
 
