@@ -1,9 +1,9 @@
 /** Time as live code knows it: the one place that asks the machine for it. */
 import { performance } from 'node:perf_hooks';
-import type { Clock } from '../core/clock.ts';
+import type { Clock as EpochClock } from '../core/clock.ts';
 
 /** A clock that can also wait; its `nowMs` may jump when the machine's clock is set. */
-export interface LiveClock extends Clock {
+export interface Clock extends EpochClock {
   /** Never falls; its zero means nothing. */
   monotonicMs(): number;
   /**
@@ -14,7 +14,7 @@ export interface LiveClock extends Clock {
 }
 
 /** The machine's clock. */
-export const systemClock: LiveClock = {
+export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(delayMs, callback) {
