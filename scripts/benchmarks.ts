@@ -3,12 +3,14 @@ import { agentBenchmarks } from './agent-benchmarks.ts';
 import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
 import { liveBenchmarks } from './live-benchmarks.ts';
+import { marketBenchmarks } from './market-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   calibration,
   ...envBenchmarks,
+  ...marketBenchmarks,
   ...networkBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,

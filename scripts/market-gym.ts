@@ -8,6 +8,7 @@ import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
 import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
 import { experimentCommand, experimentOptions } from './experiment-command.ts';
+import { fitCommand, fitOptions } from './fit-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
 import { modelsCommands } from './models-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
@@ -82,11 +83,12 @@ try {
       data
         .command(
           'describe <file>',
-          'What a file of candles holds',
+          'What a file of candles, order books or trades holds',
           describeOptions,
           exitWith(describeCommand),
         )
-        .demandCommand(1, 'Name a data command: describe'),
+        .command('fit <file>', 'Fit a synthetic market to order books', fitOptions, exitWith(fitCommand))
+        .demandCommand(1, 'Name a data command: describe or fit'),
     )
     .command(
       'experiment <file>',
