@@ -173,28 +173,14 @@ export class VenueSession implements ProtocolHost {
     this.#onEvent({ kind: 'book', timeMs, symbol: feed.symbol, book, exchangeTimeMs });
   }
 
-  trade(
-    feed: MarketFeed,
-    price: number,
-    size: number,
-    side: 'buy' | 'sell',
-    id: string,
-    exchangeTimeMs: number,
-  ): void {
-    const { symbol } = feed;
+  trade({ symbol }: MarketFeed, trade: Parameters<ProtocolHost['trade']>[1]): void {
     this.counters.trades++;
-    this.#onEvent({ kind: 'trade', timeMs: this.#timeMs, symbol, price, size, side, id, exchangeTimeMs });
+    this.#onEvent({ kind: 'trade', timeMs: this.#timeMs, symbol, ...trade });
   }
 
-  ticker(
-    feed: MarketFeed,
-    [bid, bidSize, ask, askSize, last]: readonly [number, number, number, number, number],
-    exchangeTimeMs: number,
-  ): void {
-    const { symbol } = feed;
+  ticker({ symbol }: MarketFeed, ticker: Parameters<ProtocolHost['ticker']>[1]): void {
     this.counters.tickers++;
-    const quote = { bid, bidSize, ask, askSize, last };
-    this.#onEvent({ kind: 'ticker', timeMs: this.#timeMs, symbol, ...quote, exchangeTimeMs });
+    this.#onEvent({ kind: 'ticker', timeMs: this.#timeMs, symbol, ...ticker });
   }
 
   lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void {

@@ -227,14 +227,13 @@ class CcxtProtocol implements VenueProtocol {
     for (const { id, side, price, amount, timestamp } of trades.slice(told + 1)) {
       if (side !== 'buy' && side !== 'sell') throw malformed('side', '"buy" or "sell"', side);
       const name = textOf(id, 'id');
-      this.#host.trade(
-        feed,
-        priceOf(price, 'price'),
-        decimalOf(amount, 'amount'),
+      this.#host.trade(feed, {
+        price: priceOf(price, 'price'),
+        size: decimalOf(amount, 'amount'),
         side,
-        name,
-        timeOf(timestamp),
-      );
+        id: name,
+        exchangeTimeMs: timeOf(timestamp),
+      });
       this.#lastTrades.set(feed, name);
     }
   }
@@ -243,7 +242,8 @@ class CcxtProtocol implements VenueProtocol {
     const [bid, bidSize, ask, askSize, last] = ['bid', 'bidVolume', 'ask', 'askVolume', 'last'].map((name) =>
       ticker[name] === undefined || ticker[name] === null ? Number.NaN : decimalOf(ticker[name], name),
     );
-    this.#host.ticker(feed, [bid, bidSize, ask, askSize, last], timeOf(ticker.timestamp));
+    const exchangeTimeMs = timeOf(ticker.timestamp);
+    this.#host.ticker(feed, { bid, bidSize, ask, askSize, last, exchangeTimeMs });
   }
 }
 
