@@ -8,6 +8,7 @@ import { VenueConnection } from '../../live/connection.ts';
 import { createSteadyClock } from '../../live/steady-clock.ts';
 import type { SocketHandlers, Transport } from '../../live/transport.ts';
 import type { VenueInput } from '../../live/venue.ts';
+import { startVenueServer } from '../../live/venue-server.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import { okx } from '../../live/venues/okx.ts';
 import { VirtualClock } from '../../live/virtual-clock.ts';
@@ -120,6 +121,14 @@ describe('a connection on the real network', () => {
     });
     expect(connection.isTradable('BTC/USDT')).toBe(false);
   });
+});
+
+test('a port that is taken is one clear line', async () => {
+  const server = await startVenueServer({});
+  closers.push(() => server.close());
+  const port = Number(new URL(server.restUrl).port);
+  await expect(startVenueServer({ port })).rejects.toMatchObject({ code: 'port-in-use' });
+  expect((await fetch(server.restUrl)).status).toBe(404);
 });
 
 describe('a connection in time', () => {

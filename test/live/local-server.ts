@@ -1,7 +1,5 @@
 /** A fake venue on a real loopback port: WebSocket and, where the venue has one, HTTP snapshots. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { startVenueServer, type VenueClient } from '../../live/venue-server.ts';
 import { countState, type Dialect, type Peer } from './dialects.ts';
 import type { FakeMarket } from './fake-market.ts';
 
@@ -28,41 +26,36 @@ export async function startLocalServer(
   dialect: Dialect,
   markets: readonly FakeMarket[],
 ): Promise<LocalServer> {
-  const peers = new Map<WebSocket, Peer>();
-  const http: Server = createServer((request, response) => {
-    self.numRequests++;
-    if (self.refuseRequests > 0) {
-      self.refuseRequests--;
-      response.writeHead(429, { 'retry-after': '0' }).end('{"code":-1003,"msg":"Too many requests."}');
-      return;
-    }
-    const native = new URL(request.url!, 'http://localhost').searchParams.get('symbol');
-    const market = markets.find(({ base, quote }) => base + quote === native);
-    if (market === undefined || dialect.rest === undefined)
-      response.writeHead(400).end('{"code":-1121,"msg":"Invalid symbol."}');
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(dialect.rest(market));
+  const peers = new Map<VenueClient, Peer>();
+  const server = await startVenueServer({
+    onConnect(client) {
+      self.numConnections++;
+      peers.set(client, {
+        markets,
+        subscribed: new Map(),
+        sequence: 0,
+        nowMs: () => Date.now(),
+        send: (text) => client.send(text),
+      });
+    },
+    onText: (client, text) => dialect.hear(peers.get(client)!, text),
+    onClose: (client) => peers.delete(client),
+    answer(url) {
+      self.numRequests++;
+      if (self.refuseRequests > 0) {
+        self.refuseRequests--;
+        return { status: 429, body: '{"code":-1003,"msg":"Too many requests."}', retryAfterMs: 1000 };
+      }
+      const native = url.searchParams.get('symbol');
+      const market = markets.find(({ base, quote }) => base + quote === native);
+      return market === undefined || dialect.rest === undefined
+        ? { status: 400, body: '{"code":-1121,"msg":"Invalid symbol."}', retryAfterMs: 0 }
+        : { status: 200, body: dialect.rest(market), retryAfterMs: 0 };
+    },
   });
-  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
-  sockets.on('connection', (socket) => {
-    self.numConnections++;
-    const peer: Peer = {
-      markets,
-      subscribed: new Map(),
-      sequence: 0,
-      nowMs: () => Date.now(),
-      send: (text) => {
-        if (socket.readyState === WebSocket.OPEN) socket.send(text);
-      },
-    };
-    peers.set(socket, peer);
-    socket.on('message', (data) => dialect.hear(peer, String(data)));
-    socket.on('close', () => peers.delete(socket));
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const { port } = http.address() as AddressInfo;
   const self: LocalServer = {
-    url: `ws://127.0.0.1:${port}`,
-    restUrl: `http://127.0.0.1:${port}`,
+    url: server.url,
+    restUrl: server.restUrl,
     numConnections: 0,
     numRequests: 0,
     refuseRequests: 0,
@@ -72,17 +65,12 @@ export async function startLocalServer(
       for (const peer of peers.values()) if (peer.subscribed.has(market)) dialect.tell(peer, market, change);
     },
     broadcast(data) {
-      for (const socket of peers.keys()) socket.send(data);
+      for (const client of server.clients) client.send(data);
     },
     cut() {
-      for (const socket of peers.keys()) socket.terminate();
+      for (const client of server.clients) client.terminate();
     },
-    async close() {
-      self.cut();
-      sockets.close();
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    close: () => server.close(),
   };
   return self;
 }
