@@ -155,7 +155,7 @@ export class VenueSession implements ProtocolHost {
     this.#onCommand({ kind: 'fetch-snapshot', symbol, url, delayMs });
   }
 
-  publish(feed: MarketFeed, exchangeTimeMs: number): void {
+  publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs = this.#timeMs): void {
     if (this.#state !== 'open') return;
     const { book } = feed;
     const timeMs = this.#timeMs;
@@ -166,35 +166,21 @@ export class VenueSession implements ProtocolHost {
     feed.valid = true;
     feed.waitingSinceMs = Number.NaN;
     feed.saidStale = false;
-    feed.confirmedMs = timeMs;
+    feed.confirmedMs = asOfMs;
     feed.exchangeTimeMs = exchangeTimeMs;
-    feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(timeMs, exchangeTimeMs);
+    feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(asOfMs, exchangeTimeMs);
     this.counters.bookUpdates++;
     this.#onEvent({ kind: 'book', timeMs, symbol: feed.symbol, book, exchangeTimeMs });
   }
 
-  trade(
-    feed: MarketFeed,
-    price: number,
-    size: number,
-    side: 'buy' | 'sell',
-    id: string,
-    exchangeTimeMs: number,
-  ): void {
-    const { symbol } = feed;
+  trade({ symbol }: MarketFeed, trade: Parameters<ProtocolHost['trade']>[1]): void {
     this.counters.trades++;
-    this.#onEvent({ kind: 'trade', timeMs: this.#timeMs, symbol, price, size, side, id, exchangeTimeMs });
+    this.#onEvent({ kind: 'trade', timeMs: this.#timeMs, symbol, ...trade });
   }
 
-  ticker(
-    feed: MarketFeed,
-    [bid, bidSize, ask, askSize, last]: readonly [number, number, number, number, number],
-    exchangeTimeMs: number,
-  ): void {
-    const { symbol } = feed;
+  ticker({ symbol }: MarketFeed, ticker: Parameters<ProtocolHost['ticker']>[1]): void {
     this.counters.tickers++;
-    const quote = { bid, bidSize, ask, askSize, last };
-    this.#onEvent({ kind: 'ticker', timeMs: this.#timeMs, symbol, ...quote, exchangeTimeMs });
+    this.#onEvent({ kind: 'ticker', timeMs: this.#timeMs, symbol, ...ticker });
   }
 
   lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void {

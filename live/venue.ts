@@ -87,6 +87,9 @@ export interface TickerEvent extends At {
   readonly exchangeTimeMs: number;
 }
 
+/** What the session adds to a trade or ticker. */
+type EventFrame = 'kind' | 'timeMs' | 'symbol';
+
 /** What a connection says about its markets. */
 export type VenueEvent =
   /** The book changed, and is complete and consistent. */
@@ -146,22 +149,13 @@ export interface ProtocolHost {
   has(channel: Channel): boolean;
   send(text: string): void;
   fetchSnapshot(symbol: string, url: string, delayMs: number): void;
-  /** The feed's book has been changed, or confirmed as it is: checked for being crossed, then announced. */
-  publish(feed: MarketFeed, exchangeTimeMs: number): void;
-  trade(
-    feed: MarketFeed,
-    price: number,
-    size: number,
-    side: 'buy' | 'sell',
-    id: string,
-    exchangeTimeMs: number,
-  ): void;
-  /** @param quote bid, its size, ask, its size, last price; NaN where the venue does not say */
-  ticker(
-    feed: MarketFeed,
-    quote: readonly [bid: number, bidSize: number, ask: number, askSize: number, last: number],
-    exchangeTimeMs: number,
-  ): void;
+  /**
+   * The feed's book has been changed, or confirmed as it is: checked for being crossed, then announced.
+   * @param asOfMs when what it shows was received, if not just now
+   */
+  publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs?: number): void;
+  trade(feed: MarketFeed, trade: Omit<TradeEvent, EventFrame>): void;
+  ticker(feed: MarketFeed, ticker: Omit<TickerEvent, EventFrame>): void;
   /** Something was lost: no book of these can be trusted. Counted; the protocol's `resync` is called for them. */
   lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void;
   /** A message that was seen before, and is passed over. */

@@ -20,7 +20,7 @@ import {
   textOf,
 } from '../frame-fields.ts';
 import { LevelBuffer } from '../level-buffer.ts';
-import { losingOnError } from '../losing.ts';
+import { losingOnError, refuseOrReconnect } from '../losing.ts';
 import type { MarketFeed } from '../market-feed.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../venue.ts';
 import { connectionConfig } from '../venue-config.ts';
@@ -43,10 +43,11 @@ export const binance = defineVenue({
       .string()
       .default('wss://data-stream.binance.vision/stream')
       .describe('WebSocket endpoint of combined streams'),
-    restUrl: z
+    restUrl: z.string().default('https://data-api.binance.vision').describe('Where snapshots are asked for'),
+    depthPath: z
       .string()
-      .default('https://data-api.binance.vision')
-      .describe('Where /api/v3/depth is asked for snapshots'),
+      .default('/api/v3/depth')
+      .describe('Path of the snapshots there; /fapi/v1/depth for futures, with their url and restUrl'),
     snapshotDepth: z
       .number()
       .int()
@@ -70,13 +71,14 @@ export const binance = defineVenue({
 
 interface BinanceOptions {
   readonly restUrl: string;
+  readonly depthPath: string;
   readonly snapshotDepth: number;
   readonly updateMs: number;
 }
 
-/** A diff that waits for the snapshot. */
 interface Diff {
-  readonly firstId: number;
+  /** Of the diff before: what a book must have seen for this one to follow. */
+  readonly previousId: number;
   readonly lastId: number;
   readonly fields: Fields;
 }
@@ -88,10 +90,12 @@ interface Sync {
   buffered: Diff[];
   /** The snapshot's id, while no diff has met it; NaN without one. */
   snapshotId: number;
-  /** The first update id that was streamed since the last gap; NaN before the first diff. */
-  firstId: number;
+  /** The last update id before the stream, since the last gap; NaN before the first diff. */
+  previousId: number;
   /** Snapshots asked for since the book was last valid. */
   attempts: number;
+  /** When the last diff came that had not been seen before. */
+  heardMs: number;
 }
 
 class BinanceProtocol implements VenueProtocol {
@@ -100,6 +104,8 @@ class BinanceProtocol implements VenueProtocol {
   readonly #levels = new LevelBuffer();
   readonly #feedByNative: ReadonlyMap<string, MarketFeed>;
   readonly #syncs: ReadonlyMap<MarketFeed, Sync>;
+  /** Of the frame that is read. */
+  #timeMs = Number.NaN;
 
   constructor(host: ProtocolHost, options: BinanceOptions) {
     this.#host = host;
@@ -128,7 +134,8 @@ class BinanceProtocol implements VenueProtocol {
     for (const feed of feeds) this.#restart(feed);
   }
 
-  frame(text: string): void {
+  frame(text: string, timeMs: number): void {
+    this.#timeMs = timeMs;
     const frame = parseFields(text);
     const data = isFields(frame.data) ? frame.data : frame;
     switch (data.e) {
@@ -138,17 +145,20 @@ class BinanceProtocol implements VenueProtocol {
       case 'trade':
         this.#trade(data);
         return;
+      case 'bookTicker':
+        this.#quote(data);
+        return;
       case 'serverShutdown':
         this.#host.reconnect('the server shuts down');
         return;
     }
-    // The quote of the best bid and ask is the one stream that does not name its kind.
+    // The spot market's best bid and ask is the one stream that does not name its kind.
     if (data.e === undefined && data.u !== undefined && data.A !== undefined) {
       this.#quote(data);
       return;
     }
     if (frame.error !== undefined) {
-      this.#host.refuse(excerpt(String(fieldsOf(frame.error, 'error').msg)));
+      refuseOrReconnect(this.#host, excerpt(String(fieldsOf(frame.error, 'error').msg)));
       return;
     }
     if (frame.result !== null) throw new FrameError('unknown-message', excerpt(text));
@@ -159,7 +169,7 @@ class BinanceProtocol implements VenueProtocol {
     if (feed.valid) return;
     const fields = parseSnapshot(body);
     const snapshotId = integerOf(fields.lastUpdateId, 'lastUpdateId');
-    if (snapshotId + 1 < sync.firstId) {
+    if (snapshotId < sync.previousId) {
       this.#fetch(feed, sync);
       return;
     }
@@ -173,7 +183,7 @@ class BinanceProtocol implements VenueProtocol {
     const { buffered } = sync;
     sync.buffered = [];
     // What is not newer than the snapshot is in it already, and shows that the stream began before it.
-    let met = sync.firstId <= snapshotId;
+    let met = sync.previousId < snapshotId;
     let exchangeTimeMs = Number.NaN;
     for (const diff of buffered) {
       if (diff.lastId <= snapshotId) continue;
@@ -212,8 +222,8 @@ class BinanceProtocol implements VenueProtocol {
   }
 
   #fetch(feed: MarketFeed, sync: Sync, atLeastMs = 0): void {
-    const { restUrl, snapshotDepth } = this.#options;
-    const url = `${restUrl}/api/v3/depth?symbol=${feed.market.native}&limit=${snapshotDepth}`;
+    const { restUrl, depthPath, snapshotDepth } = this.#options;
+    const url = `${restUrl}${depthPath}?symbol=${feed.market.native}&limit=${snapshotDepth}`;
     const retryMs = sync.attempts === 0 ? 0 : FIRST_RETRY_MS * 2 ** Math.min(sync.attempts - 1, 10);
     sync.attempts++;
     this.#host.fetchSnapshot(feed.symbol, url, Math.max(Math.min(retryMs, LAST_RETRY_MS), atLeastMs));
@@ -229,7 +239,9 @@ class BinanceProtocol implements VenueProtocol {
     const firstId = integerOf(fields.U, 'U');
     const lastId = integerOf(fields.u, 'u');
     if (lastId < firstId) throw new FrameError('malformed', `"u" ${lastId} is below "U" ${firstId}`);
-    const diff = { firstId, lastId, fields };
+    // Futures skip ids, and name the diff before instead.
+    const previousId = fields.pu === undefined ? firstId - 1 : integerOf(fields.pu, 'pu');
+    const diff = { previousId, lastId, fields };
     if (!Number.isNaN(sync.updateId)) {
       this.#next(feed, sync, diff);
       return;
@@ -237,19 +249,25 @@ class BinanceProtocol implements VenueProtocol {
 
     this.#check(diff);
     const { buffered } = sync;
-    const newest = buffered.at(-1)?.lastId ?? firstId - 1;
+    const newest = buffered.at(-1)?.lastId ?? previousId;
     if (lastId <= newest) {
       this.#host.countDuplicate();
       return;
     }
-    const isGap = firstId > newest + 1;
+    const isGap = previousId > newest;
     if (isGap || buffered.length === MAX_BUFFERED) {
-      if (isGap) this.#host.lose([feed], 'sequence-gap', `update ${newest + 1} expected, got ${firstId}`);
+      if (isGap)
+        this.#host.lose(
+          [feed],
+          'sequence-gap',
+          `a diff after ${newest} expected, got one after ${previousId}`,
+        );
       sync.buffered = [];
-      sync.firstId = Number.NaN;
+      sync.previousId = Number.NaN;
     }
-    if (Number.isNaN(sync.firstId)) sync.firstId = firstId;
+    if (Number.isNaN(sync.previousId)) sync.previousId = previousId;
     sync.buffered.push(diff);
+    sync.heardMs = this.#timeMs;
   }
 
   /** A diff for a book that has its snapshot. */
@@ -257,11 +275,13 @@ class BinanceProtocol implements VenueProtocol {
     if (diff.lastId <= sync.updateId) {
       this.#host.countDuplicate();
       // The stream reaches back to before the snapshot: nothing is missing between the two.
-      if (!feed.valid && !Number.isNaN(sync.snapshotId)) this.#complete(feed, sync, Number.NaN);
+      if (feed.valid || Number.isNaN(sync.snapshotId)) return;
+      sync.heardMs = this.#timeMs;
+      this.#complete(feed, sync, Number.NaN);
       return;
     }
-    if (diff.firstId > sync.updateId + 1) {
-      const detail = `update ${sync.updateId + 1} expected, got ${diff.firstId}`;
+    if (diff.previousId > sync.updateId) {
+      const detail = `a diff after ${sync.updateId} expected, got one after ${diff.previousId}`;
       const isOldSnapshot = !Number.isNaN(sync.snapshotId);
       sync.updateId = Number.NaN;
       sync.snapshotId = Number.NaN;
@@ -270,6 +290,7 @@ class BinanceProtocol implements VenueProtocol {
       this.#take(feed, diff.fields);
       return;
     }
+    sync.heardMs = this.#timeMs;
     this.#complete(feed, sync, this.#apply(feed, sync, diff));
   }
 
@@ -293,7 +314,8 @@ class BinanceProtocol implements VenueProtocol {
   #complete(feed: MarketFeed, sync: Sync, exchangeTimeMs: number): void {
     sync.snapshotId = Number.NaN;
     sync.attempts = 0;
-    this.#host.publish(feed, exchangeTimeMs);
+    // A snapshot may have been long on its way: the book is as recent as the last diff, not as the answer.
+    this.#host.publish(feed, exchangeTimeMs, sync.heardMs);
   }
 
   #trade(fields: Fields): void {
@@ -303,7 +325,8 @@ class BinanceProtocol implements VenueProtocol {
     const size = decimalOf(fields.q, 'q');
     // The buyer was the maker: the taker sold.
     const side = fields.m ? 'sell' : 'buy';
-    this.#host.trade(feed, price, size, side, String(integerOf(fields.t, 't')), epochOf(fields.T, 'T'));
+    const id = String(integerOf(fields.t, 't'));
+    this.#host.trade(feed, { price, size, side, id, exchangeTimeMs: epochOf(fields.T, 'T') });
   }
 
   #quote(fields: Fields): void {
@@ -311,7 +334,9 @@ class BinanceProtocol implements VenueProtocol {
     const bid = decimalOf(fields.b, 'b');
     const bidSize = decimalOf(fields.B, 'B');
     const ask = decimalOf(fields.a, 'a');
-    this.#host.ticker(feed, [bid, bidSize, ask, decimalOf(fields.A, 'A'), Number.NaN], Number.NaN);
+    const askSize = decimalOf(fields.A, 'A');
+    const exchangeTimeMs = fields.E === undefined ? Number.NaN : epochOf(fields.E, 'E');
+    this.#host.ticker(feed, { bid, bidSize, ask, askSize, last: Number.NaN, exchangeTimeMs });
   }
 
   #feedOf(fields: Fields): MarketFeed {
@@ -327,8 +352,9 @@ function createSync(): Sync {
     updateId: Number.NaN,
     buffered: [],
     snapshotId: Number.NaN,
-    firstId: Number.NaN,
+    previousId: Number.NaN,
     attempts: 0,
+    heardMs: -Infinity,
   };
 }
 

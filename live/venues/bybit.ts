@@ -55,8 +55,24 @@ export const bybit = defineVenue({
   }),
 });
 
-type Quote = [bid: number, bidSize: number, ask: number, askSize: number, last: number];
-const QUOTE_FIELDS = ['bid1Price', 'bid1Size', 'ask1Price', 'ask1Size', 'lastPrice'] as const;
+/** Where the venue puts what a quote is made of; the spot market's ticker has the last price only. */
+const QUOTE_FIELDS = {
+  bid: 'bid1Price',
+  bidSize: 'bid1Size',
+  ask: 'ask1Price',
+  askSize: 'ask1Size',
+  last: 'lastPrice',
+} as const;
+
+type Quote = Record<keyof typeof QUOTE_FIELDS, number>;
+
+const UNKNOWN: Quote = {
+  bid: Number.NaN,
+  bidSize: Number.NaN,
+  ask: Number.NaN,
+  askSize: Number.NaN,
+  last: Number.NaN,
+};
 
 class BybitProtocol implements VenueProtocol {
   readonly #host: ProtocolHost;
@@ -184,21 +200,19 @@ class BybitProtocol implements VenueProtocol {
       const side = trade.S === 'Buy' ? 'buy' : 'sell';
       const price = priceOf(trade.p, 'p');
       const size = decimalOf(trade.v, 'v');
-      this.#host.trade(feed, price, size, side, textOf(trade.i, 'i'), epochOf(trade.T, 'T'));
+      const id = textOf(trade.i, 'i');
+      this.#host.trade(feed, { price, size, side, id, exchangeTimeMs: epochOf(trade.T, 'T') });
     }
   }
 
   #ticker(feed: MarketFeed, frame: Fields): void {
     const data = fieldsOf(frame.data, 'data');
-    const nothing: Quote = [Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN];
-    const held = frame.type === 'delta' ? this.#quotes.get(feed) : undefined;
-    const quote: Quote = held ?? nothing;
-    const next = [...quote] as Quote;
-    QUOTE_FIELDS.forEach((name, i) => {
-      const value = data[name];
-      if (value !== undefined && value !== '') next[i] = decimalOf(value, name);
-    });
-    this.#quotes.set(feed, next);
-    this.#host.ticker(feed, next, epochOf(frame.ts, 'ts'));
+    const quote = { ...UNKNOWN, ...(frame.type === 'delta' ? this.#quotes.get(feed) : undefined) };
+    for (const [name, field] of Object.entries(QUOTE_FIELDS)) {
+      const value = data[field];
+      if (value !== undefined && value !== '') quote[name as keyof Quote] = decimalOf(value, field);
+    }
+    this.#quotes.set(feed, quote);
+    this.#host.ticker(feed, { ...quote, exchangeTimeMs: epochOf(frame.ts, 'ts') });
   }
 }

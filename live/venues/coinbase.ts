@@ -156,7 +156,7 @@ class CoinbaseProtocol implements VenueProtocol {
       const price = priceOf(trade.price, 'price');
       const size = decimalOf(trade.size, 'size');
       const id = textOf(trade.trade_id, 'trade_id');
-      this.#host.trade(feed, price, size, side, id, isoTimeOf(trade.time, 'time'));
+      this.#host.trade(feed, { price, size, side, id, exchangeTimeMs: isoTimeOf(trade.time, 'time') });
     }
   }
 
@@ -168,7 +168,8 @@ class CoinbaseProtocol implements VenueProtocol {
       const bidSize = decimalOf(ticker.best_bid_quantity, 'best_bid_quantity');
       const ask = decimalOf(ticker.best_ask, 'best_ask');
       const askSize = decimalOf(ticker.best_ask_quantity, 'best_ask_quantity');
-      this.#host.ticker(feed, [bid, bidSize, ask, askSize, decimalOf(ticker.price, 'price')], timeMs);
+      const last = decimalOf(ticker.price, 'price');
+      this.#host.ticker(feed, { bid, bidSize, ask, askSize, last, exchangeTimeMs: timeMs });
     }
   }
 

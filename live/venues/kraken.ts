@@ -224,7 +224,8 @@ class KrakenProtocol implements VenueProtocol {
       const price = priceOf(trade.price, 'price');
       const size = decimalOf(trade.qty, 'qty');
       const id = String(integerOf(trade.trade_id, 'trade_id'));
-      this.#host.trade(feed, price, size, side, id, isoTimeOf(trade.timestamp, 'timestamp'));
+      const exchangeTimeMs = isoTimeOf(trade.timestamp, 'timestamp');
+      this.#host.trade(feed, { price, size, side, id, exchangeTimeMs });
     }
   }
 
@@ -236,8 +237,10 @@ class KrakenProtocol implements VenueProtocol {
       const bidSize = decimalOf(ticker.bid_qty, 'bid_qty');
       const ask = decimalOf(ticker.ask, 'ask');
       const askSize = decimalOf(ticker.ask_qty, 'ask_qty');
-      const timeMs = ticker.timestamp === undefined ? Number.NaN : isoTimeOf(ticker.timestamp, 'timestamp');
-      this.#host.ticker(feed, [bid, bidSize, ask, askSize, decimalOf(ticker.last, 'last')], timeMs);
+      const exchangeTimeMs =
+        ticker.timestamp === undefined ? Number.NaN : isoTimeOf(ticker.timestamp, 'timestamp');
+      const last = decimalOf(ticker.last, 'last');
+      this.#host.ticker(feed, { bid, bidSize, ask, askSize, last, exchangeTimeMs });
     }
   }
 

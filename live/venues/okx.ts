@@ -175,7 +175,8 @@ class OkxProtocol implements VenueProtocol {
       if (side !== 'buy' && side !== 'sell') throw malformed('side', '"buy" or "sell"', side);
       const price = priceOf(trade.px, 'px');
       const size = decimalOf(trade.sz, 'sz');
-      this.#host.trade(feed, price, size, side, textOf(trade.tradeId, 'tradeId'), epochOf(trade.ts, 'ts'));
+      const id = textOf(trade.tradeId, 'tradeId');
+      this.#host.trade(feed, { price, size, side, id, exchangeTimeMs: epochOf(trade.ts, 'ts') });
     }
   }
 
@@ -187,7 +188,8 @@ class OkxProtocol implements VenueProtocol {
         ticker[name] === '' ? Number.NaN : decimalOf(ticker[name], name),
       );
       const [bid, bidSize, ask, askSize, last] = numbers;
-      this.#host.ticker(feed, [bid, bidSize, ask, askSize, last], epochOf(ticker.ts, 'ts'));
+      const exchangeTimeMs = epochOf(ticker.ts, 'ts');
+      this.#host.ticker(feed, { bid, bidSize, ask, askSize, last, exchangeTimeMs });
     }
   }
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { bybit } from '../../live/venues/bybit.ts';
 import { coinbase } from '../../live/venues/coinbase.ts';
@@ -241,6 +242,29 @@ describe('Kraken', () => {
     expect(venue.sent().slice(-2)).toMatchObject([{ method: 'unsubscribe' }, { method: 'subscribe' }]);
     venue.frame({ channel: 'book', type: 'snapshot', data: [MATIC] });
     expect(venue.tradable()).toBe(true);
+  });
+
+  test('a quantity with more digits than a number holds is checked by its digits', () => {
+    const venue = harness(kraken, ['MATIC/USD'], { channels: ['book'] });
+    venue.frame(INSTRUMENTS);
+    const levels = (qty: string) =>
+      `{"channel":"book","type":"snapshot","data":[{"symbol":"MATIC/USD","bids":[{"price":0.5,"qty":${qty}}],"asks":[{"price":0.6,"qty":1.5}],"checksum":`;
+    const end = ',"timestamp":"2023-10-06T17:35:55.440295Z"}]}';
+    for (const qty of ['12345678901.12345678', '123456789.12345671']) {
+      const checksum = crc32(`6000150000000${'5000'}${qty.replace('.', '')}`);
+      venue.frame(levels(qty) + checksum + end);
+      expect(venue.session.counters.losses).toEqual({});
+      expect(venue.tradable()).toBe(true);
+    }
+    const update = {
+      symbol: 'MATIC/USD',
+      bids: [{ price: 0.5, qty: 2 }],
+      asks: [],
+      checksum: crc32('60001500000005000200000000'),
+      timestamp: '2023-10-06T17:35:55.440295Z',
+    };
+    venue.frame({ channel: 'book', type: 'update', data: [update] });
+    expect(venue.session.counters.losses).toEqual({});
   });
 
   test('an unknown market is refused with its nearest name', () => {
