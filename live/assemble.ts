@@ -2,8 +2,10 @@
 import { type ConfigSchema, resolveConfig } from '../core/config.ts';
 import { LiveError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
+import { arbitrageConfig } from '../envs/arbitrage-config.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
 import type { TapeRecord } from '../storage/tape.ts';
+import { ArbitrageLiveMarket } from './arbitrage-market.ts';
 import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
@@ -122,13 +124,26 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
 }
 
 function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
-  const { depth, seed, env } = config;
-  return new TradingMarket({
-    config: resolveConfig(bookTradingConfig, env, 'env "trading-books"'),
+  const { mode, markets, depth, seed, env } = config;
+  if (mode === 'trading') {
+    return new TradingMarket({
+      config: resolveConfig(bookTradingConfig, env, 'env "trading-books"'),
+      depth,
+      seed,
+      onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
+        record(['order', timeMs, { arrivalMs, exposure, mid }]),
+      onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill]),
+    });
+  }
+  const venues = markets.map(({ venue, symbol }) => {
+    const [base, quote] = symbol.toUpperCase().split('/');
+    return { name: venue, base, quote };
+  });
+  return new ArbitrageLiveMarket({
+    config: resolveConfig(arbitrageConfig, env, 'env "arbitrage"'),
+    venues,
     depth,
     seed,
-    onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
-      record(['order', timeMs, { arrivalMs, exposure, mid }]),
-    onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill]),
+    onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
   });
 }

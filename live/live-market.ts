@@ -1,5 +1,5 @@
 /** What a live session trades on: one market or several, told of books and time, asked for decisions. */
-import type { Json, Snapshotable } from '../core/snapshot.ts';
+import type { Json, Snapshot } from '../core/snapshot.ts';
 import type { StepResult } from '../envs/env.ts';
 import type { Action, ActionSpace, Box } from '../envs/spaces.ts';
 import type { BookLevels } from '../market/book-matcher.ts';
@@ -33,12 +33,14 @@ export interface Proposal {
  * The env of a session, cut at its decisions: books go in as they come, `decide` ends the step when it is due, `begin`
  * starts the next. All times are UTC epoch and never fall. The same calls in the same order give the same bits.
  */
-export interface LiveMarket extends Snapshotable {
+export interface LiveMarket {
   readonly observationSpace: Box;
   readonly actionSpace: ActionSpace;
   readonly numSources: number;
-  /** When the next decision is due; NaN before the first book. */
+  /** When the next decision is due; NaN before the first book, Infinity when the next event brings it. */
   readonly nextDecisionMs: number;
+  /** Of a decision and events due at the same instant, the decision comes first; else they do. */
+  readonly decidesBeforeEvents: boolean;
   readonly account: LiveAccount;
   /** Levels a side that it wants of each book. */
   readonly depth: number;
@@ -63,6 +65,8 @@ export interface LiveMarket extends Snapshotable {
   holdAction(): Action;
   /** The action that closes what is open, as far as one action can. */
   flattenAction(): Action;
+  /** All that its future depends on: what a tape's hashes of the state are made of. */
+  save(): Snapshot;
   /** For the journal and the page: balances, positions, prices. */
   describe(): Json;
 }

@@ -108,6 +108,7 @@ export class LiveSession {
         if (this.#isDown[source]) this.#setDown(source, false);
         view.show(event.book);
         market.takeBook(source, view.levels, view.offset, timeMs);
+        if (market.nextDecisionMs === timeMs && !market.decidesBeforeEvents) this.#decide(timeMs, 0);
         return;
       }
       case 'trade':
@@ -147,7 +148,7 @@ export class LiveSession {
     this.#isStart = true;
   }
 
-  /** The state of market and guard: venues begin anew with every connection, and policies are models. */
+  /** The state of market and guard, for the hashes on the tape. */
   save(): Snapshot {
     const values = { timeMs: this.#timeMs, numDecisions: this.#numDecisions };
     return joinSnapshots({
@@ -169,7 +170,10 @@ export class LiveSession {
   }
 
   #decideUpTo(now: number): void {
-    for (let due = this.market.nextDecisionMs; due <= now; due = this.market.nextDecisionMs) {
+    const { market } = this;
+    for (let due = market.nextDecisionMs; due <= now; due = market.nextDecisionMs) {
+      // Events of the same instant may still come.
+      if (due === now && !market.decidesBeforeEvents) return;
       this.#decide(due, now - due);
     }
   }

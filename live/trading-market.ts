@@ -1,6 +1,6 @@
 /** One venue's market, live: bars of the mid, features that grow with them, and a trader on the book. */
 import { createRng } from '../core/rng.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { joinSnapshots, type Snapshot } from '../core/snapshot.ts';
 import { BookTrader } from '../envs/book-trader.ts';
 import type { BookTradingConfig } from '../envs/book-trading-config.ts';
 import type { StepResult } from '../envs/env.ts';
@@ -24,6 +24,7 @@ export interface TradingMarketOptions {
 
 export class TradingMarket implements LiveMarket {
   readonly numSources = 1;
+  readonly decidesBeforeEvents = true;
   readonly observationSpace: Box;
   readonly actionSpace: Discrete | Box;
   readonly depth: number;
@@ -146,14 +147,6 @@ export class TradingMarket implements LiveMarket {
       bars: this.#bars.save(),
       trader: this.#trader.save(),
     });
-  }
-
-  load(snapshot: Snapshot): void {
-    this.#series.load(snapshotPart(snapshot, 'series'));
-    this.#bars.load(snapshotPart(snapshot, 'bars'));
-    this.#features.recompute();
-    this.#trader.load(snapshotPart(snapshot, 'trader'));
-    this.#isOpen = restoreNumber(snapshot, 'own/isOpen') === 1;
   }
 
   #actionFor(exposure: number): Action {

@@ -45,9 +45,4 @@ export class GrowingFeatures implements FeatureMatrix {
     this.#write(this.#candles, row, this.values, row * numColumns);
     this.numRows = row + 1;
   }
-
-  /** Computes every row of the candles anew. */
-  recompute(): void {
-    for (let row = 0; row < this.#candles.length; row++) this.append(row);
-  }
 }
