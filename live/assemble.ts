@@ -4,13 +4,15 @@ import { LiveError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { arbitrageConfig } from '../envs/arbitrage-config.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
+import type { StepResult } from '../envs/env.ts';
 import type { TapeRecord } from '../storage/tape.ts';
 import { ArbitrageLiveMarket } from './arbitrage-market.ts';
 import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { RiskGuard } from './risk-guard.ts';
-import { type Decision, inputFromJson, LiveSession } from './session.ts';
+import { type Decision, LiveSession } from './session.ts';
+import { actionFromJson, inputFromJson } from './session-inputs.ts';
 import { TradingMarket } from './trading-market.ts';
 import { CHANNELS, type VenueCommand, type VenuePlugin } from './venue.ts';
 import { parseMarkets } from './venue-config.ts';
@@ -53,6 +55,7 @@ export interface AssembleOptions {
   /** Takes every record: inputs before they are taken, outputs as they happen. */
   record(record: TapeRecord): void;
   onDecision?(decision: Decision): void;
+  onWait?(step: StepResult<object>): void;
   /** What a venue asks of its connection. */
   onCommand?(source: number, command: VenueCommand): void;
 }
@@ -94,6 +97,7 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
     policy: options.policyFor(header.model, header.modelCreatedMs, market),
     record,
     onDecision,
+    onWait: options.onWait,
   });
   link.session = session;
   const repeat = ([kind, timeMs, ...body]: TapeRecord): boolean => {
@@ -110,6 +114,12 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
         return true;
       case 'halt':
         session.halt(String(body[0]), timeMs);
+        return true;
+      case 'close-out':
+        session.closeOut(timeMs);
+        return true;
+      case 'action':
+        session.answer(actionFromJson(body[0]), timeMs);
         return true;
       case 'model': {
         const createdMs = typeof body[1] === 'number' ? body[1] : Number.NaN;
