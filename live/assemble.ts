@@ -1,6 +1,6 @@
 /** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
 import { type ConfigSchema, resolveConfig } from '../core/config.ts';
-import { LiveError } from '../core/errors.ts';
+import { ConfigError, LiveError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { arbitrageConfig } from '../envs/arbitrage-config.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
@@ -13,9 +13,10 @@ import type { LivePolicy } from './policy.ts';
 import { RiskGuard } from './risk-guard.ts';
 import { type Decision, LiveSession } from './session.ts';
 import { actionFromJson, inputFromJson } from './session-inputs.ts';
+import { SilentMarket } from './silent-market.ts';
 import { TradingMarket } from './trading-market.ts';
-import { CHANNELS, type VenueCommand, type VenuePlugin } from './venue.ts';
-import { parseMarkets } from './venue-config.ts';
+import type { VenueCommand, VenuePlugin } from './venue.ts';
+import { parseMarkets, requireChannels } from './venue-config.ts';
 import { VenueSession } from './venue-session.ts';
 
 /** What decides a session beside its inputs: the first record of its tape. */
@@ -82,7 +83,7 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
     return new VenueSession({
       setup: plugin.connect(markets, settings as never),
       markets,
-      channels: CHANNELS,
+      channels: requireChannels(plugin.name, config.channels),
       onEvent: (event) => link.session?.takeEvent(source, event),
       onCommand: (command) => options.onCommand?.(source, command),
     });
@@ -135,9 +136,12 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
 
 function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
   const { mode, markets, depth, seed, env } = config;
+  if (mode === 'record') return new SilentMarket(markets.length, depth);
   if (mode === 'trading') {
+    const resolved = resolveConfig(bookTradingConfig, env, 'env "trading-books"');
+    requireFeed(resolved.features, config);
     return new TradingMarket({
-      config: resolveConfig(bookTradingConfig, env, 'env "trading-books"'),
+      config: resolved,
       depth,
       seed,
       onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
@@ -156,4 +160,17 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
     seed,
     onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
   });
+}
+
+/** Features that are made of the sizes of trades. */
+const VOLUME_FEATURE = /^volume(-|:|$)/;
+
+/** @throws ConfigError `features-unavailable` for features of what is not asked for */
+function requireFeed(features: readonly string[], { channels, markets }: LiveConfig): void {
+  const feature = features.find((spec) => VOLUME_FEATURE.test(spec));
+  if (feature === undefined || channels.includes('trades')) return;
+  throw new ConfigError(
+    'features-unavailable',
+    `Feature "${feature}" needs the trades of ${markets[0].venue}, and "channels" leaves them out; add "trades".`,
+  );
 }

@@ -1,5 +1,6 @@
 /** A live session as an env: the same spaces and results, but for promises, because time passes between two steps. */
 import type { Agent, TransitionBatch } from '../agents/agent.ts';
+import { LiveError } from '../core/errors.ts';
 import type { ResetResult, StepResult } from '../envs/env.ts';
 import type { Action, ActionSpace, Box } from '../envs/spaces.ts';
 import { LiveRun, type LiveRunOptions } from './live-run.ts';
@@ -23,7 +24,9 @@ export class LiveEnv {
   readonly actionMask?: () => Uint8Array;
   #reward = 0;
   #last: StepResult<object> | undefined;
-  #resolve: ((result: StepResult<object>) => void) | undefined;
+  #waiter: { resolve(result: StepResult<object>): void; reject(error: Error): void } | undefined;
+  /** The reward up to the decision that waits is in a result already. */
+  #isTold = false;
   #isClosed = false;
 
   /** @throws as `LiveRun` */
@@ -33,14 +36,17 @@ export class LiveEnv {
       ...options,
       header: { config, model: EXTERNAL_MODEL, modelCreatedMs: Number.NaN },
       policyFor: () => externalPolicy,
-      onWait: (step) => this.#end(step, step.reward),
+      onWait: (step) => {
+        this.#isTold = true;
+        this.#end(step, step.reward);
+      },
       onDecision: (decision) => {
         onDecision?.(decision);
-        const { step, ruling } = decision;
+        const { step } = decision;
         this.#last = step;
-        const isAnswered = ruling.verdict === 'pass' || ruling.reason === 'late';
         // A decision that waited has told its reward already.
-        if (!isAnswered) this.#reward += step.reward;
+        if (!this.#isTold) this.#reward += step.reward;
+        this.#isTold = false;
         if (this.run.session.guard.state === 'halted') this.#end(step, 0);
       },
     });
@@ -50,7 +56,7 @@ export class LiveEnv {
     if (market.actionMask !== undefined) this.actionMask = () => market.actionMask!();
   }
 
-  /** Connects where that has not happened, and waits for the first decision. */
+  /** Connects where that has not happened, and waits for the first decision. @throws LiveError `closed` */
   async reset(): Promise<ResetResult<object>> {
     this.run.start();
     const { observation, info } = await this.#nextDecision();
@@ -67,28 +73,35 @@ export class LiveEnv {
   /** Ends the step under way as truncated, and the session with it. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#last !== undefined) this.#end(this.#last, 0);
+    this.#endClosed();
     await this.run.stop();
   }
 
   #nextDecision(): Promise<StepResult<object>> {
-    return new Promise((resolve) => {
-      this.#resolve = resolve;
-      if (this.#isClosed && this.#last !== undefined) this.#end(this.#last, 0);
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+      if (this.#isClosed) this.#endClosed();
     });
+  }
+
+  #endClosed(): void {
+    if (this.#last !== undefined) this.#end(this.#last, 0);
+    else {
+      this.#waiter?.reject(new LiveError('closed', 'The session was closed before its first decision.'));
+    }
   }
 
   #end(step: StepResult<object>, reward: number): void {
     this.#last = step;
     this.#reward += reward;
-    const resolve = this.#resolve;
-    if (resolve === undefined) return;
-    this.#resolve = undefined;
+    const waiter = this.#waiter;
+    if (waiter === undefined) return;
+    this.#waiter = undefined;
     const { observation, terminated, info } = step;
     const truncated = !terminated && (this.#isClosed || this.run.session.guard.state === 'halted');
     const total = this.#reward;
     this.#reward = 0;
-    resolve({ observation, reward: total, terminated, truncated, info });
+    waiter.resolve({ observation, reward: total, terminated, truncated, info });
   }
 }
 
