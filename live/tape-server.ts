@@ -6,20 +6,17 @@
  * The tape begins to play when each of its venues has a client. A client that comes later, or again, gets what its venue
  * has sent since its connection on the tape began, at once, and then goes on with the others.
  */
-import type { ConfigSchema } from '../core/config.ts';
 import { LiveError } from '../core/errors.ts';
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import { readHeader, type SessionHeader } from './assemble.ts';
 import type { Clock } from './clock.ts';
 import { inputFromJson } from './session-inputs.ts';
 import type { HttpAnswer } from './transport.ts';
-import type { VenuePlugin } from './venue.ts';
 import { startVenueServer, type VenueClient, type VenueServer } from './venue-server.ts';
 
 export interface TapeServerOptions {
   /** Gives the tape's entries from the first one on; asked again for clients that come late. */
   readonly open: () => Iterable<TapeEntry>;
-  readonly venues: readonly VenuePlugin<ConfigSchema>[];
   /** The tape's times pass on it: a scaled clock plays faster. */
   readonly clock: Clock;
   /** 0 by default: any free port. */
@@ -40,6 +37,8 @@ export interface TapeServer {
 const NO_BODY: HttpAnswer = { status: 404, body: '', retryAfterMs: 0 };
 /** Frames sent without a pause, so that clients that wait are heard in between. */
 const BURST = 1000;
+/** A snapshot that comes later on the tape is no answer to its beginning. */
+const FIRST_SNAPSHOT_RECORDS = 10_000;
 
 /** @throws LiveError `empty-tape`, `foreign-tape`, `port-in-use`, `cannot-listen`; StorageError for a damaged tape */
 export async function serveTape(options: TapeServerOptions): Promise<TapeServer> {
@@ -190,7 +189,8 @@ function inputOf([kind, , source, ...body]: TapeRecord) {
 /** What a client is given that asks before the tape's own answer has come. */
 function firstSnapshots(entries: Iterable<TapeEntry>, numSources: number): (string | undefined)[] {
   const found: (string | undefined)[] = Array.from({ length: numSources });
-  for (const { record } of entries) {
+  for (const { record, index } of entries) {
+    if (index > FIRST_SNAPSHOT_RECORDS) break;
     const [source, input] = inputOf(record);
     if (input?.kind === 'snapshot') found[source] ??= input.body;
     if (found.every((body) => body !== undefined)) break;
