@@ -83,7 +83,7 @@ function createEnv(
   const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
   const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
   return plugin.create(
-    { seed, candles: market?.candles, series: market?.series, books: books?.tape },
+    { seed, candles: market?.candles, series: market?.series, books: books?.tape, trades: books?.trades },
     config,
   );
 }
