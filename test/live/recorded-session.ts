@@ -60,7 +60,13 @@ export function recordSession(options: RecordOptions): TapeRecord[] {
   for (let event = 0; event < books.length; event++) {
     const timeMs = books.timeMs[event];
     before?.(event, take, timeMs);
-    take(['input', timeMs, books.venue[event], 'frame', bookFrame(books, event, books.venue[event], 'BTC/USDT')]);
+    take([
+      'input',
+      timeMs,
+      books.venue[event],
+      'frame',
+      bookFrame(books, event, books.venue[event], 'BTC/USDT'),
+    ]);
     if (rng.uniform() < 0.2) take(['tick', timeMs]);
   }
   return tape;
