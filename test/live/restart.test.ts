@@ -117,7 +117,8 @@ function checkTape(tape: string, mode: string): string[] {
   const sums: { [key: string]: number } = {};
   for (const [, , fill] of fills as [string, number, { [key: string]: number }][]) {
     const name = mode === 'trading' ? 'position' : `base ${fill.venue}`;
-    sums[name] = (sums[name] ?? first[name]) + (mode === 'trading' ? fill.size : fill.side * fill.filled);
+    sums[name] =
+      (sums[name] ?? first[name]) + (mode === 'trading' ? fill.baseChange : fill.side * fill.filled);
   }
   for (const [name, sum] of Object.entries(sums)) expect(account[name]).toBeCloseTo(sum, 9);
   return fills.map((fill) => JSON.stringify(fill));
@@ -146,7 +147,7 @@ describe.concurrent.each(SESSIONS)('a session of %s that is to %s what it left',
     last.process.kill('SIGTERM');
     expect(await last.ended).toBe(0);
     const fills = checkTape(tape, mode);
-    expect(fills.length).toBeGreaterThan(KILLS);
+    expect(fills.length).toBeGreaterThan(10);
     expect(underWay).toBeGreaterThan(2);
     // What anybody was told of is there, once and in order; what nobody was told of may be there as well.
     expect(new Set(told).size).toBe(told.length);
