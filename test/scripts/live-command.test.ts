@@ -80,7 +80,7 @@ describe('market-gym live', { timeout: 120_000 }, () => {
     await workplace.run('tape', 'make', 'damaged', '--events', '100');
     const file = join(workplace.path, 'damaged', '000001.jsonl');
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replace('"snapshot"', '"snapshop"'));
+    writeFileSync(file, text.replace('snapshot', 'snapshop'));
     for (const command of [
       ['replay', 'damaged'],
       ['tape', 'verify', 'damaged'],
