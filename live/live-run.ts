@@ -25,6 +25,8 @@ export interface LiveRunOptions extends Pick<AssembleOptions, 'venues' | 'policy
   readonly transport: Transport;
   /** Directory of the tape; a session that is on it is continued. */
   readonly tape: string;
+  /** Told when an input comes in, before anything is done about it. */
+  readonly onReceive?: () => void;
   /** Told of every record as it is written. */
   readonly onRecord?: (record: TapeRecord) => void;
 }
@@ -108,7 +110,10 @@ export class LiveRun {
         transport,
         rng: createRng(config.seed).fork(`connection ${venue}`),
         session: assembled.venueSessions[source],
-        onInput: (input, timeMs) => this.session.takeInput(source, input, timeMs),
+        onInput: (input, timeMs) => {
+          options.onReceive?.();
+          this.session.takeInput(source, input, timeMs);
+        },
       });
     });
     link.connections = this.connections;
