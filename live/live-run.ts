@@ -25,7 +25,7 @@ export interface LiveRunOptions extends Pick<AssembleOptions, 'venues' | 'policy
   readonly transport: Transport;
   /** Directory of the tape; a session that is on it is continued. */
   readonly tape: string;
-  /** Told when an input comes in, before anything is done about it. */
+  /** Told when an input or a due tick comes, before anything is done about it. */
   readonly onReceive?: () => void;
   /** Told of every record as it is written. */
   readonly onRecord?: (record: TapeRecord) => void;
@@ -61,6 +61,7 @@ export class LiveRun {
   readonly clock: Clock;
   readonly #tape: TapeWriter;
   readonly #onRecord: ((record: TapeRecord) => void) | undefined;
+  readonly #onReceive: (() => void) | undefined;
   #cancelTick = () => {};
   #cancelSync = () => {};
   #isRunning = false;
@@ -73,6 +74,7 @@ export class LiveRun {
     const { header, transport, venues } = options;
     const { config } = header;
     this.clock = createSteadyClock(options.clock);
+    this.#onReceive = options.onReceive;
     this.#onRecord = options.onRecord;
     // While a tape is repeated its records are there already; from then on they are written.
     const link: { tape?: TapeWriter; connections?: readonly VenueConnection[] } = {};
@@ -111,7 +113,7 @@ export class LiveRun {
         rng: createRng(config.seed).fork(`connection ${venue}`),
         session: assembled.venueSessions[source],
         onInput: (input, timeMs) => {
-          options.onReceive?.();
+          this.#onReceive?.();
           this.session.takeInput(source, input, timeMs);
         },
       });
@@ -202,7 +204,10 @@ export class LiveRun {
     const delayMs = untilDue > 0 ? Math.min(untilDue, IDLE_MS) : IDLE_MS;
     this.#cancelTick = this.clock.schedule(delayMs, () => {
       const now = this.clock.nowMs();
-      if (this.market.nextDecisionMs <= now) this.session.tick(now);
+      if (this.market.nextDecisionMs <= now) {
+        this.#onReceive?.();
+        this.session.tick(now);
+      }
       if (this.#isRunning) this.#scheduleTick();
     });
   }

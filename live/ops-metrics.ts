@@ -121,7 +121,7 @@ export function formatMetrics(state: OpsState, numClients: number, numDropped: n
   latency.push([{ le: '+Inf' }, decisionLatency.count]);
   const name = 'market_gym_decision_latency_seconds';
   lines.push(
-    `# HELP ${name} From an input's receipt to the record of its decision.`,
+    `# HELP ${name} From receipt of an input or tick to the record of its decision.`,
     `# TYPE ${name} histogram`,
   );
   for (const [labels, value] of latency) lines.push(`${name}_bucket${labelText(labels)} ${value}`);

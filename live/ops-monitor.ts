@@ -46,7 +46,7 @@ export class OpsMonitor implements OpsView {
     this.#run = run;
   }
 
-  /** An input has come in, and nothing was done about it yet. */
+  /** An input or a due tick has come, and nothing was done about it yet. */
   readonly onReceive = (): void => {
     this.#receivedMs = this.#clock.monotonicMs();
   };
@@ -65,12 +65,9 @@ export class OpsMonitor implements OpsView {
     this.#records[kind] = (this.#records[kind] ?? 0) + 1;
     switch (kind) {
       case 'input':
+      case 'tick':
       case 'state':
       case 'session':
-        return;
-      case 'tick':
-        // A decision that time brings has no input whose delay could be measured.
-        this.#receivedMs = Number.NaN;
         return;
       case 'decision':
         this.#takeDecision(timeMs, body);

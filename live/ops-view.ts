@@ -64,7 +64,7 @@ export interface OpsState {
   readonly numDecisions: number;
   readonly venues: readonly OpsVenue[];
   readonly counts: OpsCounts;
-  /** From an input's receipt to the record of the decision that it brought. */
+  /** From the receipt of an input, or a due tick, to the record of the decision that it brought. */
   readonly decisionLatency: LatencySummary;
   /** null where nobody measures it. */
   readonly loopLag: LoopLag | null;
