@@ -18,9 +18,10 @@ export const OPS_SCRIPT = String.raw`
 
   const minus = (text) => text.replace('-', '\u2212');
   const number = (value, digits) => value == null ? '\u2013'
-    : minus(value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits }));
+    : minus(value.toLocaleString('en-US', {
+      maximumFractionDigits: digits, minimumFractionDigits: digits, signDisplay: 'negative' }));
   const plain = (value) => value == null ? '\u2013'
-    : minus(Number(value.toPrecision(7)).toLocaleString('en-US', { maximumFractionDigits: 8 }));
+    : minus(Number(value.toPrecision(7)).toLocaleString('en-US', { maximumFractionDigits: 8, signDisplay: 'negative' }));
   const percent = (value) => value == null ? '\u2013' : number(100 * value, 2) + ' %';
   const time = (ms) => new Date(ms).toISOString().slice(11, 23);
   const ago = (ms) => ms < 1000 ? 'now' : ms < 120000 ? Math.round(ms / 1000) + ' s ago'
@@ -30,7 +31,8 @@ export const OPS_SCRIPT = String.raw`
   const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
   const detailText = (detail) => detail == null ? '' : typeof detail !== 'object' ? String(detail)
     : Object.entries(detail).filter(([key, value]) => key !== 'timeMs' && typeof value !== 'object')
-      .map(([key, value]) => words(key) + ' ' + (typeof value === 'number' ? plain(value) : value)).join(', ');
+      .map(([key, value]) => /Ms$/.test(key) && value > 1e12 ? words(key.slice(0, -2)) + ' ' + time(value)
+        : words(key) + ' ' + (typeof value === 'number' ? plain(value) : value)).join(', ');
 
   // Parts of the page
 

@@ -27,7 +27,7 @@ header { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; a
 [data-tone="bad"] { --tone: var(--bad); }
 td[data-tone] { color: var(--tone); font-weight: 600; }
 main { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 1fr); gap: 32px 40px; max-width: 1200px; margin: 0 auto; padding: 24px 24px 56px; }
-main > section:first-of-type { grid-row: span 2; }
+main > section:first-of-type { grid-row: span 2; display: flex; flex-direction: column; }
 .wide, #notice { grid-column: 1 / -1; }
 #notice { padding: 10px 16px; border-left: 4px solid var(--bad); background: var(--wash); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -35,18 +35,18 @@ main > section:first-of-type { grid-row: span 2; }
 #equity { font-size: 24px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 #gain { font-variant-numeric: tabular-nums; color: var(--muted); }
 #gain[data-tone] { color: var(--tone); font-weight: 600; }
-#chart { height: 300px; margin-top: 8px; }
-.uplot { font: inherit; }
+#chart { position: relative; flex: 1; min-height: 300px; margin-top: 8px; overflow: hidden; }
+.uplot { position: absolute; font: inherit; }
 .facts { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); font-size: 14px; margin-top: 4px; }
 .facts dt, .facts dd { padding: 4px 0; border-bottom: 1px solid var(--grid); }
 .facts dt { color: var(--muted); }
 .facts dd { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; margin-top: 4px; }
+.scroll { overflow: auto; max-height: 420px; margin-top: 4px; }
 #decisions, #events { min-width: 640px; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; line-height: 20px; font-variant-numeric: tabular-nums; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 th, td { padding: 4px 16px 4px 0; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--grid); }
-thead th { border-bottom-color: var(--ink); color: var(--muted); font-weight: 500; }
+thead th { position: sticky; top: 0; background: var(--paper); box-shadow: 0 1px var(--ink); border-bottom: 0; color: var(--muted); font-weight: 500; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; }
 #events td:last-child { width: 100%; white-space: normal; overflow-wrap: anywhere; }
@@ -69,6 +69,6 @@ dialog input { width: 100%; }
   header { padding: 10px 16px; }
   main { grid-template-columns: minmax(0, 1fr); gap: 24px; padding: 16px 16px 40px; }
   main > section:first-of-type { grid-row: auto; }
-  #chart { height: 220px; }
+  #chart { min-height: 220px; }
 }
 `;
