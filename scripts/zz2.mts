@@ -1,0 +1,1 @@
+import { recordSession } from '../test/live/recorded-session.ts';
