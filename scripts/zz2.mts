@@ -1,1 +1,0 @@
-import { recordSession } from '../test/live/recorded-session.ts';
