@@ -1,13 +1,13 @@
 /** What supervised models learn from: a table, a label for each row, and what each label depends on. */
 import { createHash } from 'node:crypto';
-import type { ConfigOverrides } from '../core/config.ts';
+import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, DataError } from '../core/errors.ts';
 import type { Candles } from '../market/candles.ts';
 import { createFeaturePipeline, type FeaturePipelineOptions } from '../market/feature-pipeline.ts';
 import { formatTime } from '../market/timestamps.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { averageUniqueness } from './label-weights.ts';
-import { labelCandles, type labelConfig, type Task } from './labels.ts';
+import { type LabelConfig, labelCandles, labelConfig, type Task } from './labels.ts';
 
 /** How the columns were made of candles; whoever has it and the candles needs nothing else. */
 export interface PipelineSpec {
@@ -40,6 +40,8 @@ export interface Dataset {
   /** What the table was computed from, where it was; the same rows. */
   readonly candles?: Candles;
   readonly pipeline?: PipelineSpec;
+  /** How the labels were made of candles, where they were. */
+  readonly label?: LabelConfig;
   /** SHA-256 of columns and values: says which data a model has seen. */
   readonly hash: string;
 }
@@ -54,7 +56,8 @@ export interface CandleDatasetOptions
 export function datasetFromCandles(candles: Candles, options: CandleDatasetOptions): Dataset {
   const pipeline = completeSpec(options);
   const matrix = computeTable(candles, pipeline);
-  const labels = labelCandles(candles, options.label);
+  const label = resolveConfig(labelConfig, options.label ?? {}, 'the label');
+  const labels = labelCandles(candles, label);
   const { values, ends, returns, task, classNames } = labels;
   return createDataset({
     table: matrix,
@@ -66,6 +69,7 @@ export function datasetFromCandles(candles: Candles, options: CandleDatasetOptio
     timeMs: candles.timeMs,
     candles,
     pipeline,
+    label,
     firstRow: matrix.firstRow,
   });
 }
@@ -82,7 +86,10 @@ export function computeTable(candles: Candles, { features, ...options }: Pipelin
 
 /** What a data set is made of; the rest follows. */
 export interface DatasetParts
-  extends Pick<Dataset, 'table' | 'task' | 'classNames' | 'labels' | 'timeMs' | 'candles' | 'pipeline'> {
+  extends Pick<
+    Dataset,
+    'table' | 'task' | 'classNames' | 'labels' | 'timeMs' | 'candles' | 'pipeline' | 'label'
+  > {
   /** Default: each label depends on its own row alone. */
   readonly labelEnds?: Int32Array;
   readonly labelReturns?: Float64Array;
