@@ -6,8 +6,8 @@
  */
 import { type ConfigOf, type ConfigOverrides, resolveConfig, z } from '../core/config.ts';
 import { DataError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
 import type { Candles } from '../market/candles.ts';
+import { returnDeviation } from '../market/return-deviation.ts';
 
 export const labelConfig = z.object({
   label: z
@@ -107,7 +107,7 @@ function tripleBarrier(candles: Candles, config: LabelConfig): Labels {
   const rootHorizon = Math.sqrt(horizon);
   // A row without its whole horizon gets no label, also where a barrier is touched: those alone would be a biased lot.
   for (let row = volatilityBars; row + horizon < length; row++) {
-    const unit = deviation(close, row, volatilityBars) * rootHorizon;
+    const unit = returnDeviation(close, row, volatilityBars) * rootHorizon;
     // Without any movement before there is no unit to set barriers by.
     if (unit === 0) continue;
     const profitPrice = close[row] * (1 + profitBarrier * unit);
@@ -127,17 +127,4 @@ function tripleBarrier(candles: Candles, config: LabelConfig): Labels {
     returns[row] = close[end] / close[row] - 1;
   }
   return { task: 'classification', classNames: DOWN_FLAT_UP, values, ends, returns };
-}
-
-/** Sample deviation of the `bars` log returns up to `row`. */
-function deviation(close: Float64Array, row: number, bars: number): number {
-  let sum = 0;
-  let squares = 0;
-  for (let r = row - bars + 1; r <= row; r++) sum += log(close[r] / close[r - 1]);
-  const mean = sum / bars;
-  for (let r = row - bars + 1; r <= row; r++) {
-    const difference = log(close[r] / close[r - 1]) - mean;
-    squares += difference * difference;
-  }
-  return Math.sqrt(squares / (bars - 1));
 }

@@ -120,7 +120,7 @@ function formatSpan({ candidates, rules, random }: JudgedSpan, agentName: string
   return formatTable([header, ...rows]);
 }
 
-function formatMetric(value: number, format: ReportMetric['format']): string {
+export function formatMetric(value: number, format: ReportMetric['format']): string {
   if (!Number.isFinite(value)) return '–';
   if (format === 'percent') return `${(value * 100).toFixed(1)}%`;
   return value.toFixed(format === 'integer' ? 0 : 2);

@@ -88,12 +88,12 @@ export function saveCheckpoint(
   };
   // Spread twice: first to stand at the top of the file, then to win over a manifest that was loaded before.
   const complete = { ...own, ...manifest, ...own, values: snapshot.values };
-  const manifestSha256 = sha256(exactJson(complete));
+  const manifestSha256 = sha256(exactJson(complete, 'a checkpoint'));
   const path = join(directory, name);
   attempt('write', directory, () => mkdirSync(directory, { recursive: true }));
   writeDirectoryAtomic(path, {
     [STATE]: state,
-    [MANIFEST]: `${exactJson({ ...complete, manifestSha256 })}\n`,
+    [MANIFEST]: `${exactJson({ ...complete, manifestSha256 }, 'a checkpoint')}\n`,
   });
   return path;
 }
@@ -152,7 +152,7 @@ function readManifest(directory: string): CheckpointManifest {
   let respelled: string;
   try {
     content = JSON.parse(text);
-    respelled = `${exactJson(content)}\n`;
+    respelled = `${exactJson(content, 'a checkpoint')}\n`;
   } catch {
     throw corrupt(file, 'it is not JSON of finite numbers');
   }
@@ -167,7 +167,7 @@ function readManifest(directory: string): CheckpointManifest {
     );
   }
   // The text as well: another spelling of the same content was not written here.
-  if (manifestSha256 !== sha256(exactJson(manifest)) || text !== respelled) {
+  if (manifestSha256 !== sha256(exactJson(manifest, 'a checkpoint')) || text !== respelled) {
     throw corrupt(file, 'its content is not what was written');
   }
   return content as CheckpointManifest;

@@ -33,7 +33,7 @@ export function encodeModelFiles({ manifest, arrays, files }: StoredModel): Reco
     Object.entries(encoded).map(([name, bytes]) => [name, sha256(bytes)]),
   );
   const content = { ...manifest, sha256OfFiles };
-  const text = exactJson({ ...content, manifestSha256: sha256(exactJson(content)) });
+  const text = exactJson({ ...content, manifestSha256: sha256(exactJson(content, 'a model')) }, 'a model');
   return { [MANIFEST]: new TextEncoder().encode(`${text}\n`), ...encoded };
 }
 
@@ -53,7 +53,7 @@ export function decodeModelFiles<Manifest = object>(
   const text = new TextDecoder().decode(bytes);
   try {
     content = JSON.parse(text);
-    respelled = `${exactJson(content)}\n`;
+    respelled = `${exactJson(content, 'a model')}\n`;
   } catch {
     throw corrupt(source, MANIFEST, 'is not JSON of finite numbers');
   }
@@ -64,7 +64,7 @@ export function decodeModelFiles<Manifest = object>(
     );
   }
   const { manifestSha256, ...rest } = content;
-  if (manifestSha256 !== sha256(exactJson(rest)) || text !== respelled) {
+  if (manifestSha256 !== sha256(exactJson(rest, 'a model')) || text !== respelled) {
     throw corrupt(source, MANIFEST, 'is not what was written');
   }
   const { sha256OfFiles, ...manifest } = rest as Record<string, unknown> & {

@@ -80,8 +80,17 @@ export function judge(
   return { spans: judged, verdict: reachVerdict(judged.test, seed) };
 }
 
-/** An edge is claimed only when the whole interval of the excess over buy-and-hold lies above zero. */
-function reachVerdict({ candidates, rules, random }: JudgedSpan, seed: number): Verdict {
+/**
+ * An edge is claimed only when the whole interval of the excess over buy-and-hold lies above zero.
+ * @param who earned the return; default: the agent, or the mean of its seeds
+ * @param bars where, in words
+ */
+export function reachVerdict(
+  { candidates, rules, random }: Omit<JudgedSpan, 'span'>,
+  seed: number,
+  who = candidates.length === 1 ? 'the agent' : `the mean of ${candidates.length} seeds`,
+  bars = 'on the test span, which no seed has learnt from or been chosen by',
+): Verdict {
   const holding = rules.find(({ name }) => name === 'buy-and-hold')!.backtest;
   const backtests = candidates.map((candidate) => candidate.backtest);
   const excess = Array.from(
@@ -103,11 +112,10 @@ function reachVerdict({ candidates, rules, random }: JudgedSpan, seed: number): 
     'no-edge': 'No edge found',
     worse: 'Worse than buy-and-hold',
   }[tone];
-  const seeds = candidates.length === 1 ? 'the agent' : `the mean of ${candidates.length} seeds`;
   return {
     tone,
     text:
-      `${opening}: on the test span, which no seed has learnt from or been chosen by, the return of ${seeds} after costs ` +
+      `${opening}: ${bars}, the return of ${who} after costs ` +
       `minus that of buy-and-hold is ${percent(excessPerYear.mean)} a year (95 % interval ${percent(excessPerYear.low)} to ` +
       `${percent(excessPerYear.high)}). It beats ${Math.round(shareOfRandomBeaten * 100)} % of random traders with the same turnover.`,
     excessPerYear,

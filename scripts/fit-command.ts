@@ -1,0 +1,143 @@
+/** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
+import type { Argv } from 'yargs';
+import { saveModel } from '../models/artifact.ts';
+import { classBalance, type Dataset, rowsWithWindow } from '../models/dataset.ts';
+import { outOfFold } from '../models/out-of-fold.ts';
+import { holdOut, walkForward } from '../models/splitters.ts';
+import { resolveModelConfig, trainModel } from '../models/train-model.ts';
+import { requireReplaceable, writeModelFolder } from '../storage/model-folder.ts';
+import { evaluateModel, judgePredictions } from '../trainers/evaluate-model.ts';
+import { createConsole } from './console.ts';
+import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
+import { loadTrainingData } from './model-data.ts';
+import { classList, loadModelKinds, tableOptions } from './model-options.ts';
+import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
+import { parseSettings } from './settings.ts';
+
+export const fitOptions = (yargs: Argv) =>
+  tableOptions(yargs)
+    .positional('data', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Candles (a CSV file, or sp500), or a table with a label column',
+    })
+    .option('model', { type: 'string', default: 'lstm', describe: 'Kind of model: see market-gym list' })
+    .option('out', { type: 'string', demandOption: true, describe: 'Folder to write the model to' })
+    .option('set', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'Setting: model.key=value, data.key=value, label.key=value, signal.key=value or costs.key=value',
+    })
+    .option('task', {
+      choices: ['classification', 'regression'] as const,
+      describe: 'What the labels of a table are',
+    })
+    .option('seed', {
+      default: 1,
+      coerce: wholeNumber('seed', 0, MAX_SEED),
+      describe: 'Seed that decides everything',
+    })
+    .option('test-share', {
+      default: 0.2,
+      coerce: finiteNumber('test-share'),
+      describe: 'Last part of the rows, kept to judge by; 0: none',
+    })
+    .option('walk-forward', {
+      default: 0,
+      coerce: wholeNumber('walk-forward', 0, 100),
+      describe:
+        'Blocks of a walk-forward run over the training rows, judged before the final model is trained',
+    })
+    .option('plugin', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'File with kinds of model',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg([
+      'model',
+      'out',
+      'set',
+      'seed',
+      'test-share',
+      'walk-forward',
+      'plugin',
+      'label',
+      'time',
+      'ignore',
+      'classes',
+      'horizon',
+    ]);
+
+type FitArguments = Awaited<ReturnType<typeof fitOptions>['argv']>;
+
+/** @returns the exit code */
+export async function fitCommand(args: FitArguments): Promise<number> {
+  const console = createConsole(args);
+  const settings = parseSettings(args.set, ['model', 'data', 'label', 'signal', 'costs']);
+  const kinds = await loadModelKinds(args.plugin);
+  const plugin = kinds.get(args.model);
+  const overrides = { seed: args.seed, ...settings.model };
+  const config = resolveModelConfig(plugin, overrides);
+  requireReplaceable(args.out);
+  const data = await loadTrainingData(
+    { ...args, file: args.data, classes: classList(args.classes) },
+    settings.data,
+    settings.label,
+  );
+  const window = plugin.window(config);
+  const rows = rowsWithWindow(data, window);
+  const { train, test } =
+    args.testShare > 0
+      ? holdOut({ rows, labelEnds: data.labelEnds }, args.testShare, window)
+      : { train: rows, test: undefined };
+  console.say(describeData(data, train, test));
+  const judging = { signal: settings.signal, costs: settings.costs, seed: args.seed };
+
+  let walked: ReturnType<typeof judgePredictions> | undefined;
+  if (args.walkForward > 0) {
+    const training: Dataset = { ...data, rows: train };
+    const { predictions } = await outOfFold(
+      training,
+      walkForward({ folds: args.walkForward }),
+      plugin,
+      overrides,
+    );
+    walked = judgePredictions(predictions, training, judging);
+    console.say(`\nWalk-forward, ${args.walkForward} blocks within the training rows\n`);
+    console.say(formatModelEvaluation(walked));
+  }
+  const progress = console.progress(`fit ${plugin.name}`, 1);
+  const model = await trainModel(data, plugin, overrides, { rows: train });
+  progress.stop();
+  const judged = test === undefined ? undefined : evaluateModel(model, data, { ...judging, rows: test });
+  writeModelFolder(args.out, saveModel(model));
+  if (judged !== undefined) {
+    console.say(`\nTest part, the last ${test?.length} rows, which no model has learnt from\n`);
+    console.say(formatModelEvaluation(judged));
+  }
+  console.say(`\nModel: ${args.out}`);
+  console.result({
+    model: args.out,
+    kind: plugin.name,
+    numTrainingRows: train.length,
+    training: model.predictor.summary,
+    walkForward: walked && summarizeModelEvaluation(walked),
+    test: judged && summarizeModelEvaluation(judged),
+  });
+  return 0;
+}
+
+function describeData(data: Dataset, train: Int32Array, test: Int32Array | undefined): string {
+  const parts = [
+    `${train.length} rows to learn from`,
+    ...(test === undefined ? [] : [`${test.length} to judge by`]),
+  ];
+  const balance = classBalance(data, train)
+    .map(({ name, count, share }) => `${name} ${count} (${(share * 100).toFixed(1)} %)`)
+    .join(', ');
+  return `${parts.join(', ')}; ${data.table.numColumns} columns${balance && `\nClasses to learn from: ${balance}`}`;
+}

@@ -1,0 +1,95 @@
+/** Trades a model's predictions with costs, by the same env and broker as every agent. */
+import { SIGNAL_COLUMN, signal, VOLATILITY_COLUMN } from '../agents/signal.ts';
+import type { ConfigOverrides } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import type { TradingConfig } from '../envs/trading-config.ts';
+import type { Candles } from '../market/candles.ts';
+import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import { periodsPerYear } from '../market/periods.ts';
+import { returnDeviation } from '../market/return-deviation.ts';
+import type { Predictions } from '../models/predict-signal.ts';
+import { signalConfig } from '../models/signal-exposure.ts';
+import { type Backtest, backtest } from './backtest.ts';
+
+/** What a signal's backtest takes from the trading env's settings: costs and execution. */
+export type TradingCosts = Partial<
+  Pick<
+    TradingConfig,
+    'feeRate' | 'slippageRate' | 'impactCoefficient' | 'borrowRatePerYear' | 'execution' | 'initialEquity'
+  >
+>;
+
+export interface SignalBacktestOptions {
+  readonly signal?: ConfigOverrides<typeof signalConfig>;
+  readonly costs?: TradingCosts;
+  /** Bars of the realised volatility, where one is aimed at, ≥ 2. Default 20. */
+  readonly volatilityBars?: number;
+}
+
+/** The env's settings of a signal's backtest, for baselines on the same bars with the same costs. */
+export function signalTradingConfig(
+  predictions: Predictions,
+  { signal: overrides = {}, costs = {}, volatilityBars = 20 }: SignalBacktestOptions,
+): Partial<TradingConfig> {
+  const { maxExposure, targetVolatility } = signalConfig.parse(overrides);
+  const [firstRow] = predictions.rows;
+  return {
+    ...costs,
+    window: 1,
+    actions: 'continuous',
+    maxLeverage: maxExposure,
+    fromRow: targetVolatility > 0 ? Math.max(firstRow, volatilityBars) : firstRow,
+    toRow: predictions.rows[predictions.rows.length - 1] + 1,
+  };
+}
+
+/**
+ * @param predictions of neighbouring rows of the candles
+ * @throws ConfigError `gap-in-predictions` where a row between has none
+ */
+export function backtestSignal(
+  candles: Candles,
+  predictions: Predictions,
+  options: SignalBacktestOptions = {},
+): Backtest {
+  const config = signalTradingConfig(predictions, options);
+  const features = signalFeatures(candles, predictions, options.volatilityBars ?? 20);
+  return backtest({ candles, features, config }, ({ observationSpace, actionSpace }) =>
+    signal.build(
+      { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
+      { ...options.signal, maxLeverage: config.maxLeverage },
+    ),
+  );
+}
+
+/** The score and the realised volatility a year as columns; NaN in rows without a prediction. */
+export function signalFeatures(
+  candles: Candles,
+  predictions: Predictions,
+  volatilityBars: number,
+): FeatureMatrix {
+  const { rows, scores } = predictions;
+  const gap = rows.findIndex((row, i) => i > 0 && row !== rows[i - 1] + 1);
+  if (gap >= 0) {
+    throw new ConfigError(
+      'gap-in-predictions',
+      `Rows ${rows[gap - 1] + 1} to ${rows[gap] - 1} have no prediction, so the signal cannot be traded through; ` +
+        'predict all rows between.',
+    );
+  }
+  const values = new Float32Array(candles.length * 2).fill(Number.NaN);
+  const rootYear = Math.sqrt(periodsPerYear(candles.timeMs));
+  rows.forEach((row, i) => {
+    values[2 * row] = scores[i];
+    values[2 * row + 1] =
+      row >= volatilityBars ? returnDeviation(candles.close, row, volatilityBars) * rootYear : 0;
+  });
+  return {
+    numRows: candles.length,
+    numColumns: 2,
+    columns: [SIGNAL_COLUMN, VOLATILITY_COLUMN],
+    firstRow: rows[0],
+    values,
+  };
+}
