@@ -1,10 +1,12 @@
 /** `market-gym evaluate`: judges trained runs and writes a report. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { ConfigError } from '../core/errors.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { renderReport } from '../trainers/report.ts';
 import { createConsole } from './console.ts';
 import { MAX_SEED, wholeNumber } from './counts.ts';
+import { evaluateModelCommand } from './evaluate-model-command.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
@@ -15,14 +17,34 @@ import {
   requireSameTask,
   type TrainedRun,
 } from './judge-runs.ts';
+import { tableOptions } from './model-options.ts';
 
 export const evaluateOptions = (yargs: Argv) =>
-  yargs
+  tableOptions(yargs)
     .positional('runs', {
       type: 'string',
       array: true,
-      demandOption: true,
+      default: [] as string[],
       describe: 'Run directories; several of them must differ in their seeds alone',
+    })
+    .option('model', { type: 'string', describe: 'Folder of a supervised model, to judge in place of runs' })
+    .option('data', { type: 'string', describe: 'With --model: candles, or a table with a label column' })
+    .option('rows', {
+      choices: ['unseen', 'all'] as const,
+      default: 'unseen' as const,
+      describe: 'With --model: judge by the rows it has not learnt from, or by all',
+    })
+    .option('set', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'With --model: signal.key=value or costs.key=value',
+    })
+    .option('plugin', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'With --model: kinds of model',
     })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
     .option('episodes', {
@@ -37,12 +59,17 @@ export const evaluateOptions = (yargs: Argv) =>
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['checkpoint', 'episodes', 'seed', 'report']);
+    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'plugin'])
+    .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
 
-type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
+export type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
 
 /** @returns the exit code */
 export async function evaluateCommand(args: EvaluateArguments): Promise<number> {
+  if (args.runs.length > 0 === (args.model !== undefined)) {
+    throw new ConfigError('usage', 'Name runs to judge, or a model with --model and --data.');
+  }
+  if (args.model !== undefined) return evaluateModelCommand(args, args.model);
   const console = createConsole(args);
   const runs: TrainedRun[] = [];
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));

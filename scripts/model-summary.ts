@@ -6,7 +6,8 @@ import { formatMetric } from './judge-runs.ts';
 import { formatTable } from './table.ts';
 
 export function formatModelEvaluation(evaluation: ModelEvaluation): string {
-  const { classification, regression, informationCoefficient, trading, importance, numInSample } = evaluation;
+  const { classification, regression, informationCoefficient, trading, importance, numInSample, skill } =
+    evaluation;
   const blocks: string[] = [];
   if (classification !== undefined) {
     const { balancedAccuracy, logLoss, brier, rocAuc, prAuc, classes, confusion } = classification;
@@ -26,6 +27,7 @@ export function formatModelEvaluation(evaluation: ModelEvaluation): string {
         `sign accuracy ${fixed(signAccuracy)}, information coefficient ${fixed(informationCoefficient)}`,
     );
   }
+  blocks.push(skill.verdict.text);
   if (importance.length > 0) {
     const ranked = [...importance].sort((a, b) => b.rise - a.rise).slice(0, 10);
     blocks.push(
@@ -60,6 +62,7 @@ export function summarizeModelEvaluation(evaluation: ModelEvaluation) {
     classification,
     regression,
     informationCoefficient,
+    skill: evaluation.skill,
     numInSample,
     importance,
     trading: trading && {

@@ -4,6 +4,7 @@ import { resolveConfig } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import { type TradingConfig, tradingConfig } from '../envs/trading-config.ts';
+import type { Candles } from '../market/candles.ts';
 import {
   type ClassificationMetrics,
   classificationMetrics,
@@ -18,6 +19,7 @@ import { type RegressionMetrics, rankCorrelation, regressionMetrics } from '../m
 import type { Backtest } from './backtest.ts';
 import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
 import { reachVerdict, type Verdict } from './judge.ts';
+import { judgeSkill, type ModelSkill } from './model-skill.ts';
 import { backtestSignal, type SignalBacktestOptions, signalTradingConfig } from './signal-backtest.ts';
 
 export interface EvaluateModelOptions extends SignalBacktestOptions {
@@ -38,6 +40,8 @@ export interface ModelEvaluation {
   readonly regression?: RegressionMetrics;
   /** Rank correlation of scores with the returns over the labels' spans, or with the labels where there are no returns. */
   readonly informationCoefficient: number;
+  /** Against what knows only how often each outcome comes. */
+  readonly skill: ModelSkill;
   /** Judged rows whose outcome the model knew. */
   readonly numInSample: number;
   /** Rise of the loss when a column is shuffled, [F]; empty where it was not told. */
@@ -103,6 +107,7 @@ export function judgePredictions(
       : undefined,
     regression: isClassifier ? undefined : regressionMetrics(truth, predictions.scores),
     informationCoefficient: rankCorrelation(predictions.scores, outcomes),
+    skill: judgeSkill(predictions, truth, options.seed ?? 0),
     numInSample: predictions.provenance.filter((kind) => kind === 'in-sample').length,
     importance: [],
     trading: data.candles === undefined ? undefined : judgeSignal(predictions, data.candles, options),
@@ -111,7 +116,7 @@ export function judgePredictions(
 
 function judgeSignal(
   predictions: Predictions,
-  candles: NonNullable<Dataset['candles']>,
+  candles: Candles,
   options: EvaluateModelOptions,
 ): SignalJudgement {
   const { seed = 0 } = options;
@@ -119,7 +124,12 @@ function judgeSignal(
   // Baselines begin where the signal does, with features that need no warm-up of their own.
   const config: TradingConfig = resolveConfig(
     tradingConfig,
-    { ...signalTradingConfig(predictions, options), features: ['return:1'], normalize: 'none' },
+    {
+      ...signalTradingConfig(predictions, options),
+      features: ['return:1'],
+      normalize: 'none',
+      fromRow: firstTradedRow(candles, traded),
+    },
     'env "trading"',
   );
   const rules = runRuleBaselines(candles, config);
@@ -132,6 +142,11 @@ function judgeSignal(
   const judged = { candidates: [{ seed, backtest: traded }], rules, random };
   const verdict = reachVerdict(judged, seed, 'the signal', bars);
   return { signal: traded, rules, random, verdict };
+}
+
+/** The row at which a backtest began. */
+function firstTradedRow({ timeMs }: Candles, { timeMs: [startMs] }: Backtest): number {
+  return timeMs.indexOf(startMs);
 }
 
 function requireSameTask(model: TrainedModel, data: Dataset): void {

@@ -11,6 +11,7 @@ import { returnDeviation } from '../market/return-deviation.ts';
 import type { Predictions } from '../models/predict-signal.ts';
 import { signalConfig } from '../models/signal-exposure.ts';
 import { type Backtest, backtest } from './backtest.ts';
+import { SLOW_BARS } from './baselines.ts';
 
 /** What a signal's backtest takes from the trading env's settings: costs and execution. */
 export type TradingCosts = Partial<
@@ -39,7 +40,8 @@ export function signalTradingConfig(
     window: 1,
     actions: 'continuous',
     maxLeverage: maxExposure,
-    fromRow: targetVolatility > 0 ? Math.max(firstRow, volatilityBars) : firstRow,
+    // The moving-average baseline needs its history before the first bar, so that all trade the same ones.
+    fromRow: Math.max(firstRow, SLOW_BARS, targetVolatility > 0 ? volatilityBars : 0),
     toRow: predictions.rows[predictions.rows.length - 1] + 1,
   };
 }
