@@ -197,7 +197,7 @@ export function writeXgboostJson(forest: Forest): string {
   const loss =
     objective === 'multi:softprob'
       ? { name: objective, softmax_multiclass_param: { num_class: String(numClasses) } }
-      : { name: objective, reg_loss_param: { scale_pos_weight: shortest(forest.scalePosWeight) } };
+      : { name: objective, reg_loss_param: { scale_pos_weight: String(forest.scalePosWeight) } };
   const learnerParameters = {
     base_score: shortest(forest.baseScore),
     boost_from_average: '1',
