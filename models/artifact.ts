@@ -7,7 +7,7 @@ import type { PipelineSpec } from './dataset.ts';
 import { findModelKind } from './kinds.ts';
 import type { LabelConfig } from './labels.ts';
 import type { ModelPlugin, ModelShape, TrainedModel, TrainingRecord } from './model.ts';
-import { modelSchema } from './train-model.ts';
+import { modelSchema, settingsOfKind } from './train-model.ts';
 
 export const MODEL_FORMAT = 'market-gym-model';
 export const MODEL_FORMAT_VERSION = 1;
@@ -86,7 +86,11 @@ export async function loadModel(
     shape,
     window,
     acceptsMissing: plugin.acceptsMissing,
-    predictor: await plugin.load(shape, { arrays, values: manifest.values, files }, config),
+    predictor: await plugin.load(
+      shape,
+      { arrays, values: manifest.values, files },
+      settingsOfKind(plugin, config),
+    ),
     scaler:
       scaler === null
         ? undefined

@@ -4,8 +4,9 @@ import { gru } from './gru.ts';
 import { linear } from './linear.ts';
 import { lstm } from './lstm.ts';
 import type { ModelPlugin } from './model.ts';
+import { xgboost } from './xgboost-kind.ts';
 
-export const builtInModels: readonly ModelPlugin[] = [lstm, gru, linear];
+export const builtInModels: readonly ModelPlugin[] = [xgboost, lstm, gru, linear];
 
 /** @throws ConfigError `unknown-name` with the nearest one */
 export function findModelKind(name: string, others: Iterable<ModelPlugin> = []): ModelPlugin {

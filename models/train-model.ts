@@ -72,7 +72,7 @@ export async function trainModel(
       kernels: options.kernels,
       onProgress: options.onProgress,
     },
-    config,
+    settingsOfKind(plugin, config),
   );
   const model: TrainedModel = {
     kind: plugin.name,
@@ -103,6 +103,14 @@ export function resolveModelConfig(plugin: ModelPlugin, overrides: TrainingOverr
     typeof trainingConfig.parse
   > &
     Record<string, unknown>;
+}
+
+/** The settings of the kind alone. */
+export function settingsOfKind(
+  plugin: ModelPlugin,
+  config: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(plugin.config.shape).map((key) => [key, config[key]]));
 }
 
 /** For listings, and to resolve. */

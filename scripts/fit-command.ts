@@ -21,7 +21,7 @@ export const fitOptions = (yargs: Argv) =>
       demandOption: true,
       describe: 'Candles (a CSV file, or sp500), or a table with a label column',
     })
-    .option('model', { type: 'string', default: 'lstm', describe: 'Kind of model: see market-gym list' })
+    .option('model', { type: 'string', default: 'xgboost', describe: 'Kind of model: see market-gym list' })
     .option('out', { type: 'string', demandOption: true, describe: 'Folder to write the model to' })
     .option('set', {
       type: 'string',
