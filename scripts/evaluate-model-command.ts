@@ -87,7 +87,7 @@ function chooseRows(model: TrainedModel, data: Dataset, wanted: 'unseen' | 'all'
 function describe({ kind, trainedOn }: TrainedModel, { timeMs }: Dataset, rows: Int32Array): string {
   const [first, last] = [rows[0], rows[rows.length - 1]];
   const place = (row: number): string => (timeMs === undefined ? `row ${row}` : isoDate(timeMs[row]));
-  return `A ${kind} model, trained on ${trainedOn.numRows} rows, judged on ${rows.length}, ${place(first)} to ${place(last)}.`;
+  return `Model of kind ${kind}, trained on ${trainedOn.numRows} rows, judged on ${rows.length}, ${place(first)} to ${place(last)}.`;
 }
 
 /** One setting a line. */

@@ -2,7 +2,7 @@
 import { median } from '../core/statistics.ts';
 import type { Report, ReportCurve, ReportLearning, ReportSpan } from './report.ts';
 import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './report-cast.ts';
-import type { ReportModelChart } from './report-model.ts';
+import { lineColour, type ReportModelChart } from './report-model.ts';
 
 /** Longer spans are drawn every k-th bar; no screen shows more. */
 const MAX_POINTS = 8_000;
@@ -21,7 +21,7 @@ export interface ModelChartData {
   /** Whether the line y = x is drawn, for comparison. */
   readonly diagonal: boolean;
   readonly points: boolean;
-  readonly lines: readonly { name: string; values: (number | null)[] }[];
+  readonly lines: readonly { name: string; colour: string; values: (number | null)[] }[];
 }
 
 /** One seed on the steps of all seeds. */
@@ -84,8 +84,9 @@ function modelChartData({ lines, diagonal, points }: ReportModelChart): ModelCha
     x: places.map(round),
     diagonal,
     points,
-    lines: lines.map(({ name, x, y }) => ({
+    lines: lines.map(({ name, x, y }, i) => ({
       name,
+      colour: lineColour(i),
       values: points
         ? places.map((place) => (x.includes(place) ? round(y[x.indexOf(place)]) : null))
         : interpolate({ seed: 0, steps: x, meanReturn: y }, places).map(roundOrGap),

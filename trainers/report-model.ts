@@ -37,6 +37,20 @@ export interface ReportModelChart {
 
 const MAX_BARS = 20;
 
+/** The page's colour variables of a chart's lines, in turn. */
+const LINE_COLOURS = [
+  '--agent',
+  '--baseline-2',
+  '--baseline-4',
+  '--baseline-3',
+  '--baseline-5',
+  '--baseline-6',
+] as const;
+
+export function lineColour(index: number): string {
+  return LINE_COLOURS[index % LINE_COLOURS.length];
+}
+
 /** Empty where the report has no model. */
 export function modelSection({ model }: { readonly model?: ReportModel }): string {
   if (model === undefined) return '';
@@ -45,8 +59,8 @@ export function modelSection({ model }: { readonly model?: ReportModel }): strin
     ({ label, value }) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd>`,
   );
   const charts = curves.map(
-    ({ title, explanation }, i) =>
-      `<figure data-curves="${i}"><figcaption><b>${escapeHtml(title)}</b><span>${escapeHtml(explanation)}</span></figcaption><div class="plot"></div></figure>`,
+    ({ title, explanation, lines }, i) =>
+      `<figure data-curves="${i}"><figcaption><b>${escapeHtml(title)}</b><span>${escapeHtml(explanation)}</span></figcaption>${legend(lines)}<div class="plot"></div></figure>`,
   );
   return `<section id="model">
 <h2>Predictions</h2>
@@ -59,6 +73,14 @@ ${importanceBars(model)}
 </div>
 <div class="model">${charts.join('\n')}</div>
 </section>`;
+}
+
+function legend(lines: ReportModelChart['lines']): string {
+  const names = lines.map(
+    ({ name }, i) =>
+      `<span><i class="swatch" style="background:var(${lineColour(i)})"></i>${escapeHtml(name)}</span>`,
+  );
+  return `<div class="legend">${names.join('')}</div>`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

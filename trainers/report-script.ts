@@ -300,7 +300,6 @@ export const REPORT_SCRIPT = String.raw`
   // A model's curves, each axis from 0 to 1
 
   function drawCurves(figure, { x, lines, diagonal, points }) {
-    const colours = ['--agent', '--baseline-2', '--baseline-4', '--baseline-3', '--baseline-5', '--baseline-6'];
     const label = figure.querySelector('figcaption > span');
     const explanation = label.textContent;
     const share = (value) => fixed(value, 2);
@@ -315,7 +314,7 @@ export const REPORT_SCRIPT = String.raw`
         scales: { x: { time: false, range: () => [0, 1] }, y: { range: () => [0, 1.02] } },
         series: [{},
           ...(diagonal ? [{ stroke: () => colour('--faint'), width: 1, dash: [4, 4], points: { show: false } }] : []),
-          ...lines.map((curve, i) => line({ colour: colours[i % colours.length], role: 'lead' },
+          ...lines.map((curve) => line({ colour: curve.colour, role: 'lead' },
             points ? { points: { show: true, size: 6 } } : {}))],
         axes: [axis({ size: 28, space: 60, values: (plot, splits) => splits.map(share) }),
           valueAxis({ values: (plot, splits) => splits.map(share) })],
