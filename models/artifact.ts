@@ -9,22 +9,18 @@ import type { LabelConfig } from './labels.ts';
 import type { ModelPlugin, ModelShape, TrainedModel, TrainingRecord } from './model.ts';
 import { modelSchema, settingsOfKind } from './train-model.ts';
 
-export const MODEL_FORMAT = 'market-gym-model';
-export const MODEL_FORMAT_VERSION = 1;
+/** Version of the form below; a saved model of another one is refused. */
+export const MODEL_KIND_VERSION = 1;
 
-/** The part that is JSON. */
-export interface ModelManifest {
-  readonly format: typeof MODEL_FORMAT;
-  readonly formatVersion: typeof MODEL_FORMAT_VERSION;
-  readonly kind: string;
-  /** Complete: the settings of training and of the kind. */
-  readonly config: Readonly<Record<string, Json>>;
+/** The whole way from market data to predictions but for the fitted part: JSON. */
+export interface ModelPipeline {
   readonly shape: ModelShape;
   /** Rows the model sees at once. */
   readonly window: number;
+  /** How the columns are made of candles; null where they come as a table. */
+  readonly features: PipelineSpec | null;
   readonly scaler: { readonly means: readonly number[]; readonly deviations: readonly number[] } | null;
   readonly calibration: Calibration | null;
-  readonly pipeline: PipelineSpec | null;
   readonly label: LabelConfig | null;
   readonly trainedOn: TrainingRecord;
   /** What the kind keeps beside its arrays and files. */
@@ -32,7 +28,11 @@ export interface ModelManifest {
 }
 
 export interface ModelArtifact {
-  readonly manifest: ModelManifest;
+  readonly kind: string;
+  readonly kindVersion: number;
+  /** Complete: the settings of training and of the kind. */
+  readonly config: Readonly<Record<string, Json>>;
+  readonly pipeline: ModelPipeline;
   /** Weights, for safetensors. */
   readonly arrays: Readonly<Record<string, NumericArray>>;
   /** Texts by file name, e.g. XGBoost's own JSON. */
@@ -43,16 +43,15 @@ export function saveModel(model: TrainedModel): ModelArtifact {
   const { kind, config, shape, window, scaler, calibration, pipeline, label, trainedOn, predictor } = model;
   const { arrays, values, files } = predictor.save();
   return {
-    manifest: {
-      format: MODEL_FORMAT,
-      formatVersion: MODEL_FORMAT_VERSION,
-      kind,
-      config,
+    kind,
+    kindVersion: MODEL_KIND_VERSION,
+    config,
+    pipeline: {
       shape,
       window,
+      features: pipeline ?? null,
       scaler: scaler === undefined ? null : { means: [...scaler.means], deviations: [...scaler.deviations] },
       calibration: calibration ?? null,
-      pipeline: pipeline ?? null,
       label: label ?? null,
       trainedOn,
       values,
@@ -62,43 +61,53 @@ export function saveModel(model: TrainedModel): ModelArtifact {
   };
 }
 
+/** A saved model as storage gives it back, not yet checked. */
+export interface StoredArtifact extends Pick<ModelArtifact, 'kind' | 'kindVersion' | 'arrays' | 'files'> {
+  readonly config: unknown;
+  readonly pipeline: unknown;
+}
+
 /**
  * @param kinds plugins beside the built-in ones
- * @throws StorageError `foreign`, `unsupported-version`, `corrupt` naming what is wrong, `snapshot-mismatch`
+ * @throws StorageError `unsupported-version`, `corrupt` naming what is wrong, `snapshot-mismatch`
  * @throws ConfigError `unknown-name` for a kind there is not
  */
 export async function loadModel(
-  artifact: ModelArtifact,
+  artifact: StoredArtifact,
   kinds: Iterable<ModelPlugin> = [],
 ): Promise<TrainedModel> {
-  const manifest = checkManifest(artifact.manifest);
-  const plugin = findModelKind(manifest.kind, kinds);
-  const config = resolveConfig(modelSchema(plugin), manifest.config, `model "${plugin.name}"`);
-  const { shape, scaler } = manifest;
-  const { arrays, files } = artifact;
-  const window = plugin.window(config);
-  if (window !== manifest.window) {
-    throw corrupt(`its window is ${manifest.window}, but its configuration says ${window}`);
+  const { kind, kindVersion, arrays, files } = artifact;
+  if (kindVersion !== MODEL_KIND_VERSION) {
+    throw new StorageError(
+      'unsupported-version',
+      `The ${kind} model has version ${kindVersion}, this program reads ${MODEL_KIND_VERSION}; use the version that wrote it.`,
+    );
   }
+  const { shape, scaler, window, values, ...pipeline } = checkPipeline(artifact.pipeline);
+  const plugin = findModelKind(kind, kinds);
+  const config = resolveConfig(
+    modelSchema(plugin),
+    (artifact.config ?? {}) as Record<string, unknown>,
+    `model "${plugin.name}"`,
+  );
+  const configured = plugin.window(settingsOfKind(plugin, config));
+  if (window !== configured)
+    throw corrupt(`its window is ${window}, but its configuration says ${configured}`);
   return {
     kind: plugin.name,
     config: config as Record<string, Json>,
     shape,
     window,
     acceptsMissing: plugin.acceptsMissing,
-    predictor: await plugin.load(
-      shape,
-      { arrays, values: manifest.values, files },
-      settingsOfKind(plugin, config),
-    ),
+    predictor: await plugin.load(shape, { arrays, values, files }, settingsOfKind(plugin, config)),
     scaler:
       scaler === null
         ? undefined
         : { means: Float64Array.from(scaler.means), deviations: Float64Array.from(scaler.deviations) },
-    calibration: manifest.calibration ?? undefined,
-    pipeline: manifest.pipeline ?? undefined,
-    label: manifest.label ?? undefined,
-    trainedOn: manifest.trainedOn,
+    calibration: pipeline.calibration ?? undefined,
+    pipeline: pipeline.features ?? undefined,
+    label: pipeline.label ?? undefined,
+    trainedOn: pipeline.trainedOn,
   };
 }
 
@@ -111,9 +120,7 @@ const curveSchema = z.discriminatedUnion('method', [
     .refine(({ from, to }) => from.length === to.length, 'its points do not pair'),
 ]);
 
-const manifestSchema = z.object({
-  kind: z.string().min(1),
-  config: z.record(z.string(), z.json()),
+const pipelineSchema = z.object({
   shape: z.object({
     task: z.enum(['classification', 'regression']),
     columns: z.array(z.string()).min(1),
@@ -124,7 +131,7 @@ const manifestSchema = z.object({
   calibration: z
     .object({ method: z.enum(['platt', 'isotonic']), curves: z.array(curveSchema).min(1) })
     .nullable(),
-  pipeline: z
+  features: z
     .object({
       features: z.array(z.string()),
       normalize: z.enum(['rolling', 'none']),
@@ -142,25 +149,12 @@ const manifestSchema = z.object({
   values: z.record(z.string(), z.json()),
 });
 
-/** @throws StorageError `foreign`, `unsupported-version`, `corrupt` */
-function checkManifest(manifest: unknown): ModelManifest {
-  const { format, formatVersion } = (manifest ?? {}) as Partial<ModelManifest>;
-  if (format !== MODEL_FORMAT) {
-    throw new StorageError(
-      'foreign',
-      `This is no market-gym model: its format is ${JSON.stringify(format)}.`,
-    );
-  }
-  if (formatVersion !== MODEL_FORMAT_VERSION) {
-    throw new StorageError(
-      'unsupported-version',
-      `The model has format version ${formatVersion}, this program reads ${MODEL_FORMAT_VERSION}; use the version that wrote it.`,
-    );
-  }
-  const result = manifestSchema.safeParse(manifest);
+/** @throws StorageError `corrupt` */
+function checkPipeline(pipeline: unknown): ModelPipeline {
+  const result = pipelineSchema.safeParse(pipeline);
   if (!result.success) {
     const [{ path, message }] = result.error.issues;
-    throw corrupt(`"${path.join('.')}": ${message}`);
+    throw corrupt(`"pipeline.${path.join('.')}": ${message}`);
   }
   const { shape, scaler, calibration } = result.data;
   const numClasses = shape.classNames.length;
@@ -173,7 +167,7 @@ function checkManifest(manifest: unknown): ModelManifest {
   if (calibration !== null && calibration.curves.length !== (numClasses === 2 ? 1 : numClasses)) {
     throw corrupt(`it calibrates ${calibration.curves.length} of ${numClasses} classes`);
   }
-  return manifest as ModelManifest;
+  return pipeline as ModelPipeline;
 }
 
 const corrupt = (what: string): StorageError =>

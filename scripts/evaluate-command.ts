@@ -17,17 +17,20 @@ import {
   requireSameTask,
   type TrainedRun,
 } from './judge-runs.ts';
-import { tableOptions } from './model-options.ts';
+import { storeOptions, tableOptions } from './model-options.ts';
 
 export const evaluateOptions = (yargs: Argv) =>
-  tableOptions(yargs)
+  storeOptions(tableOptions(yargs))
     .positional('runs', {
       type: 'string',
       array: true,
       default: [] as string[],
       describe: 'Run directories; several of them must differ in their seeds alone',
     })
-    .option('model', { type: 'string', describe: 'Folder of a supervised model, to judge in place of runs' })
+    .option('model', {
+      type: 'string',
+      describe: 'Folder of a supervised model, or its name in the registry, to judge in place of runs',
+    })
     .option('data', { type: 'string', describe: 'With --model: candles, or a table with a label column' })
     .option('rows', {
       choices: ['unseen', 'all'] as const,
@@ -39,12 +42,6 @@ export const evaluateOptions = (yargs: Argv) =>
       array: true,
       default: [] as string[],
       describe: 'With --model: signal.key=value or costs.key=value',
-    })
-    .option('plugin', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'With --model: kinds of model',
     })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
     .option('episodes', {
@@ -59,7 +56,7 @@ export const evaluateOptions = (yargs: Argv) =>
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'plugin'])
+    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set'])
     .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
 
 export type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;

@@ -1,5 +1,4 @@
 /** `market-gym evaluate --model`: judges a supervised model and writes a report. */
-import { join } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
@@ -13,7 +12,8 @@ import { version } from './catalog.ts';
 import { createConsole } from './console.ts';
 import type { EvaluateArguments } from './evaluate-command.ts';
 import { loadEvaluationData } from './model-data.ts';
-import { classList, loadModelKinds, openModel } from './model-options.ts';
+import { classList, loadModelKinds } from './model-options.ts';
+import { openModel } from './model-store.ts';
 import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
 import { parseSettings } from './settings.ts';
 
@@ -23,7 +23,7 @@ export async function evaluateModelCommand(args: EvaluateArguments, path: string
   if (args.data === undefined)
     throw new ConfigError('usage', 'Name the data to judge the model by with --data.');
   const settings = parseSettings(args.set, ['signal', 'costs']);
-  const model = await openModel(path, await loadModelKinds(args.plugin));
+  const model = await openModel(path, args.registry, await loadModelKinds(args.plugin));
   const data = await loadEvaluationData(model, {
     ...args,
     file: args.data,
@@ -31,7 +31,7 @@ export async function evaluateModelCommand(args: EvaluateArguments, path: string
   });
   const rows = chooseRows(model, data, args.rows);
   const evaluation = evaluateModel(model, data, { ...settings, rows, seed: args.seed });
-  const file = args.report ?? join(path, '..', `${path.split(/[\\/]/).filter(Boolean).at(-1)}-report.html`);
+  const file = args.report ?? `${path.replace(/[\\/]+$/, '')}-report.html`;
   writeFileAtomic(
     file,
     renderReport(

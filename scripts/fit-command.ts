@@ -1,28 +1,28 @@
 /** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
 import type { Argv } from 'yargs';
-import { saveModel } from '../models/artifact.ts';
 import { classBalance, type Dataset, rowsWithWindow } from '../models/dataset.ts';
 import { outOfFold } from '../models/out-of-fold.ts';
 import { holdOut, walkForward } from '../models/splitters.ts';
 import { resolveModelConfig, trainModel } from '../models/train-model.ts';
-import { requireReplaceable, writeModelFolder } from '../storage/model-folder.ts';
 import { evaluateModel, judgePredictions } from '../trainers/evaluate-model.ts';
 import { createConsole } from './console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
 import { loadTrainingData } from './model-data.ts';
-import { classList, loadModelKinds, tableOptions } from './model-options.ts';
-import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
+import { classList, loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { requireTarget, storeModel } from './model-store.ts';
+import { formatModelEvaluation, headlineMetrics, summarizeModelEvaluation } from './model-summary.ts';
 import { parseSettings } from './settings.ts';
 
 export const fitOptions = (yargs: Argv) =>
-  tableOptions(yargs)
+  storeOptions(tableOptions(yargs))
     .positional('data', {
       type: 'string',
       demandOption: true,
       describe: 'Candles (a CSV file, or sp500), or a table with a label column',
     })
     .option('model', { type: 'string', default: 'xgboost', describe: 'Kind of model: see market-gym list' })
-    .option('out', { type: 'string', demandOption: true, describe: 'Folder to write the model to' })
+    .option('out', { type: 'string', describe: 'Folder to write the model to' })
+    .option('save', { type: 'string', describe: 'Name to save the model under in the registry' })
     .option('set', {
       type: 'string',
       array: true,
@@ -50,21 +50,15 @@ export const fitOptions = (yargs: Argv) =>
       describe:
         'Blocks of a walk-forward run over the training rows, judged before the final model is trained',
     })
-    .option('plugin', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'File with kinds of model',
-    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
       'model',
       'out',
+      'save',
       'set',
       'seed',
       'test-share',
       'walk-forward',
-      'plugin',
       'label',
       'time',
       'ignore',
@@ -82,7 +76,7 @@ export async function fitCommand(args: FitArguments): Promise<number> {
   const plugin = kinds.get(args.model);
   const overrides = { seed: args.seed, ...settings.model };
   const config = resolveModelConfig(plugin, overrides);
-  requireReplaceable(args.out);
+  requireTarget(args);
   const data = await loadTrainingData(
     { ...args, file: args.data, classes: classList(args.classes) },
     settings.data,
@@ -114,14 +108,14 @@ export async function fitCommand(args: FitArguments): Promise<number> {
   const model = await trainModel(data, plugin, overrides, { rows: train });
   progress.stop();
   const judged = test === undefined ? undefined : evaluateModel(model, data, { ...judging, rows: test });
-  writeModelFolder(args.out, saveModel(model));
+  const places = storeModel(args, model, judged === undefined ? {} : headlineMetrics(judged));
   if (judged !== undefined) {
     console.say(`\nTest part, the last ${test?.length} rows, which no model has learnt from\n`);
     console.say(formatModelEvaluation(judged));
   }
-  console.say(`\nModel: ${args.out}`);
+  console.say(`\nModel: ${places.join(', ')}`);
   console.result({
-    model: args.out,
+    model: places,
     kind: plugin.name,
     numTrainingRows: train.length,
     training: model.predictor.summary,

@@ -2,11 +2,10 @@
 import type { Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
 import { Registry } from '../core/registry.ts';
-import { loadModel, type ModelManifest } from '../models/artifact.ts';
 import { builtInModels } from '../models/kinds.ts';
-import type { ModelPlugin, TrainedModel } from '../models/model.ts';
-import { readModelFolder } from '../storage/model-folder.ts';
+import type { ModelPlugin } from '../models/model.ts';
 import { wholeNumber } from './counts.ts';
+import { DEFAULT_REGISTRY } from './models-command.ts';
 import { importModule } from './modules.ts';
 
 /** Options that say how a table is read; without `--label` a file is taken for candles. */
@@ -34,6 +33,19 @@ export function tableOptions<Arguments>(yargs: Argv<Arguments>) {
     });
 }
 
+/** Options that name kinds of model and the registry. */
+export function storeOptions<Arguments>(yargs: Argv<Arguments>) {
+  return yargs
+    .option('registry', { type: 'string', default: DEFAULT_REGISTRY, describe: 'Directory of the registry' })
+    .option('plugin', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'File with kinds of model',
+    })
+    .requiresArg(['registry', 'plugin']);
+}
+
 /** `down,up` as a list. */
 export function classList(text: string | undefined): string[] | undefined {
   return text?.split(',').map((name) => name.trim());
@@ -52,11 +64,6 @@ export async function loadModelKinds(files: readonly string[]): Promise<Registry
     );
   }
   return kinds;
-}
-
-/** @throws StorageError as `readModelFolder` and `loadModel` */
-export async function openModel(path: string, kinds: Iterable<ModelPlugin>): Promise<TrainedModel> {
-  return loadModel(readModelFolder<ModelManifest>(path), kinds);
 }
 
 function isModelPlugin(value: unknown): value is ModelPlugin {

@@ -75,4 +75,22 @@ export function summarizeModelEvaluation(evaluation: ModelEvaluation) {
   };
 }
 
+/** What a registry compares models by. */
+export function headlineMetrics({
+  classification,
+  regression,
+  ...evaluation
+}: ModelEvaluation): Record<string, number> {
+  const { informationCoefficient, skill, trading } = evaluation;
+  const { accuracy, balancedAccuracy, logLoss, brier, rocAuc } = classification ?? {};
+  const { rmse, r2 } = regression ?? {};
+  const { sharpe, maxDrawdown, totalReturn, turnover } = trading?.signal.metrics ?? {};
+  const all = {
+    ...{ accuracy, balancedAccuracy, logLoss, brier, rocAuc, rmse, r2, informationCoefficient },
+    ...{ lossGain: skill.gain.mean, sharpe, maxDrawdown, totalReturn, turnover },
+  };
+  const present = Object.entries(all).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  return Object.fromEntries(present);
+}
+
 const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(4) : '–');

@@ -5,32 +5,31 @@ import { predictSignal } from '../models/predict-signal.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { createConsole } from './console.ts';
 import { loadPredictionData } from './model-data.ts';
-import { loadModelKinds, openModel, tableOptions } from './model-options.ts';
+import { loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { openModel } from './model-store.ts';
 
 export const predictOptions = (yargs: Argv) =>
-  tableOptions(yargs)
-    .positional('model', { type: 'string', demandOption: true, describe: 'Folder of a model' })
+  storeOptions(tableOptions(yargs))
+    .positional('model', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Folder of a model, or its name in the registry',
+    })
     .positional('data', {
       type: 'string',
       demandOption: true,
       describe: 'Candles, or a table, as the model was trained on',
     })
     .option('out', { type: 'string', demandOption: true, describe: 'CSV file to write the predictions to' })
-    .option('plugin', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'File with kinds of model',
-    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['out', 'plugin', 'label', 'time', 'ignore', 'classes', 'horizon']);
+    .requiresArg(['out', 'label', 'time', 'ignore', 'classes', 'horizon']);
 
 type PredictArguments = Awaited<ReturnType<typeof predictOptions>['argv']>;
 
 /** @returns the exit code */
 export async function predictCommand(args: PredictArguments): Promise<number> {
   const console = createConsole(args);
-  const model = await openModel(args.model, await loadModelKinds(args.plugin));
+  const model = await openModel(args.model, args.registry, await loadModelKinds(args.plugin));
   const input = await loadPredictionData(model, { ...args, file: args.data, classes: undefined });
   const { rows, classNames, probabilities, classes, confidence, scores, provenance } = predictSignal(
     model,

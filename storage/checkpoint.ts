@@ -1,11 +1,10 @@
 /** Checkpoints: the exact state of a run in a directory that explains and verifies itself. */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import { attempt, currentDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
-import { exactJson } from './exact-json.ts';
+import { sha256, stringifyExact } from './exact-json.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 const FORMAT = 'market-gym-checkpoint';
@@ -88,12 +87,12 @@ export function saveCheckpoint(
   };
   // Spread twice: first to stand at the top of the file, then to win over a manifest that was loaded before.
   const complete = { ...own, ...manifest, ...own, values: snapshot.values };
-  const manifestSha256 = sha256(exactJson(complete, 'a checkpoint'));
+  const manifestSha256 = sha256(stringifyExact(complete, 'a checkpoint'));
   const path = join(directory, name);
   attempt('write', directory, () => mkdirSync(directory, { recursive: true }));
   writeDirectoryAtomic(path, {
     [STATE]: state,
-    [MANIFEST]: `${exactJson({ ...complete, manifestSha256 }, 'a checkpoint')}\n`,
+    [MANIFEST]: `${stringifyExact({ ...complete, manifestSha256 }, 'a checkpoint')}\n`,
   });
   return path;
 }
@@ -152,7 +151,7 @@ function readManifest(directory: string): CheckpointManifest {
   let respelled: string;
   try {
     content = JSON.parse(text);
-    respelled = `${exactJson(content, 'a checkpoint')}\n`;
+    respelled = `${stringifyExact(content, 'a checkpoint')}\n`;
   } catch {
     throw corrupt(file, 'it is not JSON of finite numbers');
   }
@@ -167,7 +166,7 @@ function readManifest(directory: string): CheckpointManifest {
     );
   }
   // The text as well: another spelling of the same content was not written here.
-  if (manifestSha256 !== sha256(exactJson(manifest, 'a checkpoint')) || text !== respelled) {
+  if (manifestSha256 !== sha256(stringifyExact(manifest, 'a checkpoint')) || text !== respelled) {
     throw corrupt(file, 'its content is not what was written');
   }
   return content as CheckpointManifest;
@@ -178,8 +177,4 @@ function corrupt(file: string, what: string): StorageError {
     'corrupt',
     `"${file}" is damaged: ${what}. Remove the directory to use the checkpoint before it.`,
   );
-}
-
-function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
 }

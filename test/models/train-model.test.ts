@@ -18,7 +18,7 @@ const QUICK = {
 const KINDS = Object.entries(QUICK);
 
 /** What a model weighs, to the bit. */
-const contentOf = ({ manifest: { values, scaler, calibration }, arrays, files }: ModelArtifact) =>
+const contentOf = ({ pipeline: { values, scaler, calibration }, arrays, files }: ModelArtifact) =>
   JSON.stringify([values, scaler, calibration, files, Object.values(arrays).map((array) => [...array])]);
 
 /** Three classes by the place of a noisy column. */
@@ -109,7 +109,7 @@ describe.each(KINDS)('a model of kind %s', (kind, config) => {
         arrays: artifact.arrays,
       });
       expect([...predictSignal(loaded, set).scores]).toEqual([...predictSignal(model, set).scores]);
-      expect(saveModel(loaded).manifest).toEqual(artifact.manifest);
+      expect(saveModel(loaded)).toEqual(artifact);
     }
   });
 
@@ -187,7 +187,12 @@ describe('bad input is refused', () => {
 
   test.each([
     ['an unknown kind', () => trainModel(data, 'xgbost'), ConfigError, /xgboost/],
-    ['an unknown setting', () => trainModel(data, 'lstm', { hiden: 3 } as Record<string, unknown>), ConfigError, /hidden/],
+    [
+      'an unknown setting',
+      () => trainModel(data, 'lstm', { hiden: 3 } as Record<string, unknown>),
+      ConfigError,
+      /hidden/,
+    ],
     [
       'rows without labels',
       () => trainModel(data, 'linear', {}, { rows: Int32Array.of(900) }),
@@ -268,23 +273,27 @@ describe('bad input is refused', () => {
     expect(withColumns(['x', 'y', 'z'])).toThrow(/column "z" is unknown/);
   });
 
-  test('saved models that are foreign, of another version, or damaged', async () => {
+  test('saved models of another version, and damaged ones', async () => {
     const artifact = saveModel(await trainModel(data, 'linear', QUICK.linear));
-    const changed = (manifest: object, arrays = artifact.arrays) =>
-      loadModel({ ...artifact, arrays, manifest: { ...artifact.manifest, ...manifest } });
-    await expect(changed({ format: 'other' })).rejects.toThrow(/no market-gym model/);
-    await expect(changed({ formatVersion: 2 })).rejects.toThrow(/version 2, this program reads 1/);
-    await expect(changed({ window: 7 })).rejects.toThrow(/window is 7/);
-    await expect(changed({ scaler: { means: [0], deviations: [1] } })).rejects.toThrow(
+    const changed = (top: object, pipeline: object = {}) =>
+      loadModel({ ...artifact, ...top, pipeline: { ...artifact.pipeline, ...pipeline } });
+    const weights = (length: number, value: number) => ({
+      arrays: { 'parameters/0': new Float32Array(length).fill(value) },
+    });
+    const { length } = artifact.arrays['parameters/0'];
+    await expect(changed({ kindVersion: 2 })).rejects.toThrow(/version 2, this program reads 1/);
+    await expect(changed({}, { window: 7 })).rejects.toThrow(/window is 7/);
+    await expect(changed({}, { scaler: { means: [0], deviations: [1] } })).rejects.toThrow(
       /scales 1 columns and has 2/,
     );
+    await expect(changed({}, { calibration: { method: 'platt', curves: [] } })).rejects.toThrow(
+      /calibration.curves/,
+    );
+    await expect(changed({}, { shape: undefined })).rejects.toThrow(/pipeline.shape/);
     await expect(changed({ kind: 'lineer' })).rejects.toThrow(/linear/);
-    await expect(changed({}, {})).rejects.toThrow(/no numbers|have no/);
-    await expect(
-      changed(
-        {},
-        { 'parameters/0': new Float32Array(artifact.arrays['parameters/0'].length).fill(Number.NaN) },
-      ),
-    ).rejects.toThrow(/Weight 0 .* NaN/);
+    await expect(changed({ config: { depth: 3 } })).rejects.toThrow(/Unknown key "depth"/);
+    await expect(changed({ arrays: {} })).rejects.toThrow(/have no numbers/);
+    await expect(changed(weights(length + 1, 0))).rejects.toThrow(/are needed/);
+    await expect(changed(weights(length, Number.NaN))).rejects.toThrow(/Weight 0 .* NaN/);
   });
 });
