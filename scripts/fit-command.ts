@@ -1,14 +1,16 @@
 /** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
+import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { classBalance, type Dataset, rowsWithWindow } from '../models/dataset.ts';
 import { outOfFold } from '../models/out-of-fold.ts';
 import { holdOut, walkForward } from '../models/splitters.ts';
 import { resolveModelConfig, trainModel } from '../models/train-model.ts';
+import { attempt } from '../storage/atomic.ts';
 import { evaluateModel, judgePredictions } from '../trainers/evaluate-model.ts';
 import { createConsole } from './console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
 import { loadTrainingData } from './model-data.ts';
-import { classList, loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { addTfjsFor, classList, loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
 import { requireTarget, storeModel } from './model-store.ts';
 import { formatModelEvaluation, headlineMetrics, summarizeModelEvaluation } from './model-summary.ts';
 import { parseSettings } from './settings.ts';
@@ -30,6 +32,7 @@ export const fitOptions = (yargs: Argv) =>
       describe:
         'Setting: model.key=value, data.key=value, label.key=value, signal.key=value or costs.key=value',
     })
+    .option('topology', { type: 'string', describe: 'With --model tfjs: JSON file of a LayersModel' })
     .option('task', {
       choices: ['classification', 'regression'] as const,
       describe: 'What the labels of a table are',
@@ -55,6 +58,7 @@ export const fitOptions = (yargs: Argv) =>
       'model',
       'out',
       'save',
+      'topology',
       'set',
       'seed',
       'test-share',
@@ -72,9 +76,13 @@ type FitArguments = Awaited<ReturnType<typeof fitOptions>['argv']>;
 export async function fitCommand(args: FitArguments): Promise<number> {
   const console = createConsole(args);
   const settings = parseSettings(args.set, ['model', 'data', 'label', 'signal', 'costs']);
-  const kinds = await loadModelKinds(args.plugin);
+  const kinds = await addTfjsFor(args.model, await loadModelKinds(args.plugin));
   const plugin = kinds.get(args.model);
-  const overrides = { seed: args.seed, ...settings.model };
+  const overrides = {
+    seed: args.seed,
+    ...settings.model,
+    ...(args.topology !== undefined && { topology: readText(args.topology) }),
+  };
   const config = resolveModelConfig(plugin, overrides);
   requireTarget(args);
   const data = await loadTrainingData(
@@ -123,6 +131,10 @@ export async function fitCommand(args: FitArguments): Promise<number> {
     test: judged && summarizeModelEvaluation(judged),
   });
   return 0;
+}
+
+function readText(file: string): string {
+  return attempt('read', file, () => readFileSync(file, 'utf8'));
 }
 
 function describeData(data: Dataset, train: Int32Array, test: Int32Array | undefined): string {

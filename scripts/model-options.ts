@@ -4,6 +4,8 @@ import { ConfigError } from '../core/errors.ts';
 import { Registry } from '../core/registry.ts';
 import { builtInModels } from '../models/kinds.ts';
 import type { ModelPlugin } from '../models/model.ts';
+import { createTfjsKind } from '../models/tfjs.ts';
+import { loadTensorFlow } from '../networks/tfjs-backend.ts';
 import { wholeNumber } from './counts.ts';
 import { DEFAULT_REGISTRY } from './models-command.ts';
 import { importModule } from './modules.ts';
@@ -49,6 +51,12 @@ export function storeOptions<Arguments>(yargs: Argv<Arguments>) {
 /** `down,up` as a list. */
 export function classList(text: string | undefined): string[] | undefined {
   return text?.split(',').map((name) => name.trim());
+}
+
+/** TensorFlow.js is loaded for models that are made of it alone. */
+export async function addTfjsFor(kind: string, kinds: Registry<ModelPlugin>): Promise<Registry<ModelPlugin>> {
+  if (kind === 'tfjs' && !kinds.has(kind)) kinds.add(createTfjsKind(await loadTensorFlow()));
+  return kinds;
 }
 
 /** The built-in kinds and those that the files export: every export that `defineModel` made. */

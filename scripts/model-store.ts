@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConfigError, StorageError } from '../core/errors.ts';
+import type { Registry } from '../core/registry.ts';
 import type { Json } from '../core/snapshot.ts';
 import { loadModel, saveModel } from '../models/artifact.ts';
 import type { ModelPlugin, TrainedModel } from '../models/model.ts';
@@ -18,6 +19,7 @@ import {
 import { ModelRegistry } from '../storage/model-registry.ts';
 import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
 import { version } from './catalog.ts';
+import { addTfjsFor } from './model-options.ts';
 
 const WEIGHTS = 'weights.safetensors';
 
@@ -93,11 +95,12 @@ export function storeModel(
 export async function openModel(
   reference: string,
   registryPath: string,
-  kinds: Iterable<ModelPlugin>,
+  kinds: Registry<ModelPlugin>,
 ): Promise<TrainedModel> {
   const { manifest, files } = readStored(reference, registryPath);
   const { kind, kindVersion, config, pipeline } = manifest;
-  return loadModel({ kind, kindVersion, config, pipeline, ...decode(files, reference) }, kinds);
+  const artifact = { kind, kindVersion, config, pipeline, ...decode(files, reference) };
+  return loadModel(artifact, await addTfjsFor(kind, kinds));
 }
 
 function readStored(reference: string, registryPath: string): ModelArtifact {
