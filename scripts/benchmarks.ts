@@ -2,6 +2,7 @@
 import { agentBenchmarks } from './agent-benchmarks.ts';
 import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
+import { modelBenchmarks } from './model-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
 
@@ -9,6 +10,7 @@ export const benchmarks: readonly Benchmark[] = [
   calibration,
   ...envBenchmarks,
   ...networkBenchmarks,
+  ...modelBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
 ];
