@@ -3,7 +3,8 @@ import { ConfigError, DataError } from '../core/errors.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { objectiveNamed } from './gbt-objectives.ts';
 import { addForest, type PackedForest, packForest } from './gbt-predict.ts';
-import { leafValue, type Tree } from './gbt-tree.ts';
+import { RowWalker } from './gbt-row.ts';
+import type { Tree } from './gbt-tree.ts';
 import { TreeExplainer } from './tree-shap.ts';
 import type { ObjectiveName } from './xgboost-config.ts';
 import { parseXgboostJson, writeXgboostJson } from './xgboost-json.ts';
@@ -17,6 +18,8 @@ export interface Forest {
   readonly featureNames: readonly string[];
   readonly featureTypes: readonly string[];
   readonly baseScore: number;
+  /** XGBoost's note that it chose the base score by itself. */
+  readonly boostFromAverage: boolean;
   readonly scalePosWeight: number;
   readonly numParallelTree: number;
   readonly trees: readonly Tree[];
@@ -47,6 +50,7 @@ export class XgboostModel {
   readonly evaluationHistory: EvaluationHistory;
   readonly #baseMargin: number;
   #packed: PackedForest | undefined;
+  #walker: RowWalker | undefined;
   #explainer: TreeExplainer | undefined;
 
   constructor(forest: Forest, evaluationHistory: EvaluationHistory = {}) {
@@ -118,9 +122,8 @@ export class XgboostModel {
     if (row.length !== numFeatures) throw wrongCount(row.length, numFeatures);
     this.#requireLength(margins, this.numOutputs, 'one row');
     margins.fill(this.#baseMargin);
-    for (let index = 0; index < trees.length; index++) {
-      margins[treeOutputs[index]] += leafValue(trees[index], row, 0);
-    }
+    this.#walker ??= new RowWalker(trees, treeOutputs);
+    this.#walker.addInto(margins, row);
   }
 
   /** The predictions of one row, the same bits as in a batch; allocates nothing. See `predictRowMarginsInto`. */

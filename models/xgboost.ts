@@ -109,6 +109,7 @@ function boost(
       featureNames: [...table.columns],
       featureTypes: [],
       baseScore: Math.fround(config.base_score),
+      boostFromAverage: false,
       scalePosWeight: config.scale_pos_weight,
       numParallelTree: 1,
       trees: kept,

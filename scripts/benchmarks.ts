@@ -4,6 +4,7 @@ import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
+import { treeBenchmarks } from './tree-benchmarks.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   calibration,
@@ -11,4 +12,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...networkBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
+  ...treeBenchmarks,
 ];
