@@ -4,6 +4,7 @@ import type { FeatureTable } from './feature-table.ts';
 import { objectiveNamed } from './gbt-objectives.ts';
 import { addForest, type PackedForest, packForest } from './gbt-predict.ts';
 import { RowWalker } from './gbt-row.ts';
+import { requireNoInfinity, requireTable } from './gbt-table.ts';
 import type { Tree } from './gbt-tree.ts';
 import { TreeExplainer } from './tree-shap.ts';
 import type { ObjectiveName } from './xgboost-config.ts';
@@ -90,7 +91,7 @@ export class XgboostModel {
   /**
    * Writes margins: log-odds for binary:logistic, logits for multi:softprob, values for reg:squarederror.
    * @param margins [N, K]
-   * @throws DataError `feature-count`, `feature-names` or `wrong-length`
+   * @throws DataError `feature-count`, `feature-names`, `wrong-length` or `non-finite-value`
    */
   predictMarginsInto(margins: Float32Array, table: FeatureTable, { threads = 1 }: PredictOptions = {}): void {
     this.#requireTable(table);
@@ -118,8 +119,9 @@ export class XgboostModel {
    * @param row [F], NaN where a value is missing
    */
   predictRowMarginsInto(margins: Float32Array, row: Float32Array): void {
-    const { trees, treeOutputs, numFeatures } = this.forest;
+    const { trees, treeOutputs, numFeatures, featureNames } = this.forest;
     if (row.length !== numFeatures) throw wrongCount(row.length, numFeatures);
+    requireNoInfinity(row, featureNames);
     this.#requireLength(margins, this.numOutputs, 'one row');
     margins.fill(this.#baseMargin);
     this.#walker ??= new RowWalker(trees, treeOutputs);
@@ -172,7 +174,9 @@ export class XgboostModel {
     return sums.map((sum, feature) => (counts[feature] === 0 ? 0 : sum / counts[feature]));
   }
 
-  #requireTable({ numColumns, columns }: FeatureTable): void {
+  #requireTable(table: FeatureTable): void {
+    const { numColumns, columns } = table;
+    requireTable(table);
     const { numFeatures, featureNames } = this.forest;
     if (numColumns !== numFeatures) throw wrongCount(numColumns, numFeatures);
     if (featureNames.length === 0) return;

@@ -1,4 +1,6 @@
-/** How fast gradient-boosted trees are trained and walked. */
+/** How fast gradient-boosted trees are trained and walked, and what memory that takes. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { createRng } from '../core/rng.ts';
 import { trainXgboost } from '../models/xgboost.ts';
 import type { XgboostModel } from '../models/xgboost-model.ts';
@@ -14,6 +16,7 @@ export const treeBenchmarks: readonly Benchmark[] = [
   { name: 'xgboost.predict_20000x30x100_ms', unit: 'ms', measure: () => measurePrediction(THREADS) },
   { name: 'xgboost.predict_20000x30x100_ms.threads1', unit: 'ms', measure: () => measurePrediction(1) },
   { name: 'xgboost.stream_us', unit: 'µs', measure: measureStream },
+  { name: 'xgboost.memory_1000000x30_mb', unit: 'MB', measure: measureMemory },
 ];
 
 /** Labels that one column and a product of two others decide, with noise. */
@@ -65,4 +68,12 @@ function measureStream(): number {
     trained.predictRowInto(out, row);
   });
   return seconds * 1e6;
+}
+
+const MEMORY_PROGRAM = fileURLToPath(
+  new URL(`tree-memory${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
+
+function measureMemory(): number {
+  return Number(execFileSync(process.execPath, [...process.execArgv, MEMORY_PROGRAM], { encoding: 'utf8' }));
 }

@@ -381,6 +381,15 @@ describe('bad input', () => {
     );
     expect(() => model.predictInto(new Float32Array(1), data.table)).toThrow(/1 numbers; 600 rows need 600/);
     expect(() => model.predictRowInto(new Float32Array(1), new Float32Array(3))).toThrow(/3 features/);
+    expect(() =>
+      model.predictInto(
+        out,
+        values((array) => array.set([Infinity], 14)),
+      ),
+    ).toThrow(/Row 1, column "f3"/);
+    expect(() => model.predictInto(out, { ...data.table, values: new Float32Array(5) })).toThrow(
+      /5 values for 600/,
+    );
   });
 
   test('a column without any value is allowed, and no tree splits by it', () => {
