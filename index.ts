@@ -29,6 +29,10 @@ export { createFeaturePipeline, type FeatureMatrix } from './market/feature-pipe
 export { defineFeature, type Feature } from './market/features.ts';
 export { summarize } from './market/metrics.ts';
 export { geometricBrownian, meanReverting, regimeSwitching } from './market/synthetic.ts';
+export type { FeatureTable } from './models/feature-table.ts';
+export { type LabelledTable, trainXgboost, type XgboostOptions } from './models/xgboost.ts';
+export type { XgboostOverrides } from './models/xgboost-config.ts';
+export { XgboostModel } from './models/xgboost-model.ts';
 export { createKernels, type Kernels } from './networks/kernels.ts';
 export { createMlp, type Mlp } from './networks/mlp.ts';
 export type { Network, ParameterBlock } from './networks/network.ts';

@@ -1,5 +1,6 @@
 /** A table cut into bins, in the memory of the kernels that grow trees on it. */
 
+import { DataError } from '../core/errors.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { ColumnSorter, cutColumn } from './gbt-cuts.ts';
 import type { TreeKernels } from './gbt-kernels.ts';
@@ -20,9 +21,12 @@ export interface BinnedTable {
   readonly address: number;
 }
 
+/** What a command of the kernels can count, see networks/assembly/split-trees.ts. */
+const MAX_COLUMNS = 4 * 65_535;
+
 /**
  * @param weights of the rows, or undefined; quantiles are weighted
- * @throws DataError `non-finite-value`, `table-too-large`
+ * @throws DataError `table-too-large`
  */
 export function binTable(
   kernels: TreeKernels,
@@ -31,6 +35,12 @@ export function binTable(
   maxBins: number,
 ): BinnedTable {
   const { numRows, numColumns } = table;
+  if (numColumns > MAX_COLUMNS) {
+    throw new DataError(
+      'table-too-large',
+      `Trees grow on ${MAX_COLUMNS} columns at most, not on ${numColumns}.`,
+    );
+  }
   const sorter = new ColumnSorter(numRows);
   const cuts: Float32Array[] = [];
   const floors = new Float32Array(numColumns);

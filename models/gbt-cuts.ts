@@ -5,7 +5,6 @@
  * appendix A: a summary keeps the values whose ranks lie next to evenly spaced ones.
  * Differences from the source: the column is sorted whole, so ranks are exact, and no summaries are merged.
  */
-import { DataError } from '../core/errors.ts';
 import type { FeatureTable } from './feature-table.ts';
 
 export interface ColumnCuts {
@@ -37,15 +36,13 @@ export class ColumnSorter {
     this.rows = this.#rows[1];
   }
 
-  /** @throws DataError `non-finite-value` with the row and the column of an infinite value */
-  sort(table: FeatureTable, column: number): void {
-    const { values, numRows, numColumns } = table;
+  /** Values must be finite, or NaN where they are missing. */
+  sort({ values, numRows, numColumns }: FeatureTable, column: number): void {
     const bits = new Uint32Array(this.values.buffer);
     let present = 0;
     for (let row = 0, at = column; row < numRows; row++, at += numColumns) {
       const value = values[at];
       if (Number.isNaN(value)) continue;
-      if (value === Infinity || value === -Infinity) throw infinite(table, row, column);
       // Adding 0 makes one zero of two.
       this.values[present] = value + 0;
       this.#rows[0][present++] = row;
@@ -148,12 +145,4 @@ function quantiles(distinct: readonly number[], ends: readonly number[], maxBins
   }
   kept.push(distinct[last]);
   return kept;
-}
-
-function infinite({ values, numColumns, columns }: FeatureTable, row: number, column: number): DataError {
-  return new DataError(
-    'non-finite-value',
-    `Row ${row}, column "${columns[column]}" is ${values[row * numColumns + column]}; values must be finite, or ` +
-      'NaN where they are missing.',
-  );
 }

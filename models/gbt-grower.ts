@@ -15,6 +15,7 @@ import { createTree, type Tree } from './gbt-tree.ts';
 
 export type { GrowthConfig } from './gbt-growth-memory.ts';
 
+const HISTOGRAM_BYTES = 2 ** 28;
 /** Gains up to this count as none. */
 const SMALLEST_GAIN = 1e-6;
 
@@ -29,13 +30,22 @@ export class TreeGrower {
   #levelColumns = new Map<number, Int32Array>();
   #nodes: GrowingNode[] = [];
 
-  /** @throws DataError `table-too-large` */
-  constructor(kernels: TreeKernels, table: BinnedTable, config: GrowthConfig, rng: Rng) {
+  /**
+   * @param histogramBytes memory that histograms may take; it changes no bit
+   * @throws DataError `table-too-large`
+   */
+  constructor(
+    kernels: TreeKernels,
+    table: BinnedTable,
+    config: GrowthConfig,
+    rng: Rng,
+    histogramBytes = HISTOGRAM_BYTES,
+  ) {
     this.#kernels = kernels;
     this.#table = table;
     this.#config = config;
     this.#rng = rng;
-    this.#memory = new GrowthMemory(kernels, table, config);
+    this.#memory = new GrowthMemory(kernels, table, config, histogramBytes);
     this.#columns = Int32Array.from({ length: table.numColumns }, (_, column) => column);
     this.#treeColumns = this.#columns;
   }

@@ -60,8 +60,6 @@ const PART_BYTES = 24;
 const NONE = 0;
 const SUBTRACT = 1;
 const BUILD = 2;
-/** Beyond this, histograms are given up and built again where they are needed. */
-const HISTOGRAM_BYTES = 2 ** 28;
 const MAX_CHUNKS = 65535;
 const MAX_GROUP = 256;
 
@@ -88,12 +86,13 @@ export class GrowthMemory {
   /** Nodes with a histogram, oldest first. */
   readonly #holders = new Set<GrowingNode>();
 
-  constructor(kernels: TreeKernels, table: BinnedTable, config: GrowthConfig) {
+  /** @param histogramBytes beyond which histograms are given up, and built again where they are needed */
+  constructor(kernels: TreeKernels, table: BinnedTable, config: GrowthConfig, histogramBytes: number) {
     const { numRows, numPanels, paddedColumns: columns, numColumns, offsets } = table;
     this.#kernels = kernels;
     this.#table = table;
     this.#histogramBytes = offsets[columns] * 16;
-    this.#maxHistograms = Math.max(4, Math.floor(HISTOGRAM_BYTES / this.#histogramBytes));
+    this.#maxHistograms = Math.max(4, Math.floor(histogramBytes / this.#histogramBytes));
     const group = Math.min(MAX_GROUP, this.#maxHistograms / 4, MAX_CHUNKS / numPanels);
     this.groupSize = Math.max(1, Math.floor(group));
     this.#pairs = kernels.reserve(this.groupSize * PAIR_BYTES);

@@ -33,6 +33,7 @@ export interface TreeExports {
   gradientRange(gradients: number, rows: number, result: number): void;
   roundGradients(gradients: number, rows: number, shiftG: number, shiftH: number): void;
   sumGradients(gradients: number, rows: number, count: number, result: number): void;
+  chunksDoneByOthers(): number;
   addToRows(margins: number, stride: number, rows: number, count: number, value: number): void;
 }
 

@@ -82,7 +82,9 @@ class Predictor {
   area(name: string, bytes: number): number {
     const area = this.#areas.get(name);
     if (area !== undefined && area.bytes >= bytes) return area.address;
-    const grown = { address: this.kernels.reserve(bytes), bytes };
+    // What it leaves behind is never freed: doubling keeps that below what is in use.
+    const room = Math.max(bytes, 2 * (area?.bytes ?? 0));
+    const grown = { address: this.kernels.reserve(room), bytes: room };
     this.#areas.set(name, grown);
     return grown.address;
   }
@@ -101,12 +103,28 @@ export function addForest(
   margins: Float32Array,
   threads: number,
 ): void {
-  const { numColumns, numOutputs, numTrees } = forest;
   let predictor = predictors.get(threads);
   if (predictor === undefined) {
     predictor = new Predictor(threads);
     predictors.set(threads, predictor);
   }
+  try {
+    addWith(predictor, forest, values, margins);
+  } catch (error) {
+    // A thread that was lost stays lost, and memory that is full stays full.
+    predictors.delete(threads);
+    predictor.kernels.close();
+    throw error;
+  }
+}
+
+function addWith(
+  predictor: Predictor,
+  forest: PackedForest,
+  values: Float32Array,
+  margins: Float32Array,
+): void {
+  const { numColumns, numOutputs, numTrees } = forest;
   const { kernels } = predictor;
   const numRows = margins.length / numOutputs;
   const rowBytes = numColumns * 4;
@@ -114,7 +132,7 @@ export function addForest(
   const stripeRows = Math.min(numRows, Math.max(blockRows, Math.floor(STRIPE_BYTES / rowBytes)));
   const nodes = predictor.area('nodes', forest.nodes.byteLength);
   const trees = predictor.area('trees', forest.trees.byteLength);
-  const block = predictor.area('block', blockRows * rowBytes * threads);
+  const block = predictor.area('block', blockRows * rowBytes * kernels.threads);
   const rows = predictor.area('rows', stripeRows * rowBytes);
   const sums = predictor.area('sums', stripeRows * numOutputs * 4);
   kernels.words(nodes, forest.nodes.length).set(forest.nodes);

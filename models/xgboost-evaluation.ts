@@ -3,6 +3,7 @@ import { ConfigError, DataError } from '../core/errors.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { isMaximized, measure } from './gbt-metrics.ts';
 import { type Objective, objectiveNamed, requireLabels, requireWeights } from './gbt-objectives.ts';
+import { requireTable } from './gbt-table.ts';
 import { leafValue, type Tree } from './gbt-tree.ts';
 import type { MetricName, XgboostConfig } from './xgboost-config.ts';
 
@@ -62,6 +63,7 @@ export class Evaluation {
       if (Object.hasOwn(this.history, name)) {
         throw new ConfigError('duplicate-key', `Two evaluation sets are called "${name}".`);
       }
+      requireTable(table);
       requireSameColumns(table, trained, name);
       requireLabels(labels, table.numRows, objective, numClasses, false);
       requireWeights(weights, table.numRows);

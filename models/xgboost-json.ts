@@ -71,6 +71,7 @@ export function parseXgboostJson(text: string): Forest {
     featureNames: names,
     featureTypes: learner.feature_types === undefined ? [] : list(learner, 'feature_types').map(String),
     baseScore: baseScoreOf(parameters.base_score, objective),
+    boostFromAverage: Number(parameters.boost_from_average ?? 0) === 1,
     scalePosWeight: Number(loss.scale_pos_weight ?? 1),
     numParallelTree: Math.max(1, Number(modelParameters.num_parallel_tree ?? 1)),
     trees,
@@ -200,7 +201,7 @@ export function writeXgboostJson(forest: Forest): string {
       : { name: objective, reg_loss_param: { scale_pos_weight: String(forest.scalePosWeight) } };
   const learnerParameters = {
     base_score: shortest(forest.baseScore),
-    boost_from_average: '1',
+    boost_from_average: forest.boostFromAverage ? '1' : '0',
     num_class: String(numClasses),
     num_feature: String(numFeatures),
     num_target: '1',

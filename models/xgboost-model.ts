@@ -3,7 +3,9 @@ import { ConfigError, DataError } from '../core/errors.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { objectiveNamed } from './gbt-objectives.ts';
 import { addForest, type PackedForest, packForest } from './gbt-predict.ts';
-import { leafValue, type Tree } from './gbt-tree.ts';
+import { RowWalker } from './gbt-row.ts';
+import { requireNoInfinity, requireTable } from './gbt-table.ts';
+import type { Tree } from './gbt-tree.ts';
 import { TreeExplainer } from './tree-shap.ts';
 import type { ObjectiveName } from './xgboost-config.ts';
 import { parseXgboostJson, writeXgboostJson } from './xgboost-json.ts';
@@ -17,6 +19,8 @@ export interface Forest {
   readonly featureNames: readonly string[];
   readonly featureTypes: readonly string[];
   readonly baseScore: number;
+  /** XGBoost's note that it chose the base score by itself. */
+  readonly boostFromAverage: boolean;
   readonly scalePosWeight: number;
   readonly numParallelTree: number;
   readonly trees: readonly Tree[];
@@ -47,6 +51,7 @@ export class XgboostModel {
   readonly evaluationHistory: EvaluationHistory;
   readonly #baseMargin: number;
   #packed: PackedForest | undefined;
+  #walker: RowWalker | undefined;
   #explainer: TreeExplainer | undefined;
 
   constructor(forest: Forest, evaluationHistory: EvaluationHistory = {}) {
@@ -86,7 +91,7 @@ export class XgboostModel {
   /**
    * Writes margins: log-odds for binary:logistic, logits for multi:softprob, values for reg:squarederror.
    * @param margins [N, K]
-   * @throws DataError `feature-count`, `feature-names` or `wrong-length`
+   * @throws DataError `feature-count`, `feature-names`, `wrong-length` or `non-finite-value`
    */
   predictMarginsInto(margins: Float32Array, table: FeatureTable, { threads = 1 }: PredictOptions = {}): void {
     this.#requireTable(table);
@@ -114,13 +119,13 @@ export class XgboostModel {
    * @param row [F], NaN where a value is missing
    */
   predictRowMarginsInto(margins: Float32Array, row: Float32Array): void {
-    const { trees, treeOutputs, numFeatures } = this.forest;
+    const { trees, treeOutputs, numFeatures, featureNames } = this.forest;
     if (row.length !== numFeatures) throw wrongCount(row.length, numFeatures);
+    requireNoInfinity(row, featureNames);
     this.#requireLength(margins, this.numOutputs, 'one row');
     margins.fill(this.#baseMargin);
-    for (let index = 0; index < trees.length; index++) {
-      margins[treeOutputs[index]] += leafValue(trees[index], row, 0);
-    }
+    this.#walker ??= new RowWalker(trees, treeOutputs);
+    this.#walker.addInto(margins, row);
   }
 
   /** The predictions of one row, the same bits as in a batch; allocates nothing. See `predictRowMarginsInto`. */
@@ -169,7 +174,9 @@ export class XgboostModel {
     return sums.map((sum, feature) => (counts[feature] === 0 ? 0 : sum / counts[feature]));
   }
 
-  #requireTable({ numColumns, columns }: FeatureTable): void {
+  #requireTable(table: FeatureTable): void {
+    const { numColumns, columns } = table;
+    requireTable(table);
     const { numFeatures, featureNames } = this.forest;
     if (numColumns !== numFeatures) throw wrongCount(numColumns, numFeatures);
     if (featureNames.length === 0) return;

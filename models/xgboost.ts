@@ -12,6 +12,7 @@ import { type CustomGradient, GradientSource } from './gbt-gradients.ts';
 import { TreeGrower } from './gbt-grower.ts';
 import { TreeKernels } from './gbt-kernels.ts';
 import { objectiveNamed, requireLabels, requireWeights } from './gbt-objectives.ts';
+import { requireTable } from './gbt-table.ts';
 import type { Tree } from './gbt-tree.ts';
 import { resolveXgboostConfig, type XgboostConfig, type XgboostOverrides } from './xgboost-config.ts';
 import { Evaluation, type EvaluationSet } from './xgboost-evaluation.ts';
@@ -58,12 +59,7 @@ export function trainXgboost(
       `The table has ${table.numRows} rows and ${table.numColumns} columns.`,
     );
   }
-  if (table.values.length !== table.numRows * table.numColumns) {
-    throw new DataError(
-      'wrong-length',
-      `The table has ${table.values.length} values for ${table.numRows} rows of ${table.numColumns} columns.`,
-    );
-  }
+  requireTable(table);
   requireLabels(labels, table.numRows, objective, numClasses, options.gradient === undefined);
   requireWeights(weights, table.numRows);
   const evaluation = new Evaluation(options.evaluationSets ?? [], resolved, table);
@@ -109,6 +105,7 @@ function boost(
       featureNames: [...table.columns],
       featureTypes: [],
       baseScore: Math.fround(config.base_score),
+      boostFromAverage: false,
       scalePosWeight: config.scale_pos_weight,
       numParallelTree: 1,
       trees: kept,

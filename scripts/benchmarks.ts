@@ -5,6 +5,7 @@ import { envBenchmarks } from './env-benchmarks.ts';
 import { modelBenchmarks } from './model-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
+import { treeBenchmarks } from './tree-benchmarks.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   calibration,
@@ -13,4 +14,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...modelBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
+  ...treeBenchmarks,
 ];
