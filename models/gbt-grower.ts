@@ -67,7 +67,7 @@ export class TreeGrower {
         this.#search(group, open);
       }
     }
-    memory.releaseAll();
+    memory.histograms.releaseAll();
     return this.#finish();
   }
 
@@ -126,7 +126,7 @@ export class TreeGrower {
     this.#memory.findSplits(group, this.#nodes);
     for (const node of sought) {
       if (node.gain > SMALLEST_GAIN && node.gain >= gamma) open.push(node);
-      else this.#memory.release(node);
+      else this.#memory.histograms.release(node);
     }
   }
 

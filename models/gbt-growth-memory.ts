@@ -3,6 +3,7 @@
  * the kernels. The layouts are those of networks/assembly/split-trees.ts and tree-context.ts.
  */
 import type { BinnedTable } from './gbt-bins.ts';
+import { type HistogramHolder, HistogramPool } from './gbt-histograms.ts';
 import type { TreeKernels } from './gbt-kernels.ts';
 
 /** The settings that decide a tree's shape. */
@@ -24,7 +25,7 @@ export interface GrowthConfig {
   readonly colsampleByNode: number;
 }
 
-export interface GrowingNode {
+export interface GrowingNode extends HistogramHolder {
   readonly id: number;
   readonly parent: number;
   readonly depth: number;
@@ -38,8 +39,6 @@ export interface GrowingNode {
   /** The columns it may be split by; undefined for all of the tree's. */
   columns: Int32Array | undefined;
   maySplit: boolean;
-  /** Its histogram's address, 0 for none. */
-  histogram: number;
   /** Its best split; a gain of 0 is none. */
   gain: number;
   column: number;
@@ -68,6 +67,7 @@ export class GrowthMemory {
   readonly groupSize: number;
   /** Row numbers [N]; each node's are one stretch, two with rows out of the sample. */
   readonly rows: Int32Array;
+  readonly histograms: HistogramPool;
   readonly #kernels: TreeKernels;
   readonly #table: BinnedTable;
   readonly #context: number;
@@ -77,23 +77,16 @@ export class GrowthMemory {
   readonly #masks: number;
   readonly #treeMask: number;
   readonly #activePanels: number;
-  readonly #histogramBytes: number;
-  readonly #maxHistograms: number;
   readonly #result: number;
   #usesTreeMask = false;
-  #numHistograms = 0;
-  #free: number[] = [];
-  /** Nodes with a histogram, oldest first. */
-  readonly #holders = new Set<GrowingNode>();
 
   /** @param histogramBytes beyond which histograms are given up, and built again where they are needed */
   constructor(kernels: TreeKernels, table: BinnedTable, config: GrowthConfig, histogramBytes: number) {
     const { numRows, numPanels, paddedColumns: columns, numColumns, offsets } = table;
     this.#kernels = kernels;
     this.#table = table;
-    this.#histogramBytes = offsets[columns] * 16;
-    this.#maxHistograms = Math.max(4, Math.floor(histogramBytes / this.#histogramBytes));
-    const group = Math.min(MAX_GROUP, this.#maxHistograms / 4, MAX_CHUNKS / numPanels);
+    this.histograms = new HistogramPool(kernels, offsets[columns] * 16, histogramBytes);
+    const group = Math.min(MAX_GROUP, this.histograms.capacity / 4, MAX_CHUNKS / numPanels);
     this.groupSize = Math.max(1, Math.floor(group));
     this.#pairs = kernels.reserve(this.groupSize * PAIR_BYTES);
     this.#bests = kernels.reserve(this.groupSize * 2 * numPanels * BEST_BYTES);
@@ -203,61 +196,29 @@ export class GrowthMemory {
     for (const parent of group) {
       if (parent.left < 0) {
         if (!parent.maySplit) continue;
-        this.#acquire(parent, kept);
+        this.histograms.acquire(parent, kept);
         this.#writeNode(numPairs, 0, parent, sought);
         this.#writeHow(numPairs++, NONE);
         continue;
       }
       const children = [nodes[parent.left], nodes[parent.left + 1]];
       if (!children[0].maySplit && !children[1].maySplit) {
-        this.release(parent);
+        this.histograms.release(parent);
         continue;
       }
       const [small, large] = children[0].count <= children[1].count ? children : [children[1], children[0]];
       kept.add(small).add(large);
-      this.#acquire(small, kept);
-      if (parent.histogram === 0) this.#acquire(large, kept);
+      this.histograms.acquire(small, kept);
+      if (parent.histogram === 0) this.histograms.acquire(large, kept);
       this.#writeHow(numPairs, parent.histogram === 0 ? BUILD : SUBTRACT);
-      if (parent.histogram !== 0) this.#handOn(parent, large);
+      if (parent.histogram !== 0) this.histograms.handOn(parent, large);
       this.#writeNode(numPairs, 0, small, sought);
       this.#writeNode(numPairs++, 1, large, sought);
     }
     if (numPairs === 0) return;
     kernels.check(kernels.exports.splitGrow(kernels.team, this.#context, this.#pairs, numPairs));
     for (const [index, node] of sought.entries()) this.#readBest(node, index * numPanels);
-    for (const node of kept) if (!node.maySplit) this.release(node);
-  }
-
-  release(node: GrowingNode): void {
-    if (node.histogram === 0) return;
-    this.#free.push(node.histogram);
-    node.histogram = 0;
-    this.#holders.delete(node);
-  }
-
-  releaseAll(): void {
-    for (const node of this.#holders) this.release(node);
-  }
-
-  #acquire(node: GrowingNode, kept: ReadonlySet<GrowingNode>): void {
-    if (this.#free.length === 0) {
-      if (this.#numHistograms < this.#maxHistograms) {
-        this.#free.push(this.#kernels.reserve(this.#histogramBytes));
-        this.#numHistograms++;
-      } else {
-        const holders = [...this.#holders];
-        this.release(holders.findLast((holder) => !kept.has(holder)) as GrowingNode);
-      }
-    }
-    node.histogram = this.#free.pop() as number;
-    this.#holders.add(node);
-  }
-
-  #handOn(from: GrowingNode, to: GrowingNode): void {
-    to.histogram = from.histogram;
-    from.histogram = 0;
-    this.#holders.delete(from);
-    this.#holders.add(to);
+    for (const node of kept) if (!node.maySplit) this.histograms.release(node);
   }
 
   #writeNode(pair: number, place: number, node: GrowingNode, sought: GrowingNode[]): void {

@@ -8,7 +8,8 @@ import { requireNoInfinity, requireTable } from './gbt-table.ts';
 import type { Tree } from './gbt-tree.ts';
 import { TreeExplainer } from './tree-shap.ts';
 import type { ObjectiveName } from './xgboost-config.ts';
-import { parseXgboostJson, writeXgboostJson } from './xgboost-json.ts';
+import { parseXgboostJson } from './xgboost-json.ts';
+import { writeXgboostJson } from './xgboost-json-writer.ts';
 
 export interface Forest {
   readonly objective: ObjectiveName;
