@@ -3,7 +3,8 @@ import { ConfigError } from '../core/errors.ts';
 import { type Dataset, rowsWithWindow } from './dataset.ts';
 import { findModelKind } from './kinds.ts';
 import type { ModelPlugin, TrainedModel } from './model.ts';
-import { describeOutputs, type Predictions, predictSignal } from './predict-signal.ts';
+import { predictSignal } from './predict-signal.ts';
+import { describeOutputs, type Predictions } from './predictions.ts';
 import type { Fold, Splitter } from './splitters.ts';
 import {
   resolveModelConfig,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
+import type { TrainedModel } from '../models/model.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { renderReport } from '../trainers/report.ts';
 import { createConsole } from './console.ts';
@@ -17,7 +18,8 @@ import {
   requireSameTask,
   type TrainedRun,
 } from './judge-runs.ts';
-import { storeOptions, tableOptions } from './model-options.ts';
+import { loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { openModel } from './model-store.ts';
 
 export const evaluateOptions = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))
@@ -26,6 +28,13 @@ export const evaluateOptions = (yargs: Argv) =>
       array: true,
       default: [] as string[],
       describe: 'Run directories; several of them must differ in their seeds alone',
+    })
+    .option('baseline', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'Model (folder, or name in the registry) whose signal stands among the baselines of trading runs',
     })
     .option('model', {
       type: 'string',
@@ -56,7 +65,7 @@ export const evaluateOptions = (yargs: Argv) =>
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set'])
+    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline'])
     .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
 
 export type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
@@ -72,8 +81,12 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<number> 
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
   requireSameTask(runs);
   if (isTrading(runs[0])) {
-    const command = `market-gym evaluate ${args.runs.join(' ')}`;
-    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console);
+    const baselines = args.baseline.map((model) => ` --baseline ${model}`).join('');
+    const command = `market-gym evaluate ${args.runs.join(' ')}${baselines}`;
+    const kinds = await loadModelKinds(args.plugin);
+    const models: TrainedModel[] = [];
+    for (const model of args.baseline) models.push(await openModel(model, args.registry, kinds));
+    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console, models);
     return 0;
   }
   const evaluations = runs.map((trained) => {
@@ -90,14 +103,18 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<number> 
   return 0;
 }
 
-/** Prints the judgement of trading runs and writes it as a report. */
+/**
+ * Prints the judgement of trading runs and writes it as a report.
+ * @param models supervised models among the baselines
+ */
 export function judgeAndReport(
   runs: readonly TrainedRun[],
   file: string,
   command: string,
   console: ReturnType<typeof createConsole>,
+  models: readonly TrainedModel[] = [],
 ): void {
-  const judgement = judgeTrading(runs);
+  const judgement = judgeTrading(runs, models);
   writeFileAtomic(file, renderReport(reportOf(runs, judgement, command)));
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
   console.say(`\nReport: ${file}`);

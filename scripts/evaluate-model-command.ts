@@ -2,7 +2,7 @@
 import { ConfigError } from '../core/errors.ts';
 import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { knows } from '../models/predict-signal.ts';
+import { knows } from '../models/predictions.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { evaluateModel } from '../trainers/evaluate-model.ts';
 import { modelReport } from '../trainers/model-report.ts';

@@ -20,7 +20,17 @@ import { zooCommand, zooOptions } from './zoo-command.ts';
 const EXIT_USAGE = 2;
 
 /** The options that may be given several times; `_` is what yargs found besides options. */
-const LISTS: readonly string[] = ['set', 'plugin', 'log', 'only', 'runs', 'models', 'ignore', '_'];
+const LISTS: readonly string[] = [
+  'set',
+  'plugin',
+  'log',
+  'only',
+  'runs',
+  'models',
+  'ignore',
+  'baseline',
+  '_',
+];
 
 /** Runs a command and leaves its exit code to the process. */
 function exitWith<Arguments>(

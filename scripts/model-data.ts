@@ -7,7 +7,7 @@ import { loadCandles } from '../market/csv.ts';
 import { type Dataset, datasetFromCandles, type PipelineSpec } from '../models/dataset.ts';
 import type { LabelConfig } from '../models/labels.ts';
 import type { TrainedModel } from '../models/model.ts';
-import type { PredictionInput } from '../models/predict-signal.ts';
+import type { PredictionInput } from '../models/model-input.ts';
 import { datasetFromTable, readTableCsv, type TableDatasetOptions } from '../models/table-csv.ts';
 import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
 

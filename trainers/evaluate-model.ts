@@ -13,8 +13,10 @@ import {
 } from '../models/classification-metrics.ts';
 import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
+import { requireColumns } from '../models/model-input.ts';
 import { permutationImportance } from '../models/permutation-importance.ts';
-import { type Predictions, predictSignal, requireColumns } from '../models/predict-signal.ts';
+import { predictSignal } from '../models/predict-signal.ts';
+import type { Predictions } from '../models/predictions.ts';
 import { type RegressionMetrics, rankCorrelation, regressionMetrics } from '../models/regression-metrics.ts';
 import type { Backtest } from './backtest.ts';
 import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';

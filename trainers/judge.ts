@@ -5,8 +5,10 @@ import { mean } from '../core/statistics.ts';
 import type { TradingConfig } from '../envs/trading-config.ts';
 import { type MeanInterval, stationaryBootstrap } from '../market/bootstrap.ts';
 import type { Candles } from '../market/candles.ts';
+import type { TrainedModel } from '../models/model.ts';
 import { type Backtest, backtest } from './backtest.ts';
 import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
+import { runModelBaseline } from './signal-backtest.ts';
 import type { Span, SpanName, Spans } from './spans.ts';
 
 /** A trained agent and the seed it was trained with. */
@@ -41,6 +43,7 @@ export interface Judgement {
 /**
  * @param config the complete configuration of the env the agents were trained in
  * @param seed of the random traders and of the bootstrap
+ * @param models supervised models to stand among the baselines, traded by their signals
  */
 export function judge(
   candidates: readonly Candidate[],
@@ -48,6 +51,7 @@ export function judge(
   config: TradingConfig,
   spans: Spans,
   seed: number,
+  models: readonly TrainedModel[] = [],
 ): Judgement {
   const judgeSpan = (span: Span): JudgedSpan => {
     const spanConfig = { ...config, fromRow: span.fromRow, toRow: span.toRow };
@@ -63,7 +67,10 @@ export function judge(
     return {
       span,
       candidates: judged,
-      rules: runRuleBaselines(candles, sameBars),
+      rules: [
+        ...runRuleBaselines(candles, sameBars),
+        ...models.map((model) => runModelBaseline(model, candles, sameBars)),
+      ],
       random: runRandomBaseline(
         candles,
         sameBars,

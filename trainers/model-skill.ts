@@ -3,7 +3,7 @@ import { log } from '../core/math.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
 import { type MeanInterval, stationaryBootstrap } from '../market/bootstrap.ts';
-import type { Predictions } from '../models/predict-signal.ts';
+import type { Predictions } from '../models/predictions.ts';
 import type { Verdict } from './judge.ts';
 
 export interface ModelSkill {

@@ -8,10 +8,15 @@ import type { Candles } from '../market/candles.ts';
 import type { FeatureMatrix } from '../market/feature-pipeline.ts';
 import { periodsPerYear } from '../market/periods.ts';
 import { returnDeviation } from '../market/return-deviation.ts';
-import type { Predictions } from '../models/predict-signal.ts';
+import type { TrainedModel } from '../models/model.ts';
+import { predictSignal } from '../models/predict-signal.ts';
+import type { Predictions } from '../models/predictions.ts';
 import { signalConfig } from '../models/signal-exposure.ts';
 import { type Backtest, backtest } from './backtest.ts';
-import { SLOW_BARS } from './baselines.ts';
+import { type Baseline, SLOW_BARS } from './baselines.ts';
+
+/** Bars of the realised volatility unless told otherwise. */
+const VOLATILITY_BARS = 20;
 
 /** What a signal's backtest takes from the trading env's settings: costs and execution. */
 export type TradingCosts = Partial<
@@ -31,7 +36,7 @@ export interface SignalBacktestOptions {
 /** The env's settings of a signal's backtest, for baselines on the same bars with the same costs. */
 export function signalTradingConfig(
   predictions: Predictions,
-  { signal: overrides = {}, costs = {}, volatilityBars = 20 }: SignalBacktestOptions,
+  { signal: overrides = {}, costs = {}, volatilityBars = VOLATILITY_BARS }: SignalBacktestOptions,
 ): Partial<TradingConfig> {
   const { maxExposure, targetVolatility } = signalConfig.parse(overrides);
   const [firstRow] = predictions.rows;
@@ -56,13 +61,45 @@ export function backtestSignal(
   options: SignalBacktestOptions = {},
 ): Backtest {
   const config = signalTradingConfig(predictions, options);
-  const features = signalFeatures(candles, predictions, options.volatilityBars ?? 20);
+  const features = signalFeatures(candles, predictions, options.volatilityBars ?? VOLATILITY_BARS);
   return backtest({ candles, features, config }, ({ observationSpace, actionSpace }) =>
     signal.build(
       { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
       { ...options.signal, maxLeverage: config.maxLeverage },
     ),
   );
+}
+
+/**
+ * A model as a baseline: its signal by sign, on the bars and with the costs of a judged agent. It stays out of the market
+ * until it has its first window. Its name says where it had learnt from the bars.
+ * @param config the complete configuration of the judged agent's env
+ * @throws ConfigError `pipeline-missing` for a model that was trained on a table
+ */
+export function runModelBaseline(model: TrainedModel, candles: Candles, config: TradingConfig): Baseline {
+  const from = config.fromRow;
+  const end = config.toRow === 0 ? candles.length : config.toRow;
+  const predictions = predictSignal(model, { candles });
+  const features = signalFeatures(candles, predictions, VOLATILITY_BARS);
+  for (let row = from; row < features.firstRow; row++) features.values.fill(0, 2 * row, 2 * row + 2);
+  const knew = predictions.rows.some(
+    (row, i) => row >= from && row < end && predictions.provenance[i] === 'in-sample',
+  );
+  return {
+    name: `${model.kind} signal${knew ? ' (seen in training)' : ''}`,
+    backtest: backtest(
+      {
+        candles,
+        features: { ...features, firstRow: Math.min(from, features.firstRow) },
+        config: { ...config, window: 1, actions: 'continuous' },
+      },
+      ({ observationSpace, actionSpace }) =>
+        signal.build(
+          { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
+          { maxExposure: Math.min(1, config.maxLeverage), maxLeverage: config.maxLeverage },
+        ),
+    ),
+  };
 }
 
 /** The score and the realised volatility a year as columns; NaN in rows without a prediction. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, saveModel } from '../../models/artifact.ts';
-import { predictSignal, SignalStream } from '../../models/predict-signal.ts';
+import { predictSignal } from '../../models/predict-signal.ts';
+import { SignalStream } from '../../models/signal-stream.ts';
 import { createTfjsKind } from '../../models/tfjs.ts';
 import { trainModel } from '../../models/train-model.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';

@@ -3,7 +3,7 @@ import { createRng } from '../../core/rng.ts';
 import { candlesFromPrices } from '../../market/candles.ts';
 import { datasetFromCandles } from '../../models/dataset.ts';
 import { outOfFold } from '../../models/out-of-fold.ts';
-import { describeOutputs, type Predictions } from '../../models/predict-signal.ts';
+import { describeOutputs, type Predictions } from '../../models/predictions.ts';
 import { walkForward } from '../../models/splitters.ts';
 import { trainModel } from '../../models/train-model.ts';
 import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.ts';
