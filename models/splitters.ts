@@ -126,10 +126,24 @@ export function walkForward(options: WalkForwardOptions = {}): Splitter {
  * @param share of the rows in the second part, in (0, 1)
  */
 export function holdOut(target: SplitTarget, share: number, window = 1, embargo = 0): Fold {
-  const { rows, labelEnds } = target;
-  const cut = rows.length - Math.max(1, Math.round(rows.length * share));
-  const test = rows.slice(Math.max(0, cut));
-  return requireRows({ train: purge(rows.subarray(0, cut), [test], labelEnds, window, embargo), test });
+  const { rows } = target;
+  const cut = Math.max(0, rows.length - Math.max(1, Math.round(rows.length * share)));
+  return holdOutFrom(target, rows[cut], window, embargo);
+}
+
+/** The same with the second part from row `firstRow` on. */
+export function holdOutFrom(
+  { rows, labelEnds }: SplitTarget,
+  firstRow: number,
+  window = 1,
+  embargo = 0,
+): Fold {
+  const test = rows.filter((row) => row >= firstRow);
+  const before = rows.filter((row) => row < firstRow);
+  return requireRows({
+    train: test.length === 0 ? before : purge(before, [test], labelEnds, window, embargo),
+    test,
+  });
 }
 
 /**

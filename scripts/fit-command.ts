@@ -1,12 +1,14 @@
 /** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
+import { ConfigError } from '../core/errors.ts';
 import { classBalance, type Dataset, rowsWithWindow } from '../models/dataset.ts';
 import { outOfFold } from '../models/out-of-fold.ts';
-import { holdOut, walkForward } from '../models/splitters.ts';
+import { holdOut, holdOutFrom, walkForward } from '../models/splitters.ts';
 import { resolveModelConfig, trainModel } from '../models/train-model.ts';
 import { attempt } from '../storage/atomic.ts';
 import { evaluateModel, judgePredictions } from '../trainers/evaluate-model.ts';
+import { rowAt } from '../trainers/spans.ts';
 import { createConsole } from './console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
 import { loadTrainingData } from './model-data.ts';
@@ -47,6 +49,7 @@ export const fitOptions = (yargs: Argv) =>
       coerce: finiteNumber('test-share'),
       describe: 'Last part of the rows, kept to judge by; 0: none',
     })
+    .option('test-from', { type: 'string', describe: 'First day to judge by, in place of --test-share' })
     .option('walk-forward', {
       default: 0,
       coerce: wholeNumber('walk-forward', 0, 100),
@@ -62,6 +65,7 @@ export const fitOptions = (yargs: Argv) =>
       'set',
       'seed',
       'test-share',
+      'test-from',
       'walk-forward',
       'label',
       'time',
@@ -92,10 +96,7 @@ export async function fitCommand(args: FitArguments): Promise<number> {
   );
   const window = plugin.window(config);
   const rows = rowsWithWindow(data, window);
-  const { train, test } =
-    args.testShare > 0
-      ? holdOut({ rows, labelEnds: data.labelEnds }, args.testShare, window)
-      : { train: rows, test: undefined };
+  const { train, test } = splitRows(data, rows, window, args);
   console.say(describeData(data, train, test));
   const judging = { signal: settings.signal, costs: settings.costs, seed: args.seed };
 
@@ -131,6 +132,27 @@ export async function fitCommand(args: FitArguments): Promise<number> {
     test: judged && summarizeModelEvaluation(judged),
   });
   return 0;
+}
+
+/** The rows to learn from, and those to judge by, where any are kept. */
+function splitRows(
+  data: Dataset,
+  rows: Int32Array,
+  window: number,
+  { testShare, testFrom }: FitArguments,
+): { train: Int32Array; test: Int32Array | undefined } {
+  const target = { rows, labelEnds: data.labelEnds };
+  if (testFrom !== undefined) {
+    const { timeMs } = data;
+    if (timeMs === undefined) {
+      throw new ConfigError(
+        'invalid-split',
+        'The table has no times, so --test-from means nothing; use --test-share.',
+      );
+    }
+    return holdOutFrom(target, rowAt({ timeMs, length: timeMs.length }, testFrom), window);
+  }
+  return testShare > 0 ? holdOut(target, testShare, window) : { train: rows, test: undefined };
 }
 
 function readText(file: string): string {
