@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { z } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { loadModel, type ModelArtifact, saveModel } from '../../models/artifact.ts';
 import { createDataset, type Dataset } from '../../models/dataset.ts';
+import { defineModel, type Predictor } from '../../models/model.ts';
 import { outOfFold } from '../../models/out-of-fold.ts';
 import { predictSignal } from '../../models/predict-signal.ts';
 import { requireOutOfSample } from '../../models/predictions.ts';
@@ -297,5 +299,52 @@ describe('bad input is refused', () => {
     await expect(changed({ arrays: {} })).rejects.toThrow(/have no numbers/);
     await expect(changed(weights(length + 1, 0))).rejects.toThrow(/are needed/);
     await expect(changed(weights(length, Number.NaN))).rejects.toThrow(/Weight 0 .* NaN/);
+  });
+});
+
+describe('a kind of one’s own', () => {
+  /** Says the share of each class among the rows it was given. */
+  const shares = defineModel({
+    name: 'shares',
+    description: 'The shares of the classes',
+    config: z.object({ strength: z.number().default(1).describe('nothing') }),
+    scales: true,
+    acceptsMissing: false,
+    window: () => 4,
+    train({ shape, fit, validation }) {
+      parts = { fit: [...fit.rows], validation: [...(validation?.rows ?? [])] };
+      const counts = shape.classNames.map(
+        (_, c) => fit.targets.filter((target) => target === c).length / fit.rows.length,
+      );
+      return say(counts);
+    },
+    load: (_shape, { values }) => say(values.counts as number[]),
+  });
+  let parts: { fit: number[]; validation: number[] } = { fit: [], validation: [] };
+  const say = (counts: number[]): Predictor => ({
+    summary: {},
+    predict: (_inputs, batch) =>
+      Float64Array.from({ length: batch * counts.length }, (_, i) => counts[i % counts.length]),
+    save: () => ({ arrays: {}, values: { counts }, files: {} }),
+  });
+
+  test('needs one object, and gets what every kind gets: parts apart by window and label, whatever is held out', async () => {
+    const base = threeClasses(300);
+    const labelEnds = Int32Array.from({ length: 300 }, (_, row) => Math.min(299, row + 5));
+    const data = createDataset({ ...base, labelEnds });
+    const model = await trainModel(data, shares, {
+      strength: 2,
+      calibrationShare: 0.2,
+      validationShare: 0.2,
+    });
+    const { fit, validation } = parts;
+    // Rows 3 to 299: the last fifth to calibrate on, a fifth of the rest to stop by, and labels of five rows between.
+    expect([fit[0], validation.at(-1)]).toEqual([3, 299 - 59 - 5]);
+    expect(validation[0] - fit[fit.length - 1]).toBe(6);
+    expect(model.calibration?.curves).toHaveLength(3);
+    const loaded = await loadModel(saveModel(model), [shares]);
+    expect([...predictSignal(loaded, data).probabilities]).toEqual([
+      ...predictSignal(model, data).probabilities,
+    ]);
   });
 });
