@@ -1,0 +1,316 @@
+/** PPO with a memory: its gradient, the states it carries, and what it learns that no agent without one can. */
+import { describe, expect, test } from 'vitest';
+import type { Agent, Metrics } from '../../agents/agent.ts';
+import { createPolicyHead } from '../../agents/policy-head.ts';
+import { ppo } from '../../agents/ppo.ts';
+import { PpoLoss, type PpoMinibatch } from '../../agents/ppo-loss.ts';
+import { createRng, type Rng } from '../../core/rng.ts';
+import { hashSnapshot, type Snapshot } from '../../core/snapshot.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import type { Env } from '../../envs/env.ts';
+import { Pendulum } from '../../envs/pendulum.ts';
+import { type ActionSpace, createBox, createDiscrete } from '../../envs/spaces.ts';
+import { limitTime } from '../../envs/time-limit.ts';
+import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
+import { createKernels } from '../../networks/kernels.ts';
+import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequence-network.ts';
+import { evaluate } from '../../trainers/evaluate.ts';
+import { train } from '../../trainers/train.ts';
+
+const cells = ['lstm', 'gru'] as const;
+type Cell = (typeof cells)[number];
+
+const small = { recurrentUnits: 7, sequenceLength: 4, rolloutSteps: 12, minibatchSize: 8, hidden: [5] };
+
+function begin(
+  config: Record<string, unknown>,
+  create: (seed: number) => Env = (seed) => new CartPole(seed),
+  seed = 1,
+): { agent: Agent; envs: VectorEnv } {
+  const envs = createVectorEnv([0, 1, 2].map((n) => create(seed + n)));
+  envs.reset(seed);
+  const { observationSpace, actionSpace, numEnvs } = envs;
+  const context = { observationSpace, actionSpace, numEnvs, rng: createRng(seed), totalSteps: 10_000 };
+  return { agent: ppo.build(context, { ...small, ...config }), envs };
+}
+
+/** Steps all envs, and returns what each update reported. */
+function run({ agent, envs }: { agent: Agent; envs: VectorEnv }, steps: number): Metrics[] {
+  const updates: Metrics[] = [];
+  for (let i = 0; i < steps; i++) {
+    const actions = agent.act(envs.observations, envs.numEnvs, true, envs.situation);
+    const metrics = agent.observe(envs.step(actions));
+    if (metrics !== undefined) updates.push(metrics);
+  }
+  return updates;
+}
+
+function createNetwork(cell: Cell, inputDim: number, outputDim: number, rng: Rng): SequenceNetwork {
+  return createSequenceNetwork(createKernels(), {
+    cell,
+    memory: { inputDim, hiddenDim: small.recurrentUnits, init: 'uniform', rng },
+    dense: { hidden: small.hidden, activation: 'tanh', outputDim, outputScale: 1, init: 'orthogonal', rng },
+  });
+}
+
+describe.each(cells)('%s', (cell) => {
+  const spaces: [string, ActionSpace][] = [
+    ['discrete', createDiscrete(3)],
+    ['continuous', createBox([2], -1, 1)],
+  ];
+  test.each(spaces)('the gradient is the derivative of the whole loss, %s actions', (_, space) => {
+    checkGradient(cell, space);
+  });
+
+  test('before the first step of the optimizer the ratios of all updates are exactly 1', () => {
+    // Episodes of 5 steps begin anywhere in the sequences of 4, and states are carried from rollout to rollout.
+    const config = { network: cell, epochs: 1, minibatchSize: 36, learningRate: 0.01 };
+    const updates = run(
+      begin(config, (seed) => limitTime(new CartPole(seed), 5)),
+      48,
+    );
+    expect(updates).toHaveLength(4);
+    for (const { approxKl, clipFraction } of updates) expect([approxKl, clipFraction]).toEqual([0, 0]);
+  });
+
+  test('values and bootstraps come from the state that the critic has come to in each env', () => {
+    const session = begin({ network: cell }, (seed) => limitTime(new Pendulum(seed), 5));
+    const { agent, envs } = session;
+    const finals: [row: number, observation: Float32Array][] = [];
+    for (let t = 0; t < 11; t++) {
+      run(session, 1);
+      const { nextObservations, truncated } = envs;
+      for (let n = 0; n < 3; n++) {
+        if (truncated[n] === 1) finals.push([t * 3 + n, nextObservations.slice(n * 3, (n + 1) * 3)]);
+      }
+    }
+    expect(finals).toHaveLength(6);
+    const { arrays } = agent.save();
+    const critic = createNetwork(cell, 3, 1, createRng(0));
+    critic.parameters.set(arrays['critic/parameters'] as Float32Array);
+    const observations = arrays['rollout/observations'] as Float32Array;
+    // By hand, env after env: the state is zero at the start and every five steps.
+    for (let n = 0; n < 3; n++) {
+      const state = new Float32Array(critic.stateDim);
+      for (let t = 0; t < 11; t++) {
+        if (t % 5 === 0) state.fill(0);
+        const row = t * 3 + n;
+        const value = critic.step(observations.slice(row * 3, row * 3 + 3), state, 1)[0];
+        expect(arrays['memory/values'][row]).toBe(value);
+        const final = finals.find(([finalRow]) => finalRow === row);
+        if (final === undefined) continue;
+        const finalValue = critic.step(final[1], state.slice(), 1)[0];
+        expect(arrays['rollout/finalValues'][row]).toBe(finalValue);
+        expect(critic.step(final[1], new Float32Array(critic.stateDim), 1)[0]).not.toBe(finalValue);
+      }
+      const end = arrays['memory/critic'].slice(n * critic.stateDim, (n + 1) * critic.stateDim);
+      expect(end).toEqual(state);
+    }
+  });
+
+  test('a run interrupted within a rollout and resumed ends in the bits of an unbroken one', () => {
+    const config = { network: cell, normalizeObservations: true };
+    const end = ({ agent, envs }: { agent: Agent; envs: VectorEnv }): string[] =>
+      [agent.save(), envs.save()].map(hashSnapshot);
+    const unbroken = begin(config);
+    run(unbroken, 61);
+    for (const pause of [1, 5, 12, 31]) {
+      const session = begin(config);
+      run(session, pause);
+      const saved: [Snapshot, Snapshot] = [session.agent.save(), session.envs.save()];
+      const resumed = begin(config, undefined, 50);
+      run(resumed, 7);
+      resumed.agent.load(saved[0]);
+      resumed.envs.load(saved[1]);
+      run(resumed, 61 - pause);
+      expect(end(resumed)).toEqual(end(unbroken));
+    }
+  });
+
+  test('evaluation in the middle of training has a memory of its own and changes nothing', () => {
+    const undisturbed = begin({ network: cell });
+    run(undisturbed, 30);
+    const disturbed = begin({ network: cell });
+    for (let i = 0; i < 30; i++) {
+      run(disturbed, 1);
+      evaluate(disturbed.agent, new CartPole(9), { episodes: 1, seed: i });
+    }
+    expect(disturbed.agent.save()).toEqual(undisturbed.agent.save());
+  });
+
+  test('evaluation remembers until an episode begins or the number of envs changes', () => {
+    const { agent } = begin({ network: cell }, (seed) => new Pendulum(seed));
+    const observations = Float32Array.of(1, 0, 0.5, 0, 1, -0.5);
+    const act = (numEnvs: number, starts?: number[]): number[] => [
+      ...agent.act(
+        observations.subarray(0, 3 * numEnvs),
+        numEnvs,
+        false,
+        starts && { episodeStarts: Uint8Array.from(starts) },
+      ),
+    ];
+    const first = act(2, [1, 1]);
+    const second = act(2);
+    expect(second[0]).not.toBe(first[0]);
+    expect(second[1]).not.toBe(first[1]);
+    const third = act(2, [0, 1]);
+    expect(third[0]).not.toBe(second[0]);
+    expect(third[1]).toBe(first[1]);
+    expect(act(1)).toEqual([first[0]]);
+    expect(act(1)).toEqual([second[0]]);
+    expect(act(2)).toEqual(first);
+    agent.load(agent.save());
+    expect(act(2)).toEqual(first);
+  });
+
+  test('learns to repeat at the end what it was shown at the start, as no agent without a memory can', () => {
+    const returns = ([cell, 'mlp'] as const).map((network) => {
+      const envs = createVectorEnv(Array.from({ length: 8 }, (_, n) => createRecall(n)));
+      const { observationSpace, actionSpace, numEnvs } = envs;
+      const totalSteps = 10_000;
+      const context = { observationSpace, actionSpace, numEnvs, rng: createRng(2), totalSteps };
+      const agent = ppo.build(context, {
+        network,
+        recurrentUnits: 16,
+        hidden: [],
+        sequenceLength: 8,
+        rolloutSteps: 32,
+        minibatchSize: 64,
+        epochs: 4,
+        learningRate: 0.01,
+      });
+      train({ envs, agent, totalSteps, seed: 1 });
+      return evaluate(agent, createRecall(99), { episodes: 100, seed: 1 }).meanReturn;
+    });
+    expect(returns[0]).toBe(1);
+    expect(returns[1]).toBeLessThan(0.7);
+  });
+});
+
+/** Shows 1 or −1 once; the action of the fifth step earns 1 when it names which. */
+function createRecall(seed: number): Env {
+  let rng = createRng(seed);
+  let steps = 0;
+  let cue = 0;
+  const observation = new Float32Array(1);
+  return {
+    observationSpace: createBox([1], -1, 1),
+    actionSpace: createDiscrete(2),
+    reset(options) {
+      if (options?.seed !== undefined) rng = createRng(options.seed);
+      steps = 0;
+      cue = rng.integer(2);
+      observation[0] = 2 * cue - 1;
+      return { observation, info: {} };
+    },
+    step(action) {
+      observation[0] = 0;
+      const isLast = ++steps === 5;
+      const reward = isLast && action === cue ? 1 : 0;
+      return { observation, reward, terminated: isLast, truncated: false, info: {} };
+    },
+  };
+}
+
+/** Two sequences and a half would not do: every number here is odd, and episodes begin at first, in the middle, at last. */
+function checkGradient(cell: Cell, space: ActionSpace): void {
+  const [numSteps, batch, inputDim] = [5, 3, 3];
+  const size = numSteps * batch;
+  const kernels = createKernels();
+  const rng = createRng('gradient');
+  const head = createPolicyHead(kernels, space, -0.3);
+  const create = (outputDim: number): SequenceNetwork =>
+    createSequenceNetwork(kernels, {
+      cell,
+      memory: { inputDim, hiddenDim: 5, init: 'uniform', rng },
+      dense: { hidden: [3], activation: 'tanh', outputDim, outputScale: 1, init: 'orthogonal', rng },
+    });
+  const policy = create(head.outputDim);
+  const critic = create(1);
+  const config = {
+    normalizeAdvantages: false,
+    entropyCoefficient: 0.1,
+    valueCoefficient: 0.7,
+    valueClipRange: 0,
+  };
+  const loss = new PpoLoss({ policy, critic, head }, config, size, kernels);
+  const gaussians = (length: number): Float32Array => Float32Array.from({ length }, () => rng.gaussian());
+  const starts = new Uint8Array(size);
+  for (const [t, b] of [
+    [0, 0],
+    [2, 0],
+    [3, 1],
+    [4, 2],
+  ]) {
+    starts[t * batch + b] = 1;
+  }
+  for (const network of [policy, critic]) {
+    network.readAs({ numSteps, starts, initialStates: gaussians(batch * network.stateDim) });
+  }
+  const observations = gaussians(size * inputDim);
+  const actions = head.createActions(size);
+  const oldLogProbs = new Float32Array(size);
+  head.sampleInto(actions, oldLogProbs, policy.forward(observations, size), size, rng);
+  const minibatch: PpoMinibatch = {
+    size,
+    observations,
+    actions,
+    // Far from the clip's corners, where the loss has no derivative.
+    oldLogProbs: oldLogProbs.map(
+      (logProb, b) => logProb + (b % 3 === 0 ? 0.5 : 0.05 * (b % 2 === 0 ? 1 : -1)),
+    ),
+    oldValues: gaussians(size),
+    advantages: gaussians(size),
+    returns: gaussians(size),
+  };
+  const blocks = [policy, critic, ...head.blocks];
+  const total = (): number => {
+    const { policyLoss, entropy, valueLoss } = loss.accumulateGradients(minibatch, 0.2);
+    return policyLoss - config.entropyCoefficient * entropy + config.valueCoefficient * valueLoss;
+  };
+  total();
+  const gradients = blocks.map((block) => block.gradients.slice());
+  blocks.forEach(({ parameters }, k) => {
+    for (let i = 0; i < parameters.length; i++) {
+      const held = parameters[i];
+      const step = 2e-3;
+      parameters[i] = held + step;
+      const above = total();
+      parameters[i] = held - step;
+      const below = total();
+      parameters[i] = held;
+      expect(Math.abs(gradients[k][i] - (above - below) / (2 * step))).toBeLessThan(5e-4);
+    }
+  });
+}
+
+describe('bad settings', () => {
+  test.each([
+    [
+      { network: 'lstm', minibatchSize: 16, sequenceLength: 32, rolloutSteps: 64 },
+      'minibatchSize 16 cannot be cut into whole sequences of 32 steps: set minibatchSize to 32, or sequenceLength ' +
+        'to a divisor of 16.',
+    ],
+    [
+      { network: 'gru', minibatchSize: 100, sequenceLength: 32, rolloutSteps: 64 },
+      'minibatchSize 100 cannot be cut into whole sequences of 32 steps: set minibatchSize to 96 or 128, or ' +
+        'sequenceLength to a divisor of 100.',
+    ],
+    [
+      { network: 'lstm', minibatchSize: 16, sequenceLength: 16, rolloutSteps: 8 },
+      'rolloutSteps 8 cannot be cut into whole sequences of 16 steps: set rolloutSteps to 16, or sequenceLength to ' +
+        'a divisor of 8.',
+    ],
+  ] as const)('%j is refused in one line', (config, message) => {
+    expect(() => begin(config)).toThrowError(message);
+  });
+
+  test('no agent takes the state of one with another memory', () => {
+    const states = ['mlp', 'lstm', 'gru'].map((network) => begin({ network }).agent);
+    for (const agent of states) {
+      for (const other of states) {
+        if (other !== agent) expect(() => agent.load(other.save())).toThrowError(/saved/);
+      }
+    }
+  });
+});
