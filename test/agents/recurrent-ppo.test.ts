@@ -14,6 +14,7 @@ import { limitTime } from '../../envs/time-limit.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
 import { createKernels } from '../../networks/kernels.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequence-network.ts';
+import { estimateAdvantagesInto, explainedVariance } from '../../replay/advantages.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
 
@@ -76,36 +77,57 @@ describe.each(cells)('%s', (cell) => {
   test('values and bootstraps come from the state that the critic has come to in each env', () => {
     const session = begin({ network: cell }, (seed) => limitTime(new Pendulum(seed), 5));
     const { agent, envs } = session;
-    const finals: [row: number, observation: Float32Array][] = [];
-    for (let t = 0; t < 11; t++) {
+    const [numSteps, numEnvs, dim] = [12, 3, 3];
+    const observations: Float32Array[] = []; // [T + 1], each [N, D]
+    const rewards: number[] = [];
+    const finals: Float32Array[] = []; // [T], each [N, D]
+    for (let t = 0; t < numSteps - 1; t++) {
+      observations.push(envs.observations.slice());
       run(session, 1);
-      const { nextObservations, truncated } = envs;
-      for (let n = 0; n < 3; n++) {
-        if (truncated[n] === 1) finals.push([t * 3 + n, nextObservations.slice(n * 3, (n + 1) * 3)]);
-      }
+      finals.push(envs.nextObservations.slice());
+      rewards.push(...envs.rewards);
     }
-    expect(finals).toHaveLength(6);
+    // The update that ends the rollout changes the critic, but not what it had estimated before.
+    const critic = createNetwork(cell, dim, 1, createRng(0));
+    critic.parameters.set(agent.save().arrays['critic/parameters'] as Float32Array);
+    observations.push(envs.observations.slice());
+    const [{ explainedVariance: reported }] = run(session, 1);
+    observations.push(envs.observations.slice());
+    finals.push(envs.nextObservations.slice());
+    rewards.push(...envs.rewards);
+
+    const values = new Float32Array(numSteps * numEnvs);
+    const finalValues = new Float32Array(numSteps * numEnvs);
+    const lastValues = new Float32Array(numEnvs);
     const { arrays } = agent.save();
-    const critic = createNetwork(cell, 3, 1, createRng(0));
-    critic.parameters.set(arrays['critic/parameters'] as Float32Array);
-    const observations = arrays['rollout/observations'] as Float32Array;
-    // By hand, env after env: the state is zero at the start and every five steps.
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < numEnvs; n++) {
+      const valueAt = (rows: Float32Array, state: Float32Array): number =>
+        critic.step(rows.slice(n * dim, (n + 1) * dim), state, 1)[0];
       const state = new Float32Array(critic.stateDim);
-      for (let t = 0; t < 11; t++) {
+      for (let t = 0; t < numSteps; t++) {
         if (t % 5 === 0) state.fill(0);
-        const row = t * 3 + n;
-        const value = critic.step(observations.slice(row * 3, row * 3 + 3), state, 1)[0];
-        expect(arrays['memory/values'][row]).toBe(value);
-        const final = finals.find(([finalRow]) => finalRow === row);
-        if (final === undefined) continue;
-        const finalValue = critic.step(final[1], state.slice(), 1)[0];
-        expect(arrays['rollout/finalValues'][row]).toBe(finalValue);
-        expect(critic.step(final[1], new Float32Array(critic.stateDim), 1)[0]).not.toBe(finalValue);
+        const row = t * numEnvs + n;
+        values[row] = valueAt(observations[t], state);
+        if (t % 5 === 4) finalValues[row] = valueAt(finals[t], state.slice());
       }
-      const end = arrays['memory/critic'].slice(n * critic.stateDim, (n + 1) * critic.stateDim);
-      expect(end).toEqual(state);
+      expect(arrays['memory/critic'].slice(n * state.length, (n + 1) * state.length)).toEqual(state);
+      lastValues[n] = valueAt(observations[numSteps], state);
     }
+    expect(arrays['memory/values']).toEqual(values);
+    expect(arrays['rollout/finalValues']).toEqual(finalValues);
+    const truncated = arrays['rollout/truncated'] as Uint8Array;
+    const terminated = new Uint8Array(truncated.length);
+    const rollout = {
+      rewards: Float32Array.from(rewards),
+      values,
+      terminated,
+      truncated,
+      finalValues,
+      lastValues,
+    };
+    const [advantages, returns] = [new Float32Array(36), new Float32Array(36)];
+    estimateAdvantagesInto(advantages, returns, rollout, numSteps, numEnvs, 0.99, 0.95);
+    expect(reported).toBe(explainedVariance(values, returns));
   });
 
   test('a run interrupted within a rollout and resumed ends in the bits of an unbroken one', () => {
