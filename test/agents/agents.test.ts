@@ -56,6 +56,7 @@ testAgent('ppo with an lstm, discrete', {
   },
   createEnv: createCartPole,
   createOtherEnv: createPendulum,
+  goldenHash: 'a874fd71101c7d8cb20fdf2c5cc524261c69d14e19ce0191cb7f7d2b4001ed72',
 });
 
 testAgent('ppo with a gru, continuous, normalised', {
@@ -76,6 +77,7 @@ testAgent('ppo with a gru, continuous, normalised', {
   },
   createEnv: createPendulum,
   createOtherEnv: createCartPole,
+  goldenHash: 'b75b0fe60ff58d1f94cd64da457aa1f8d4aaf0410a96182d11140daab7bec94b',
 });
 
 testAgent('a2c', {
