@@ -67,6 +67,7 @@ export class RecurrentPpo implements Agent {
   readonly #rng: Rng;
   readonly #policyStates: Float32Array; // [N, S], after the last exploring act
   readonly #criticStates: Float32Array; // [N, S], after the last observe
+  readonly #states: readonly Float32Array[]; // both
   readonly #nextStates: Float32Array; // [N, S], the critic's, to look a step ahead with
   readonly #starts: Uint8Array; // [N], of the last exploring act
   readonly #drawn: ActionBatch; // [N, A], what the last exploring act drew, before clipping
@@ -127,6 +128,7 @@ export class RecurrentPpo implements Agent {
     this.#rng = rng.fork('ppo');
     this.#policyStates = new Float32Array(numEnvs * policy.stateDim);
     this.#criticStates = new Float32Array(numEnvs * critic.stateDim);
+    this.#states = [this.#policyStates, this.#criticStates];
     this.#nextStates = new Float32Array(numEnvs * critic.stateDim);
     this.#starts = new Uint8Array(numEnvs);
     this.#drawn = head.createActions(numEnvs);
@@ -139,14 +141,12 @@ export class RecurrentPpo implements Agent {
 
   act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
     const { policy, head } = this.#networks;
-    const { actionMasks: masks, episodeStarts } = situation ?? {};
+    const masks = situation?.actionMasks;
+    const episodeStarts = situation?.episodeStarts;
     if (explore) {
       if (episodeStarts === undefined) this.#starts.fill(0);
       else this.#starts.set(episodeStarts);
-      this.#sequences.record(this.#rollout.buffer.stepsStored, this.#starts, [
-        this.#policyStates,
-        this.#criticStates,
-      ]);
+      this.#sequences.record(this.#rollout.buffer.stepsStored, this.#starts, this.#states);
       clearStarted(this.#policyStates, 0, policy.stateDim, this.#starts, 0, numEnvs);
       const outputs = policy.step(observations, this.#policyStates, numEnvs);
       head.sampleInto(this.#drawn, this.#drawnLogProbs, outputs, numEnvs, this.#rng, masks);

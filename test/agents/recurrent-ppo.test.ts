@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { Agent, Metrics } from '../../agents/agent.ts';
 import { createPolicyHead } from '../../agents/policy-head.ts';
 import { ppo } from '../../agents/ppo.ts';
-import { PpoLoss, type PpoMinibatch } from '../../agents/ppo-loss.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
 import { hashSnapshot, type Snapshot } from '../../core/snapshot.ts';
 import { CartPole } from '../../envs/cartpole.ts';
@@ -17,6 +16,7 @@ import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequ
 import { estimateAdvantagesInto, explainedVariance } from '../../replay/advantages.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
+import { checkPpoGradient } from './ppo-gradient.ts';
 
 const cells = ['lstm', 'gru'] as const;
 type Cell = (typeof cells)[number];
@@ -234,7 +234,7 @@ function createRecall(seed: number): Env {
   };
 }
 
-/** Two sequences and a half would not do: every number here is odd, and episodes begin at first, in the middle, at last. */
+/** Three sequences of five steps, in which episodes begin at the first, at inner and at the last step. */
 function checkGradient(cell: Cell, space: ActionSpace): void {
   const [numSteps, batch, inputDim] = [5, 3, 3];
   const size = numSteps * batch;
@@ -249,14 +249,6 @@ function checkGradient(cell: Cell, space: ActionSpace): void {
     });
   const policy = create(head.outputDim);
   const critic = create(1);
-  const config = {
-    normalizeAdvantages: false,
-    entropyCoefficient: 0.1,
-    valueCoefficient: 0.7,
-    valueClipRange: 0,
-  };
-  const loss = new PpoLoss({ policy, critic, head }, config, size, kernels);
-  const gaussians = (length: number): Float32Array => Float32Array.from({ length }, () => rng.gaussian());
   const starts = new Uint8Array(size);
   for (const [t, b] of [
     [0, 0],
@@ -267,43 +259,10 @@ function checkGradient(cell: Cell, space: ActionSpace): void {
     starts[t * batch + b] = 1;
   }
   for (const network of [policy, critic]) {
-    network.readAs({ numSteps, starts, initialStates: gaussians(batch * network.stateDim) });
+    const initialStates = Float32Array.from({ length: batch * network.stateDim }, () => rng.gaussian());
+    network.readAs({ numSteps, starts, initialStates });
   }
-  const observations = gaussians(size * inputDim);
-  const actions = head.createActions(size);
-  const oldLogProbs = new Float32Array(size);
-  head.sampleInto(actions, oldLogProbs, policy.forward(observations, size), size, rng);
-  const minibatch: PpoMinibatch = {
-    size,
-    observations,
-    actions,
-    // Far from the clip's corners, where the loss has no derivative.
-    oldLogProbs: oldLogProbs.map(
-      (logProb, b) => logProb + (b % 3 === 0 ? 0.5 : 0.05 * (b % 2 === 0 ? 1 : -1)),
-    ),
-    oldValues: gaussians(size),
-    advantages: gaussians(size),
-    returns: gaussians(size),
-  };
-  const blocks = [policy, critic, ...head.blocks];
-  const total = (): number => {
-    const { policyLoss, entropy, valueLoss } = loss.accumulateGradients(minibatch, 0.2);
-    return policyLoss - config.entropyCoefficient * entropy + config.valueCoefficient * valueLoss;
-  };
-  total();
-  const gradients = blocks.map((block) => block.gradients.slice());
-  blocks.forEach(({ parameters }, k) => {
-    for (let i = 0; i < parameters.length; i++) {
-      const held = parameters[i];
-      const step = 2e-3;
-      parameters[i] = held + step;
-      const above = total();
-      parameters[i] = held - step;
-      const below = total();
-      parameters[i] = held;
-      expect(Math.abs(gradients[k][i] - (above - below) / (2 * step))).toBeLessThan(5e-4);
-    }
-  });
+  checkPpoGradient(kernels, { policy, critic, head }, size, rng, { tolerance: 5e-4 });
 }
 
 describe('bad settings', () => {
