@@ -87,7 +87,13 @@ export class RecurrentPpo implements Agent {
     const create = (outputDim: number, outputScale: number, rng: Rng): SequenceNetwork =>
       createSequenceNetwork(kernels, {
         cell: network,
-        memory: { inputDim: observationSpace.dim, hiddenDim: recurrentUnits, init: 'orthogonal', rng },
+        memory: {
+          inputDim: observationSpace.dim,
+          hiddenDim: recurrentUnits,
+          // An LSTM that starts with an open forget gate learns less surely: docs/decisions/recurrent-ppo.md.
+          init: network === 'lstm' ? 'uniform' : 'orthogonal',
+          rng,
+        },
         dense: {
           hidden: config.hidden,
           activation: config.activation,

@@ -5,7 +5,7 @@ import { createRng } from '../../core/rng.ts';
 import { median } from '../../core/statistics.ts';
 import { cartpole } from '../../envs/cartpole.ts';
 import { createVectorEnv } from '../../envs/vector-env.ts';
-import { PPO_LSTM_CARTPOLE } from '../../scripts/zoo-settings.ts';
+import { PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE } from '../../scripts/zoo-settings.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
 
@@ -14,7 +14,7 @@ const TOTAL_STEPS = 40_000;
 
 /** Mean return over 30 greedy episodes of each seed's agent, after training it. */
 function trainSeeds(network: 'lstm' | 'gru' | 'mlp'): number[] {
-  const { numEnvs, config } = PPO_LSTM_CARTPOLE;
+  const { numEnvs, config } = network === 'lstm' ? PPO_LSTM_CARTPOLE : PPO_GRU_CARTPOLE;
   const create = (seed: number) => cartpole.create({ seed }, { hideVelocities: true });
   const returns = SEEDS.map((seed) => {
     const envs = createVectorEnv(Array.from({ length: numEnvs }, (_, i) => create(seed + i)));
