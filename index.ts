@@ -17,6 +17,7 @@ export * from './envs/env.ts';
 export { builtInEnvs } from './envs/index.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './envs/mountain-car-continuous.ts';
 export { Pendulum, pendulum } from './envs/pendulum.ts';
+export { selectObservations } from './envs/select-observations.ts';
 export * from './envs/spaces.ts';
 export { limitTime } from './envs/time-limit.ts';
 export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
