@@ -2,6 +2,7 @@
 import { agentBenchmarks } from './agent-benchmarks.ts';
 import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
+import { liveBenchmarks } from './live-benchmarks.ts';
 import { marketBenchmarks } from './market-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
@@ -13,4 +14,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...networkBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
+  ...liveBenchmarks,
 ];
