@@ -6,6 +6,7 @@ import { liveBenchmarks } from './live-benchmarks.ts';
 import { marketBenchmarks } from './market-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
+import { treeBenchmarks } from './tree-benchmarks.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   calibration,
@@ -15,4 +16,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
   ...liveBenchmarks,
+  ...treeBenchmarks,
 ];
