@@ -4,6 +4,7 @@ import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
 import { liveBenchmarks } from './live-benchmarks.ts';
 import { marketBenchmarks } from './market-benchmarks.ts';
+import { modelBenchmarks } from './model-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
 import { treeBenchmarks } from './tree-benchmarks.ts';
@@ -13,6 +14,7 @@ export const benchmarks: readonly Benchmark[] = [
   ...envBenchmarks,
   ...marketBenchmarks,
   ...networkBenchmarks,
+  ...modelBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
   ...liveBenchmarks,
