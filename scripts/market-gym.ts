@@ -6,6 +6,7 @@ import { ConfigError, MarketGymError } from '../core/errors.ts';
 import { benchCommand, benchOptions } from './bench-command.ts';
 import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
+import { dataFitCommand, dataFitOptions } from './data-fit-command.ts';
 import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
 import { experimentCommand, experimentOptions } from './experiment-command.ts';
 import { fitCommand, fitOptions } from './fit-command.ts';
@@ -106,11 +107,17 @@ try {
       data
         .command(
           'describe <file>',
-          'What a file of candles holds',
+          'What a file of candles, order books or trades holds',
           describeOptions,
           exitWith(describeCommand),
         )
-        .demandCommand(1, 'Name a data command: describe'),
+        .command(
+          'fit <file>',
+          'Fit a synthetic market to order books',
+          dataFitOptions,
+          exitWith(dataFitCommand),
+        )
+        .demandCommand(1, 'Name a data command: describe or fit'),
     )
     .command(
       'experiment <file>',

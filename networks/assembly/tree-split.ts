@@ -40,10 +40,9 @@ export function findSplit(
     if (mask && !load<u8>(mask + <usize>column)) continue;
     const bins = load<i32>(load<usize>(context, BIN_COUNTS) + ((<usize>column) << 2));
     const first = histogram + (load<usize>(load<usize>(context, OFFSETS) + ((<usize>column) << 2)) << 4);
-    const end = first + ((<usize>bins) << 4);
-    scanUp(first, end, total, alpha, lambda, least, before, column, best);
+    scan(first, bins, false, total, alpha, lambda, least, before, column, best);
     if (load<u8>(load<usize>(context, HAS_MISSING) + <usize>column)) {
-      scanDown(first, end, total, alpha, lambda, least, before, column, best);
+      scan(first, bins, true, total, alpha, lambda, least, before, column, best);
     }
   }
 }
@@ -59,10 +58,14 @@ function scores(gradients: v128, hessians: v128, alpha: v128, lambda: v128): v12
   return f64x2.div(f64x2.mul(t, t), f64x2.add(hessians, lambda));
 }
 
-/** Missing values go right. A bin that no row of the node falls into parts the rows as the bin before it. */
-function scanUp(
+/**
+ * Tries to split below each bin on the way: upwards missing values go right, downwards left. A bin that no row of the
+ * node falls into parts the rows as the bin before it.
+ */
+function scan(
   first: usize,
-  end: usize,
+  bins: i32,
+  isDown: bool,
   total: v128,
   alpha: v128,
   lambda: v128,
@@ -72,49 +75,23 @@ function scanUp(
   best: usize,
 ): void {
   let bestGain = load<f32>(best, BEST_GAIN);
-  let left = f64x2.splat(0);
-  for (let bin = first; bin < end; bin += 16) {
-    const pair = v128.load(bin);
+  // The side that the way began at.
+  let near = f64x2.splat(0);
+  const step = isDown ? -1 : 1;
+  const end = isDown ? -1 : bins;
+  for (let bin = isDown ? bins - 1 : 0; bin !== end; bin += step) {
+    const pair = v128.load(first + ((<usize>bin) << 4));
     if (!v128.any_true(pair)) continue;
-    left = f64x2.add(left, pair);
-    const right = f64x2.sub(total, left);
-    const hessians = v128.shuffle<f64>(left, right, 1, 3);
+    near = f64x2.add(near, pair);
+    const far = f64x2.sub(total, near);
+    const hessians = v128.shuffle<f64>(near, far, 1, 3);
     if (!i64x2.all_true(f64x2.ge(hessians, least))) continue;
-    const score = scores(v128.shuffle<f64>(left, right, 0, 2), hessians, alpha, lambda);
+    const score = scores(v128.shuffle<f64>(near, far, 0, 2), hessians, alpha, lambda);
     const gain = <f32>(f64x2.extract_lane(score, 0) + f64x2.extract_lane(score, 1) - before);
     if (gain > bestGain) {
       bestGain = gain;
-      keep(best, gain, column, <i32>((bin - first) >> 4), 0, left);
-    }
-  }
-}
-
-/** Missing values go left. */
-function scanDown(
-  first: usize,
-  end: usize,
-  total: v128,
-  alpha: v128,
-  lambda: v128,
-  least: v128,
-  before: f64,
-  column: i32,
-  best: usize,
-): void {
-  let bestGain = load<f32>(best, BEST_GAIN);
-  let right = f64x2.splat(0);
-  for (let bin = end - 16; bin >= first; bin -= 16) {
-    const pair = v128.load(bin);
-    if (!v128.any_true(pair)) continue;
-    right = f64x2.add(right, pair);
-    const left = f64x2.sub(total, right);
-    const hessians = v128.shuffle<f64>(left, right, 1, 3);
-    if (!i64x2.all_true(f64x2.ge(hessians, least))) continue;
-    const score = scores(v128.shuffle<f64>(left, right, 0, 2), hessians, alpha, lambda);
-    const gain = <f32>(f64x2.extract_lane(score, 0) + f64x2.extract_lane(score, 1) - before);
-    if (gain > bestGain) {
-      bestGain = gain;
-      keep(best, gain, column, <i32>((bin - first) >> 4) - 1, 1, left);
+      if (isDown) keep(best, gain, column, bin - 1, 1, far);
+      else keep(best, gain, column, bin, 0, near);
     }
   }
 }

@@ -58,9 +58,10 @@ describe('gradients', () => {
     objective: 'binary:logistic' | 'multi:softprob' | 'reg:squarederror',
     labels: Float32Array,
     K: number,
+    spread = 2,
   ) {
     const source = new GradientSource(new TreeKernels(1), objective, labels, weights, K, undefined);
-    for (let i = 0; i < N * K; i++) source.margins[i] = 2 * rng.gaussian();
+    for (let i = 0; i < N * K; i++) source.margins[i] = spread * rng.gaussian();
     source.update(0);
     const pairs = new Float32Array(source.margins.buffer, source.pairsOf(0), N * K * 2);
     return { margins: Float64Array.from(source.margins), pairs };
@@ -103,7 +104,7 @@ describe('gradients', () => {
 
   test('their sums are exact: in any order, and as differences of sums', () => {
     const labels = Float32Array.from({ length: N }, () => rng.integer(2));
-    const { pairs } = gradientsOf('binary:logistic', labels, 1);
+    const { pairs } = gradientsOf('binary:logistic', labels, 1, 15);
     const forward = pairs.reduce((sum, value, i) => (i % 2 === 0 ? sum + value : sum), 0);
     let backward = 0;
     for (let i = pairs.length - 2; i >= 0; i -= 2) backward += pairs[i];

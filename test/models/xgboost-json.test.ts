@@ -123,6 +123,7 @@ describe('what is refused, in one line', () => {
       'model-corrupt',
       /has child 0/,
     ],
+    ['one child twice', changed((_, tree) => (tree.right_children[0] = 1)), 'model-corrupt', /reached twice/],
     [
       'a cycle',
       changed((_, tree) => (tree.left_children[2] = 1)),
