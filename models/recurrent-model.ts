@@ -1,10 +1,8 @@
 /** What the LSTM and GRU kinds have in common: a recurrent layer over a window, dropout, a linear head. */
-import { type ConfigOf, z } from '../core/config.ts';
-import { createRng, type Rng } from '../core/rng.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { z } from '../core/config.ts';
 import { recurrentWindowLayer } from '../networks/recurrent-window.ts';
-import { defineModel, type ModelShape } from './model.ts';
-import { createBodyAndHead, loadNetworkModel, trainNetworkModel } from './network-model.ts';
+import { defineNetworkModel } from './network-kind.ts';
+import { createBodyAndHead } from './network-model.ts';
 import { networkTrainingConfig } from './network-training.ts';
 
 const recurrentConfig = networkTrainingConfig.extend({
@@ -25,34 +23,21 @@ const recurrentConfig = networkTrainingConfig.extend({
 });
 
 export function defineRecurrentModel(cell: 'lstm' | 'gru', description: string) {
-  return defineModel({
+  return defineNetworkModel({
     name: cell,
     description,
     config: recurrentConfig,
-    scales: true,
-    acceptsMissing: false,
     window: ({ window }) => window,
-    train(context, config) {
-      const kernels = createKernels(context.kernels);
-      const network = build(kernels, context.shape, config, context.rng.fork('weights'));
-      return trainNetworkModel(kernels, network, outputsOf(context.shape), context, config);
-    },
-    load(shape, state, config) {
-      const network = build(createKernels(), shape, config, createRng(0));
-      return loadNetworkModel(network, outputsOf(shape), shape, state);
+    build(kernels, inputDim, numOutputs, { window, hidden, dropout }, rng) {
+      const body = recurrentWindowLayer({
+        cell,
+        window,
+        inputDim,
+        hiddenDim: hidden,
+        init: 'orthogonal',
+        rng,
+      });
+      return createBodyAndHead(kernels, body, window * inputDim, numOutputs, dropout, rng);
     },
   });
-
-  function build(
-    kernels: Kernels,
-    { columns, classNames }: ModelShape,
-    { window, hidden, dropout }: ConfigOf<typeof recurrentConfig>,
-    rng: Rng,
-  ) {
-    const inputDim = columns.length;
-    const body = recurrentWindowLayer({ cell, window, inputDim, hiddenDim: hidden, init: 'orthogonal', rng });
-    return createBodyAndHead(kernels, body, window * inputDim, Math.max(1, classNames.length), dropout, rng);
-  }
 }
-
-const outputsOf = ({ task }: ModelShape) => (task === 'classification' ? 'logits' : 'values');
