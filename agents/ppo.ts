@@ -6,8 +6,9 @@
  *   - separate policy and value networks, orthogonal initialisation with gain 0.01 on the policy head;
  *   - gradients clipped by their global norm, Adam's epsilon 1e-5;
  *   - a truncated episode bootstraps from its last observation, a terminated one does not;
- *   - continuous actions: a diagonal Gaussian whose log deviation does not depend on the state; actions are
- *     clipped to the box only on their way to the env, the learner keeps what it drew.
+ *   - continuous actions: a diagonal Gaussian whose log deviation does not depend on the state, unless exploration
+ *     is to be state-dependent; actions are clipped to the box only on their way to the env, the learner keeps what
+ *     it drew.
  */
 import { type ConfigOf, z } from '../core/config.ts';
 import { TrainingError } from '../core/errors.ts';
@@ -37,9 +38,10 @@ import {
 } from './agent.ts';
 import { MetricMeans } from './metric-means.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
-import { createPolicyHead } from './policy-head.ts';
+import { createPolicy } from './policy.ts';
 import { PpoLoss, type PpoLosses, type PpoMinibatch, type PpoNetworks } from './ppo-loss.ts';
 import { scheduleConfig, scheduled } from './schedule.ts';
+import { stateDependentExplorationConfig } from './state-dependent-exploration.ts';
 
 const config = z.object({
   learningRate: z.number().positive().default(3e-4).describe('Adam step size'),
@@ -69,6 +71,7 @@ const config = z.object({
   activation: z.enum(['tanh', 'relu']).default('tanh').describe('of the hidden layers'),
   initialLogStd: z.number().default(0).describe('starting log deviation of continuous actions'),
   adamEpsilon: z.number().positive().default(1e-5).describe("Adam's epsilon"),
+  ...stateDependentExplorationConfig,
   ...normalizationConfig,
 });
 
@@ -113,17 +116,11 @@ export class Ppo implements Agent {
     createOptimizer: OptimizerFactory = (kernels, blocks) =>
       createAdam(kernels, blocks, { epsilon: config.adamEpsilon }),
   ) {
-    const { observationSpace, actionSpace, numEnvs, rng } = context;
+    const { observationSpace, numEnvs, rng } = context;
     const { hidden, activation } = config;
     const kernels = createKernels(context.kernels);
-    const head = createPolicyHead(kernels, actionSpace, config.initialLogStd);
+    const { policy, head } = createPolicy(kernels, context, config, rng.fork('policy'));
     const body = { inputDim: observationSpace.dim, hidden, activation, init: 'orthogonal' as const };
-    const policy = createMlp(kernels, {
-      ...body,
-      outputDim: head.outputDim,
-      outputScale: 0.01,
-      rng: rng.fork('policy'),
-    });
     const critic = createMlp(kernels, { ...body, outputDim: 1, outputScale: 1, rng: rng.fork('critic') });
     const numRows = config.rolloutSteps * numEnvs;
     const minibatchSize = Math.min(config.minibatchSize, numRows);

@@ -1,7 +1,6 @@
 /**
  * Settings with published scores, for benchmarks and learning tests.
  * Source: rl-baselines3-zoo, hyperparams/ppo.yml.
- * Differences from the source: no state-dependent exploration on Pendulum.
  */
 export interface ZooSettings {
   readonly numEnvs: number;
@@ -36,5 +35,7 @@ export const PPO_PENDULUM: ZooSettings = {
     lambda: 0.95,
     learningRate: 1e-3,
     clipRange: 0.2,
+    stateDependentExploration: true,
+    resampleEvery: 4,
   },
 };
