@@ -127,6 +127,8 @@ export interface Kernels {
     offset: number,
     stride: number,
   ): void;
+  /** Whether no number is NaN or infinite. */
+  allFinite(values: Float32Array): boolean;
   /** Σ values², accumulated in Float64 in a fixed order; not finite exactly when some value is not. */
   sumOfSquares(values: Float32Array): number;
   /** values *= factor, in place. */
@@ -213,9 +215,11 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   ): void {
     const startStride = start === c ? N * 4 : 0;
     if (blas !== undefined && M * N * K >= BLAS_FROM) {
-      if (start !== undefined && start !== c) exports.repeatRow(start.byteOffset, c.byteOffset, M, N);
-      blas(a, transposedA, b, transposedB, c, M, N, K, start !== undefined);
-      if (activation !== 'identity') activate(c, M * N, activation);
+      blas(a, transposedA, b, transposedB, c, M, N, K, start === c);
+      if (start !== undefined && start !== c) {
+        const code = activationCode(activation);
+        check(exports.splitBiasActivate(team, threads, c.byteOffset, start.byteOffset, M, N, code));
+      }
       return;
     }
     // Room for each thread to pack a block of b in, as `gemm` asks for.
@@ -317,6 +321,11 @@ export function createKernels(options: KernelOptions = {}): Kernels {
       const toLogs = logProbs.byteOffset + skip;
       const to = probabilities.byteOffset + skip;
       check(exports.splitLogSoftmax(team, threads, from, toLogs, to, rows, columns, stride * 4));
+    },
+
+    allFinite(values) {
+      exports.settle();
+      return exports.allFinite(values.byteOffset, values.length) !== 0;
     },
 
     sumOfSquares(values) {
