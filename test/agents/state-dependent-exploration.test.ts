@@ -27,6 +27,7 @@ testAgent('ppo with state-dependent exploration', {
   },
   createEnv: createPendulum,
   createOtherEnv: createMountainCar,
+  goldenHash: 'ad52fd7d4919dceed8c51d7e16ee9e962647eba77063aecf7eff70d4694df801',
 });
 
 testAgent('a2c with state-dependent exploration', {
@@ -34,6 +35,7 @@ testAgent('a2c with state-dependent exploration', {
   config: { stateDependentExploration, hidden: [16], normalizeObservations: true },
   createEnv: createPendulum,
   createOtherEnv: createMountainCar,
+  goldenHash: '72e8db8d700af7d493e04251460896b05e60eeb673a8722f6d0a59e316e1040e',
 });
 
 testAgent('sac with state-dependent exploration', {
@@ -50,6 +52,7 @@ testAgent('sac with state-dependent exploration', {
   },
   createEnv: createPendulum,
   createOtherEnv: createMountainCar,
+  goldenHash: '31ffcd5c7aed1ac013a52ba3b2248a49e4edc1ea97ac61780c754242e54ec81f',
 });
 
 const context = {
