@@ -29,7 +29,8 @@ export { createFeaturePipeline, type FeatureMatrix } from './market/feature-pipe
 export { defineFeature, type Feature } from './market/features.ts';
 export { summarize } from './market/metrics.ts';
 export { geometricBrownian, meanReverting, regimeSwitching } from './market/synthetic.ts';
-export { createKernels, type Kernels } from './networks/kernels.ts';
+export { createKernels } from './networks/create-kernels.ts';
+export type { Kernels } from './networks/kernels.ts';
 export { createMlp, type Mlp } from './networks/mlp.ts';
 export type { Network, ParameterBlock } from './networks/network.ts';
 export { clipGradientNorm, createAdam, type Optimizer } from './networks/optimizer.ts';

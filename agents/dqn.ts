@@ -20,7 +20,8 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import { describeSpace } from '../envs/spaces.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
+import type { Kernels } from '../networks/kernels.ts';
 import type { Network } from '../networks/network.ts';
 import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';
 import { polyakInto } from '../networks/polyak.ts';

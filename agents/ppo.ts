@@ -21,7 +21,8 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
+import type { Kernels } from '../networks/kernels.ts';
 import { createMlp } from '../networks/mlp.ts';
 import type { ParameterBlock } from '../networks/network.ts';
 import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';

@@ -3,7 +3,7 @@ import { createPolicyHead } from '../../agents/policy-head.ts';
 import { PpoLoss, type PpoMinibatch } from '../../agents/ppo-loss.ts';
 import { createRng } from '../../core/rng.ts';
 import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../envs/spaces.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { createMlp, type Mlp } from '../../networks/mlp.ts';
 import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 import { sharedJson } from '../shared.ts';

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
 import { loadBlas } from '../../networks/blas.ts';
-import { createKernels, type KernelBackend, type Kernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
+import type { KernelBackend, Kernels } from '../../networks/kernels.ts';
 import { createMlp } from '../../networks/mlp.ts';
 
 const hasBlas = isThere();

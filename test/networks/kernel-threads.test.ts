@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRng, type Rng } from '../../core/rng.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { KernelMemory } from '../../networks/kernel-memory.ts';
 import { startThreads } from '../../networks/kernel-threads.ts';
-import { createKernels, type Kernels } from '../../networks/kernels.ts';
+import type { Kernels } from '../../networks/kernels.ts';
 import { createMlp } from '../../networks/mlp.ts';
 import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 

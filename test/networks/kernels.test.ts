@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as math from '../../core/math.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
-import { type Activation, createKernels, type Kernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
+import type { Activation, Kernels } from '../../networks/kernels.ts';
 
 const { fround } = Math;
 

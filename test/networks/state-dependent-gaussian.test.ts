@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { mlpLayer } from '../../networks/mlp.ts';
 import {
   createStateDependentGaussian,
