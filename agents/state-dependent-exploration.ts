@@ -82,3 +82,12 @@ export function requireStateDependentExploration(
     );
   }
 }
+
+/** @throws ConfigError `invalid-value` when a policy with a memory is to explore so */
+export function requireNoMemory(network: string, stateDependentExploration: boolean): void {
+  if (!stateDependentExploration) return;
+  throw new ConfigError(
+    'invalid-value',
+    `stateDependentExploration does not go with network "${network}"; turn it off, or take network "mlp".`,
+  );
+}

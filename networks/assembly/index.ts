@@ -14,8 +14,18 @@ export {
 } from './split-elementwise';
 export { splitAdam, splitRmsProp, splitSgd } from './split-optimizers';
 export { splitGemm } from './split-products';
+export { splitGrow, splitPartition, splitWalk } from './split-trees';
 export { beginTape, beginTask, endTape } from './tape';
 export { abandonTeam, closeTeam, openTeam, teamBytes } from './team';
+export {
+  addToRows,
+  gradientRange,
+  logisticGradients,
+  roundGradients,
+  softmaxGradients,
+  squaredGradients,
+  sumGradients,
+} from './tree-gradients';
 export { allFinite, sumOfSquares } from './update';
 
 /** The first address that no static data occupies. */

@@ -104,6 +104,12 @@ describe.each<[string, AgentPlugin, Record<string, unknown>, number]>([
   });
 });
 
+test('is refused with a memory', () => {
+  expect(() => ppo.build(context, { stateDependentExploration, network: 'gru' })).toThrowError(
+    /does not go with network "gru"/,
+  );
+});
+
 test('draws of an env follow the distribution whose log-probability the policy learns from', () => {
   const agent = ppo.build(context, {
     stateDependentExploration,

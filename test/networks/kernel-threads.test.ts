@@ -248,7 +248,7 @@ describe('threads', () => {
   });
 
   test('do not keep the process alive, busy or asleep', () => {
-    const url = new URL('../../networks/kernels.ts', import.meta.url).href;
+    const url = new URL('../../networks/create-kernels.ts', import.meta.url).href;
     const script = `
       const { createKernels } = await import('${url}');
       const kernels = createKernels({ threads: 3 });

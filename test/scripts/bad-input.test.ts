@@ -246,7 +246,7 @@ describe('One line tells what is wrong with', { concurrent: true }, () => {
   const cases: readonly Case[] = [
     ['an unknown command', 'tran', 'Did you mean train?', 'See market-gym --help'],
     ['no data command', 'data', 'Name a data command: describe', 'See market-gym --help'],
-    ['a name to list', 'list pppo', 'No agent or env "pppo"', 'Did you mean "ppo"?'],
+    ['a name to list', 'list pppo', 'No agent, env or model "pppo"', 'Did you mean "ppo"?'],
     ['no seed of a quickstart', 'quickstart --seeds 0', '--seeds', 'whole number from 1'],
     ['a file to write to', 'bench --only none --json folder', 'Cannot write "folder"'],
     [
