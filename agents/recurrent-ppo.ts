@@ -20,7 +20,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import { createKernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
 import { createAdam } from '../networks/optimizer.ts';
 import { clearStarted } from '../networks/recurrent-sequence.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../networks/sequence-network.ts';
