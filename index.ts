@@ -1,5 +1,6 @@
 /** The public API: what a user's own agents, envs and experiments are made of. */
 export * from './agents/agent.ts';
+export type { NetworkFactory, NetworkRequest } from './agents/custom-network.ts';
 export { builtInAgents } from './agents/index.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
 export { createPolicyHead, type PolicyHead } from './agents/policy-head.ts';

@@ -143,8 +143,9 @@ class Dqn implements Agent {
     this.#config = config;
     this.#totalSteps = context.totalSteps;
     this.#kernels = kernels;
-    this.#network = createQNetwork(kernels, { ...layers, rng: rng.fork('network') });
-    this.#target = createQNetwork(kernels, { ...layers, rng: rng.fork('network') });
+    this.#network = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
+    this.#target = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
+    this.#target.parameters.set(this.#network.parameters);
     this.#optimizer = createAdam(kernels, [this.#network], {});
     this.#observations = new MaskedObservations(kernels, dim, masksActions ? actionSpace.n : 0, batchSize);
     this.#nextObservations = new MaskedObservations(

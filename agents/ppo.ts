@@ -35,6 +35,7 @@ import {
   type Situation,
   type TransitionBatch,
 } from './agent.ts';
+import { createCustomNetwork } from './custom-network.ts';
 import { MetricMeans } from './metric-means.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { createPolicyHead } from './policy-head.ts';
@@ -117,14 +118,25 @@ export class Ppo implements Agent {
     const { hidden, activation } = config;
     const kernels = createKernels(context.kernels);
     const head = createPolicyHead(kernels, actionSpace, config.initialLogStd);
-    const body = { inputDim: observationSpace.dim, hidden, activation, init: 'orthogonal' as const };
-    const policy = createMlp(kernels, {
-      ...body,
+    const body = { hidden, activation, init: 'orthogonal' as const };
+    const policyRequest = {
+      role: 'policy',
+      inputDim: observationSpace.dim,
       outputDim: head.outputDim,
-      outputScale: 0.01,
       rng: rng.fork('policy'),
-    });
-    const critic = createMlp(kernels, { ...body, outputDim: 1, outputScale: 1, rng: rng.fork('critic') });
+    } as const;
+    const criticRequest = {
+      role: 'critic',
+      inputDim: observationSpace.dim,
+      outputDim: 1,
+      rng: rng.fork('critic'),
+    } as const;
+    const policy =
+      createCustomNetwork(context, kernels, policyRequest) ??
+      createMlp(kernels, { ...body, ...policyRequest, outputScale: 0.01 });
+    const critic =
+      createCustomNetwork(context, kernels, criticRequest) ??
+      createMlp(kernels, { ...body, ...criticRequest, outputScale: 1 });
     const numRows = config.rolloutSteps * numEnvs;
     const minibatchSize = Math.min(config.minibatchSize, numRows);
     this.#config = config;

@@ -15,6 +15,7 @@ import {
 } from '../networks/squashed-gaussian.ts';
 import type { AgentContext, Metrics } from './agent.ts';
 import { Critics } from './critics.ts';
+import { createCustomNetwork } from './custom-network.ts';
 import { Descent } from './descent.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
@@ -48,12 +49,14 @@ export class SacContinuous implements OffPolicyLearner {
     const { actionDim } = this.#space;
     this.#config = config;
     this.#rng = rng;
-    this.#actor = createFanInMlp(kernels, {
-      ...config,
+    const request = {
+      role: 'policy',
       inputDim: observationDim,
       outputDim: 2 * actionDim,
       rng: rng.fork('actor'),
-    });
+    } as const;
+    this.#actor =
+      createCustomNetwork(context, kernels, request) ?? createFanInMlp(kernels, { ...config, ...request });
     this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
     this.#critics = new Critics(kernels, {
       ...config,
@@ -62,6 +65,7 @@ export class SacContinuous implements OffPolicyLearner {
       observationDim,
       actionDim,
       rng,
+      context,
     });
     this.#alpha = new EntropyCoefficient(kernels, entropyCoefficient, config.initialEntropyCoefficient);
     this.#targetEntropy = targetEntropy === 'auto' ? -actionDim : targetEntropy;

@@ -38,7 +38,7 @@ export function createEvaluationEnv(run: Run, span: SpanName): Env {
 
 /** @param kernels how the agent computes; absent: the portable kernels, on one thread */
 export function buildAgent(
-  { spec, catalog }: Run,
+  { spec, catalog, network }: Run,
   env: Env | VectorEnv,
   numEnvs: number,
   kernels?: KernelOptions,
@@ -51,6 +51,7 @@ export function buildAgent(
     rng: createRng(spec.seed),
     totalSteps: spec.totalSteps,
     kernels,
+    createNetwork: network?.createNetwork,
   };
   return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
 }

@@ -102,6 +102,10 @@ const decisions = (yargs: Argv) =>
       defaultDescription: '1',
       describe: 'Threads of a learner step; no number of them changes a bit of wasm',
     })
+    .option('network', {
+      type: 'string',
+      describe: "File that exports createNetwork, which makes the agent's networks",
+    })
     .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' });
 
 /** Options that mean nothing without a value. */
@@ -124,6 +128,7 @@ const VALUED = [
   'log',
   'kernels',
   'threads',
+  'network',
   'out',
   'resume',
 ];
@@ -208,6 +213,7 @@ async function plan(args: TrainArguments): Promise<Prepared> {
     log: args.log,
     backend: args.kernels,
     threads: args.threads,
+    network: args.network,
   });
   requireSoundEnv(run);
   const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;
