@@ -24,6 +24,7 @@ export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
 export type { TradingInfo } from './envs/trading-observation.ts';
 export { defineReward, type Reward, type RewardPlugin } from './envs/trading-rewards.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector-env.ts';
+export { createWorkerVectorEnv } from './envs/worker-vector-env.ts';
 export * from './market/candles.ts';
 export { loadCandles } from './market/csv.ts';
 export { createFeaturePipeline, type FeatureMatrix } from './market/feature-pipeline.ts';

@@ -39,6 +39,7 @@ const runSpec = z.strictObject({
   kernels: z
     .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1) })
     .default({ backend: 'wasm', threads: 1 }),
+  envWorkers: z.int().min(0).default(0),
   network: z.strictObject({ path: z.string(), sha256: z.string() }).optional(),
 });
 
@@ -83,6 +84,8 @@ export interface RunRequest {
   readonly backend?: KernelBackend;
   /** Threads of a learner step; no number of them changes a bit of the portable kernels. Default 1. */
   readonly threads?: number;
+  /** Threads that step the envs; no number of them changes a bit. Default 0: the thread of the learner does. */
+  readonly envWorkers?: number;
   /** A file that makes the agent's networks; default: its configuration decides. */
   readonly network?: string;
 }
@@ -131,6 +134,7 @@ export async function planRun(request: RunRequest): Promise<Run> {
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
     kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
+    envWorkers: request.envWorkers ?? 0,
     ...(market && {
       data: { path: market.path, sha256: market.sha256, validateFrom, testFrom },
     }),

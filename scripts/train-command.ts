@@ -102,6 +102,11 @@ const decisions = (yargs: Argv) =>
       defaultDescription: '1',
       describe: 'Threads of a learner step; no number of them changes a bit of wasm',
     })
+    .option('env-workers', {
+      coerce: wholeNumber('env-workers', 0, 64),
+      defaultDescription: '0',
+      describe: 'Threads that step the envs, for costly ones; no number of them changes a bit',
+    })
     .option('network', {
       type: 'string',
       describe: "File that exports createNetwork, which makes the agent's networks",
@@ -128,6 +133,7 @@ const VALUED = [
   'log',
   'kernels',
   'threads',
+  'env-workers',
   'network',
   'out',
   'resume',
@@ -213,6 +219,7 @@ async function plan(args: TrainArguments): Promise<Prepared> {
     log: args.log,
     backend: args.kernels,
     threads: args.threads,
+    envWorkers: args.envWorkers,
     network: args.network,
   });
   requireSoundEnv(run);

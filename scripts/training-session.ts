@@ -129,6 +129,7 @@ export class TrainingSession {
     }
     const seconds = (Date.now() - startMs) / 1000;
     this.#save(stepName(training.step));
+    this.#envs.close();
     return {
       agent: this.#agent,
       step: training.step,
