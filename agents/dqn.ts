@@ -276,12 +276,12 @@ class Dqn implements Agent {
     );
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       network: { arrays: { parameters: this.#network.parameters.slice() }, values: {} },
       target: { arrays: { parameters: this.#target.parameters.slice() }, values: {} },
       optimizer: this.#optimizer.save(),
-      replay: this.#replay.save(),
+      replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
       progress: { arrays: {}, values: { step: this.#step } },

@@ -2,6 +2,7 @@
 import { agentBenchmarks } from './agent-benchmarks.ts';
 import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
+import { memoryBenchmarks } from './memory-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
 
@@ -11,4 +12,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...networkBenchmarks,
   ...agentBenchmarks,
   ...offPolicyBenchmarks,
+  ...memoryBenchmarks,
 ];

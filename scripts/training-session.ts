@@ -172,7 +172,7 @@ export class TrainingSession {
       ...(Number.isFinite(this.#evaluation.best) && { metrics: { bestReturn: this.#evaluation.best } }),
     };
     const snapshot = joinSnapshots({
-      run: this.#training.save(),
+      run: this.#training.save(true),
       evaluation: this.#evaluation.save(),
       recent: { arrays: { returns: Float64Array.from(this.#recentReturns) }, values: {} },
     });
