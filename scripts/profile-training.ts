@@ -93,8 +93,10 @@ function summarize(
 function partOfFrame({ functionName, url }: Frame, backend: KernelBackend): Part | undefined {
   if (url.startsWith('wasm:')) return isProduct(functionName) ? 'products' : 'elementwise';
   if (url === '' && functionName === 'dispatch') return undefined;
-  // The library is native code, to which the profiler gives some name or other; the engine's own parts are in brackets.
+  // The library is native code: the profiler gives it some name or other, or counts it for its caller. The engine's own
+  // parts are in brackets.
   if (backend === 'blas' && url === '' && !functionName.startsWith('(')) return 'products';
+  if (/\/networks\/blas\.[jt]s$/.test(url)) return 'products';
   if (/^node:inspector|profile-training/.test(url)) return undefined;
   if (/\/envs\/[^/]*$/.test(url)) return 'env';
   if (/\/replay\/[^/]*$/.test(url)) return 'replay';
