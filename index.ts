@@ -1,5 +1,6 @@
 /** The public API: what a user's own agents, envs and experiments are made of. */
 export * from './agents/agent.ts';
+export type { NetworkFactory, NetworkRequest } from './agents/custom-network.ts';
 export { builtInAgents } from './agents/index.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
 export { createPolicyHead, type PolicyHead } from './agents/policy-head.ts';
@@ -24,6 +25,7 @@ export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
 export type { TradingInfo } from './envs/trading-observation.ts';
 export { defineReward, type Reward, type RewardPlugin } from './envs/trading-rewards.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector-env.ts';
+export { createWorkerVectorEnv } from './envs/worker-vector-env.ts';
 export { type Clock, systemClock } from './live/clock.ts';
 export { VenueConnection, type VenueConnectionOptions, type VenueStatus } from './live/connection.ts';
 export * from './live/venue.ts';

@@ -3,6 +3,7 @@ import type { Rng } from '../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
 import type { Kernels } from '../networks/kernels.ts';
 import type { Network } from '../networks/network.ts';
+import { createCustomNetwork, type NetworkContext } from './custom-network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { FollowedNetworks } from './followed-networks.ts';
 
@@ -19,6 +20,8 @@ export interface CriticsOptions {
   readonly batchSize: number;
   readonly maxGradientNorm: number;
   readonly rng: Rng;
+  /** Whether the user brings the networks. */
+  readonly context: NetworkContext;
 }
 
 /** B rows a batch, D observation elements, A action elements. A critic's input is the observation, then the action. */
@@ -45,8 +48,13 @@ export class Critics implements Snapshotable {
     this.#critics = new FollowedNetworks(kernels, {
       name: `${name}'s critics`,
       count: numCritics,
-      create: (i) =>
-        createFanInMlp(kernels, { ...options, inputDim, outputDim: 1, rng: rng.fork(`critic${i}`) }),
+      create: (i) => {
+        const request = { role: 'critic', inputDim, outputDim: 1, rng: rng.fork(`critic${i}`) } as const;
+        return (
+          createCustomNetwork(options.context, kernels, request) ??
+          createFanInMlp(kernels, { ...options, ...request })
+        );
+      },
       maxGradientNorm,
     });
     this.#size = batchSize;

@@ -145,8 +145,9 @@ class Dqn implements Agent {
     this.#config = config;
     this.#totalSteps = context.totalSteps;
     this.#kernels = kernels;
-    this.#network = createQNetwork(kernels, { ...layers, rng: rng.fork('network') });
-    this.#target = createQNetwork(kernels, { ...layers, rng: rng.fork('network') });
+    this.#network = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
+    this.#target = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
+    this.#target.parameters.set(this.#network.parameters);
     this.#optimizer = createAdam(kernels, [this.#network], {});
     this.#observations = new MaskedObservations(kernels, dim, masksActions ? actionSpace.n : 0, batchSize);
     this.#nextObservations = new MaskedObservations(
@@ -270,12 +271,12 @@ class Dqn implements Agent {
     );
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       network: { arrays: { parameters: this.#network.parameters.slice() }, values: {} },
       target: { arrays: { parameters: this.#target.parameters.slice() }, values: {} },
       optimizer: this.#optimizer.save(),
-      replay: this.#replay.save(),
+      replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
       progress: { arrays: {}, values: { step: this.#step } },

@@ -213,10 +213,10 @@ class OffPolicyAgent implements Agent {
     this.#greedyEnvActions = createActionBatch(actionSpace, numEnvs);
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       learner: this.#learner.save(),
-      replay: this.#replay.save(),
+      replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
       progress: { arrays: {}, values: { step: this.#step } },

@@ -6,6 +6,7 @@ import { createMlp, mlpLayer } from '../networks/mlp.ts';
 import type { Network } from '../networks/network.ts';
 import { createStateDependentGaussian } from '../networks/state-dependent-gaussian.ts';
 import type { AgentContext } from './agent.ts';
+import { createCustomNetwork, requireOwnNetworks } from './custom-network.ts';
 import { createPolicyHead, type PolicyHead } from './policy-head.ts';
 import {
   requireStateDependentExploration,
@@ -25,20 +26,26 @@ export interface PolicyConfig extends ConfigOf<z.ZodObject<typeof stateDependent
 /** Of the output layer, so that all actions start equally probable. */
 const OUTPUT_SCALE = 0.01;
 
-/** @throws ConfigError `unsuitable-space`, `invalid-value` where state-dependent exploration cannot be */
+/** @throws ConfigError `unsuitable-space`, `unsuitable-network`, `invalid-value` where state-dependent exploration cannot be */
 export function createPolicy(
   kernels: Kernels,
-  { observationSpace, actionSpace, numEnvs }: AgentContext,
+  context: AgentContext,
   config: PolicyConfig,
   rng: Rng,
 ): { policy: Network; head: PolicyHead } {
+  const { observationSpace, actionSpace, numEnvs } = context;
   const { hidden, activation, initialLogStd } = config;
   const body = { inputDim: observationSpace.dim, activation, init: 'orthogonal' as const, rng };
   if (!config.stateDependentExploration) {
     const head = createPolicyHead(kernels, actionSpace, initialLogStd);
-    const shape = { hidden, outputDim: head.outputDim, outputScale: OUTPUT_SCALE };
-    return { policy: createMlp(kernels, { ...body, ...shape }), head };
+    const { outputDim } = head;
+    const request = { role: 'policy', inputDim: body.inputDim, outputDim, rng } as const;
+    const policy =
+      createCustomNetwork(context, kernels, request) ??
+      createMlp(kernels, { ...body, hidden, outputDim, outputScale: OUTPUT_SCALE });
+    return { policy, head };
   }
+  requireOwnNetworks(context, 'stateDependentExploration');
   requireStateDependentExploration(actionSpace, hidden);
   const featureDim = hidden[hidden.length - 1];
   const policy = createStateDependentGaussian(kernels, {

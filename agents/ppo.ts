@@ -26,6 +26,7 @@ import {
   type Situation,
   type TransitionBatch,
 } from './agent.ts';
+import { createCustomNetwork } from './custom-network.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { createPolicy } from './policy.ts';
 import type { PpoNetworks } from './ppo-loss.ts';
@@ -108,8 +109,15 @@ export class Ppo implements Agent {
     const { hidden, activation, rolloutSteps, gamma, lambda } = config;
     const kernels = createKernels(context.kernels);
     const { policy, head } = createPolicy(kernels, context, config, rng.fork('policy'));
-    const body = { inputDim: observationSpace.dim, hidden, activation, init: 'orthogonal' as const };
-    const critic = createMlp(kernels, { ...body, outputDim: 1, outputScale: 1, rng: rng.fork('critic') });
+    const request = {
+      role: 'critic',
+      inputDim: observationSpace.dim,
+      outputDim: 1,
+      rng: rng.fork('critic'),
+    } as const;
+    const critic =
+      createCustomNetwork(context, kernels, request) ??
+      createMlp(kernels, { ...request, hidden, activation, init: 'orthogonal', outputScale: 1 });
     const minibatchSize = Math.min(config.minibatchSize, rolloutSteps * numEnvs);
     this.#minibatchSize = minibatchSize;
     this.#networks = { policy, critic, head };

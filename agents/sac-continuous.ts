@@ -20,6 +20,7 @@ import {
 } from '../networks/state-dependent-gaussian.ts';
 import type { AgentContext, Metrics } from './agent.ts';
 import { Critics } from './critics.ts';
+import { createCustomNetwork, requireOwnNetworks } from './custom-network.ts';
 import { Descent } from './descent.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp, type FanInMlpOptions, fanInMlpLayer } from './fan-in-mlp.ts';
@@ -56,14 +57,23 @@ export class SacContinuous implements OffPolicyLearner {
     const { actionDim } = this.#space;
     this.#config = config;
     this.#rng = rng;
-    const actorOptions = { ...config, inputDim: observationDim, rng: rng.fork('actor') };
+    const request = {
+      role: 'policy',
+      inputDim: observationDim,
+      outputDim: 2 * actionDim,
+      rng: rng.fork('actor'),
+    } as const;
     if (config.stateDependentExploration) {
-      const actor = createStateDependentActor(kernels, actorOptions, actionDim);
+      requireOwnNetworks(context, 'stateDependentExploration');
+      const actor = createStateDependentActor(kernels, { ...config, ...request }, actionDim);
       // Learning steps come once in so many steps of each env.
       const phase = Math.ceil(config.trainEvery / context.numEnvs);
       this.#actor = actor;
       this.#keptNoise = new StateDependentNoise(actor, context.numEnvs, config.resampleEvery || phase);
-    } else this.#actor = createFanInMlp(kernels, { ...actorOptions, outputDim: 2 * actionDim });
+    } else {
+      this.#actor =
+        createCustomNetwork(context, kernels, request) ?? createFanInMlp(kernels, { ...config, ...request });
+    }
     this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
     this.#critics = new Critics(kernels, {
       ...config,
@@ -72,6 +82,7 @@ export class SacContinuous implements OffPolicyLearner {
       observationDim,
       actionDim,
       rng,
+      context,
     });
     this.#alpha = new EntropyCoefficient(kernels, entropyCoefficient, config.initialEntropyCoefficient);
     this.#targetEntropy = targetEntropy === 'auto' ? -actionDim : targetEntropy;

@@ -7,6 +7,7 @@ import type { KernelBackend } from '../networks/kernels.ts';
 import type { RunDirectory } from '../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
 import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
+import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from './network-file.ts';
 import { loadMarket, type RunMarket } from './run-market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
@@ -38,6 +39,8 @@ const runSpec = z.strictObject({
   kernels: z
     .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1) })
     .default({ backend: 'wasm', threads: 1 }),
+  envWorkers: z.int().min(0).default(0),
+  network: z.strictObject({ path: z.string(), sha256: z.string() }).optional(),
 });
 
 /** `run.json`: complete configurations, so that a later version's defaults do not change an old run. */
@@ -81,6 +84,10 @@ export interface RunRequest {
   readonly backend?: KernelBackend;
   /** Threads of a learner step; no number of them changes a bit of the portable kernels. Default 1. */
   readonly threads?: number;
+  /** Threads that step the envs; no number of them changes a bit. Default 0: the thread of the learner does. */
+  readonly envWorkers?: number;
+  /** A file that makes the agent's networks; default: its configuration decides. */
+  readonly network?: string;
 }
 
 /** The parts of a run, built and ready. */
@@ -88,6 +95,7 @@ export interface Run {
   readonly spec: RunSpec;
   readonly catalog: Catalog;
   readonly market: RunMarket | undefined;
+  readonly network: NetworkFile | undefined;
 }
 
 /** Loads what the request names, checks it, and completes its configurations. */
@@ -110,6 +118,7 @@ export async function planRun(request: RunRequest): Promise<Run> {
     );
   }
   const market = env.needsCandles ? await loadMarket(data, { validateFrom, testFrom }) : undefined;
+  const network = request.network === undefined ? undefined : await loadNetworkFile(request.network);
   const spec: RunSpec = {
     version,
     agent: { name: agent.name, config: complete(agent, `agent "${agent.name}"`, request.settings.agent) },
@@ -125,20 +134,24 @@ export async function planRun(request: RunRequest): Promise<Run> {
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
     kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
+    envWorkers: request.envWorkers ?? 0,
     ...(market && {
       data: { path: market.path, sha256: market.sha256, validateFrom, testFrom },
     }),
+    ...(network && { network: { path: network.path, sha256: network.sha256 } }),
   };
-  return { spec, catalog, market };
+  return { spec, catalog, market, network };
 }
 
 /**
  * Loads the parts of a stored run again.
- * @throws StorageError `data-changed` when the data file is no longer the one the run was made with
+ * @throws StorageError `data-changed` when the data file is no longer the one the run was made with, and as
+ * `reloadNetworkFile`
  */
 export async function reopenRun(spec: RunSpec): Promise<Run> {
   const catalog = await loadCatalog(spec.plugins);
-  if (spec.data === undefined) return { spec, catalog, market: undefined };
+  const network = spec.network && (await reloadNetworkFile(spec.network));
+  if (spec.data === undefined) return { spec, catalog, market: undefined, network };
   const market = await loadMarket(spec.data.path, spec.data);
   if (market.sha256 !== spec.data.sha256) {
     throw new StorageError(
@@ -146,7 +159,7 @@ export async function reopenRun(spec: RunSpec): Promise<Run> {
       `${spec.data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
     );
   }
-  return { spec, catalog, market };
+  return { spec, catalog, market, network };
 }
 
 function complete(
