@@ -1,9 +1,9 @@
 /** Time as live code knows it: the one place that asks the machine for it. */
 import { performance } from 'node:perf_hooks';
+import type { Clock as EpochClock } from '../core/clock.ts';
 
-export interface Clock {
-  /** UTC epoch; may jump when the machine's clock is set. */
-  nowMs(): number;
+/** A clock that can also wait; its `nowMs` may jump when the machine's clock is set. */
+export interface Clock extends EpochClock {
   /** Never falls; its zero means nothing. */
   monotonicMs(): number;
   /**

@@ -11,6 +11,7 @@ import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
 import { experimentCommand, experimentOptions } from './experiment-command.ts';
 import { fitCommand, fitOptions } from './fit-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
+import { modelsCommands } from './models-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
 import { zooCommand, zooOptions } from './zoo-command.ts';
@@ -19,7 +20,7 @@ import { zooCommand, zooOptions } from './zoo-command.ts';
 const EXIT_USAGE = 2;
 
 /** The options that may be given several times; `_` is what yargs found besides options. */
-const LISTS: readonly string[] = ['set', 'plugin', 'log', 'only', 'runs', '_'];
+const LISTS: readonly string[] = ['set', 'plugin', 'log', 'only', 'runs', 'models', '_'];
 
 /** Runs a command and leaves its exit code to the process. */
 function exitWith<Arguments>(
@@ -103,6 +104,9 @@ try {
       exitWith(experimentCommand),
     )
     .command('zoo', "Train with the RL Zoo's settings, beside its scores", zooOptions, exitWith(zooCommand))
+    .command('models', 'The registry of trained models', (models) =>
+      modelsCommands(models, (run) => exitWith(run)(undefined)),
+    )
     .command('bench', 'Measure the speed of the parts', benchOptions, exitWith(benchCommand))
     .demandCommand(1, 'Name a command')
     .check(refuseRepeated)

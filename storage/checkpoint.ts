@@ -1,10 +1,10 @@
 /** Checkpoints: the exact state of a run in a directory that explains and verifies itself. */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import { attempt, currentDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
+import { sha256, stringifyExact } from './exact-json.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 const FORMAT = 'market-gym-checkpoint';
@@ -87,12 +87,12 @@ export function saveCheckpoint(
   };
   // Spread twice: first to stand at the top of the file, then to win over a manifest that was loaded before.
   const complete = { ...own, ...manifest, ...own, values: snapshot.values };
-  const manifestSha256 = sha256(stringify(complete));
+  const manifestSha256 = sha256(stringifyExact(complete, 'a checkpoint'));
   const path = join(directory, name);
   attempt('write', directory, () => mkdirSync(directory, { recursive: true }));
   writeDirectoryAtomic(path, {
     [STATE]: state,
-    [MANIFEST]: `${stringify({ ...complete, manifestSha256 })}\n`,
+    [MANIFEST]: `${stringifyExact({ ...complete, manifestSha256 }, 'a checkpoint')}\n`,
   });
   return path;
 }
@@ -151,7 +151,7 @@ function readManifest(directory: string): CheckpointManifest {
   let respelled: string;
   try {
     content = JSON.parse(text);
-    respelled = `${stringify(content)}\n`;
+    respelled = `${stringifyExact(content, 'a checkpoint')}\n`;
   } catch {
     throw corrupt(file, 'it is not JSON of finite numbers');
   }
@@ -166,7 +166,7 @@ function readManifest(directory: string): CheckpointManifest {
     );
   }
   // The text as well: another spelling of the same content was not written here.
-  if (manifestSha256 !== sha256(stringify(manifest)) || text !== respelled) {
+  if (manifestSha256 !== sha256(stringifyExact(manifest, 'a checkpoint')) || text !== respelled) {
     throw corrupt(file, 'its content is not what was written');
   }
   return content as CheckpointManifest;
@@ -176,36 +176,5 @@ function corrupt(file: string, what: string): StorageError {
   return new StorageError(
     'corrupt',
     `"${file}" is damaged: ${what}. Remove the directory to use the checkpoint before it.`,
-  );
-}
-
-function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-/**
- * JSON that gives back every double, negative zero included, and refuses what JSON cannot hold.
- * @throws StorageError `not-storable`, naming the place
- */
-function stringify(value: unknown, path = '', indent = '\n'): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' && Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
-  const deeper = `${indent}  `;
-  if (Array.isArray(value)) {
-    return `[${value.map((item, i) => stringify(item, `${path}[${i}]`, deeper)).join(', ')}]`;
-  }
-  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-    if (fields.length === 0) return '{}';
-    const lines = fields.map(
-      ([key, field]) =>
-        `${deeper}${JSON.stringify(key)}: ${stringify(field, path === '' ? key : `${path}.${key}`, deeper)}`,
-    );
-    return `{${lines.join(',')}${indent}}`;
-  }
-  const shown = typeof value === 'object' ? value.constructor.name : String(value);
-  throw new StorageError(
-    'not-storable',
-    `"${path}" of a checkpoint is ${shown}, which JSON cannot hold: store finite numbers, texts, lists and plain objects.`,
   );
 }

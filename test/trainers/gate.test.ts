@@ -1,0 +1,179 @@
+/** Whether the gate lets the better one through and nothing else, over 100 simulated markets each. */
+import { describe, expect, test } from 'vitest';
+import { type ConfigOf, resolveConfig } from '../../core/config.ts';
+import { createRng, type Rng } from '../../core/rng.ts';
+import { TradingEnv } from '../../envs/trading.ts';
+import type { Candles } from '../../market/candles.ts';
+import { meanReverting } from '../../market/synthetic.ts';
+import { type ForwardRun, gateConfig, judgeChallenger } from '../../trainers/gate.ts';
+
+const HOUR_MS = 3_600_000;
+const DAYS = 30;
+const NUM_MARKETS = 100;
+const config: ConfigOf<typeof gateConfig> = resolveConfig(gateConfig, { forwardDays: DAYS }, 'the gate');
+
+/** Target exposures for the hours of a market, given its closes so far. */
+type Policy = (candles: Candles, row: number) => number;
+
+const market = (seed: number): Candles =>
+  meanReverting({
+    rng: createRng(`gate-${seed}`),
+    length: 24 * DAYS + 2,
+    reversionPerBar: 0.05,
+    deviation: 0.03,
+  });
+
+/** Holds against the deviation from the level that prices return to. */
+const reversion: Policy = ({ close }, row) => Math.max(-1, Math.min(-30 * (close[row] / 100 - 1), 1));
+
+/** Follows the policy only at some hours, by its own coin; otherwise it stays as it is. */
+function hesitant(policy: Policy, share: number, rng: Rng): Policy {
+  let held = 0;
+  return (candles, row) => {
+    if (rng.uniform() < share) held = policy(candles, row);
+    return held;
+  };
+}
+
+function run(policy: Policy, candles: Candles): ForwardRun {
+  const env = new TradingEnv({
+    candles,
+    config: { features: ['return:1'], normalize: 'none', window: 1, actions: 'continuous', feeRate: 0.0005 },
+  });
+  let { info } = env.reset({ seed: 1 });
+  const time = [info.timeMs];
+  const equity = [info.equity];
+  const notional: number[] = [];
+  for (let truncated = false; !truncated; ) {
+    const result = env.step(Float32Array.of(policy(candles, info.row)));
+    ({ info, truncated } = result);
+    time.push(info.timeMs);
+    equity.push(info.equity);
+    notional.push(info.tradedNotional);
+  }
+  return {
+    timeMs: Float64Array.from(time),
+    equity: Float64Array.from(equity),
+    tradedNotional: Float64Array.from(notional),
+  };
+}
+
+const judge = (
+  champion: ForwardRun,
+  challenger: ForwardRun,
+  seed: number,
+  changes: { trainedToMs?: number; trial?: number } = {},
+) =>
+  judgeChallenger(
+    { champion, challenger, trainedToMs: champion.timeMs[0] - 24 * HOUR_MS, trial: 1, ...changes },
+    config,
+    createRng(`bootstrap-${seed}`),
+  );
+
+/** How many of 100 markets end in a promotion. */
+function promotions(play: (candles: Candles, seed: number) => ReturnType<typeof judge>): number {
+  let promoted = 0;
+  for (let seed = 0; seed < NUM_MARKETS; seed++) {
+    if (play(market(seed), seed).decision === 'promote') promoted++;
+  }
+  return promoted;
+}
+
+/** A champion that has lost its edge: it acts on what the market was a day ago. */
+const stale: Policy = (candles, row) => reversion(candles, Math.max(0, row - 24));
+
+describe(`over ${NUM_MARKETS} markets of ${DAYS} forward days`, () => {
+  test('a truly better challenger is promoted in at least 80', () => {
+    const promoted = promotions((candles, seed) => judge(run(stale, candles), run(reversion, candles), seed));
+    console.log(`better: ${promoted} of ${NUM_MARKETS} promoted within ${DAYS} days`);
+    expect(promoted).toBeGreaterThanOrEqual(80);
+  });
+
+  test('an equal one is promoted in at most 5', () => {
+    const twin = (seed: number) => hesitant(reversion, 0.5, createRng(seed));
+    const promoted = promotions((candles, seed) =>
+      judge(run(twin(2 * seed), candles), run(twin(2 * seed + 1), candles), seed),
+    );
+    console.log(`equal: ${promoted} of ${NUM_MARKETS} promoted`);
+    expect(promoted).toBeLessThanOrEqual(5);
+  });
+
+  test('one with shuffled actions never is', () => {
+    const shuffled = (candles: Candles, seed: number): Policy => {
+      const rows = new Int32Array(candles.length).map((_, row) => row);
+      createRng(`shuffle-${seed}`).shuffle(rows);
+      return (_, row) => reversion(candles, rows[row]);
+    };
+    expect(
+      promotions((candles, seed) => judge(run(stale, candles), run(shuffled(candles, seed), candles), seed)),
+    ).toBe(0);
+  });
+
+  test('one whose numbers are not finite never is', () => {
+    expect(
+      promotions((candles, seed) => {
+        const challenger = run(reversion, candles);
+        const broken = createRng(seed).integer(challenger.equity.length);
+        challenger.equity[broken] = Number.NaN;
+        return judge(run(stale, candles), challenger, seed);
+      }),
+    ).toBe(0);
+  });
+
+  test('one that has learnt from the stretch, or from shortly before it, never is', () => {
+    const foresight: Policy = ({ close }, row) => (close[row + 1] > close[row] ? 1 : -1);
+    expect(
+      promotions((candles, seed) => {
+        const champion = run(stale, candles);
+        const start = champion.timeMs[0];
+        const end = champion.timeMs[champion.timeMs.length - 1];
+        const trainedToMs = start - 23 * HOUR_MS + createRng(seed).uniform() * (end - start);
+        return judge(champion, run(foresight, candles), seed, { trainedToMs });
+      }),
+    ).toBe(0);
+  });
+});
+
+describe('a verdict', () => {
+  const candles = market(0);
+  const champion = run(stale, candles);
+  const better = run(reversion, candles);
+
+  test('names every reason and keeps the evidence', () => {
+    const challenger = {
+      ...better,
+      tradedNotional: better.tradedNotional.map((notional) => notional * 50 + 1e6),
+      equity: better.equity.map((value, t) => (t % 2 === 0 ? value : value * 0.7 - t)),
+    };
+    const { decision, reasons, evidence } = judge(champion, challenger, 0, { trainedToMs: Number.NaN });
+    expect(decision).toBe('reject');
+    expect(reasons.map((reason) => reason.split(' ').slice(0, 3).join(' '))).toEqual([
+      'it has learnt',
+      'its drawdown of',
+      'its turnover of',
+      'its return is',
+    ]);
+    expect(evidence).toMatchObject({ trial: 1, level: 0.025, numPeriods: challenger.equity.length - 1 });
+  });
+
+  test('asks more of every further challenger', () => {
+    expect(judge(champion, better, 0).evidence.level).toBeCloseTo(0.05 / 2);
+    expect(judge(champion, better, 0, { trial: 3 }).evidence.level).toBeCloseTo(0.05 / 12);
+    let total = 0;
+    for (let trial = 1; trial <= 1000; trial++) total += 0.05 / (trial * (trial + 1));
+    expect(total).toBeLessThanOrEqual(0.05);
+  });
+
+  test('needs the whole stretch, in the same periods', () => {
+    const half = (forward: ForwardRun): ForwardRun => ({
+      timeMs: forward.timeMs.slice(0, 300),
+      equity: forward.equity.slice(0, 300),
+      tradedNotional: forward.tradedNotional.slice(0, 299),
+    });
+    expect(judge(half(champion), half(better), 0).reasons[0]).toMatch(/^the stretch has 12\.5 days/);
+    expect(() => judge(champion, half(better), 0)).toThrowError(/not run over the same periods/);
+    expect(judge(champion, { ...better, failure: 'its action is NaN' }, 0).reasons).toEqual([
+      'its action is NaN',
+    ]);
+  });
+});
