@@ -2,7 +2,6 @@
 import { ConfigError, DataError } from '../core/errors.ts';
 import { BinanceBook } from './binance-book.ts';
 import { type BinanceMessage, readBinanceMessage } from './binance-messages.ts';
-import { readLineBatches } from './csv-lines.ts';
 import { parsePair } from './currencies.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type LoadBooksOptions,
   type LoadedBooks,
   parseJsonLine,
+  readLines,
 } from './tape-loading.ts';
 import { createTradeTape } from './trade-tape.ts';
 
@@ -23,24 +23,19 @@ import { createTradeTape } from './trade-tape.ts';
  */
 export async function loadBinanceFrames(path: string, options: LoadBooksOptions = {}): Promise<LoadedBooks> {
   const frames = new FrameReader(path, options);
-  let lineNumber = 0;
-  for await (const lines of readLineBatches(path)) {
-    for (const line of lines) {
-      lineNumber++;
-      if (line === '') continue;
-      const space = line.indexOf(' ');
-      const timeMs = nanosecondsToMs(line.slice(0, space));
-      if (Number.isNaN(timeMs)) {
-        throw new DataError(
-          'invalid-line',
-          `${path}: line ${lineNumber} does not begin with a receive time in nanoseconds and a space.`,
-        );
-      }
-      const message = readBinanceMessage(parseJsonLine(line.slice(space + 1), path, lineNumber));
-      if (message === undefined) frames.numOther++;
-      else frames.take(message, timeMs, lineNumber);
+  await readLines(path, (line, lineNumber) => {
+    const space = line.indexOf(' ');
+    const timeMs = nanosecondsToMs(line.slice(0, space));
+    if (Number.isNaN(timeMs)) {
+      throw new DataError(
+        'invalid-line',
+        `${path}: line ${lineNumber} does not begin with a receive time in nanoseconds and a space.`,
+      );
     }
-  }
+    const message = readBinanceMessage(parseJsonLine(line.slice(space + 1), path, lineNumber));
+    if (message === undefined) frames.numOther++;
+    else frames.take(message, timeMs, lineNumber);
+  });
   return frames.finish();
 }
 

@@ -2,7 +2,6 @@
 import { DataError } from '../core/errors.ts';
 import type { BookLevels } from './book-faults.ts';
 import type { BookTape, Venue } from './book-tape.ts';
-import { readLineBatches } from './csv-lines.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
   createReport,
@@ -10,6 +9,7 @@ import {
   type LoadBooksOptions,
   type LoadedBooks,
   parseJsonLine,
+  readLines,
   readNumber,
 } from './tape-loading.ts';
 import { createTradeTape, type TradeTape } from './trade-tape.ts';
@@ -101,25 +101,20 @@ export async function loadBookLines(
 ): Promise<LoadedBooks> {
   let builder: BookTapeBuilder | undefined;
   let scratch = new LevelScratch(1);
-  let lineNumber = 0;
-  const describe = () => `line ${lineNumber}`;
-  for await (const lines of readLineBatches(path)) {
-    for (const line of lines) {
-      lineNumber++;
-      if (line === '') continue;
-      const row = parseJsonLine(line, path, lineNumber) as BookRow;
-      if (builder === undefined) {
-        const { venues, depth = 0 } = checkHeader(row, BOOKS_FORMAT, path);
-        builder = new BookTapeBuilder({ venues, depth, policy, source: path });
-        scratch = new LevelScratch(depth);
-        continue;
-      }
-      if (!scratch.read(row?.b, row?.a)) {
-        throw new DataError('invalid-line', `${path}: line ${lineNumber} lacks the levels "b" and "a".`);
-      }
-      builder.append(readNumber(row.v), readNumber(row.t), readNumber(row.x), scratch, 0, describe);
+  await readLines(path, (line, lineNumber) => {
+    const describe = () => `line ${lineNumber}`;
+    const row = parseJsonLine(line, path, lineNumber) as BookRow;
+    if (builder === undefined) {
+      const { venues, depth = 0 } = checkHeader(row, BOOKS_FORMAT, path);
+      builder = new BookTapeBuilder({ venues, depth, policy, source: path });
+      scratch = new LevelScratch(depth);
+      return;
     }
-  }
+    if (!scratch.read(row?.b, row?.a)) {
+      throw new DataError('invalid-line', `${path}: line ${lineNumber} lacks the levels "b" and "a".`);
+    }
+    builder.append(readNumber(row.v), readNumber(row.t), readNumber(row.x), scratch, 0, describe);
+  });
   if (builder === undefined) throw new DataError('empty-file', `${path} is empty; fetch the file again.`);
   const tape = builder.build();
   return { tape, report: createReport(path, 'market-gym books, JSON lines', tape, builder.rejections) };
@@ -136,24 +131,19 @@ export async function loadTradeLines(path: string): Promise<TradeTape> {
     sizes: [],
     sides: [],
   };
-  let lineNumber = 0;
-  for await (const lines of readLineBatches(path)) {
-    for (const line of lines) {
-      lineNumber++;
-      if (line === '') continue;
-      const row = parseJsonLine(line, path, lineNumber) as TradeRow | null;
-      if (header === undefined) {
-        header = checkHeader(row, TRADES_FORMAT, path);
-        continue;
-      }
-      columns.timeMs.push(readNumber(row?.t));
-      columns.exchangeTimeMs.push(readNumber(row?.x));
-      columns.venue.push(readNumber(row?.v));
-      columns.prices.push(readNumber(row?.p));
-      columns.sizes.push(readNumber(row?.s));
-      columns.sides.push(readNumber(row?.d));
+  await readLines(path, (line, lineNumber) => {
+    const row = parseJsonLine(line, path, lineNumber) as TradeRow | null;
+    if (header === undefined) {
+      header = checkHeader(row, TRADES_FORMAT, path);
+      return;
     }
-  }
+    columns.timeMs.push(readNumber(row?.t));
+    columns.exchangeTimeMs.push(readNumber(row?.x));
+    columns.venue.push(readNumber(row?.v));
+    columns.prices.push(readNumber(row?.p));
+    columns.sizes.push(readNumber(row?.s));
+    columns.sides.push(readNumber(row?.d));
+  });
   if (header === undefined) throw new DataError('empty-file', `${path} is empty; fetch the file again.`);
   return createTradeTape(header.venues, columns, path);
 }

@@ -1,6 +1,5 @@
 /** Loads the best bid and ask, and trades, from CSV files whose columns are named as Gemini's recordings name them. */
 import { DataError } from '../core/errors.ts';
-import { readLineBatches } from './csv-lines.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
   createReport,
@@ -8,6 +7,7 @@ import {
   LevelScratch,
   type LoadBooksOptions,
   type LoadedBooks,
+  readLines,
   readNumber,
 } from './tape-loading.ts';
 import { createTradeTape, type TradeTape } from './trade-tape.ts';
@@ -71,26 +71,21 @@ async function readRows(
   take: (cells: string[], lineNumber: number) => void,
 ): Promise<void> {
   const names = header.split(',');
-  let lineNumber = 0;
-  for await (const lines of readLineBatches(path)) {
-    for (const line of lines) {
-      lineNumber++;
-      if (line === '') continue;
-      if (lineNumber === 1) {
-        if (line === header) continue;
-        throw new DataError(
-          'missing-columns',
-          `${path}: the header is "${line.slice(0, 80)}", expected "${header}".`,
-        );
-      }
-      const cells = line.split(',');
-      if (cells.length !== names.length) {
-        throw new DataError(
-          'row-width',
-          `${path}: line ${lineNumber} has ${cells.length} cells, the header ${names.length}; correct or remove it.`,
-        );
-      }
-      take(cells, lineNumber);
+  await readLines(path, (line, lineNumber) => {
+    if (lineNumber === 1) {
+      if (line === header) return;
+      throw new DataError(
+        'missing-columns',
+        `${path}: the header is "${line.slice(0, 80)}", expected "${header}".`,
+      );
     }
-  }
+    const cells = line.split(',');
+    if (cells.length !== names.length) {
+      throw new DataError(
+        'row-width',
+        `${path}: line ${lineNumber} has ${cells.length} cells, the header ${names.length}; correct or remove it.`,
+      );
+    }
+    take(cells, lineNumber);
+  });
 }

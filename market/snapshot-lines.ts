@@ -1,6 +1,5 @@
 /** Loads files of whole order books, one JSON object a line: timestamp, exchange, bids and asks. */
 import { DataError } from '../core/errors.ts';
-import { readLineBatches } from './csv-lines.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
   createReport,
@@ -10,6 +9,7 @@ import {
   type LoadBooksOptions,
   type LoadedBooks,
   parseJsonLine,
+  readLines,
   readNumber,
 } from './tape-loading.ts';
 
@@ -26,29 +26,24 @@ export async function loadSnapshotLines(path: string, options: LoadBooksOptions 
   const builder = new BookTapeBuilder({ venues: [], depth, policy, source: path });
   const scratch = new LevelScratch(depth);
   const venues = new Map<string, number>();
-  let lineNumber = 0;
-  const describe = () => `line ${lineNumber}`;
-  for await (const lines of readLineBatches(path)) {
-    for (const line of lines) {
-      lineNumber++;
-      if (line === '') continue;
-      const row = parseJsonLine(line, path, lineNumber) as Row | null;
-      if (typeof row?.exchange !== 'string' || !scratch.read(row.bids, row.asks)) {
-        throw new DataError(
-          'invalid-line',
-          `${path}: line ${lineNumber} lacks "exchange", "bids" or "asks"; each line is one whole book.`,
-        );
-      }
-      let venue = venues.get(row.exchange);
-      if (venue === undefined) {
-        venue = builder.addVenue(createVenue(row.exchange, pair));
-        venues.set(row.exchange, venue);
-      }
-      const stamp = readNumber(row.timestamp);
-      const timeMs = stamp < MAX_SECONDS ? stamp * 1000 : stamp;
-      builder.append(venue, timeMs, Number.NaN, scratch, 0, describe);
+  await readLines(path, (line, lineNumber) => {
+    const describe = () => `line ${lineNumber}`;
+    const row = parseJsonLine(line, path, lineNumber) as Row | null;
+    if (typeof row?.exchange !== 'string' || !scratch.read(row.bids, row.asks)) {
+      throw new DataError(
+        'invalid-line',
+        `${path}: line ${lineNumber} lacks "exchange", "bids" or "asks"; each line is one whole book.`,
+      );
     }
-  }
+    let venue = venues.get(row.exchange);
+    if (venue === undefined) {
+      venue = builder.addVenue(createVenue(row.exchange, pair));
+      venues.set(row.exchange, venue);
+    }
+    const stamp = readNumber(row.timestamp);
+    const timeMs = stamp < MAX_SECONDS ? stamp * 1000 : stamp;
+    builder.append(venue, timeMs, Number.NaN, scratch, 0, describe);
+  });
   const tape = builder.build();
   return { tape, report: createReport(path, 'book snapshots, JSON lines', tape, builder.rejections) };
 }

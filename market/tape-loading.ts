@@ -1,6 +1,7 @@
 /** What the loaders of order books share: options, reports, and how levels are read from text. */
 import { DataError } from '../core/errors.ts';
 import type { BookTape, Venue } from './book-tape.ts';
+import { readLineBatches } from './csv-lines.ts';
 import { type Pair, UNKNOWN_CURRENCY } from './currencies.ts';
 import { describeRejection, type FaultPolicy, type Rejection } from './tape-builder.ts';
 import type { TradeTape } from './trade-tape.ts';
@@ -103,6 +104,23 @@ export class LevelScratch {
 export function readNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}
+
+/**
+ * Hands every line that is not empty to `take`, numbered from 1.
+ * @throws DataError those of `readLineBatches`
+ */
+export async function readLines(
+  path: string,
+  take: (line: string, lineNumber: number) => void,
+): Promise<void> {
+  let lineNumber = 0;
+  for await (const lines of readLineBatches(path)) {
+    for (const line of lines) {
+      lineNumber++;
+      if (line !== '') take(line, lineNumber);
+    }
+  }
 }
 
 /** @throws DataError `invalid-line` */

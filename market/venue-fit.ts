@@ -25,8 +25,9 @@ type VenueOverrides = NonNullable<SyntheticVenuesOverrides['venues']>[number];
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-/** Prices are compared over steps of a minute and no less than ten books: below that, quotes bounce. */
+/** Prices are compared over a minute, or less where that leaves few steps, but ten books: below that, quotes bounce. */
 const VOLATILITY_STEP_MS = 60_000;
+const VOLATILITY_STEPS = 60;
 const VOLATILITY_BOOKS = 10;
 /** A return beyond this many robust deviations is a jump. */
 const JUMP_DEVIATIONS = 6;
@@ -64,9 +65,13 @@ export function fitSyntheticVenues(tape: BookTape): SyntheticVenuesOverrides {
 }
 
 function fitVolatility(tape: BookTape, { intervalMs, venue }: VenueMoments) {
-  const stepMs = Math.max(VOLATILITY_STEP_MS, VOLATILITY_BOOKS * intervalMs);
   const from = tape.timeMs[tape.venue.indexOf(venue)];
-  const points = Math.floor((tape.timeMs[tape.length - 1] - from) / stepMs) + 1;
+  const span = tape.timeMs[tape.length - 1] - from;
+  const stepMs = Math.max(
+    VOLATILITY_BOOKS * intervalMs,
+    Math.min(VOLATILITY_STEP_MS, span / VOLATILITY_STEPS),
+  );
+  const points = Math.floor(span / stepMs) + 1;
   if (points < 11) {
     throw new DataError(
       'short-tape',

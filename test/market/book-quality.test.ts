@@ -3,7 +3,7 @@ import { createRng } from '../../core/rng.ts';
 import { describeBooks } from '../../market/book-quality.ts';
 import { formatBookQuality } from '../../market/book-quality-text.ts';
 import type { BookTape } from '../../market/book-tape.ts';
-import { measureLeadLag } from '../../market/lead-lag.ts';
+import { gridReturns, measureLeadLag } from '../../market/lead-lag.ts';
 import { loadBooks } from '../../market/load-books.ts';
 import { SyntheticVenues } from '../../market/synthetic-venues.ts';
 import { mergeTapes } from '../../market/tape-span.ts';
@@ -81,6 +81,18 @@ describe('lead and lag', () => {
       expect(forward?.bestCorrelation).toBeGreaterThan(0.5);
     },
   );
+
+  test('takes at each point of the grid the last book known by then', () => {
+    const tape = topTape([
+      [0, 0, 1, 1],
+      [1, 5, 9, 9],
+      [0, 10, 2, 2],
+      [0, 11, 4, 4],
+      [0, 29, 8, 8],
+    ]);
+    const returns = gridReturns(tape, 0, 0, 10, 4);
+    for (const [i, ratio] of [2, 2, 2].entries()) expect(returns[i]).toBeCloseTo(Math.log(ratio), 12);
+  });
 
   test('finds none where there is none, and nothing in a tape too short', () => {
     const [a, b] = [market(0), new SyntheticVenues({ events: 20_000, depth: 1 }).generate(createRng(9))];

@@ -174,7 +174,7 @@ describe('a fit', () => {
     };
     const venues = [
       { ...own, name: 'a', spreadBps: 4, basisDeviationBps: 0 },
-      { ...own, name: 'b', spreadBps: 6, basisBps: 8, basisDeviationBps: 5, basisHalfLifeMs: 30_000 },
+      { ...own, name: 'b', spreadBps: 6, basisBps: 8, basisDeviationBps: 5, basisHalfLifeMs: 5000 },
     ];
     const tape = copy(
       new SyntheticVenues({ venues, events: 12_000, depth: 3, volatilityPerYear: 0.8 }).generate(
