@@ -12,6 +12,7 @@ export { RunningMoments } from './core/running-moments.ts';
 export * from './core/snapshot.ts';
 export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './envs/arbitrage.ts';
 export { arbitrageConfig } from './envs/arbitrage-config.ts';
+export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage-synthetic.ts';
 export { CartPole, cartpole } from './envs/cartpole.ts';
 export { checkEnv } from './envs/check-env.ts';
 export { clipReward } from './envs/clip-reward.ts';

@@ -5,17 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import * as gym from 'market-gym';
 
-const market = new gym.SyntheticVenues({
-  events: 16_000,
-  venues: ['alpha', 'beta'].map((name) => ({
-    name,
-    intervalMs: 2000,
-    basisDeviationBps: 12,
-    basisHalfLifeMs: 300_000,
-    spreadBps: 4,
-    levelSizes: [0.05, 0.1, 0.2],
-  })),
-});
+const market = new gym.SyntheticVenues({ ...gym.SYNTHETIC_MARKET, events: 16_000 });
 const sensitivity = { feeRates: [0, 0.0005, 0.001], latenciesMs: [0, 250, 1000, 5000] };
 const result = gym.trainArbitrage({
   books: market.generate(gym.createRng(1)),
@@ -23,7 +13,7 @@ const result = gym.trainArbitrage({
     takerFeeRates: [0.0005],
     latencyMs: [250],
     decisionMs: 5000,
-    sizes: [0.2],
+    sizes: [0.05],
     minEdgeRate: -0.001,
     observed: ['edge', 'edge-mean', 'base', 'quote'],
   }),
@@ -35,7 +25,6 @@ const result = gym.trainArbitrage({
     rolloutSteps: 512,
     minibatchSize: 256,
     epochs: 5,
-    entropyCoefficient: 0.005,
     hidden: [32],
     normalizeObservations: true,
   },

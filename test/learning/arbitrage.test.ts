@@ -33,15 +33,15 @@ test('where no edge ever exceeds its cost, PPO learns to hold', () => {
       learningRate: 1e-3,
       normalizeObservations: true,
     };
-    const agent = ppo.build({ ...context, totalSteps: 80_000 }, settings);
-    train({ envs, agent, totalSteps: 80_000, seed });
+    const agent = ppo.build({ ...context, totalSteps: 240_000 }, settings);
+    train({ envs, agent, totalSteps: 240_000, seed });
     const env = create(1000 + seed);
     let last = { traded: Number.NaN, profitBps: Number.NaN };
     playEpisode(agent, env, ({ traded, profitBps }) => {
       last = { traded, profitBps };
     });
-    // A round trip of one size turns a tenth of the capital of each of two venues over at about 14 bp a pair.
+    // One size is a twentieth of the capital; a pair of trades there and back costs some 30 bp of it, 1.5 bp in all.
     expect(last.traded).toBeLessThanOrEqual(2);
-    expect(last.profitBps).toBeGreaterThan(-3);
+    expect(last.profitBps).toBeGreaterThan(-1.5);
   }
 }, 600_000);
