@@ -81,16 +81,12 @@ try {
     )
     .command('train', 'Train an agent into a run directory', trainOptions, exitWith(trainCommand))
     .command(
-<<<<<<< HEAD
       'arbitrage',
       'Train an agent across venues, and judge it beside rules and the hindsight bound',
       arbitrageOptions,
       exitWith(arbitrageCommand),
     )
     .command(
-      'evaluate <runs..>',
-      'Judge trained runs and write a report',
-=======
       'fit <data>',
       'Train a supervised model and judge it on unseen rows',
       fitOptions,
@@ -105,7 +101,6 @@ try {
     .command(
       'evaluate [runs..]',
       'Judge trained runs, or a model, and write a report',
->>>>>>> main
       evaluateOptions,
       exitWith(evaluateCommand),
     )
