@@ -228,7 +228,7 @@ export class LiveRun {
 
   #scheduleSync(): void {
     this.#cancelSync = this.clock.schedule(SYNC_MS, () => {
-      this.#tape.sync();
+      this.#tape.syncInBackground();
       if (this.#isRunning) this.#scheduleSync();
     });
   }
