@@ -197,10 +197,10 @@ export const tradingBooks = defineEnv({
     'One venue on its order book: orders travel, walk the levels, and fill as far as the book goes',
   config: bookTradingConfig,
   needsBooks: true,
-  create({ seed, books }, config) {
+  create({ seed, books, trades }, config) {
     if (books === undefined) {
       throw new ConfigError('books-needed', 'Env "trading-books" needs order books; name a data file.');
     }
-    return new BookTradingEnv({ books, seed, config });
+    return new BookTradingEnv({ books, trades, seed, config });
   },
 });

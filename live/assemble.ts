@@ -1,9 +1,9 @@
 /** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
-import { type ConfigSchema, resolveConfig } from '../core/config.ts';
+import type { ConfigSchema } from '../core/config.ts';
 import { ConfigError, LiveError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import { arbitrageConfig } from '../envs/arbitrage-config.ts';
-import { bookTradingConfig } from '../envs/book-trading-config.ts';
+import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
+import type { BookTradingConfig } from '../envs/book-trading-config.ts';
 import type { StepResult } from '../envs/env.ts';
 import type { TapeRecord } from '../storage/tape.ts';
 import { ArbitrageLiveMarket } from './arbitrage-market.ts';
@@ -138,7 +138,7 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
   const { mode, markets, depth, seed, env } = config;
   if (mode === 'record') return new SilentMarket(markets.length, depth);
   if (mode === 'trading') {
-    const resolved = resolveConfig(bookTradingConfig, env, 'env "trading-books"');
+    const resolved = env as unknown as BookTradingConfig;
     requireFeed(resolved.features, config);
     return new TradingMarket({
       config: resolved,
@@ -154,7 +154,7 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
     return { name: venue, base, quote };
   });
   return new ArbitrageLiveMarket({
-    config: resolveConfig(arbitrageConfig, env, 'env "arbitrage"'),
+    config: env as unknown as ArbitrageConfig,
     venues,
     depth,
     seed,

@@ -2,6 +2,8 @@
 import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
+import { arbitrageConfig } from '../envs/arbitrage-config.ts';
+import { bookTradingConfig } from '../envs/book-trading-config.ts';
 import { type RiskConfig, riskConfig } from './risk-guard.ts';
 import { CHANNELS, type Channel } from './venue.ts';
 
@@ -84,7 +86,18 @@ export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): 
   if (repeated !== undefined) {
     throw new ConfigError('invalid-markets', `Venue "${repeated}" is named twice; name each venue once.`);
   }
-  return { ...config, risk: resolveConfig(riskConfig, config.risk, 'the risk guard') };
+  return {
+    ...config,
+    env: completeEnv(config),
+    risk: resolveConfig(riskConfig, config.risk, 'the risk guard'),
+  };
+}
+
+/** All settings of the env, so that a later version's defaults do not change an old tape. */
+function completeEnv({ mode, env }: LiveConfig): LiveConfig['env'] {
+  if (mode === 'record') return {};
+  if (mode === 'trading') return resolveConfig(bookTradingConfig, env, 'env "trading-books"');
+  return resolveConfig(arbitrageConfig, env, 'env "arbitrage"');
 }
 
 /** The plugin of a name. @throws ConfigError `unknown-name` with the nearest one */

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ppo } from '../agents/ppo.ts';
 import { createRng } from '../core/rng.ts';
+import { bookFrame, STAND_IN_VENUES } from '../live/book-frames.ts';
 import { systemClock } from '../live/clock.ts';
 import { resolveLiveConfig } from '../live/live-config.ts';
 import type { LiveMarket } from '../live/live-market.ts';
@@ -23,7 +24,6 @@ const EVENTS = 6000;
 const WARMUP = 2000;
 const GAP_MS = 1;
 const DEPTH = 10;
-const VENUES = ['bybit', 'okx'];
 
 export interface DecisionLatency {
   readonly numDecisions: number;
@@ -92,7 +92,7 @@ async function play(tape: string): Promise<Float64Array> {
     header: {
       config: resolveLiveConfig({
         mode: 'arbitrage',
-        markets: VENUES.map((venue) => ({ venue, symbol: 'BTC/USDT' })),
+        markets: STAND_IN_VENUES.map((venue) => ({ venue, symbol: 'BTC/USDT' })),
         depth: DEPTH,
         env: { warmupEvents: 100, decisionMs: 0, takerFeeRates: [0.0001], latencyMs: [20] },
         risk: { maxDrawdown: 1, maxOrdersPerMinute: 100_000, maxModelAgeHours: 1e9 },
@@ -116,10 +116,12 @@ async function play(tape: string): Promise<Float64Array> {
   let count = 0;
   for (let event = 0; event < EVENTS; event++) {
     await wait(GAP_MS);
-    const frame = frameOf(books, event, Date.now());
+    const venue = books.venue[event];
+    books.timeMs[event] = Date.now();
+    const frame = bookFrame(books, event, venue, 'BTC/USDT');
     const before = run.session.numDecisions;
     const start = performance.now();
-    handlers[books.venue[event]].text(frame);
+    handlers[venue].text(frame);
     const end = performance.now();
     if (event >= WARMUP && run.session.numDecisions > before) seconds[count++] = (end - start) * 1000;
   }
@@ -142,27 +144,11 @@ function ppoPolicy(market: LiveMarket): LivePolicy {
 }
 
 function syntheticBooks(): BookTape {
-  const venues = VENUES.map((name) => ({ name, intervalMs: 400, basisDeviationBps: 15, spreadBps: 4 }));
+  const venues = STAND_IN_VENUES.map((name) => ({
+    name,
+    intervalMs: 400,
+    basisDeviationBps: 15,
+    spreadBps: 4,
+  }));
   return new SyntheticVenues({ events: EVENTS, depth: DEPTH, venues }).generate(createRng(3));
-}
-
-/** The whole book of an event as its venue sends it. */
-function frameOf(books: BookTape, event: number, timeMs: number): string {
-  const { venue, depth, bidPrices, bidSizes, askPrices, askSizes } = books;
-  const side = (prices: Float64Array, sizes: Float64Array, rest: string[]) =>
-    Array.from({ length: depth }, (_, k) => event * depth + k).map((at) => [
-      prices[at].toFixed(2),
-      sizes[at].toFixed(6),
-      ...rest,
-    ]);
-  if (VENUES[venue[event]] === 'bybit') {
-    const b = side(bidPrices, bidSizes, []);
-    const a = side(askPrices, askSizes, []);
-    const data = { s: 'BTCUSDT', b, a, u: event + 2, seq: event + 2 };
-    return JSON.stringify({ topic: 'orderbook.50.BTCUSDT', type: 'snapshot', ts: timeMs, data, cts: timeMs });
-  }
-  const asks = side(askPrices, askSizes, ['0', '1']);
-  const bids = side(bidPrices, bidSizes, ['0', '1']);
-  const data = { asks, bids, ts: String(timeMs), checksum: 0, prevSeqId: -1, seqId: event + 2 };
-  return JSON.stringify({ arg: { channel: 'books', instId: 'BTC-USDT' }, action: 'snapshot', data: [data] });
 }

@@ -2,6 +2,7 @@
 import { createRng } from '../../core/rng.ts';
 import { hashSnapshot } from '../../core/snapshot.ts';
 import { assemble, readHeader } from '../../live/assemble.ts';
+import { bookFrame, STAND_IN_VENUES } from '../../live/book-frames.ts';
 import type { LiveMarket } from '../../live/live-market.ts';
 import type { LivePolicy } from '../../live/policy.ts';
 import type { Decision } from '../../live/session.ts';
@@ -35,36 +36,7 @@ export interface RecordOptions {
   readonly onDecision?: (decision: Decision) => void;
 }
 
-export const VENUE_NAMES = ['bybit', 'okx'];
-
-/** A frame with the whole book of an event, as the venue sends it. */
-export function frameOf({ venue, depth, timeMs, ...books }: BookTape, event: number): string {
-  const levels = (prices: Float64Array, sizes: Float64Array, rest: string[]) =>
-    Array.from({ length: depth }, (_, k) => event * depth + k)
-      .filter((at) => prices[at] > 0)
-      .map((at) => [String(prices[at]), String(sizes[at]), ...rest]);
-  const ts = Math.round(timeMs[event]);
-  if (VENUE_NAMES[venue[event]] === 'bybit') {
-    const data = {
-      s: 'BTCUSDT',
-      b: levels(books.bidPrices, books.bidSizes, []),
-      a: levels(books.askPrices, books.askSizes, []),
-      u: event + 2,
-      seq: event + 2,
-    };
-    return JSON.stringify({ topic: 'orderbook.50.BTCUSDT', type: 'snapshot', ts, data, cts: ts });
-  }
-  const data = {
-    asks: levels(books.askPrices, books.askSizes, ['0', '1']),
-    bids: levels(books.bidPrices, books.bidSizes, ['0', '1']),
-    ts: String(ts),
-    checksum: 0,
-    prevSeqId: -1,
-    seqId: event + 2,
-  };
-  const arg = { channel: 'books', instId: 'BTC-USDT' };
-  return JSON.stringify({ arg, action: 'snapshot', data: [data] });
-}
+export const VENUE_NAMES: readonly string[] = STAND_IN_VENUES;
 
 /** Plays the books through a session and gives back its tape. */
 export function recordSession(options: RecordOptions): TapeRecord[] {
@@ -88,7 +60,13 @@ export function recordSession(options: RecordOptions): TapeRecord[] {
   for (let event = 0; event < books.length; event++) {
     const timeMs = books.timeMs[event];
     before?.(event, take, timeMs);
-    take(['input', timeMs, books.venue[event], 'frame', frameOf(books, event)]);
+    take([
+      'input',
+      timeMs,
+      books.venue[event],
+      'frame',
+      bookFrame(books, event, books.venue[event], 'BTC/USDT'),
+    ]);
     if (rng.uniform() < 0.2) take(['tick', timeMs]);
   }
   return tape;

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bookFrame } from '../../live/book-frames.ts';
 import type { Clock } from '../../live/clock.ts';
 import { resolveLiveConfig } from '../../live/live-config.ts';
 import type { LiveMarket } from '../../live/live-market.ts';
@@ -12,7 +13,7 @@ import type { SocketHandlers, Transport } from '../../live/transport.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import { VirtualClock } from '../../live/virtual-clock.ts';
 import type { BookTape } from '../../market/book-tape.ts';
-import { frameOf, hashPolicy } from './recorded-session.ts';
+import { hashPolicy } from './recorded-session.ts';
 
 export interface ScriptedRun {
   readonly run: LiveRun;
@@ -72,7 +73,8 @@ export function scriptedRun({ books, config, policyFor = hashPolicy, loopLag }: 
       run.start();
       for (const end = Math.min(books.length, numPlayed + events); numPlayed < end; numPlayed++) {
         clock.runUntil(books.timeMs[numPlayed]);
-        handlers[books.venue[numPlayed]].text(frameOf(books, numPlayed));
+        const venue = books.venue[numPlayed];
+        handlers[venue].text(bookFrame(books, numPlayed, venue, 'BTC/USDT'));
       }
     },
     cut: (venue) => handlers[venue].close('cut'),
