@@ -82,6 +82,19 @@ export function createCustomNetwork(
   return network;
 }
 
+/**
+ * For what is built into an agent's own networks.
+ * @param setting that asks for it
+ * @throws ConfigError `unsuitable-network` where the user brings networks
+ */
+export function requireOwnNetworks({ createNetwork }: NetworkContext, setting: string): void {
+  if (createNetwork === undefined) return;
+  throw new ConfigError(
+    'unsuitable-network',
+    `The setting ${setting} needs the agent's own networks; leave out one of the two: it, or createNetwork (--network).`,
+  );
+}
+
 /** What a user's JavaScript may get wrong. */
 function isNetwork(value: unknown): value is Network {
   const { parameters, gradients, forward, backward, inputGradients } = (value ?? {}) as Partial<Network>;

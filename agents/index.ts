@@ -8,6 +8,7 @@ import { dqn } from './dqn.ts';
 import { ppo } from './ppo.ts';
 import { random } from './random.ts';
 import { sac } from './sac.ts';
+import { signal } from './signal.ts';
 import { smaCross } from './sma-cross.ts';
 import { td3 } from './td3.ts';
 
@@ -21,4 +22,5 @@ export const builtInAgents: readonly AgentPlugin[] = [
   random,
   buyAndHold,
   smaCross,
+  signal,
 ];

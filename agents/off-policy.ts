@@ -10,7 +10,8 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
+import type { Kernels } from '../networks/kernels.ts';
 import { createReplayBatch, type ReplayBatch } from '../replay/replay-batch.ts';
 import { UniformReplay } from '../replay/uniform-buffer.ts';
 import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';

@@ -26,3 +26,6 @@ export class StorageError extends MarketGymError {}
 
 /** Learning that cannot go on: a non-finite loss, gradient or reward. */
 export class TrainingError extends MarketGymError {}
+
+/** A venue, feed or live session that cannot be used or trusted. */
+export class LiveError extends MarketGymError {}

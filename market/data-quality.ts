@@ -131,10 +131,11 @@ function median(values: Float64Array): number {
   return values.length === 0 ? 0 : values.slice().sort()[(values.length - 1) >> 1];
 }
 
-const percent = (fraction: number): string => `${Number((100 * fraction).toPrecision(3))} %`;
+/** Three digits: `0.123 %`. */
+export const percent = (fraction: number): string => `${Number((100 * fraction).toPrecision(3))} %`;
 
 /** Without seconds where they are zero, without a clock at midnight. */
-function shortTime(timeMs: number): string {
+export function shortTime(timeMs: number): string {
   return formatTime(timeMs)
     .replace('T', ' ')
     .replace(/\.000Z$|Z$/, '')
@@ -142,7 +143,8 @@ function shortTime(timeMs: number): string {
     .replace(/ 00:00$/, '');
 }
 
-function formatDuration(durationMs: number): string {
+/** In the largest unit that it fills: `1.5 h`. */
+export function formatDuration(durationMs: number): string {
   const units: [number, string][] = [
     [DAY_MS, 'd'],
     [3_600_000, 'h'],

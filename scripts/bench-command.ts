@@ -44,7 +44,7 @@ export async function benchCommand({ only, json, profile }: BenchArguments): Pro
   const rows: Row[] = [];
   for (const { name, unit, measure } of benchmarks) {
     if (only !== undefined && name !== 'calibration' && !name.includes(only)) continue;
-    const value = measure();
+    const value = await measure();
     // What cannot be measured here is shown, but is no row.
     if (Number.isFinite(value)) rows.push({ name, value, unit });
     console.say(formatTable([[name.padEnd(38), formatValue(value).padStart(12), unit]]));

@@ -7,7 +7,7 @@ export interface Benchmark {
   readonly name: string;
   readonly unit: string;
   /** NaN where this machine lacks what is needed. */
-  measure(): number;
+  measure(): number | Promise<number>;
 }
 
 const ROUNDS = 7;

@@ -1,28 +1,65 @@
-/** `market-gym data describe`: what a file of candles holds, and what to mind about it. */
+/** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
 import type { Argv } from 'yargs';
+import { describeBooks } from '../market/book-quality.ts';
+import { formatBookQuality } from '../market/book-quality-text.ts';
 import { loadCandles } from '../market/csv.ts';
+import { parsePair } from '../market/currencies.ts';
 import { describeCandles, formatDataQuality } from '../market/data-quality.ts';
+import { detectTapeFile, loadBooks, loadTrades } from '../market/load-books.ts';
+import { formatTime } from '../market/timestamps.ts';
+import { countRepeatedTrades } from '../market/trade-tape.ts';
 import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
-import { createConsole } from './console.ts';
+import { type Console, createConsole } from './console.ts';
 
 export const describeOptions = (yargs: Argv) =>
   yargs
     .positional('file', {
       type: 'string',
       demandOption: true,
-      describe: 'Candles: a CSV file (.gz too), or sp500',
+      describe: 'Candles, order books or trades (.gz too), or sp500',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+    .option('pair', {
+      type: 'string',
+      describe: 'What a file of books trades, where it does not say: BTC/BRL',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg('pair');
 
 type DescribeArguments = Awaited<ReturnType<typeof describeOptions>['argv']>;
 
 /** @returns the exit code */
-export async function describeCommand({ file, json }: DescribeArguments): Promise<number> {
+export async function describeCommand({ file, json, pair }: DescribeArguments): Promise<number> {
   const console = createConsole({ json });
-  const { candles, report } = await loadCandles(file === SHIPPED_DATA ? shippedDataPath() : file);
-  const quality = describeCandles(candles);
-  for (const note of report.notes) console.say(note);
-  console.say(formatDataQuality(quality));
-  console.result({ file, ...report, ...quality });
+  const path = file === SHIPPED_DATA ? shippedDataPath() : file;
+  const kind = await detectTapeFile(path);
+  if (kind === undefined) {
+    const { candles, report } = await loadCandles(path);
+    const quality = describeCandles(candles);
+    for (const note of report.notes) console.say(note);
+    console.say(formatDataQuality(quality));
+    console.result({ file, ...report, ...quality });
+  } else if (kind === 'trade-lines' || kind === 'trade-rows') await describeTrades(path, pair, console);
+  else {
+    const { tape, trades, report } = await loadBooks(
+      path,
+      pair === undefined ? {} : { pair: parsePair(pair) },
+    );
+    const quality = describeBooks(tape);
+    for (const note of report.notes) console.say(note);
+    console.say(formatBookQuality(quality));
+    if (trades !== undefined) console.say(`The file has ${trades.length} trades too.`);
+    console.result({ file, ...report, depth: tape.depth, trades: trades?.length ?? 0, ...quality });
+  }
   return 0;
+}
+
+async function describeTrades(path: string, pair: string | undefined, console: Console): Promise<void> {
+  const trades = await loadTrades(path, pair === undefined ? {} : { pair: parsePair(pair) });
+  const first = trades.timeMs[0];
+  const last = trades.timeMs[trades.length - 1];
+  const repeated = countRepeatedTrades(trades);
+  console.say(`trades         ${trades.length}, ${formatTime(first)} to ${formatTime(last)}`);
+  console.say(`repeated       ${repeated} equal another of the same time in everything`);
+  const { venues, length } = trades;
+  console.result({ file: path, venues, trades: length, firstTimeMs: first, lastTimeMs: last, repeated });
 }

@@ -1,0 +1,258 @@
+/** Keeps one venue connected: carries out what its session asks for, on a clock and a transport that are handed in. */
+import type { ConfigSchema } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import type { OrderBook } from '../market/order-book.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { FrameCounters } from './frame-counters.ts';
+import { createSteadyClock } from './steady-clock.ts';
+import type { HttpAnswer, Socket, Transport } from './transport.ts';
+import {
+  CHANNELS,
+  type Channel,
+  type VenueCommand,
+  type VenueEvent,
+  type VenueInput,
+  type VenuePlugin,
+  type VenueSetup,
+} from './venue.ts';
+import { parseMarkets, requireChannels } from './venue-config.ts';
+import { VenueSession } from './venue-session.ts';
+
+export interface VenueConnectionOptions {
+  readonly plugin: VenuePlugin<ConfigSchema>;
+  /** `BTC/USDT`, … */
+  readonly markets: readonly string[];
+  /** All of them unless told. */
+  readonly channels?: readonly Channel[];
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** Decides the jitter of waits alone. */
+  readonly rng: Rng;
+  readonly onEvent?: (event: VenueEvent) => void;
+  /** Called before each input is taken: what a tape records. */
+  readonly onInput?: (input: VenueInput, timeMs: number) => void;
+}
+
+export interface VenueStatus {
+  readonly venue: string;
+  readonly verified: boolean;
+  readonly state: 'stopped' | 'connecting' | 'connected' | 'waiting' | 'disabled';
+  /** Why the venue was given up. */
+  readonly reason: string | undefined;
+  readonly counters: FrameCounters;
+  /** Local clock − venue's clock, as `ClockOffset` has it, ms; NaN while unknown. */
+  readonly clockOffsetMs: number;
+  readonly heardMs: number;
+}
+
+const TICK_MS = 250;
+const CONNECT_TIMEOUT_MS = 15_000;
+const SNAPSHOT_TIMEOUT_MS = 20_000;
+/** A connection that lived this long was a good one: the next wait starts from the shortest again. */
+const GOOD_CONNECTION_MS = 60_000;
+
+export class VenueConnection {
+  readonly plugin: VenuePlugin<ConfigSchema>;
+  /** UTC epoch, never falling: the time to ask `isTradable` about. */
+  readonly clock: Clock;
+  readonly session: VenueSession;
+  readonly #setup: VenueSetup;
+  readonly #transport: Transport;
+  readonly #rng: Rng;
+  readonly #onInput: ((input: VenueInput, timeMs: number) => void) | undefined;
+  readonly #commands: VenueCommand[] = [];
+  readonly #outgoing: string[] = [];
+  readonly #cancelFetch = new Map<string, () => void>();
+  #state: VenueStatus['state'] = 'stopped';
+  #socket: Socket | undefined;
+  #cancelTick = () => {};
+  #cancelWait = () => {};
+  #cancelSend: (() => void) | undefined;
+  #attempt = 0;
+  #openedMs = 0;
+  #handling = false;
+
+  /** @throws ConfigError for markets, channels or settings that cannot be */
+  constructor(options: VenueConnectionOptions) {
+    const { plugin, clock, rng, config = {}, channels = CHANNELS } = options;
+    const markets = parseMarkets(plugin.name, options.markets, plugin.nativeSymbol);
+    this.plugin = plugin;
+    this.clock = createSteadyClock(clock);
+    this.#setup = plugin.connect(markets, config);
+    this.#transport = this.#setup.transport ?? options.transport;
+    this.#rng = rng;
+    this.#onInput = options.onInput;
+    this.session = new VenueSession({
+      setup: this.#setup,
+      markets,
+      channels: requireChannels(plugin.name, channels),
+      onEvent: options.onEvent ?? (() => {}),
+      onCommand: (command) => this.#commands.push(command),
+    });
+  }
+
+  /** Connects, and stays connected until `stop` or until the venue is disabled. */
+  start(): void {
+    if (this.#state === 'stopped') this.#connect();
+  }
+
+  stop(): void {
+    if (this.#state === 'stopped') return;
+    this.#drop('stopped');
+    this.#cancelWait();
+    if (this.#state !== 'disabled') this.#state = 'stopped';
+  }
+
+  isTradable(symbol: string, nowMs = this.clock.nowMs()): boolean {
+    return this.session.isTradable(symbol, nowMs);
+  }
+
+  /** Read it only while `isTradable`. @throws ConfigError `unknown-name` for a market that was not asked for */
+  book(symbol: string): OrderBook {
+    const feed = this.session.feed(symbol);
+    if (feed !== undefined) return feed.book;
+    throw new ConfigError(
+      'unknown-name',
+      `Venue "${this.plugin.name}" was not asked for market "${symbol}".`,
+    );
+  }
+
+  get status(): VenueStatus {
+    const { session, plugin } = this;
+    return {
+      venue: plugin.name,
+      verified: plugin.verified,
+      state: this.#state,
+      reason: session.disabledReason,
+      counters: session.counters,
+      clockOffsetMs: session.clockOffset.minimumMs,
+      heardMs: session.heardMs,
+    };
+  }
+
+  #connect(): void {
+    this.#state = 'connecting';
+    const { url, limits } = this.#setup;
+    // A socket that was given up may still speak; only the present one is listened to.
+    let socket: Socket | undefined;
+    const ifPresent = (handle: () => void) => {
+      if (socket === this.#socket) handle();
+    };
+    socket = this.#transport.connect(url, limits, {
+      open: () => ifPresent(() => this.#opened()),
+      text: (text) => ifPresent(() => this.#take({ kind: 'frame', text })),
+      binary: (bytes) => ifPresent(() => this.#take({ kind: 'binary', bytes })),
+      beat: () => ifPresent(() => this.#take({ kind: 'beat' })),
+      close: (reason) => ifPresent(() => this.#lost(reason)),
+    });
+    this.#socket = socket;
+    this.#cancelWait = this.clock.schedule(CONNECT_TIMEOUT_MS, () =>
+      this.#lost(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`),
+    );
+  }
+
+  #opened(): void {
+    this.#cancelWait();
+    this.#state = 'connected';
+    this.#openedMs = this.clock.monotonicMs();
+    this.#take({ kind: 'open' });
+    this.#scheduleTick();
+  }
+
+  #scheduleTick(): void {
+    if (this.#state !== 'connected') return;
+    this.#cancelTick = this.clock.schedule(TICK_MS, () => {
+      this.#take({ kind: 'tick' });
+      this.#scheduleTick();
+    });
+  }
+
+  #take(input: VenueInput): void {
+    const timeMs = this.clock.nowMs();
+    this.#onInput?.(input, timeMs);
+    this.session.handle(input, timeMs);
+    // A command may lead to the next input: they are carried out one after another, not within each other.
+    if (this.#handling) return;
+    this.#handling = true;
+    try {
+      for (let command = this.#commands.shift(); command !== undefined; command = this.#commands.shift())
+        this.#carryOut(command);
+    } finally {
+      this.#handling = false;
+    }
+  }
+
+  #carryOut(command: VenueCommand): void {
+    // What was meant for a connection that is gone is of no use to the next.
+    const isConnected = this.#state === 'connected';
+    switch (command.kind) {
+      case 'send':
+        if (!isConnected) return;
+        this.#outgoing.push(command.text);
+        if (this.#cancelSend === undefined) this.#sendNext();
+        return;
+      case 'fetch-snapshot':
+        if (isConnected) this.#fetch(command.symbol, command.url, command.delayMs);
+        return;
+      case 'reconnect':
+        this.#lost(command.reason, command.planned);
+        return;
+      case 'disable':
+        this.#drop(command.reason);
+        this.#cancelWait();
+        this.#state = 'disabled';
+    }
+  }
+
+  /** Messages leave one by one, no closer to each other than the venue bears. */
+  #sendNext(): void {
+    const text = this.#outgoing.shift();
+    this.#cancelSend = undefined;
+    if (text === undefined) return;
+    this.#socket?.send(text);
+    this.#cancelSend = this.clock.schedule(this.#setup.limits.sendIntervalMs, () => this.#sendNext());
+  }
+
+  #fetch(symbol: string, url: string, delayMs: number): void {
+    this.#cancelFetch.get(symbol)?.();
+    const done = ({ status, body, retryAfterMs }: HttpAnswer) => {
+      this.#cancelFetch.delete(symbol);
+      if (status >= 200 && status < 300) this.#take({ kind: 'snapshot', symbol, body });
+      else this.#take({ kind: 'snapshot-failed', symbol, status, retryAfterMs, detail: body.slice(0, 200) });
+    };
+    const cancel = this.clock.schedule(delayMs, () => {
+      this.#cancelFetch.set(symbol, this.#transport.get(url, { timeoutMs: SNAPSHOT_TIMEOUT_MS }, done));
+    });
+    this.#cancelFetch.set(symbol, cancel);
+  }
+
+  /** The socket is of no more use: try again after a while, or at once. */
+  #lost(reason: string, atOnce = false): void {
+    const wasGood =
+      this.#state === 'connected' && this.clock.monotonicMs() - this.#openedMs > GOOD_CONNECTION_MS;
+    this.#drop(reason);
+    if (this.session.disabledReason !== undefined) return;
+    if (wasGood) this.#attempt = 0;
+    const delayMs = atOnce && this.#attempt === 0 ? 0 : backoffMs(this.#attempt, this.#rng);
+    this.#attempt++;
+    this.#state = 'waiting';
+    this.#cancelWait = this.clock.schedule(delayMs, () => this.#connect());
+  }
+
+  /** Leaves the socket without waiting for the other side, and forgets all that was meant for it. */
+  #drop(reason: string): void {
+    this.#socket?.terminate();
+    this.#socket = undefined;
+    this.#cancelWait();
+    this.#cancelTick();
+    this.#cancelSend?.();
+    this.#cancelSend = undefined;
+    this.#outgoing.length = 0;
+    for (const cancel of this.#cancelFetch.values()) cancel();
+    this.#cancelFetch.clear();
+    this.#take({ kind: 'close', reason });
+  }
+}

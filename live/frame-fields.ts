@@ -1,0 +1,81 @@
+/** Reads a frame's fields by name and kind; what is not as the venue promises is a `FrameError`. */
+import { parseDecimal } from './decimal.ts';
+import { FrameError } from './venue.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** @throws FrameError `unreadable` unless the text is one JSON object */
+export function parseFields(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new FrameError('unreadable', `not JSON: ${excerpt(text)}`);
+  }
+  if (isFields(value)) return value;
+  throw new FrameError('unreadable', `not a JSON object: ${excerpt(text)}`);
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @throws FrameError `malformed`, as all below */
+export function fieldsOf(value: unknown, name: string): Fields {
+  if (isFields(value)) return value;
+  throw malformed(name, 'an object', value);
+}
+
+export function arrayOf(value: unknown, name: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed(name, 'an array', value);
+}
+
+export function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw malformed(name, 'a text', value);
+}
+
+/** A whole number, also where the venue writes it as text; negative ones too. */
+export function integerOf(value: unknown, name: string): number {
+  const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+  if (Number.isSafeInteger(number)) return number as number;
+  throw malformed(name, 'a whole number', value);
+}
+
+/** UTC epoch in ms, in a range that clocks can show, from a whole number or text. */
+export function epochOf(value: unknown, name: string): number {
+  const timeMs = integerOf(value, name);
+  if (timeMs >= 0 && timeMs < 1e14) return timeMs;
+  throw malformed(name, 'UTC epoch milliseconds', value);
+}
+
+/** UTC epoch in ms, from an ISO time; what is finer than a millisecond is cut off. */
+export function isoTimeOf(value: unknown, name: string): number {
+  const timeMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (timeMs >= 0) return timeMs;
+  throw malformed(name, 'an ISO time', value);
+}
+
+/** A number ≥ 0, from a JSON number or decimal text. */
+export function decimalOf(value: unknown, name: string): number {
+  const number = typeof value === 'string' ? parseDecimal(value) : value;
+  if (typeof number === 'number' && number >= 0 && number < Infinity) return number;
+  throw malformed(name, 'a number of at least 0', value);
+}
+
+export function priceOf(value: unknown, name: string): number {
+  const price = decimalOf(value, name);
+  if (price > 0) return price;
+  throw malformed(name, 'a price above 0', value);
+}
+
+export function malformed(name: string, expected: string, value: unknown): FrameError {
+  return new FrameError('malformed', `"${name}" must be ${expected}, got ${excerpt(JSON.stringify(value))}`);
+}
+
+/** The beginning of a text, fit for one line of a log. */
+export function excerpt(text: string | undefined): string {
+  const line = String(text).replace(/\s+/g, ' ');
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}

@@ -1,0 +1,36 @@
+/** One market of a connection: its book, and whether it can be trusted. */
+import { OrderBook } from '../market/order-book.ts';
+import type { VenueMarket } from './venue.ts';
+
+export class MarketFeed {
+  readonly market: VenueMarket;
+  readonly book = new OrderBook();
+  /** Complete and consistent as far as the venue's loss detection can tell. */
+  valid = false;
+  /** When the book was last changed or confirmed; −Infinity before the first time on this connection. */
+  confirmedMs = -Infinity;
+  /** UTC epoch by the venue's clock, of the last change; NaN where the venue does not say. */
+  exchangeTimeMs = Number.NaN;
+  /** How much later than the quickest messages the last one came, ms; 0 where the venue does not say. */
+  lagMs = 0;
+  /** Since when the book has been waited for; NaN while it is valid. */
+  waitingSinceMs = Number.NaN;
+  /** `book-stale` has been said, and nothing came since. */
+  saidStale = false;
+
+  constructor(market: VenueMarket) {
+    this.market = market;
+  }
+
+  get symbol(): string {
+    return this.market.symbol;
+  }
+
+  /** The book must not be used until it is complete again. */
+  invalidate(timeMs: number): void {
+    this.valid = false;
+    this.saidStale = false;
+    this.waitingSinceMs = timeMs;
+    this.confirmedMs = -Infinity;
+  }
+}

@@ -1,0 +1,31 @@
+/** What a connection needs from the network; tests and replays bring their own. */
+
+export interface SocketHandlers {
+  open(): void;
+  text(text: string): void;
+  binary(bytes: number): void;
+  /** A ping or pong frame came. */
+  beat(): void;
+  /** Called once, also when the socket never opened. */
+  close(reason: string): void;
+}
+
+export interface Socket {
+  send(text: string): void;
+  /** Gives the socket up at once; no handler is called after it. */
+  terminate(): void;
+}
+
+export interface HttpAnswer {
+  /** HTTP status; 0 where there was no answer, and `body` says why. */
+  readonly status: number;
+  readonly body: string;
+  /** From the Retry-After header; 0 without one. */
+  readonly retryAfterMs: number;
+}
+
+export interface Transport {
+  connect(url: string, options: { maxFrameBytes: number }, handlers: SocketHandlers): Socket;
+  /** HTTP GET. @returns takes the request back: `done` is then not called */
+  get(url: string, options: { timeoutMs: number }, done: (answer: HttpAnswer) => void): () => void;
+}

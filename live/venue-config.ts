@@ -1,0 +1,99 @@
+/** The settings that all venues share, and the names of markets. */
+import { z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { CHANNELS, type Channel, type VenueMarket } from './venue.ts';
+
+/** How a connection is cared for; a venue's documentation decides the defaults. */
+export interface ConnectionLimits {
+  readonly silenceMs: number;
+  readonly staleAfterMs: number;
+  readonly streamDeadlineMs: number;
+  readonly syncDeadlineMs: number;
+  readonly rotateAfterMs: number;
+  readonly resyncBudget: number;
+  readonly resyncWindowMs: number;
+  readonly sendIntervalMs: number;
+  readonly maxFrameBytes: number;
+}
+
+const MINUTE_MS = 60_000;
+const positive = (milliseconds: number) => z.number().positive().default(milliseconds);
+
+/** The keys of `ConnectionLimits`, for a venue's schema. */
+export const connectionConfig = (
+  defaults: Pick<ConnectionLimits, 'silenceMs' | 'sendIntervalMs'> & Partial<ConnectionLimits>,
+) => ({
+  silenceMs: positive(defaults.silenceMs).describe(
+    'Milliseconds without any frame after which the connection counts as dead',
+  ),
+  staleAfterMs: positive(defaults.staleAfterMs ?? 5000).describe(
+    'Milliseconds without a word about a book after which it is not traded on; raise it for a quiet market',
+  ),
+  streamDeadlineMs: positive(defaults.streamDeadlineMs ?? MINUTE_MS).describe(
+    'Milliseconds without a word about a book, on a connection that lives, after which it is asked for anew',
+  ),
+  syncDeadlineMs: positive(defaults.syncDeadlineMs ?? 30_000).describe(
+    'Milliseconds that getting a book may take; then the connection is opened anew',
+  ),
+  rotateAfterMs: positive(defaults.rotateAfterMs ?? 23.5 * 60 * MINUTE_MS).describe(
+    'Milliseconds after which a connection is replaced; venues cut them after 24 hours',
+  ),
+  resyncBudget: z
+    .number()
+    .positive()
+    .or(z.literal(Infinity))
+    .default(defaults.resyncBudget ?? 20)
+    .describe('Losses and failures within resyncWindowMs that are borne; one more disables the venue'),
+  resyncWindowMs: positive(defaults.resyncWindowMs ?? 10 * MINUTE_MS).describe(
+    'Milliseconds that a loss or failure counts',
+  ),
+  sendIntervalMs: z
+    .number()
+    .min(0)
+    .default(defaults.sendIntervalMs)
+    .describe('Milliseconds between two messages to the venue, at least'),
+  maxFrameBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(defaults.maxFrameBytes ?? 32 * 2 ** 20)
+    .describe('Bytes of the largest frame that is taken; a snapshot of a whole book has about 5 million'),
+});
+
+/** @throws ConfigError `invalid-symbol`, `duplicate-name` or `no-markets` */
+export function parseMarkets(
+  venue: string,
+  symbols: readonly string[],
+  nativeSymbol: (base: string, quote: string) => string,
+): VenueMarket[] {
+  if (symbols.length === 0)
+    throw new ConfigError('no-markets', `Venue "${venue}" needs at least one market, such as "BTC/USDT".`);
+  const seen = new Set<string>();
+  return symbols.map((given) => {
+    const symbol = given.toUpperCase();
+    const [base, quote] = symbol.split('/');
+    if (!/^[A-Z0-9]+\/[A-Z0-9]+$/.test(symbol)) {
+      throw new ConfigError(
+        'invalid-symbol',
+        `A market of venue "${venue}" must be base and quote, such as "BTC/USDT"; got "${given}".`,
+      );
+    }
+    if (seen.has(symbol))
+      throw new ConfigError('duplicate-name', `Market "${symbol}" of venue "${venue}" is named twice.`);
+    seen.add(symbol);
+    return { symbol, base, quote, native: nativeSymbol(base, quote) };
+  });
+}
+
+/** @throws ConfigError `invalid-channel` */
+export function requireChannels(venue: string, channels: readonly string[]): readonly Channel[] {
+  for (const channel of channels) {
+    if (!CHANNELS.some((known) => known === channel)) {
+      throw new ConfigError(
+        'invalid-channel',
+        `Venue "${venue}" has no channel "${channel}". Known: ${CHANNELS.join(', ')}.`,
+      );
+    }
+  }
+  return channels as readonly Channel[];
+}

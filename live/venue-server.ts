@@ -1,0 +1,89 @@
+/** A venue's side of the wire, on a local port: WebSocket, and HTTP for snapshots. What is said is up to the caller. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
+import { LiveError } from '../core/errors.ts';
+import type { HttpAnswer } from './transport.ts';
+
+export interface VenueClient {
+  send(data: string | Buffer): void;
+  /** Cuts the connection without a farewell. */
+  terminate(): void;
+}
+
+export interface VenueServerOptions {
+  /** 0 by default: any free port. */
+  readonly port?: number;
+  /** Loopback by default. */
+  readonly host?: string;
+  onConnect?(client: VenueClient): void;
+  onText?(client: VenueClient, text: string): void;
+  onClose?(client: VenueClient): void;
+  /** Answers HTTP GET; 404 without it. */
+  answer?(url: URL): HttpAnswer;
+}
+
+export interface VenueServer {
+  /** `ws://HOST:PORT` */
+  readonly url: string;
+  /** `http://HOST:PORT` */
+  readonly restUrl: string;
+  readonly clients: ReadonlySet<VenueClient>;
+  /** Cuts all clients, and frees the port. */
+  close(): Promise<void>;
+}
+
+/** @throws LiveError `port-in-use` or `cannot-listen` */
+export async function startVenueServer(options: VenueServerOptions): Promise<VenueServer> {
+  const { port = 0, host = '127.0.0.1' } = options;
+  const clients = new Set<VenueClient>();
+  const http = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://venue');
+    const answer = options.answer?.(url) ?? { status: 404, body: '', retryAfterMs: 0 };
+    response.setHeader('content-type', 'application/json');
+    if (answer.retryAfterMs > 0) response.setHeader('retry-after', Math.ceil(answer.retryAfterMs / 1000));
+    response.writeHead(answer.status).end(answer.body);
+  });
+  const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
+  // Of the listening itself; the promise below tells of it.
+  sockets.on('error', () => {});
+  sockets.on('connection', (socket) => {
+    const client: VenueClient = {
+      send: (data) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(data);
+      },
+      terminate: () => socket.terminate(),
+    };
+    clients.add(client);
+    socket.on('message', (data) => options.onText?.(client, String(data)));
+    // A client that breaks the protocol is closed by `ws`; that is all there is to do.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clients.delete(client);
+      options.onClose?.(client);
+    });
+    options.onConnect?.(client);
+  });
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(host, port, cause)));
+    http.listen(port, host, resolve);
+  });
+  const address = `${host}:${(http.address() as AddressInfo).port}`;
+  return {
+    url: `ws://${address}`,
+    restUrl: `http://${address}`,
+    clients,
+    async close() {
+      for (const client of clients) client.terminate();
+      sockets.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function listenError(host: string, port: number, cause: NodeJS.ErrnoException): LiveError {
+  return cause.code === 'EADDRINUSE'
+    ? new LiveError('port-in-use', `Port ${port} on ${host} is in use; choose another.`, { cause })
+    : new LiveError('cannot-listen', `Cannot listen on ${host}:${port}: ${cause.message}.`, { cause });
+}

@@ -1,0 +1,326 @@
+/**
+ * Everything between a venue's protocol and the outside that needs no socket: what is valid, what is stale, what was
+ * lost, what is counted, and when to give up. A function of its inputs and their times alone.
+ */
+
+import { ClockOffset } from './clock-offset.ts';
+import { createFrameCounters, type FrameCounters } from './frame-counters.ts';
+import { MarketFeed } from './market-feed.ts';
+import {
+  type Channel,
+  FrameError,
+  type LossReason,
+  type ProtocolHost,
+  type VenueCommand,
+  type VenueEvent,
+  type VenueInput,
+  type VenueMarket,
+  type VenueProtocol,
+  type VenueSetup,
+} from './venue.ts';
+import type { ConnectionLimits } from './venue-config.ts';
+
+export interface VenueSessionOptions {
+  readonly setup: VenueSetup;
+  readonly markets: readonly VenueMarket[];
+  readonly channels: readonly Channel[];
+  onEvent(event: VenueEvent): void;
+  onCommand(command: VenueCommand): void;
+}
+
+type SessionState = 'closed' | 'open' | 'leaving' | 'disabled';
+
+export class VenueSession implements ProtocolHost {
+  readonly feeds: readonly MarketFeed[];
+  readonly counters: FrameCounters = createFrameCounters();
+  readonly clockOffset = new ClockOffset();
+  readonly #feedBySymbol: ReadonlyMap<string, MarketFeed>;
+  readonly #limits: ConnectionLimits;
+  readonly #channels: readonly Channel[];
+  readonly #protocol: VenueProtocol;
+  readonly #onEvent: (event: VenueEvent) => void;
+  readonly #onCommand: (command: VenueCommand) => void;
+  /** Times of the losses and failures that still count. */
+  readonly #failures: number[] = [];
+  #state: SessionState = 'closed';
+  #timeMs = -Infinity;
+  #openedMs = Number.NaN;
+  #heardMs = -Infinity;
+  #trading = true;
+  #disabledReason: string | undefined;
+
+  constructor({ setup, markets, channels, onEvent, onCommand }: VenueSessionOptions) {
+    this.feeds = markets.map((market) => new MarketFeed(market));
+    this.#feedBySymbol = new Map(this.feeds.map((feed) => [feed.symbol, feed]));
+    this.#limits = setup.limits;
+    this.#channels = channels;
+    this.#onEvent = onEvent;
+    this.#onCommand = onCommand;
+    this.#protocol = setup.createProtocol(this);
+  }
+
+  /** Why the venue was given up, or undefined while it was not. */
+  get disabledReason(): string | undefined {
+    return this.#disabledReason;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** When something last came in, UTC epoch. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
+  feed(symbol: string): MarketFeed | undefined {
+    return this.#feedBySymbol.get(symbol);
+  }
+
+  /** Whether a market's book may be traded on: complete, consistent, two-sided, recent and not lagging. */
+  isTradable(symbol: string, nowMs: number): boolean {
+    const feed = this.#feedBySymbol.get(symbol);
+    const { staleAfterMs, silenceMs } = this.#limits;
+    return (
+      feed?.valid === true &&
+      this.#state === 'open' &&
+      this.#trading &&
+      nowMs - feed.confirmedMs <= staleAfterMs &&
+      nowMs - this.#heardMs <= silenceMs &&
+      feed.lagMs <= staleAfterMs &&
+      feed.book.numBids > 0 &&
+      feed.book.numAsks > 0
+    );
+  }
+
+  /** Takes one input; events and commands come back before it returns. @param timeMs never below the last one's */
+  handle(input: VenueInput, timeMs: number): void {
+    this.#timeMs = Math.max(this.#timeMs, timeMs);
+    if (this.#state === 'disabled') return;
+    if (input.kind === 'open') {
+      this.#open();
+      return;
+    }
+    if (input.kind === 'close') {
+      this.#close(input.reason);
+      return;
+    }
+    if (this.#state !== 'open') return;
+    switch (input.kind) {
+      case 'frame':
+        this.counters.frames++;
+        this.#heardMs = this.#timeMs;
+        this.#guard(undefined, () => this.#protocol.frame(input.text, this.#timeMs));
+        return;
+      case 'binary':
+        this.counters.frames++;
+        this.#reject(new FrameError('unreadable', `a binary frame of ${input.bytes} bytes`));
+        return;
+      case 'beat':
+        this.#heardMs = this.#timeMs;
+        return;
+      case 'snapshot': {
+        const feed = this.#feedBySymbol.get(input.symbol);
+        if (feed === undefined) return;
+        this.counters.snapshots++;
+        this.#guard(feed, () => this.#protocol.snapshot?.(feed, input.body, this.#timeMs));
+        return;
+      }
+      case 'snapshot-failed': {
+        const feed = this.#feedBySymbol.get(input.symbol);
+        if (feed === undefined) return;
+        this.counters.snapshotFailures++;
+        const { status, retryAfterMs, detail } = input;
+        if (this.#spend(`snapshot of ${input.symbol} failed: ${status} ${detail}`))
+          this.#protocol.snapshotFailed?.(feed, status, retryAfterMs, detail);
+        return;
+      }
+      case 'tick':
+        this.#tick();
+        return;
+    }
+  }
+
+  // What the protocol asks for.
+
+  has(channel: Channel): boolean {
+    return this.#channels.includes(channel);
+  }
+
+  send(text: string): void {
+    this.#onCommand({ kind: 'send', text });
+  }
+
+  fetchSnapshot(symbol: string, url: string, delayMs: number): void {
+    this.#onCommand({ kind: 'fetch-snapshot', symbol, url, delayMs });
+  }
+
+  publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs = this.#timeMs): void {
+    if (this.#state !== 'open') return;
+    const { book } = feed;
+    const timeMs = this.#timeMs;
+    if (book.isCrossed) {
+      this.lose([feed], 'crossed-book', `bid ${book.bestBid} is not below ask ${book.bestAsk}`);
+      return;
+    }
+    feed.valid = true;
+    feed.waitingSinceMs = Number.NaN;
+    feed.saidStale = false;
+    feed.confirmedMs = asOfMs;
+    feed.exchangeTimeMs = exchangeTimeMs;
+    feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(asOfMs, exchangeTimeMs);
+    this.counters.bookUpdates++;
+    this.#onEvent({ kind: 'book', timeMs, symbol: feed.symbol, book, exchangeTimeMs });
+  }
+
+  trade({ symbol }: MarketFeed, trade: Parameters<ProtocolHost['trade']>[1]): void {
+    this.counters.trades++;
+    this.#onEvent({ kind: 'trade', timeMs: this.#timeMs, symbol, ...trade });
+  }
+
+  ticker({ symbol }: MarketFeed, ticker: Parameters<ProtocolHost['ticker']>[1]): void {
+    this.counters.tickers++;
+    this.#onEvent({ kind: 'ticker', timeMs: this.#timeMs, symbol, ...ticker });
+  }
+
+  lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void {
+    if (this.#state !== 'open') return;
+    this.counters.losses[reason] = (this.counters.losses[reason] ?? 0) + 1;
+    for (const feed of feeds) this.#invalidate(feed, reason, detail);
+    const names = feeds.map(({ symbol }) => symbol).join(', ');
+    if (!this.#spend(`${reason} in ${names}: ${detail}`)) return;
+    this.counters.resyncs++;
+    this.#protocol.resync(feeds, this.#timeMs);
+  }
+
+  countDuplicate(): void {
+    this.counters.duplicates++;
+  }
+
+  reconnect(reason: string): void {
+    this.#leave(reason, true);
+  }
+
+  setTrading(trading: boolean, detail: string): void {
+    if (trading === this.#trading) return;
+    this.#trading = trading;
+    this.#onEvent({ kind: 'venue-status', timeMs: this.#timeMs, trading, detail });
+  }
+
+  refuse(detail: string): void {
+    this.#disable(`the venue refuses: ${detail}`);
+  }
+
+  // How the connection lives.
+
+  #open(): void {
+    const timeMs = this.#timeMs;
+    this.#state = 'open';
+    this.#openedMs = timeMs;
+    this.#heardMs = timeMs;
+    this.#trading = true;
+    this.counters.connections++;
+    for (const feed of this.feeds) feed.invalidate(timeMs);
+    this.#onEvent({ kind: 'connected', timeMs });
+    this.#protocol.open(timeMs);
+  }
+
+  #close(reason: string): void {
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    for (const feed of this.feeds) this.#invalidate(feed, 'disconnected', reason);
+    this.#onEvent({ kind: 'disconnected', timeMs: this.#timeMs, reason });
+    if (wasOpen) this.#spend(`the connection closed: ${reason}`);
+  }
+
+  #tick(): void {
+    const nowMs = this.#timeMs;
+    const limits = this.#limits;
+    const silentMs = nowMs - this.#heardMs;
+    if (silentMs > limits.silenceMs) {
+      this.#leave(`nothing heard for ${silentMs} ms`, false);
+      return;
+    }
+    if (nowMs - this.#openedMs > limits.rotateAfterMs) {
+      this.#leave('the connection is old', true);
+      return;
+    }
+    this.#protocol.tick?.(nowMs, silentMs);
+    if (!this.has('book')) return;
+    for (const feed of this.feeds) {
+      if (this.#state !== 'open') return;
+      const ageMs = nowMs - feed.confirmedMs;
+      if (!feed.valid) {
+        const waitedMs = nowMs - feed.waitingSinceMs;
+        if (waitedMs > limits.syncDeadlineMs) {
+          this.counters.losses['no-snapshot'] = (this.counters.losses['no-snapshot'] ?? 0) + 1;
+          this.#leave(`no book of ${feed.symbol} within ${waitedMs} ms`, false);
+          return;
+        }
+      } else if (ageMs > limits.streamDeadlineMs) {
+        this.lose([feed], 'stream-silent', `nothing for ${ageMs} ms`);
+      } else if (ageMs > limits.staleAfterMs && !feed.saidStale) {
+        feed.saidStale = true;
+        this.counters.stale++;
+        this.#onEvent({ kind: 'book-stale', timeMs: nowMs, symbol: feed.symbol, ageMs });
+      }
+    }
+  }
+
+  /** Runs what reads a message; what it cannot use is counted, and books that it may concern are not trusted. */
+  #guard(feed: MarketFeed | undefined, read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#reject(error);
+      // An unreadable snapshot says nothing about the connection: it is asked for again.
+      if (feed !== undefined && this.#spend(`snapshot of ${feed.symbol}: ${error.message}`))
+        this.#protocol.snapshotFailed?.(feed, 0, 0, error.message);
+    }
+  }
+
+  #reject({ reason, message: detail }: FrameError): void {
+    this.counters.rejected[reason]++;
+    this.#onEvent({ kind: 'rejected', timeMs: this.#timeMs, reason, detail });
+    // What was in it nobody knows: any book may lack it.
+    if (reason === 'unreadable') this.#leave(`unreadable frame: ${detail}`, false);
+  }
+
+  #invalidate(feed: MarketFeed, reason: LossReason, detail: string): void {
+    const { valid, symbol } = feed;
+    feed.invalidate(this.#timeMs);
+    if (valid) this.#onEvent({ kind: 'book-lost', timeMs: this.#timeMs, symbol, reason, detail });
+  }
+
+  #leave(reason: string, planned: boolean): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'leaving';
+    for (const feed of this.feeds) this.#invalidate(feed, 'disconnected', reason);
+    if (planned || this.#spend(reason)) this.#onCommand({ kind: 'reconnect', reason, planned });
+  }
+
+  /** Counts a loss or failure. @returns whether the budget bears it; if not, the venue is disabled */
+  #spend(reason: string): boolean {
+    if (this.#disabledReason !== undefined) return false;
+    const failures = this.#failures;
+    const { resyncBudget, resyncWindowMs } = this.#limits;
+    while (failures.length > 0 && this.#timeMs - failures[0] > resyncWindowMs) failures.shift();
+    failures.push(this.#timeMs);
+    if (failures.length <= resyncBudget) return true;
+    this.#disable(
+      `${failures.length} losses or failures within ${resyncWindowMs / 1000} s, the last: ${reason}`,
+    );
+    return false;
+  }
+
+  #disable(reason: string): void {
+    if (this.#disabledReason !== undefined) return;
+    const timeMs = this.#timeMs;
+    this.#disabledReason = reason;
+    for (const feed of this.feeds) this.#invalidate(feed, 'disconnected', reason);
+    this.#state = 'disabled';
+    this.#onEvent({ kind: 'disabled', timeMs, reason });
+    this.#onCommand({ kind: 'disable', reason });
+  }
+}

@@ -1,0 +1,10 @@
+/** The built-in venues. */
+import type { ConfigSchema } from '../../core/config.ts';
+import type { VenuePlugin } from '../venue.ts';
+import { binance } from './binance.ts';
+import { bybit } from './bybit.ts';
+import { coinbase } from './coinbase.ts';
+import { kraken } from './kraken.ts';
+import { okx } from './okx.ts';
+
+export const builtInVenues: readonly VenuePlugin<ConfigSchema>[] = [binance, coinbase, kraken, bybit, okx];

@@ -1,0 +1,213 @@
+/**
+ * OKX v5 public streams: a snapshot, then updates that each name the one before.
+ *
+ * Source: OKX v5 WebSocket documentation, channels books, trades and tickers.
+ * Differences from the source: a checksum of 0 is none, as the venue sends it now; others are checked as documented.
+ */
+import { z } from '../../core/config.ts';
+import type { BookSide, OrderBook } from '../../market/order-book.ts';
+import {
+  arrayOf,
+  decimalOf,
+  epochOf,
+  excerpt,
+  type Fields,
+  fieldsOf,
+  integerOf,
+  malformed,
+  parseFields,
+  priceOf,
+  textOf,
+} from '../frame-fields.ts';
+import { LevelBuffer } from '../level-buffer.ts';
+import { losingOnError, refuseOrReconnect } from '../losing.ts';
+import type { MarketFeed } from '../market-feed.ts';
+import { okxChecksum } from '../okx-checksum.ts';
+import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../venue.ts';
+import { connectionConfig } from '../venue-config.ts';
+
+/** The venue cuts after 30 s without a message; a ping at half of that leaves time for its answer. */
+const PING_AFTER_MS = 15_000;
+
+export const okx = defineVenue({
+  name: 'okx',
+  description: 'OKX v5 public streams: books whose updates each name the one before, trades, tickers',
+  verified: true,
+  config: z.object({
+    url: z.string().default('wss://ws.okx.com:8443/ws/v5/public').describe('WebSocket endpoint'),
+    // A quiet book is confirmed once a minute.
+    ...connectionConfig({ silenceMs: 30_000, sendIntervalMs: 100, streamDeadlineMs: 75_000 }),
+  }),
+  nativeSymbol: (base, quote) => `${base}-${quote}`,
+  connect: (_markets, config) => ({
+    url: config.url,
+    limits: config,
+    createProtocol: (host) => new OkxProtocol(host),
+  }),
+});
+
+/** What the venue wrote, by price; kept only while it sends checksums. */
+interface Texts {
+  readonly bid: Map<number, readonly [price: string, size: string]>;
+  readonly ask: Map<number, readonly [price: string, size: string]>;
+}
+
+class OkxProtocol implements VenueProtocol {
+  readonly #host: ProtocolHost;
+  readonly #levels = new LevelBuffer();
+  readonly #feedByNative: ReadonlyMap<string, MarketFeed>;
+  readonly #sequences = new Map<MarketFeed, number>();
+  readonly #texts = new Map<MarketFeed, Texts>();
+  #pingedMs = -Infinity;
+
+  constructor(host: ProtocolHost) {
+    this.#host = host;
+    this.#feedByNative = new Map(host.feeds.map((feed) => [feed.market.native, feed]));
+  }
+
+  open(): void {
+    const host = this.#host;
+    this.#pingedMs = -Infinity;
+    const names = [
+      ...(host.has('book') ? ['books'] : []),
+      ...(host.has('trades') ? ['trades'] : []),
+      ...(host.has('ticker') ? ['tickers'] : []),
+    ];
+    const args = host.feeds.flatMap(({ market }) =>
+      names.map((channel) => ({ channel, instId: market.native })),
+    );
+    host.send(JSON.stringify({ op: 'subscribe', args }));
+  }
+
+  resync(feeds: readonly MarketFeed[]): void {
+    const args = feeds.map(({ market }) => ({ channel: 'books', instId: market.native }));
+    this.#host.send(JSON.stringify({ op: 'unsubscribe', args }));
+    this.#host.send(JSON.stringify({ op: 'subscribe', args }));
+  }
+
+  tick(timeMs: number, silentMs: number): void {
+    if (silentMs < PING_AFTER_MS || timeMs - this.#pingedMs < PING_AFTER_MS) return;
+    this.#pingedMs = timeMs;
+    this.#host.send('ping');
+  }
+
+  frame(text: string): void {
+    if (text === 'pong') return;
+    const frame = parseFields(text);
+    const { event } = frame;
+    if (event === 'error') {
+      refuseOrReconnect(this.#host, excerpt(`${String(frame.code)} ${String(frame.msg)}`));
+      return;
+    }
+    // The venue says beforehand that it will restart.
+    if (event === 'notice') {
+      this.#host.reconnect(excerpt(String(frame.msg)));
+      return;
+    }
+    if (event === 'subscribe' || event === 'unsubscribe' || event === 'channel-conn-count') return;
+    if (frame.arg === undefined) throw new FrameError('unknown-message', excerpt(text));
+    const { channel, instId } = fieldsOf(frame.arg, 'arg');
+    const feed = this.#feedByNative.get(textOf(instId, 'instId'));
+    if (feed === undefined) throw new FrameError('unknown-message', `instrument ${excerpt(String(instId))}`);
+    if (channel === 'books')
+      losingOnError(this.#host, [feed], () => {
+        for (const value of arrayOf(frame.data, 'data'))
+          this.#book(feed, frame.action, fieldsOf(value, 'data'));
+      });
+    else if (channel === 'trades') this.#trades(feed, frame);
+    else if (channel === 'tickers') this.#tickers(feed, frame);
+    else throw new FrameError('unknown-message', excerpt(text));
+  }
+
+  #book(feed: MarketFeed, action: unknown, data: Fields): void {
+    if (action !== 'snapshot' && action !== 'update')
+      throw malformed('action', '"snapshot" or "update"', action);
+    const isSnapshot = action === 'snapshot';
+    const sequence = integerOf(data.seqId, 'seqId');
+    const previous = integerOf(data.prevSeqId, 'prevSeqId');
+    const timeMs = epochOf(data.ts, 'ts');
+    const levels = this.#levels;
+    levels.clear();
+    levels.addPairs('bid', data.bids, 'bids');
+    levels.addPairs('ask', data.asks, 'asks');
+    const checksum = data.checksum === undefined ? 0 : integerOf(data.checksum, 'checksum');
+    if (!isSnapshot) {
+      if (!feed.valid) return;
+      const last = this.#sequences.get(feed);
+      // After maintenance the numbers begin anew, below `previous`: the chain holds all the same.
+      if (previous !== last) {
+        // Said before: its successor is what is applied last.
+        if (sequence === last && sequence > previous) {
+          this.#host.countDuplicate();
+          return;
+        }
+        this.#host.lose([feed], 'sequence-gap', `after ${last} expected, got after ${previous}`);
+        return;
+      }
+    }
+    this.#sequences.set(feed, sequence);
+    if (isSnapshot) levels.replace(feed.book);
+    else levels.applyTo(feed.book);
+    if (isSnapshot) this.#texts.delete(feed);
+    if (checksum !== 0 && !this.#matches(feed, isSnapshot, data, checksum)) return;
+    this.#host.publish(feed, timeMs);
+  }
+
+  /** Whether a legacy checksum fits; says what is lost where it does not. */
+  #matches(feed: MarketFeed, isSnapshot: boolean, data: Fields, checksum: number): boolean {
+    let texts = this.#texts.get(feed);
+    // Without the texts of a snapshot there is nothing to compare: checksums began in the middle of a stream.
+    if (texts === undefined && !isSnapshot) return true;
+    texts ??= { bid: new Map(), ask: new Map() };
+    this.#texts.set(feed, texts);
+    keepTexts(texts.bid, data.bids);
+    keepTexts(texts.ask, data.asks);
+    const ours = okxChecksum(best(feed.book, 'bid', texts), best(feed.book, 'ask', texts));
+    if (ours === checksum) return true;
+    this.#host.lose([feed], 'checksum-mismatch', `${checksum} expected, got ${ours}`);
+    return false;
+  }
+
+  #trades(feed: MarketFeed, frame: Fields): void {
+    for (const value of arrayOf(frame.data, 'data')) {
+      const trade = fieldsOf(value, 'data');
+      const { side } = trade;
+      if (side !== 'buy' && side !== 'sell') throw malformed('side', '"buy" or "sell"', side);
+      const price = priceOf(trade.px, 'px');
+      const size = decimalOf(trade.sz, 'sz');
+      const id = textOf(trade.tradeId, 'tradeId');
+      this.#host.trade(feed, { price, size, side, id, exchangeTimeMs: epochOf(trade.ts, 'ts') });
+    }
+  }
+
+  #tickers(feed: MarketFeed, frame: Fields): void {
+    for (const value of arrayOf(frame.data, 'data')) {
+      const ticker = fieldsOf(value, 'data');
+      const numbers = ['bidPx', 'bidSz', 'askPx', 'askSz', 'last'].map((name) =>
+        // Empty where a side has no orders.
+        ticker[name] === '' ? Number.NaN : decimalOf(ticker[name], name),
+      );
+      const [bid, bidSize, ask, askSize, last] = numbers;
+      const exchangeTimeMs = epochOf(ticker.ts, 'ts');
+      this.#host.ticker(feed, { bid, bidSize, ask, askSize, last, exchangeTimeMs });
+    }
+  }
+}
+
+/** Called with levels that have been read once already. */
+function keepTexts(texts: Map<number, readonly [string, string]>, levels: unknown): void {
+  for (const [price, size] of levels as readonly (readonly unknown[])[]) {
+    const key = priceOf(price, 'price');
+    if (decimalOf(size, 'size') === 0) texts.delete(key);
+    else texts.set(key, [String(price), String(size)]);
+  }
+}
+
+function best(book: OrderBook, side: BookSide, texts: Texts): (readonly [string, string])[] {
+  const levels: (readonly [string, string])[] = [];
+  for (let rank = 0; rank < 25 && book.price(side, rank) > 0; rank++) {
+    const price = book.price(side, rank);
+    levels.push(texts[side].get(price) ?? [String(price), String(book.size(side, rank))]);
+  }
+  return levels;
+}

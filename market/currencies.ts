@@ -1,0 +1,57 @@
+/** Which currencies markets are named and quoted in. */
+import { ConfigError } from '../core/errors.ts';
+import type { Venue } from './book-tape.ts';
+
+/** Stands for a currency that a file does not tell; equal to itself alone within one file. */
+export const UNKNOWN_CURRENCY = '?';
+
+/** Longest first, so that BTCFDUSD ends in FDUSD and not in USD. */
+const QUOTES =
+  'FDUSD USDT USDC BUSD TUSD USDE USDD USD1 PYUSD DAI USD EUR GBP JPY BRL TRY KRW AUD CAD CHF MXN ZAR UAH ARS PLN RON IDR SGD INR BTC ETH BNB SOL XRP'
+    .split(' ')
+    .sort((a, b) => b.length - a.length);
+
+export type Pair = Pick<Venue, 'base' | 'quote'>;
+
+/**
+ * Reads a pair as people and venues write it: `BTC/USDT`, `BTC-USD`, `btc_brl`, `BTCUSDT`.
+ * @throws ConfigError `unknown-pair` where base and quote cannot be told apart
+ */
+export function parsePair(text: string): Pair {
+  const name = text.toUpperCase();
+  const parts = name.split(/[/\-_:]/);
+  if (parts.length === 2 && parts.every((part) => /^[A-Z0-9.]+$/.test(part))) {
+    return { base: parts[0], quote: parts[1] };
+  }
+  const quote = parts.length === 1 ? QUOTES.find((code) => name.endsWith(code) && name !== code) : undefined;
+  if (quote === undefined || !/^[A-Z0-9.]+$/.test(name)) {
+    throw new ConfigError(
+      'unknown-pair',
+      `"${text}" is no pair of currencies; write base and quote, e.g. "BTC/USDT".`,
+    );
+  }
+  return { base: name.slice(0, -quote.length), quote };
+}
+
+/**
+ * Says whether the venues trade the same thing for the same currency; prices in unlike quotes are no spread.
+ * @throws ConfigError `quote-mismatch`, `base-mismatch`; each names the two venues and the next step
+ */
+export function requireComparable(venues: readonly Venue[]): void {
+  for (const venue of venues) {
+    const [first] = venues;
+    if (venue.base !== first.base) {
+      throw new ConfigError(
+        'base-mismatch',
+        `Venue "${first.name}" trades ${first.base} and "${venue.name}" ${venue.base}; compare venues of one base.`,
+      );
+    }
+    if (venue.quote !== first.quote) {
+      throw new ConfigError(
+        'quote-mismatch',
+        `Venue "${first.name}" quotes in ${first.quote} and "${venue.name}" in ${venue.quote}; convert one of them ` +
+          'with convertTape and a conversion series.',
+      );
+    }
+  }
+}

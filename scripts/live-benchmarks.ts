@@ -1,0 +1,67 @@
+/** How fast live messages are taken in: read, checked and put into the book. */
+import { createRng } from '../core/rng.ts';
+import { parseMarkets } from '../live/venue-config.ts';
+import { VenueSession } from '../live/venue-session.ts';
+import { binance } from '../live/venues/binance.ts';
+import { type Benchmark, secondsPer } from './benchmark.ts';
+
+export const liveBenchmarks: readonly Benchmark[] = [
+  { name: 'live.depth_messages_per_s', unit: '1/s', measure: measureDepthMessages },
+];
+
+const MESSAGES = 4000;
+/** Levels changed by a message: what a busy market's stream of 100 ms has on average. */
+const LEVELS_PER_MESSAGE = 36;
+const SNAPSHOT_LEVELS = 1000;
+const TICK = 0.01;
+const MIDDLE = 6_000_000;
+
+function measureDepthMessages(): number {
+  const rng = createRng(1);
+  const level = (side: -1 | 1, size: number): [string, string] => {
+    // Most changes are near the best price, and some far away.
+    const distance = 1 + Math.floor(SNAPSHOT_LEVELS * rng.uniform() ** 3);
+    return [((MIDDLE + side * distance) * TICK).toFixed(8), size.toFixed(8)];
+  };
+  const side = (sign: -1 | 1): [string, string][] =>
+    Array.from({ length: LEVELS_PER_MESSAGE / 2 }, () =>
+      level(sign, rng.uniform() < 0.4 ? 0 : rng.uniform() * 5),
+    );
+  const frames = Array.from({ length: MESSAGES }, (_, i) => {
+    const data = {
+      e: 'depthUpdate',
+      E: 1_700_000_000_000,
+      s: 'BTCUSDT',
+      U: i + 1,
+      u: i + 1,
+      b: side(-1),
+      a: side(1),
+    };
+    return JSON.stringify({ stream: 'btcusdt@depth@100ms', data });
+  });
+  const whole = (sign: -1 | 1) =>
+    Array.from({ length: SNAPSHOT_LEVELS }, (_, i) => [
+      ((MIDDLE + sign * (i + 1)) * TICK).toFixed(8),
+      '1.00000000',
+    ]);
+  const body = JSON.stringify({ lastUpdateId: 0, bids: whole(-1), asks: whole(1) });
+  const markets = parseMarkets('binance', ['BTC/USDT'], binance.nativeSymbol);
+
+  const seconds = secondsPer(1, () => {
+    let updates = 0;
+    const session = new VenueSession({
+      setup: binance.connect(markets),
+      markets,
+      channels: ['book'],
+      onEvent: ({ kind }) => {
+        if (kind === 'book') updates++;
+      },
+      onCommand: () => {},
+    });
+    session.handle({ kind: 'open' }, 0);
+    session.handle({ kind: 'snapshot', symbol: 'BTC/USDT', body }, 0);
+    for (let i = 0; i < MESSAGES; i++) session.handle({ kind: 'frame', text: frames[i] }, i);
+    if (updates !== MESSAGES) throw new Error(`${updates} of ${MESSAGES} messages reached the book.`);
+  });
+  return MESSAGES / seconds;
+}
