@@ -1,4 +1,5 @@
 /** The environments that come with the framework. */
+import { arbitrage } from './arbitrage.ts';
 import { cartpole } from './cartpole.ts';
 import type { EnvPlugin } from './env.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
@@ -10,6 +11,7 @@ import { trading } from './trading.ts';
 export const builtInEnvs: readonly EnvPlugin[] = [
   trading,
   portfolio,
+  arbitrage,
   shares,
   cartpole,
   pendulum,

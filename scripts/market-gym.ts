@@ -3,6 +3,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
+import { arbitrageCommand, arbitrageOptions } from './arbitrage-command.ts';
 import { benchCommand, benchOptions } from './bench-command.ts';
 import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
@@ -79,6 +80,12 @@ try {
       exitWith(quickstartCommand),
     )
     .command('train', 'Train an agent into a run directory', trainOptions, exitWith(trainCommand))
+    .command(
+      'arbitrage',
+      'Train an agent across venues, and judge it beside rules and the hindsight bound',
+      arbitrageOptions,
+      exitWith(arbitrageCommand),
+    )
     .command(
       'fit <data>',
       'Train a supervised model and judge it on unseen rows',
