@@ -21,6 +21,8 @@ export interface LiveRunOptions
   readonly transport: Transport;
   /** Directory of the tape; a session that is on it is continued. */
   readonly tape: string;
+  /** Told when an input or a due tick comes, before anything is done about it. */
+  readonly onReceive?: () => void;
   /** Told of every record as it is written. */
   readonly onRecord?: (record: TapeRecord) => void;
 }
@@ -59,6 +61,7 @@ export class LiveRun {
   readonly clock: Clock;
   readonly #tape: TapeWriter;
   readonly #onRecord: ((record: TapeRecord) => void) | undefined;
+  readonly #onReceive: (() => void) | undefined;
   readonly #leftOver: LiveConfig['leftOver'];
   #cancelTick = () => {};
   #cancelSync = () => {};
@@ -72,6 +75,7 @@ export class LiveRun {
     const { header, transport, venues } = options;
     const { config } = header;
     this.clock = createSteadyClock(options.clock);
+    this.#onReceive = options.onReceive;
     this.#onRecord = options.onRecord;
     this.#leftOver = config.leftOver;
     // While a tape is repeated its records are there already; from then on they are written.
@@ -109,7 +113,10 @@ export class LiveRun {
         transport,
         rng: createRng(config.seed).fork(`connection ${venue}`),
         session: assembled.venueSessions[source],
-        onInput: (input, timeMs) => this.session.takeInput(source, input, timeMs),
+        onInput: (input, timeMs) => {
+          this.#onReceive?.();
+          this.session.takeInput(source, input, timeMs);
+        },
       });
     });
     link.connections = this.connections;
@@ -201,14 +208,17 @@ export class LiveRun {
     const delayMs = untilDue > 0 ? Math.min(untilDue, IDLE_MS) : IDLE_MS;
     this.#cancelTick = this.clock.schedule(delayMs, () => {
       const now = this.clock.nowMs();
-      if (this.market.nextDecisionMs <= now) this.session.tick(now);
+      if (this.market.nextDecisionMs <= now) {
+        this.#onReceive?.();
+        this.session.tick(now);
+      }
       if (this.#isRunning) this.#scheduleTick();
     });
   }
 
   #scheduleSync(): void {
     this.#cancelSync = this.clock.schedule(SYNC_MS, () => {
-      this.#tape.sync();
+      this.#tape.syncInBackground();
       if (this.#isRunning) this.#scheduleSync();
     });
   }

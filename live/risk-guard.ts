@@ -1,6 +1,6 @@
 /** Stands between a policy and the market: lets through what the limits allow, and stops everything when it must. */
 import { type ConfigOf, z } from '../core/config.ts';
-import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
 import type { Action } from '../envs/spaces.ts';
 import type { LiveAccount, Proposal } from './live-market.ts';
 
@@ -157,17 +157,32 @@ export class RiskGuard implements Snapshotable {
       haltReason: this.#haltReason ?? null,
       isReducing: this.#isReducing,
     };
-    return { arrays: { orderTimes: this.#orderTimes.slice() }, values };
+    return { arrays: { orderTimes: this.#recentTimes() }, values };
   }
 
   load(snapshot: Snapshot): void {
     const { haltReason } = snapshot.values;
-    restoreArrayInto(this.#orderTimes, snapshot, 'orderTimes');
+    const { orderTimes } = snapshot.arrays;
+    const times = this.#orderTimes;
     this.#numOrders = restoreNumber(snapshot, 'numOrders');
+    times.fill(-Infinity);
+    for (let i = 0; i < orderTimes.length; i++) {
+      times[(this.#numOrders - orderTimes.length + i) % times.length] = orderTimes[i];
+    }
     this.#peakEquity = restoreNumber(snapshot, 'peakEquity');
     this.#numInvalid = restoreNumber(snapshot, 'numInvalid');
     this.#haltReason = typeof haltReason === 'string' ? haltReason : undefined;
     this.#isReducing = snapshot.values.isReducing === true;
+  }
+
+  /** Times of the orders that still count at the last one's time, oldest first. */
+  #recentTimes(): Float64Array {
+    const times = this.#orderTimes;
+    const at = (order: number) => times[order % times.length];
+    const first = Math.max(0, this.#numOrders - times.length);
+    let from = this.#numOrders;
+    while (from > first && at(this.#numOrders - 1) - at(from - 1) < MINUTE_MS) from--;
+    return Float64Array.from({ length: this.#numOrders - from }, (_, i) => at(from + i));
   }
 }
 

@@ -1,4 +1,5 @@
 /** One venue's market, live: bars of the mid, features that grow with them, and a trader on the book. */
+import { RunningChecksum } from '../core/checksum.ts';
 import { createRng } from '../core/rng.ts';
 import { joinSnapshots, type Snapshot } from '../core/snapshot.ts';
 import { BookTrader } from '../envs/book-trader.ts';
@@ -34,6 +35,8 @@ export class TradingMarket implements LiveMarket {
   readonly #config: BookTradingConfig;
   readonly #series = new BarSeries();
   readonly #bars: BarBuilder;
+  /** Of all bars: a session's length must not decide how long it takes to tell its state. */
+  readonly #barsSum = new RunningChecksum();
   readonly #features: GrowingFeatures;
   readonly #trader: BookTrader;
   #isOpen = false;
@@ -94,6 +97,7 @@ export class TradingMarket implements LiveMarket {
   decide(): StepResult<TradingInfo> | undefined {
     if (!this.#bars.close()) return undefined;
     const row = this.#series.length - 1;
+    this.#sumBar(row);
     this.#features.append(row);
     if (this.#isOpen) return this.#trader.finish(row);
     if (row < this.#features.firstRow + this.#config.window - 1) return undefined;
@@ -150,10 +154,15 @@ export class TradingMarket implements LiveMarket {
   save(): Snapshot {
     return joinSnapshots({
       own: { arrays: {}, values: { isOpen: Number(this.#isOpen) } },
-      series: this.#series.save(),
+      series: { arrays: { sum: this.#barsSum.lanes.slice() }, values: { length: this.#series.length } },
       bars: this.#bars.save(),
       trader: this.#trader.save(),
     });
+  }
+
+  #sumBar(row: number): void {
+    const { timeMs, open, high, low, close, volume } = this.#series;
+    for (const column of [timeMs, open, high, low, close, volume]) this.#barsSum.add(column[row]);
   }
 
   /** No level need be there for it. @returns the level nearest to it, or the target itself */

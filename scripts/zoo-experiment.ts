@@ -2,21 +2,31 @@
  * The RL Zoo's experiment: settings with published scores, as an experiment of its own.
  *
  * Source: rl-baselines3-zoo, hyperparams/*.yml and benchmark.md; what is not named there is Stable-Baselines3's default.
- * Differences from the source: no state-dependent exploration.
+ * Differences from the source: learning begins with the first full batch of transitions, not with the first ones; what
+ * state-dependent exploration does differently is in agents/state-dependent-exploration.ts and agents/sac-continuous.ts.
  */
 import type { ExperimentInput } from './experiment-file.ts';
-import { PPO_CARTPOLE, PPO_PENDULUM } from './zoo-settings.ts';
+import { PPO_CARTPOLE, PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE, PPO_PENDULUM } from './zoo-settings.ts';
 
 export interface ZooEntry {
   readonly name: string;
   readonly agent: string;
   readonly env: string;
+  /** What tables and folders call the env with its settings; absent: as the env. */
+  readonly task?: string;
+  readonly envConfig?: ExperimentInput['tasks'][number]['envConfig'];
   readonly numEnvs: number;
   readonly totalSteps: number;
   readonly config: Readonly<Record<string, unknown>>;
   /** Mean and standard deviation of the episode return. */
   readonly published: readonly [mean: number, deviation: number];
 }
+
+const CARTPOLE_NO_VELOCITY = {
+  task: 'cartpole-no-velocity',
+  env: 'cartpole',
+  envConfig: { hideVelocities: true },
+};
 
 /** DDPG's and TD3's. */
 const DETERMINISTIC_PENDULUM = {
@@ -36,6 +46,21 @@ const DETERMINISTIC_PENDULUM = {
 
 export const zooEntries: readonly ZooEntry[] = [
   { name: 'ppo-cartpole', agent: 'ppo', env: 'cartpole', ...PPO_CARTPOLE, published: [500, 0] },
+  {
+    name: 'ppo-lstm-cartpole-no-velocity',
+    agent: 'ppo',
+    ...CARTPOLE_NO_VELOCITY,
+    ...PPO_LSTM_CARTPOLE,
+    published: [500, 0],
+  },
+  {
+    name: 'ppo-gru-cartpole-no-velocity',
+    agent: 'ppo',
+    ...CARTPOLE_NO_VELOCITY,
+    ...PPO_GRU_CARTPOLE,
+    // An LSTM's: of a GRU there is none.
+    published: [500, 0],
+  },
   {
     name: 'dqn-cartpole',
     agent: 'dqn',
@@ -154,6 +179,8 @@ export const zooEntries: readonly ZooEntry[] = [
       tau: 0.01,
       learningStarts: 0,
       hidden: [64, 64],
+      stateDependentExploration: true,
+      initialLogStd: -3.67,
     },
     published: [94.7, 1.1],
   },
@@ -172,14 +199,20 @@ export function zooExperiment(entries: readonly ZooEntry[], short: boolean): Exp
     judge: 'final',
     judgeEpisodes: 100,
     evaluateEvery: 0,
-    tasks: [...new Set(entries.map(({ env }) => env))].map((env) => ({ env })),
-    agents: entries.map(({ name, agent, env, numEnvs, totalSteps, config }) => ({
-      agent,
-      label: name,
-      tasks: [env],
-      envs: numEnvs,
-      steps: totalSteps * share,
-      config: { ...config } as ExperimentInput['agents'][number]['config'],
+    tasks: [...new Map(entries.map((entry) => [entry.task ?? entry.env, entry]))].map(
+      ([label, { env, envConfig }]) => ({
+        env,
+        label,
+        envConfig,
+      }),
+    ),
+    agents: entries.map((entry) => ({
+      agent: entry.agent,
+      label: entry.name,
+      tasks: [entry.task ?? entry.env],
+      envs: entry.numEnvs,
+      steps: entry.totalSteps * share,
+      config: { ...entry.config } as ExperimentInput['agents'][number]['config'],
     })),
   };
 }

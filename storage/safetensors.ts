@@ -33,15 +33,31 @@ const METADATA = '__metadata__';
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/**
- * @param tensors by name; a bare typed array stands for one of shape [length]
- * @param metadata any texts, kept in the header
- * @throws StorageError `invalid-tensor` for a shape that does not fit the data, or a tensor named `__metadata__`
- */
+/** `encodeSafetensorsParts` as one array. */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor | NumericArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const parts = encodeSafetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * @param tensors by name; a bare typed array stands for one of shape [length]
+ * @param metadata any texts, kept in the header
+ * @returns the file's bytes, one part after the other; the tensors' are views, so that nothing large is copied
+ * @throws StorageError `invalid-tensor` for a shape that does not fit the data, or a tensor named `__metadata__`
+ */
+export function encodeSafetensorsParts(
+  tensors: Readonly<Record<string, Tensor | NumericArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
   const entries = Object.entries(tensors).map(([name, tensor]) => {
     const { data, shape } = ArrayBuffer.isView(tensor) ? { data: tensor, shape: [tensor.length] } : tensor;
     if (name === METADATA)
@@ -67,21 +83,16 @@ export function encodeSafetensors(
   // Object.fromEntries defines even a key like "__proto__" as an ordinary property.
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
   const headerLength = Math.ceil(header.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength);
-  bytes.set(header, 8);
-  let offset = 8 + headerLength;
-  for (const { data } of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+  const start = new Uint8Array(8 + headerLength);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerLength), true);
+  start.fill(0x20, 8);
+  start.set(header, 8);
+  return [start, ...entries.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
 /**
  * @param source what the bytes are, for messages: a path
- * @returns arrays that own their memory
+ * @returns arrays that are views of `bytes`, which nobody else may write to, or copies where an alignment asks for them
  * @throws StorageError `malformed` for bytes that are truncated, overlong or not in the format
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
@@ -113,11 +124,16 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
       throw fail(`tensor "${name}" ends at byte ${end} of the data, which has ${data.length}`);
     }
     expected = end;
-    const copy = new Uint8Array(data.subarray(begin, end));
-    tensors.set(name, { data: new DTYPES[dtype](copy.buffer), shape });
+    tensors.set(name, { data: arrayOf(dtype, data.subarray(begin, end)), shape });
   }
   if (expected !== data.length) throw fail(`${data.length - expected} bytes follow its last tensor`);
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function arrayOf(dtype: Dtype, bytes: Uint8Array): NumericArray {
+  const { BYTES_PER_ELEMENT: size } = DTYPES[dtype];
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  return new DTYPES[dtype](buffer as ArrayBuffer, byteOffset, byteLength / size);
 }
 
 type Fail = (what: string) => StorageError;
