@@ -30,7 +30,7 @@ export function sessionSettings(mode, url, leftOver = 'keep') {
           latencyMs: 150,
           latencySigma: 0.5,
         }
-      : { warmupEvents: 20, latencyMs: [150], latencySigma: 0.7, takerFeeRates: [0.0001] };
+      : { warmupEvents: 20, latencyMs: [600], latencySigma: 1, takerFeeRates: [0.0001] };
   return {
     mode,
     markets: names.map((venue) => ({

@@ -23,7 +23,7 @@ const run = new LiveRun({
       hasHeard = true;
       writeSync(1, '["started"]\n');
     }
-    if (record[0] === 'fill') writeSync(1, `${JSON.stringify(record)}\n`);
+    if (record[0] === 'fill' || record[0] === 'order') writeSync(1, `${JSON.stringify(record)}\n`);
   },
 });
 if (run.recovery !== undefined) writeSync(1, `${JSON.stringify(['recovery', run.recovery])}\n`);
