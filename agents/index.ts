@@ -10,6 +10,7 @@ import { edgeTrailing } from './edge-trailing.ts';
 import { ppo } from './ppo.ts';
 import { random } from './random.ts';
 import { sac } from './sac.ts';
+import { signal } from './signal.ts';
 import { smaCross } from './sma-cross.ts';
 import { td3 } from './td3.ts';
 
@@ -25,4 +26,5 @@ export const builtInAgents: readonly AgentPlugin[] = [
   smaCross,
   edgeThreshold,
   edgeTrailing,
+  signal,
 ];

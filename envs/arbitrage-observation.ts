@@ -223,7 +223,7 @@ export class ArbitrageObserver {
     quotes[q + FAST_MID] = fast === 0 ? mid : fast + (elapsed / (elapsed + DRIFT_MS)) * (mid - fast);
     let bids = 0;
     let asks = 0;
-    const levels = matcher.depth < IMBALANCE_LEVELS ? matcher.depth : IMBALANCE_LEVELS;
+    const levels = Math.min(matcher.depth, IMBALANCE_LEVELS);
     for (let k = 0; k < levels; k++) {
       bids += matcher.sizeAt(-1, k);
       asks += matcher.sizeAt(1, k);

@@ -11,6 +11,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { selectObservations } from './select-observations.ts';
 import { type Action, createBox, createDiscrete } from './spaces.ts';
 
 const GRAVITY = 9.8;
@@ -26,6 +27,10 @@ const RESET_RANGE = 0.05;
 
 const config = z.object({
   maxSteps: z.number().int().positive().default(500).describe('steps after which an episode is truncated'),
+  hideVelocities: z
+    .boolean()
+    .default(false)
+    .describe('show position and angle alone: a task for agents that remember'),
 });
 
 /**
@@ -157,5 +162,8 @@ export const cartpole = defineEnv({
   name: 'cartpole',
   description: 'Keep a pole upright on a cart by pushing left or right (CartPole-v1)',
   config,
-  create: ({ seed }, { maxSteps }) => new CartPole(seed, maxSteps),
+  create({ seed }, { maxSteps, hideVelocities }) {
+    const env = new CartPole(seed, maxSteps);
+    return hideVelocities ? selectObservations(env, [0, 2]) : env;
+  },
 });

@@ -11,6 +11,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { selectObservations } from './select-observations.ts';
 import { type Action, createBox } from './spaces.ts';
 
 const GRAVITY = 10;
@@ -26,6 +27,10 @@ const TWO_PI = 2 * Math.PI;
 
 const config = z.object({
   maxSteps: z.number().int().positive().default(200).describe('steps after which an episode is truncated'),
+  hideVelocities: z
+    .boolean()
+    .default(false)
+    .describe('show cosine and sine alone: a task for agents that remember'),
 });
 
 /**
@@ -161,5 +166,8 @@ export const pendulum = defineEnv({
   name: 'pendulum',
   description: 'Swing a pendulum up and hold it with limited torque (Pendulum-v1)',
   config,
-  create: ({ seed }, { maxSteps }) => new Pendulum(seed, maxSteps),
+  create({ seed }, { maxSteps, hideVelocities }) {
+    const env = new Pendulum(seed, maxSteps);
+    return hideVelocities ? selectObservations(env, [0, 1]) : env;
+  },
 });

@@ -91,7 +91,7 @@ export function readHeader(line: string): Header {
 }
 
 /** The delimiter that splits the line into the most cells; a comma when none does. */
-function findDelimiter(line: string): string {
+export function findDelimiter(line: string): string {
   const counts = DELIMITERS.map((delimiter) => splitCells(line, delimiter)?.length ?? 0);
   return DELIMITERS[counts.indexOf(Math.max(...counts))];
 }

@@ -34,6 +34,11 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
     this.finalValues = new Float32Array(rows);
   }
 
+  /** Of the T steps, those that are there. */
+  get stepsStored(): number {
+    return this.#step;
+  }
+
   get isFull(): boolean {
     return this.#step === this.numSteps;
   }

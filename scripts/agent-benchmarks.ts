@@ -9,7 +9,7 @@ import { createVectorEnv } from '../envs/vector-env.ts';
 import type { KernelOptions } from '../networks/kernels.ts';
 import { train } from '../trainers/train.ts';
 import { type Benchmark, ifBlasFound, secondsPer } from './benchmark.ts';
-import { PPO_CARTPOLE, type ZooSettings } from './zoo-settings.ts';
+import { PPO_CARTPOLE, PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE, type ZooSettings } from './zoo-settings.ts';
 
 /** CleanRL's settings: four envs of 128 steps, four epochs of four minibatches. */
 const PPO_CARTPOLE_CLEANRL: ZooSettings = {
@@ -27,6 +27,9 @@ const PPO_CARTPOLE_CLEANRL: ZooSettings = {
 };
 
 const A2C_CARTPOLE: ZooSettings = { numEnvs: 8, totalSteps: 100_000, config: {} };
+
+/** The settings of agents that remember, on shorter runs. */
+const SHORT = { totalSteps: 20_480 };
 
 /** The Zoo's settings, but for a shorter run. */
 const DQN_CARTPOLE: ZooSettings = {
@@ -49,6 +52,8 @@ const DQN_CARTPOLE: ZooSettings = {
 export const agentBenchmarks: readonly Benchmark[] = [
   ...onBothKernels('ppo.cartpole', ppo, PPO_CARTPOLE),
   ...onBothKernels('ppo.cartpole_cleanrl', ppo, PPO_CARTPOLE_CLEANRL),
+  ...onBothKernels('ppo_lstm.cartpole', ppo, { ...PPO_LSTM_CARTPOLE, ...SHORT }),
+  ...onBothKernels('ppo_gru.cartpole', ppo, { ...PPO_GRU_CARTPOLE, ...SHORT }),
   ...onBothKernels('a2c.cartpole', a2c, A2C_CARTPOLE),
   ...onBothKernels('dqn.cartpole', dqn, DQN_CARTPOLE),
 ];

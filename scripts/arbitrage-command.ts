@@ -25,11 +25,10 @@ export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, un
     learningRate: 1e-3,
     learningRateSchedule: 'linear',
     gamma: 0.9998,
-    lambda: 0.995,
+    lambda: 0.99,
     rolloutSteps: 512,
     minibatchSize: 256,
     epochs: 5,
-    entropyCoefficient: 0.005,
     hidden: [32],
     normalizeObservations: true,
   },
@@ -37,7 +36,7 @@ export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, un
 /** Few columns: what tells two hours of one tape apart tells nothing of the next. */
 const ENV_SETTINGS = {
   decisionMs: 10_000,
-  sizes: [0.2],
+  sizes: [0.05],
   minEdgeRate: 0,
   observed: ['edge', 'edge-mean', 'base', 'quote'],
 };
@@ -59,7 +58,7 @@ export const arbitrageOptions = (yargs: Argv) =>
       describe: 'Env steps on a synthetic market fitted to the training span',
     })
     .option('steps', {
-      default: '100000',
+      default: '400000',
       coerce: wholeNumber('steps', 0),
       describe: 'Env steps on the training span itself',
     })

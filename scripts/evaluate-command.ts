@@ -1,10 +1,13 @@
 /** `market-gym evaluate`: judges trained runs and writes a report. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { ConfigError } from '../core/errors.ts';
+import type { TrainedModel } from '../models/model.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { renderReport } from '../trainers/report.ts';
 import { createConsole } from './console.ts';
 import { MAX_SEED, wholeNumber } from './counts.ts';
+import { evaluateModelCommand } from './evaluate-model-command.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
@@ -15,14 +18,39 @@ import {
   requireSameTask,
   type TrainedRun,
 } from './judge-runs.ts';
+import { loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { openModel } from './model-store.ts';
 
 export const evaluateOptions = (yargs: Argv) =>
-  yargs
+  storeOptions(tableOptions(yargs))
     .positional('runs', {
       type: 'string',
       array: true,
-      demandOption: true,
+      default: [] as string[],
       describe: 'Run directories; several of them must differ in their seeds alone',
+    })
+    .option('baseline', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'Model (folder, or name in the registry) whose signal stands among the baselines of trading runs',
+    })
+    .option('model', {
+      type: 'string',
+      describe: 'Folder of a supervised model, or its name in the registry, to judge in place of runs',
+    })
+    .option('data', { type: 'string', describe: 'With --model: candles, or a table with a label column' })
+    .option('rows', {
+      choices: ['unseen', 'all'] as const,
+      default: 'unseen' as const,
+      describe: 'With --model: judge by the rows it has not learnt from, or by all',
+    })
+    .option('set', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'With --model: signal.key=value or costs.key=value',
     })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
     .option('episodes', {
@@ -37,19 +65,28 @@ export const evaluateOptions = (yargs: Argv) =>
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['checkpoint', 'episodes', 'seed', 'report']);
+    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline'])
+    .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
 
-type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
+export type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
 
 /** @returns the exit code */
 export async function evaluateCommand(args: EvaluateArguments): Promise<number> {
+  if (args.runs.length > 0 === (args.model !== undefined)) {
+    throw new ConfigError('usage', 'Name runs to judge, or a model with --model and --data.');
+  }
+  if (args.model !== undefined) return evaluateModelCommand(args, args.model);
   const console = createConsole(args);
   const runs: TrainedRun[] = [];
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
   requireSameTask(runs);
   if (isTrading(runs[0])) {
-    const command = `market-gym evaluate ${args.runs.join(' ')}`;
-    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console);
+    const baselines = args.baseline.map((model) => ` --baseline ${model}`).join('');
+    const command = `market-gym evaluate ${args.runs.join(' ')}${baselines}`;
+    const kinds = await loadModelKinds(args.plugin);
+    const models: TrainedModel[] = [];
+    for (const model of args.baseline) models.push(await openModel(model, args.registry, kinds));
+    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console, models);
     return 0;
   }
   const evaluations = runs.map((trained) => {
@@ -66,14 +103,18 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<number> 
   return 0;
 }
 
-/** Prints the judgement of trading runs and writes it as a report. */
+/**
+ * Prints the judgement of trading runs and writes it as a report.
+ * @param models supervised models among the baselines
+ */
 export function judgeAndReport(
   runs: readonly TrainedRun[],
   file: string,
   command: string,
   console: ReturnType<typeof createConsole>,
+  models: readonly TrainedModel[] = [],
 ): void {
-  const judgement = judgeTrading(runs);
+  const judgement = judgeTrading(runs, models);
   writeFileAtomic(file, renderReport(reportOf(runs, judgement, command)));
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
   console.say(`\nReport: ${file}`);

@@ -1,59 +1,171 @@
-/** `market-gym data fit`: a synthetic market of several venues with the properties of recorded books. */
+/** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
+import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
-import { parsePair } from '../market/currencies.ts';
-import { loadBooks } from '../market/load-books.ts';
-import { sliceTape } from '../market/tape-span.ts';
-import { createTimeParser } from '../market/timestamps.ts';
-import { fitSyntheticVenues } from '../market/venue-fit.ts';
-import { compareFit, type FitRow } from '../market/venue-fit-report.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
+import { classBalance, type Dataset, rowsWithWindow } from '../models/dataset.ts';
+import { outOfFold } from '../models/out-of-fold.ts';
+import { holdOut, holdOutFrom, walkForward } from '../models/splitters.ts';
+import { resolveModelConfig, trainModel } from '../models/train-model.ts';
+import { attempt } from '../storage/atomic.ts';
+import { evaluateModel, judgePredictions } from '../trainers/evaluate-model.ts';
+import { rowAt } from '../trainers/spans.ts';
 import { createConsole } from './console.ts';
-import { formatTable } from './table.ts';
+import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
+import { loadTrainingData } from './model-data.ts';
+import { addTfjsFor, classList, loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { requireTarget, storeModel } from './model-store.ts';
+import { formatModelEvaluation, headlineMetrics, summarizeModelEvaluation } from './model-summary.ts';
+import { parseSettings } from './settings.ts';
 
 export const fitOptions = (yargs: Argv) =>
-  yargs
-    .positional('file', { type: 'string', demandOption: true, describe: 'Order books of one or more venues' })
-    .option('from', {
+  storeOptions(tableOptions(yargs))
+    .positional('data', {
       type: 'string',
-      describe: 'Fit the books received from this time on, e.g. 2020-06-21T08:00',
+      demandOption: true,
+      describe: 'Candles (a CSV file, or sp500), or a table with a label column',
     })
-    .option('to', { type: 'string', describe: 'Fit the books received before this time' })
-    .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
-    .option('out', { type: 'string', describe: 'Write the parameters to this JSON file' })
+    .option('model', { type: 'string', default: 'xgboost', describe: 'Kind of model: see market-gym list' })
+    .option('out', { type: 'string', describe: 'Folder to write the model to' })
+    .option('save', { type: 'string', describe: 'Name to save the model under in the registry' })
+    .option('set', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'Setting: model.key=value, data.key=value, label.key=value, signal.key=value or costs.key=value',
+    })
+    .option('topology', { type: 'string', describe: 'With --model tfjs: JSON file of a LayersModel' })
+    .option('task', {
+      choices: ['classification', 'regression'] as const,
+      describe: 'What the labels of a table are',
+    })
+    .option('seed', {
+      default: 1,
+      coerce: wholeNumber('seed', 0, MAX_SEED),
+      describe: 'Seed that decides everything',
+    })
+    .option('test-share', {
+      default: 0.2,
+      coerce: finiteNumber('test-share'),
+      describe: 'Last part of the rows, kept to judge by; 0: none',
+    })
+    .option('test-from', { type: 'string', describe: 'First day to judge by, in place of --test-share' })
+    .option('walk-forward', {
+      default: 0,
+      coerce: wholeNumber('walk-forward', 0, 100),
+      describe:
+        'Blocks of a walk-forward run over the training rows, judged before the final model is trained',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['from', 'to', 'pair', 'out']);
+    .requiresArg([
+      'model',
+      'out',
+      'save',
+      'topology',
+      'set',
+      'seed',
+      'test-share',
+      'test-from',
+      'walk-forward',
+      'label',
+      'time',
+      'ignore',
+      'classes',
+      'horizon',
+    ]);
 
 type FitArguments = Awaited<ReturnType<typeof fitOptions>['argv']>;
 
 /** @returns the exit code */
-export async function fitCommand({ file, from, to, pair, out, json }: FitArguments): Promise<number> {
-  const console = createConsole({ json });
-  const options = pair === undefined ? {} : { pair: parsePair(pair) };
-  const { tape: whole, report } = await loadBooks(file, options);
-  const tape = sliceTape(whole, readTime(from, '--from', -Infinity), readTime(to, '--to', Infinity));
-  for (const note of report.notes) console.say(note);
-  const parameters = fitSyntheticVenues(tape);
-  const rows = compareFit(tape, parameters);
-  if (out !== undefined) writeFileAtomic(out, `${JSON.stringify(parameters, null, 2)}\n`);
-  console.say(
-    `Fitted to ${tape.length} books; the model's figures are the mean ± deviation of 5 simulations.`,
+export async function fitCommand(args: FitArguments): Promise<number> {
+  const console = createConsole(args);
+  const settings = parseSettings(args.set, ['model', 'data', 'label', 'signal', 'costs']);
+  const kinds = await addTfjsFor(args.model, await loadModelKinds(args.plugin));
+  const plugin = kinds.get(args.model);
+  const overrides = {
+    seed: args.seed,
+    ...settings.model,
+    ...(args.topology !== undefined && { topology: readText(args.topology) }),
+  };
+  const config = resolveModelConfig(plugin, overrides);
+  requireTarget(args);
+  const data = await loadTrainingData(
+    { ...args, file: args.data, classes: classList(args.classes) },
+    settings.data,
+    settings.label,
   );
-  console.say(formatTable([['', 'data', 'model', '±', ''], ...rows.map(tableRow)]));
-  if (out !== undefined) console.say(`The parameters are in ${out}.`);
-  console.result({ file, books: tape.length, parameters, comparison: rows });
+  const window = plugin.window(config);
+  const rows = rowsWithWindow(data, window);
+  const { train, test } = splitRows(data, rows, window, args);
+  console.say(describeData(data, train, test));
+  const judging = { signal: settings.signal, costs: settings.costs, seed: args.seed };
+
+  let walked: ReturnType<typeof judgePredictions> | undefined;
+  if (args.walkForward > 0) {
+    const training: Dataset = { ...data, rows: train };
+    const { predictions } = await outOfFold(
+      training,
+      walkForward({ folds: args.walkForward }),
+      plugin,
+      overrides,
+    );
+    walked = judgePredictions(predictions, training, judging);
+    console.say(`\nWalk-forward, ${args.walkForward} blocks within the training rows\n`);
+    console.say(formatModelEvaluation(walked));
+  }
+  const progress = console.progress(`fit ${plugin.name}`, 1);
+  const model = await trainModel(data, plugin, overrides, { rows: train });
+  progress.stop();
+  const judged = test === undefined ? undefined : evaluateModel(model, data, { ...judging, rows: test });
+  const places = storeModel(args, model, judged === undefined ? {} : headlineMetrics(judged));
+  if (judged !== undefined) {
+    console.say(`\nTest part, the last ${test?.length} rows, which no model has learnt from\n`);
+    console.say(formatModelEvaluation(judged));
+  }
+  console.say(`\nModel: ${places.join(', ')}`);
+  console.result({
+    model: places,
+    kind: plugin.name,
+    numTrainingRows: train.length,
+    training: model.predictor.summary,
+    walkForward: walked && summarizeModelEvaluation(walked),
+    test: judged && summarizeModelEvaluation(judged),
+  });
   return 0;
 }
 
-const tableRow = ({ name, unit, data, model, modelDeviation }: FitRow): string[] => [
-  name,
-  ...[data, model, modelDeviation].map((value) => String(Number(value.toPrecision(3)))),
-  unit,
-];
+/** The rows to learn from, and those to judge by, where any are kept. */
+function splitRows(
+  data: Dataset,
+  rows: Int32Array,
+  window: number,
+  { testShare, testFrom }: FitArguments,
+): { train: Int32Array; test: Int32Array | undefined } {
+  const target = { rows, labelEnds: data.labelEnds };
+  if (testFrom !== undefined) {
+    const { timeMs } = data;
+    if (timeMs === undefined) {
+      throw new ConfigError(
+        'invalid-split',
+        'The table has no times, so --test-from means nothing; use --test-share.',
+      );
+    }
+    return holdOutFrom(target, rowAt({ timeMs, length: timeMs.length }, testFrom), window);
+  }
+  return testShare > 0 ? holdOut(target, testShare, window) : { train: rows, test: undefined };
+}
 
-function readTime(text: string | undefined, option: string, absent: number): number {
-  if (text === undefined) return absent;
-  const timeMs = createTimeParser()(text);
-  if (!Number.isNaN(timeMs)) return timeMs;
-  throw new ConfigError('invalid-time', `${option} "${text}" is no time; write it as 2020-06-21T08:00.`);
+function readText(file: string): string {
+  return attempt('read', file, () => readFileSync(file, 'utf8'));
+}
+
+function describeData(data: Dataset, train: Int32Array, test: Int32Array | undefined): string {
+  const parts = [
+    `${train.length} rows to learn from`,
+    ...(test === undefined ? [] : [`${test.length} to judge by`]),
+  ];
+  const balance = classBalance(data, train)
+    .map(({ name, count, share }) => `${name} ${count} (${(share * 100).toFixed(1)} %)`)
+    .join(', ');
+  return `${parts.join(', ')}; ${data.table.numColumns} columns${balance && `\nClasses to learn from: ${balance}`}`;
 }

@@ -3,6 +3,7 @@ import type { Agent } from '../agents/agent.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { TradingEnv } from '../envs/trading.ts';
+import type { TrainedModel } from '../models/model.ts';
 import { type CheckpointEntry, listCheckpoints } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import { type Evaluation, evaluate } from '../trainers/evaluate.ts';
@@ -63,13 +64,16 @@ export function evaluateEpisodes({ run, agent }: TrainedRun, episodes: number, s
   return evaluate(agent, createEvaluationEnv(run, 'test'), { episodes, seed });
 }
 
-/** Judges runs of the same task. */
-export function judgeTrading(runs: readonly TrainedRun[]): Judgement {
+/**
+ * Judges runs of the same task.
+ * @param models supervised models among the baselines
+ */
+export function judgeTrading(runs: readonly TrainedRun[], models: readonly TrainedModel[] = []): Judgement {
   const [{ run }] = runs;
   const { config } = createEvaluationEnv(run, 'test') as TradingEnv;
   const { candles, spans } = run.market!;
   const candidates = runs.map((trained) => ({ seed: trained.run.spec.seed, agent: trained.agent }));
-  return judge(candidates, candles, config, spans, run.spec.seed);
+  return judge(candidates, candles, config, spans, run.spec.seed, models);
 }
 
 /** @throws ConfigError `unlike-runs` when the runs differ in more than their seeds and the agent's settings */
@@ -120,7 +124,7 @@ function formatSpan({ candidates, rules, random }: JudgedSpan, agentName: string
   return formatTable([header, ...rows]);
 }
 
-function formatMetric(value: number, format: ReportMetric['format']): string {
+export function formatMetric(value: number, format: ReportMetric['format']): string {
   if (!Number.isFinite(value)) return '–';
   if (format === 'percent') return `${(value * 100).toFixed(1)}%`;
   return value.toFixed(format === 'integer' ? 0 : 2);

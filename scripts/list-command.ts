@@ -5,13 +5,16 @@ import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { tradingRewards } from '../envs/trading-rewards.ts';
 import { builtinFeatures } from '../market/features.ts';
+import { builtInModels } from '../models/kinds.ts';
+import type { ModelPlugin } from '../models/model.ts';
+import { modelSchema } from '../models/train-model.ts';
 import { type Catalog, loadCatalog } from './catalog.ts';
 import { createConsole } from './console.ts';
 import { formatColumns } from './table.ts';
 
 export const listOptions = (yargs: Argv) =>
   yargs
-    .positional('name', { type: 'string', describe: 'An agent or env, to see its settings' })
+    .positional('name', { type: 'string', describe: 'An agent, env or model, to see its settings' })
     .option('plugin', {
       type: 'string',
       array: true,
@@ -39,6 +42,7 @@ export async function listCommand({ name, plugin, json }: ListArguments): Promis
     envs: [...catalog.envs],
     features: [...builtinFeatures],
     rewards: [...tradingRewards],
+    models: [...builtInModels],
   };
   for (const [group, plugins] of Object.entries(groups)) {
     console.say(`${group}\n${formatColumns(plugins.map((p) => [`  ${p.name}`, p.description]))}\n`);
@@ -53,13 +57,18 @@ export async function listCommand({ name, plugin, json }: ListArguments): Promis
 }
 
 function describePlugin({ agents, envs }: Catalog, name: string) {
+  const model = builtInModels.find((plugin) => plugin.name === name);
+  if (model !== undefined) return describeModel(model);
   const kind = agents.has(name) ? 'agent' : 'env';
   if (kind === 'env' && !envs.has(name)) {
-    throw new ConfigError(
-      'unknown-name',
-      `No agent or env "${name}".${suggestion(name, [...agents.names(), ...envs.names()])}`,
-    );
+    const names = [...agents.names(), ...envs.names(), ...builtInModels.map((plugin) => plugin.name)];
+    throw new ConfigError('unknown-name', `No agent, env or model "${name}".${suggestion(name, names)}`);
   }
   const plugin = kind === 'agent' ? agents.get(name) : envs.get(name);
   return { kind, description: plugin.description, settings: describeConfig(plugin.config) };
+}
+
+function describeModel(plugin: ModelPlugin) {
+  const { description } = plugin;
+  return { kind: 'model', description, settings: describeConfig(modelSchema(plugin)) };
 }

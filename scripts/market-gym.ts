@@ -7,11 +7,13 @@ import { arbitrageCommand, arbitrageOptions } from './arbitrage-command.ts';
 import { benchCommand, benchOptions } from './bench-command.ts';
 import { version } from './catalog.ts';
 import { describeCommand, describeOptions } from './data-command.ts';
+import { dataFitCommand, dataFitOptions } from './data-fit-command.ts';
 import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
 import { experimentCommand, experimentOptions } from './experiment-command.ts';
 import { fitCommand, fitOptions } from './fit-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
 import { modelsCommands } from './models-command.ts';
+import { predictCommand, predictOptions } from './predict-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
 import { zooCommand, zooOptions } from './zoo-command.ts';
@@ -20,7 +22,17 @@ import { zooCommand, zooOptions } from './zoo-command.ts';
 const EXIT_USAGE = 2;
 
 /** The options that may be given several times; `_` is what yargs found besides options. */
-const LISTS: readonly string[] = ['set', 'plugin', 'log', 'only', 'runs', 'models', '_'];
+const LISTS: readonly string[] = [
+  'set',
+  'plugin',
+  'log',
+  'only',
+  'runs',
+  'models',
+  'ignore',
+  'baseline',
+  '_',
+];
 
 /** Runs a command and leaves its exit code to the process. */
 function exitWith<Arguments>(
@@ -75,8 +87,20 @@ try {
       exitWith(arbitrageCommand),
     )
     .command(
-      'evaluate <runs..>',
-      'Judge trained runs and write a report',
+      'fit <data>',
+      'Train a supervised model and judge it on unseen rows',
+      fitOptions,
+      exitWith(fitCommand),
+    )
+    .command(
+      'predict <model> <data>',
+      'Write what a model says of each row of a file',
+      predictOptions,
+      exitWith(predictCommand),
+    )
+    .command(
+      'evaluate [runs..]',
+      'Judge trained runs, or a model, and write a report',
       evaluateOptions,
       exitWith(evaluateCommand),
     )
@@ -94,7 +118,12 @@ try {
           describeOptions,
           exitWith(describeCommand),
         )
-        .command('fit <file>', 'Fit a synthetic market to order books', fitOptions, exitWith(fitCommand))
+        .command(
+          'fit <file>',
+          'Fit a synthetic market to order books',
+          dataFitOptions,
+          exitWith(dataFitCommand),
+        )
         .demandCommand(1, 'Name a data command: describe or fit'),
     )
     .command(

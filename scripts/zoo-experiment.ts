@@ -5,18 +5,27 @@
  * Differences from the source: no state-dependent exploration.
  */
 import type { ExperimentInput } from './experiment-file.ts';
-import { PPO_CARTPOLE, PPO_PENDULUM } from './zoo-settings.ts';
+import { PPO_CARTPOLE, PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE, PPO_PENDULUM } from './zoo-settings.ts';
 
 export interface ZooEntry {
   readonly name: string;
   readonly agent: string;
   readonly env: string;
+  /** What tables and folders call the env with its settings; absent: as the env. */
+  readonly task?: string;
+  readonly envConfig?: ExperimentInput['tasks'][number]['envConfig'];
   readonly numEnvs: number;
   readonly totalSteps: number;
   readonly config: Readonly<Record<string, unknown>>;
   /** Mean and standard deviation of the episode return. */
   readonly published: readonly [mean: number, deviation: number];
 }
+
+const CARTPOLE_NO_VELOCITY = {
+  task: 'cartpole-no-velocity',
+  env: 'cartpole',
+  envConfig: { hideVelocities: true },
+};
 
 /** DDPG's and TD3's. */
 const DETERMINISTIC_PENDULUM = {
@@ -36,6 +45,21 @@ const DETERMINISTIC_PENDULUM = {
 
 export const zooEntries: readonly ZooEntry[] = [
   { name: 'ppo-cartpole', agent: 'ppo', env: 'cartpole', ...PPO_CARTPOLE, published: [500, 0] },
+  {
+    name: 'ppo-lstm-cartpole-no-velocity',
+    agent: 'ppo',
+    ...CARTPOLE_NO_VELOCITY,
+    ...PPO_LSTM_CARTPOLE,
+    published: [500, 0],
+  },
+  {
+    name: 'ppo-gru-cartpole-no-velocity',
+    agent: 'ppo',
+    ...CARTPOLE_NO_VELOCITY,
+    ...PPO_GRU_CARTPOLE,
+    // An LSTM's: of a GRU there is none.
+    published: [500, 0],
+  },
   {
     name: 'dqn-cartpole',
     agent: 'dqn',
@@ -172,14 +196,20 @@ export function zooExperiment(entries: readonly ZooEntry[], short: boolean): Exp
     judge: 'final',
     judgeEpisodes: 100,
     evaluateEvery: 0,
-    tasks: [...new Set(entries.map(({ env }) => env))].map((env) => ({ env })),
-    agents: entries.map(({ name, agent, env, numEnvs, totalSteps, config }) => ({
-      agent,
-      label: name,
-      tasks: [env],
-      envs: numEnvs,
-      steps: totalSteps * share,
-      config: { ...config } as ExperimentInput['agents'][number]['config'],
+    tasks: [...new Map(entries.map((entry) => [entry.task ?? entry.env, entry]))].map(
+      ([label, { env, envConfig }]) => ({
+        env,
+        label,
+        envConfig,
+      }),
+    ),
+    agents: entries.map((entry) => ({
+      agent: entry.agent,
+      label: entry.name,
+      tasks: [entry.task ?? entry.env],
+      envs: entry.numEnvs,
+      steps: entry.totalSteps * share,
+      config: { ...entry.config } as ExperimentInput['agents'][number]['config'],
     })),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Settings with published scores, for benchmarks and learning tests.
- * Source: rl-baselines3-zoo, hyperparams/ppo.yml.
- * Differences from the source: no state-dependent exploration on Pendulum.
+ * Source: rl-baselines3-zoo, hyperparams/ppo.yml and hyperparams/ppo_lstm.yml.
+ * Differences from the source: no state-dependent exploration on Pendulum; an LSTM of 64 units, not 256; without
+ * velocities, normalisation, longer rollouts and fewer epochs, see docs/decisions/recurrent-ppo.md.
  */
 export interface ZooSettings {
   readonly numEnvs: number;
@@ -37,4 +38,23 @@ export const PPO_PENDULUM: ZooSettings = {
     learningRate: 1e-3,
     clipRange: 0.2,
   },
+};
+
+/** Velocities hidden. */
+export const PPO_GRU_CARTPOLE: ZooSettings = {
+  numEnvs: 8,
+  totalSteps: 100_000,
+  config: {
+    ...PPO_CARTPOLE.config,
+    network: 'gru',
+    rolloutSteps: 128,
+    epochs: 10,
+    normalizeObservations: true,
+  },
+};
+
+/** Velocities hidden. */
+export const PPO_LSTM_CARTPOLE: ZooSettings = {
+  ...PPO_GRU_CARTPOLE,
+  config: { ...PPO_GRU_CARTPOLE.config, network: 'lstm', learningRate: 5e-4, normalizeRewards: true },
 };

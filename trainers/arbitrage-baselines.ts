@@ -9,9 +9,11 @@ import { type ArbitrageConfig, perVenue } from '../envs/arbitrage-config.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import { judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
 
+/** No edge is as large. */
+const NEVER_BPS = 1e6;
 /** Net edges that the threshold rule is tried with, bp, and spreads for the way back. */
 const THRESHOLDS = Array.from({ length: 26 }, (_, i) => 2 * i - 10);
-const BACK_THRESHOLDS = [-40, -32, -28, -24, -20, -16, -12, -8, -4, 0, 1000];
+const BACK_THRESHOLDS = [-40, -32, -28, -24, -20, -16, -12, -8, -4, 0, NEVER_BPS];
 const ENTRIES = [10, 20, 30, 40];
 const TRAILINGS = [0, 2, 8];
 const TARGETS = [5, 10, 20];
@@ -59,13 +61,13 @@ export function tuneRules(books: BookTape, config: ArbitrageConfig, span: RowSpa
   };
   const one = best(THRESHOLDS, (bps) => threshold([bps]));
   const rules: ArbitrageRule[] = [
-    { name: 'do-nothing', settings: '', agentFor: threshold([Infinity]) },
+    { name: 'do-nothing', settings: '', agentFor: threshold([NEVER_BPS]) },
     { name: 'random', settings: '', agentFor: (env) => buildFor(random, env, { changeProbability: 1 }, 1) },
     { name: 'threshold', settings: `edge above ${one} bp`, agentFor: threshold([one]) },
   ];
   if (numPairs === 2) {
     // The better direction first, then what the way back may cost.
-    const there = [0, 1].map((p) => (bps: number) => (p === 0 ? [bps, 1000] : [1000, bps]));
+    const there = [0, 1].map((p) => (bps: number) => (p === 0 ? [bps, NEVER_BPS] : [NEVER_BPS, bps]));
     const profits = there.map((settings) =>
       judgeArbitrage(books, config, span, Number.NaN, threshold(settings(one))),
     );
@@ -76,7 +78,7 @@ export function tuneRules(books: BookTape, config: ArbitrageConfig, span: RowSpa
     const two = best(candidates, threshold);
     rules.push({
       name: 'threshold by direction',
-      settings: `edges above ${two.map((bps) => (bps === 1000 ? 'never' : bps)).join(' and ')} bp`,
+      settings: `edges above ${two.map((bps) => (bps === NEVER_BPS ? 'never' : bps)).join(' and ')} bp`,
       agentFor: threshold(two),
     });
   }

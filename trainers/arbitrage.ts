@@ -14,6 +14,7 @@ import { firstAtOrAfter, sliceTape } from '../market/tape-span.ts';
 import { fitSyntheticVenues } from '../market/venue-fit.ts';
 import { tuneRules } from './arbitrage-baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
+import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import { bootstrapInterval, type Interval } from './seed-statistics.ts';
 import { train } from './train.ts';
 
@@ -77,6 +78,7 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     train: judgeArbitrage(books, config, spans.train, bounds.train, rule.agentFor),
     test: judgeArbitrage(books, config, spans.test, bounds.test, rule.agentFor),
   }));
+  if (books.venues.length === 2) judged.push(judgeMakerTaker(books, config, spans, bounds));
   const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
   const synthetic = options.syntheticSteps > 0 ? fitSyntheticVenues(trainSpan) : undefined;
   const agents = options.seeds.map((seed) => {
@@ -126,6 +128,34 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
       agents.map(({ agent }) => agent),
     ),
     verdict: reachVerdict(mean(profits), profitInterval, judged),
+  };
+}
+
+function judgeMakerTaker(
+  books: BookTape,
+  config: ArbitrageConfig,
+  spans: ArbitrageResult['spans'],
+  bounds: ArbitrageResult['boundBps'],
+): JudgedRule {
+  const settings = tuneMakerTaker(books, config, spans.train);
+  const outcome = (span: RowSpan, bound: number): ArbitrageOutcome => {
+    const { profitBps, fills } = playMakerTaker(books, config, span, settings);
+    return {
+      profitBps,
+      shareOfBound: bound > 0 ? profitBps / bound : Number.NaN,
+      trades: fills,
+      hitRate: Number.NaN,
+      legFailures: 0,
+      profitPerTradeBps: Number.NaN,
+      inventoryDrift: Number.NaN,
+      capitalUse: Number.NaN,
+    };
+  };
+  return {
+    name: 'maker-taker',
+    settings: `quotes at ${books.venues[settings.makerVenue].name}, least profit ${settings.minProfit * 1e4} bp`,
+    train: outcome(spans.train, bounds.train),
+    test: outcome(spans.test, bounds.test),
   };
 }
 

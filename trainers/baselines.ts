@@ -13,7 +13,8 @@ import { type Backtest, backtest } from './backtest.ts';
 /** Random traders behind the one that is shown. */
 const NUM_RANDOM = 20;
 const FAST_BARS = 20;
-const SLOW_BARS = 50;
+/** Rows that the moving-average baseline needs before the first one it trades. */
+export const SLOW_BARS = 50;
 
 export interface Baseline {
   readonly name: string;

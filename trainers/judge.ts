@@ -5,8 +5,10 @@ import { mean } from '../core/statistics.ts';
 import type { TradingConfig } from '../envs/trading-config.ts';
 import { type MeanInterval, stationaryBootstrap } from '../market/bootstrap.ts';
 import type { Candles } from '../market/candles.ts';
+import type { TrainedModel } from '../models/model.ts';
 import { type Backtest, backtest } from './backtest.ts';
 import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
+import { runModelBaseline } from './signal-backtest.ts';
 import type { Span, SpanName, Spans } from './spans.ts';
 
 /** A trained agent and the seed it was trained with. */
@@ -41,6 +43,7 @@ export interface Judgement {
 /**
  * @param config the complete configuration of the env the agents were trained in
  * @param seed of the random traders and of the bootstrap
+ * @param models supervised models to stand among the baselines, traded by their signals
  */
 export function judge(
   candidates: readonly Candidate[],
@@ -48,6 +51,7 @@ export function judge(
   config: TradingConfig,
   spans: Spans,
   seed: number,
+  models: readonly TrainedModel[] = [],
 ): Judgement {
   const judgeSpan = (span: Span): JudgedSpan => {
     const spanConfig = { ...config, fromRow: span.fromRow, toRow: span.toRow };
@@ -63,7 +67,10 @@ export function judge(
     return {
       span,
       candidates: judged,
-      rules: runRuleBaselines(candles, sameBars),
+      rules: [
+        ...runRuleBaselines(candles, sameBars),
+        ...models.map((model) => runModelBaseline(model, candles, sameBars)),
+      ],
       random: runRandomBaseline(
         candles,
         sameBars,
@@ -80,8 +87,17 @@ export function judge(
   return { spans: judged, verdict: reachVerdict(judged.test, seed) };
 }
 
-/** An edge is claimed only when the whole interval of the excess over buy-and-hold lies above zero. */
-function reachVerdict({ candidates, rules, random }: JudgedSpan, seed: number): Verdict {
+/**
+ * An edge is claimed only when the whole interval of the excess over buy-and-hold lies above zero.
+ * @param who earned the return; default: the agent, or the mean of its seeds
+ * @param bars where, in words
+ */
+export function reachVerdict(
+  { candidates, rules, random }: Omit<JudgedSpan, 'span'>,
+  seed: number,
+  who = candidates.length === 1 ? 'the agent' : `the mean of ${candidates.length} seeds`,
+  bars = 'on the test span, which no seed has learnt from or been chosen by',
+): Verdict {
   const holding = rules.find(({ name }) => name === 'buy-and-hold')!.backtest;
   const backtests = candidates.map((candidate) => candidate.backtest);
   const excess = Array.from(
@@ -103,11 +119,10 @@ function reachVerdict({ candidates, rules, random }: JudgedSpan, seed: number): 
     'no-edge': 'No edge found',
     worse: 'Worse than buy-and-hold',
   }[tone];
-  const seeds = candidates.length === 1 ? 'the agent' : `the mean of ${candidates.length} seeds`;
   return {
     tone,
     text:
-      `${opening}: on the test span, which no seed has learnt from or been chosen by, the return of ${seeds} after costs ` +
+      `${opening}: ${bars}, the return of ${who} after costs ` +
       `minus that of buy-and-hold is ${percent(excessPerYear.mean)} a year (95 % interval ${percent(excessPerYear.low)} to ` +
       `${percent(excessPerYear.high)}). It beats ${Math.round(shareOfRandomBeaten * 100)} % of random traders with the same turnover.`,
     excessPerYear,

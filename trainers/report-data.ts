@@ -2,6 +2,7 @@
 import { median } from '../core/statistics.ts';
 import type { Report, ReportCurve, ReportLearning, ReportSpan } from './report.ts';
 import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './report-cast.ts';
+import { lineColour, type ReportModelChart } from './report-model.ts';
 
 /** Longer spans are drawn every k-th bar; no screen shows more. */
 const MAX_POINTS = 8_000;
@@ -11,6 +12,16 @@ const DAY_MS = 86_400_000;
 export interface ReportChartData {
   readonly learning: { steps: number[]; median: (number | null)[]; seeds: LearningLine[] };
   readonly spans: readonly SpanChartData[]; // in reading order
+  readonly curves: readonly ModelChartData[]; // a model's, in the report's order
+}
+
+/** A chart of a model's curves on common places. */
+export interface ModelChartData {
+  readonly x: number[]; // [P] ascending
+  /** Whether the line y = x is drawn, for comparison. */
+  readonly diagonal: boolean;
+  readonly points: boolean;
+  readonly lines: readonly { name: string; colour: string; values: (number | null)[] }[];
 }
 
 /** One seed on the steps of all seeds. */
@@ -47,6 +58,7 @@ export function reportChartData(report: Report): ReportChartData {
   return {
     learning: joinLearning(report.learning),
     spans: spansInReadingOrder(report).map((span) => spanChartData(span, colourOf)),
+    curves: (report.model?.curves ?? []).map(modelChartData),
   };
 }
 
@@ -61,6 +73,25 @@ export function embedJson(value: unknown): string {
 /** The median of the finite values; NaN when there are none. */
 export function medianOf(values: readonly number[]): number {
   return median(values.filter(Number.isFinite));
+}
+
+/** Lines at 101 places between their points; points where they are. */
+function modelChartData({ lines, diagonal, points }: ReportModelChart): ModelChartData {
+  const places = points
+    ? [...new Set(lines.flatMap(({ x }) => [...x, 0, 1]))].sort((a, b) => a - b)
+    : Array.from({ length: 101 }, (_, i) => i / 100);
+  return {
+    x: places.map(round),
+    diagonal,
+    points,
+    lines: lines.map(({ name, x, y }, i) => ({
+      name,
+      colour: lineColour(i),
+      values: points
+        ? places.map((place) => (x.includes(place) ? round(y[x.indexOf(place)]) : null))
+        : interpolate({ seed: 0, steps: x, meanReturn: y }, places).map(roundOrGap),
+    })),
+  };
 }
 
 function spanChartData(span: ReportSpan, colourOf: (curve: ReportCurve) => string): SpanChartData {

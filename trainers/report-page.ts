@@ -5,6 +5,7 @@ import type { Report, ReportSpan } from './report.ts';
 import { spansInReadingOrder } from './report-cast.ts';
 import { embedJson, type ReportChartData } from './report-data.ts';
 import { escapeHtml } from './report-html.ts';
+import { modelSection } from './report-model.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { metricsTable } from './report-table.ts';
@@ -29,7 +30,7 @@ export function renderPage(report: Report, charts: ReportChartData): string {
 </head>
 <body>
 <main>
-${[header(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
+${[header(report), modelSection(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
 </main>
 <script type="application/json" id="report-data">${embedJson(charts)}</script>
 <script>${inlined('uPlot.iife.min.js')}</script>
@@ -51,6 +52,7 @@ function header({ title, subtitle, verdict }: Report): string {
 }
 
 function metrics(report: Report): string {
+  if (report.spans.length === 0) return '';
   const tables = spansInReadingOrder(report).map(
     (span, i) =>
       `<div${i === 0 ? ' class="first"' : ''}>${spanHead(span, span.description)}\n${metricsTable(report, span)}</div>`,
@@ -69,6 +71,7 @@ function learning({ learning: { steps, seeds } }: ReportChartData): string {
 }
 
 function spanCharts(report: Report, charts: ReportChartData): string {
+  if (report.spans.length === 0) return '';
   const panels = spansInReadingOrder(report).map((span, i) => {
     const { stride } = charts.spans[i];
     const thinned = stride === 1 ? '' : `; one bar in ${stride} drawn, drawdowns the worst of all bars`;

@@ -297,6 +297,33 @@ export const REPORT_SCRIPT = String.raw`
     select.addEventListener('change', chart.rebuild);
   }
 
+  // A model's curves, each axis from 0 to 1
+
+  function drawCurves(figure, { x, lines, diagonal, points }) {
+    const label = figure.querySelector('figcaption > span');
+    const explanation = label.textContent;
+    const share = (value) => fixed(value, 2);
+    const update = (index) => {
+      const shown = index == null ? [] : lines.filter(({ values }) => values[index] != null);
+      label.textContent = shown.length === 0 ? explanation
+        : share(x[index]) + ': ' + shown.map(({ name, values }) => name + ' ' + share(values[index])).join(', ');
+    };
+    mount(figure, 240, () => ({
+      series: [x, ...(diagonal ? [x] : []), ...lines.map(({ values }) => values)],
+      options: {
+        scales: { x: { time: false, range: () => [0, 1] }, y: { range: () => [0, 1.02] } },
+        series: [{},
+          ...(diagonal ? [{ stroke: () => colour('--faint'), width: 1, dash: [4, 4], points: { show: false } }] : []),
+          ...lines.map((curve) => line({ colour: curve.colour, role: 'lead' },
+            points ? { points: { show: true, size: 6 } } : {}))],
+        axes: [axis({ size: 28, space: 60, values: (plot, splits) => splits.map(share) }),
+          valueAxis({ values: (plot, splits) => splits.map(share) })],
+        cursor: { y: false },
+        hooks: { setCursor: [(plot) => update(plot.cursor.idx)] },
+      },
+    }));
+  }
+
   // The page
 
   for (const button of document.querySelectorAll('.fold')) {
@@ -307,6 +334,7 @@ export const REPORT_SCRIPT = String.raw`
     });
   }
   for (const figure of document.querySelectorAll('[data-chart="learning"]')) drawLearning(figure);
+  for (const figure of document.querySelectorAll('[data-curves]')) drawCurves(figure, data.curves[Number(figure.dataset.curves)]);
   for (const panel of document.querySelectorAll('[data-span]')) {
     drawSpan(panel, data.spans[Number(panel.dataset.span)], Number(panel.dataset.span));
   }

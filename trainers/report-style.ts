@@ -109,6 +109,21 @@ figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--mu
 .caveats ul { margin-top: 6px; padding-left: 18px; font-size: 14px; max-width: 90ch; }
 .caveats li { margin: 3px 0; }
 
+.model { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 12px 40px; align-items: start; }
+.model .facts { margin-top: 0; }
+.model h3 { margin-top: 16px; }
+.model thead th { min-width: 0; }
+.model th, .model td { padding-left: 10px; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: 12px; line-height: 19px; }
+.legend .swatch { margin-right: 6px; }
+.matrix td { text-align: center; background: color-mix(in srgb, var(--agent) calc(var(--share) * 70%), var(--paper)); }
+.matrix td.strong { color: var(--paper); }
+.bars { margin-top: 8px; font-size: 12px; line-height: 20px; font-variant-numeric: tabular-nums; }
+.bars div { display: grid; grid-template-columns: minmax(90px, 1fr) 3fr 72px; gap: 0 10px; align-items: center; }
+.bars i { display: block; height: 8px; background: var(--agent); }
+.bars i.against { background: var(--baseline-2); }
+.bars output { text-align: right; }
+
 @media (max-width: 800px) {
   main { padding: 24px 16px 40px; }
   .charts { grid-template-columns: minmax(0, 1fr); }

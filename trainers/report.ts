@@ -1,6 +1,7 @@
 /** The result of an experiment as one self-contained HTML page: a pure function from data to text. */
 import { DataError } from '../core/errors.ts';
 import { reportChartData } from './report-data.ts';
+import type { ReportModel } from './report-model.ts';
 import { renderPage } from './report-page.ts';
 
 /** Everything the page shows. Numbers are taken as they are; nothing but medians, drawdowns and scaling is derived. */
@@ -11,8 +12,13 @@ export interface Report {
   readonly verdict: ReportVerdict;
   /** One entry per seed; empty for an evaluation without training, which leaves the section out. */
   readonly learning: readonly ReportLearning[];
-  /** Shown unseen spans first, and among them the latest first; the first is given the full width. At least one. */
+  /**
+   * Shown unseen spans first, and among them the latest first; the first is given the full width. At least one, but
+   * where a model is judged by predictions alone.
+   */
   readonly spans: readonly ReportSpan[];
+  /** How good the predictions of a supervised model are; absent where there is none. */
+  readonly model?: ReportModel;
   /** The columns of the metrics tables, in order. */
   readonly metrics: readonly ReportMetric[];
   /** How it was made: configuration, seeds, data file and its hash, code version, the command to repeat it. */
@@ -85,7 +91,9 @@ export function renderReport(report: Report): string {
 }
 
 function checkReport(report: Report): void {
-  if (report.spans.length === 0) throw new DataError('report-empty', 'A report needs at least one span');
+  if (report.spans.length === 0 && report.model === undefined) {
+    throw new DataError('report-empty', 'A report needs at least one span');
+  }
   for (const { seed, steps, meanReturn } of report.learning) {
     checkAscending(steps, `learning curve of seed ${seed}: steps`);
     checkLength(meanReturn, steps.length, `learning curve of seed ${seed}: meanReturn`);

@@ -51,8 +51,11 @@ export function isoDate(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }
 
-/** The first row at or after a date. */
-function rowAt({ timeMs, length }: TimedRows, date: string): number {
+/**
+ * The first row at or after a UTC date.
+ * @throws ConfigError `invalid-split` for a date that cannot be read
+ */
+export function rowAt({ timeMs, length }: TimedRows, date: string): number {
   const dateMs = Date.parse(`${date}T00:00:00Z`);
   // The round trip refuses days such as 31 February, which would silently become another day.
   if (Number.isNaN(dateMs) || isoDate(dateMs) !== date) {

@@ -14,6 +14,9 @@ export const RMS_PROP: i32 = 7;
 export const SGD: i32 = 8;
 /** Each chunk is a task's commands on a tape. */
 export const TASKS: i32 = 9;
+export const GROW: i32 = 10;
+export const PARTITION: i32 = 11;
+export const WALK: i32 = 12;
 
 /** Fields, four bytes each: what to do, how much of it makes a chunk, then the kernel's arguments. */
 export const OPERATION: i32 = 0;

@@ -7,19 +7,23 @@ import {
   ceilDivide,
   FIRST,
   GRAIN,
+  GROW,
   get,
   LOG_SOFTMAX,
   OPERATION,
+  PARTITION,
   PRODUCT_COLUMNS,
   PRODUCT_ROWS,
   put,
   RMS_PROP,
   SGD,
   TASKS,
+  WALK,
 } from './command';
 import { activateRange, gradientColumns, scaleRange, softmaxRows } from './split-elementwise';
 import { adamRange, rmsPropRange, sgdRange } from './split-optimizers';
 import { productColumns, productRows } from './split-products';
+import { growChunk, partitionChunk, walkRange } from './split-trees';
 import {
   advance,
   dropTask,
@@ -142,5 +146,8 @@ function runChunk(command: usize, chunk: i32, thread: i32, number: i64): void {
   else if (operation === ADAM) adamRange(command, from, grain);
   else if (operation === RMS_PROP) rmsPropRange(command, from, grain);
   else if (operation === SGD) sgdRange(command, from, grain);
+  else if (operation === GROW) growChunk(command, chunk);
+  else if (operation === PARTITION) partitionChunk(command, chunk);
+  else if (operation === WALK) walkRange(command, from, grain, thread);
   else scaleRange(command, from, grain);
 }

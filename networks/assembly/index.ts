@@ -8,8 +8,18 @@ export { addColumnSums, gruBackward, gruForward, lstmBackward, lstmForward } fro
 export { splitActivate, splitActivationGradient, splitLogSoftmax, splitScale } from './split-elementwise';
 export { splitAdam, splitRmsProp, splitSgd } from './split-optimizers';
 export { splitGemm } from './split-products';
+export { splitGrow, splitPartition, splitWalk } from './split-trees';
 export { beginTape, beginTask, endTape } from './tape';
 export { abandonTeam, closeTeam, openTeam, teamBytes } from './team';
+export {
+  addToRows,
+  gradientRange,
+  logisticGradients,
+  roundGradients,
+  softmaxGradients,
+  squaredGradients,
+  sumGradients,
+} from './tree-gradients';
 export { repeatRow, sumOfSquares } from './update';
 
 /** The first address that no static data occupies. */

@@ -42,6 +42,44 @@ testAgent('ppo, continuous, normalised, with every option', {
   goldenHash: '00ba11ed284b583fb00ce10bafcd3461e71e3bdeb45144d3715dedc3eb8fdf40',
 });
 
+testAgent('ppo with an lstm, discrete', {
+  plugin: ppo,
+  config: {
+    network: 'lstm',
+    recurrentUnits: 9,
+    sequenceLength: 8,
+    rolloutSteps: 32,
+    minibatchSize: 40,
+    epochs: 3,
+    hidden: [16],
+    learningRateSchedule: 'linear',
+  },
+  createEnv: createCartPole,
+  createOtherEnv: createPendulum,
+  goldenHash: 'd89eb494a587f84993f122eb76a028ea56d2f73243400f59a4ffb89bd80190fe',
+});
+
+testAgent('ppo with a gru, continuous, normalised', {
+  plugin: ppo,
+  config: {
+    network: 'gru',
+    recurrentUnits: 16,
+    sequenceLength: 16,
+    rolloutSteps: 32,
+    minibatchSize: 64,
+    epochs: 3,
+    hidden: [],
+    entropyCoefficient: 0.01,
+    valueClipRange: 0.2,
+    targetKl: 0.02,
+    normalizeObservations: true,
+    normalizeRewards: true,
+  },
+  createEnv: createPendulum,
+  createOtherEnv: createCartPole,
+  goldenHash: 'b75b0fe60ff58d1f94cd64da457aa1f8d4aaf0410a96182d11140daab7bec94b',
+});
+
 testAgent('a2c', {
   plugin: a2c,
   config: { hidden: [16], normalizeObservations: true },

@@ -64,6 +64,11 @@ function trained(plugin: AgentPlugin, config: Record<string, unknown>, totalStep
 
 const agents: [AgentPlugin, Record<string, unknown>, number][] = [
   [ppo, { rolloutSteps: 64, minibatchSize: 64, learningRate: 3e-3, gamma: 0, hidden: [16] }, 6_000],
+  [
+    ppo,
+    { network: 'lstm', rolloutSteps: 64, minibatchSize: 64, learningRate: 3e-3, gamma: 0, hidden: [16] },
+    6_000,
+  ],
   [a2c, { learningRate: 3e-3, gamma: 0, hidden: [16] }, 10_000],
   [
     dqn,
@@ -81,13 +86,14 @@ const agents: [AgentPlugin, Record<string, unknown>, number][] = [
 
 describe('masks', () => {
   for (const [plugin, config, steps] of agents) {
-    test(`${plugin.name} chooses among what is allowed, and learns the best of it`, () => {
+    const name = [plugin.name, config.network].join(' ').trim();
+    test(`${name} chooses among what is allowed, and learns the best of it`, () => {
       const agent = trained(plugin, config, steps);
       const { meanReturn } = evaluate(agent, createPicky(99), { episodes: 5, seed: 5 });
       expect(meanReturn).toBeGreaterThan(45);
     });
 
-    test(`${plugin.name} stops at a mask that allows nothing`, () => {
+    test(`${name} stops at a mask that allows nothing`, () => {
       const agent = trained(plugin, config, 64);
       const situation = { episodeStarts: new Uint8Array(1), actionMasks: new Uint8Array(NUM_CHOICES) };
       expect(() => agent.act(new Float32Array(NUM_CHOICES), 1, false, situation)).toThrowError(

@@ -7,6 +7,7 @@ import { createKernels } from '../../networks/kernels.ts';
 import { createMlp, type Mlp } from '../../networks/mlp.ts';
 import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 import { sharedJson } from '../shared.ts';
+import { checkPpoGradient } from './ppo-gradient.ts';
 
 type Matrix = number[][];
 /** PyTorch's order: weight [out, in], bias [out], layer after layer. */
@@ -153,53 +154,7 @@ function checkGradient(space: ActionSpace, valueClipRange: number): void {
   } as const;
   const policy: Mlp = createMlp(kernels, { ...body, outputDim: head.outputDim });
   const critic = createMlp(kernels, { ...body, outputDim: 1 });
-  const config = {
-    normalizeAdvantages: false,
-    entropyCoefficient: 0.1,
-    valueCoefficient: 0.7,
-    valueClipRange,
-  };
-  const loss = new PpoLoss({ policy, critic, head }, config, size, kernels);
-  const gaussians = (length: number): Float32Array => Float32Array.from({ length }, () => rng.gaussian());
-  const observations = gaussians(size * inputDim);
-  const actions = head.createActions(size);
-  const oldLogProbs = new Float32Array(size);
-  head.sampleInto(actions, oldLogProbs, policy.forward(observations, size), size, rng);
-  const minibatch: PpoMinibatch = {
-    size,
-    observations,
-    actions,
-    // Far from the clip's corners, where the loss has no derivative.
-    oldLogProbs: oldLogProbs.map(
-      (logProb, b) => logProb + (b % 3 === 0 ? 0.5 : 0.05 * (b % 2 === 0 ? 1 : -1)),
-    ),
-    oldValues: gaussians(size),
-    advantages: gaussians(size),
-    returns: gaussians(size),
-  };
-  const blocks = [policy, critic, ...head.blocks];
-  const total = (): number => {
-    const { policyLoss, entropy, valueLoss } = loss.accumulateGradients(minibatch, 0.2);
-    return policyLoss - config.entropyCoefficient * entropy + config.valueCoefficient * valueLoss;
-  };
-  const clear = (): void => {
-    for (const block of blocks) block.gradients.fill(0);
-  };
-  clear();
-  total();
-  const gradients = blocks.map((block) => block.gradients.slice());
-  blocks.forEach(({ parameters }, k) => {
-    for (let i = 0; i < parameters.length; i++) {
-      const held = parameters[i];
-      const step = 2e-3;
-      parameters[i] = held + step;
-      const above = total();
-      parameters[i] = held - step;
-      const below = total();
-      parameters[i] = held;
-      expect(Math.abs(gradients[k][i] - (above - below) / (2 * step))).toBeLessThan(2e-3);
-    }
-  });
+  checkPpoGradient(kernels, { policy, critic, head }, size, rng, { valueClipRange, tolerance: 2e-3 });
 }
 
 test('advantages of one row are left as they are, those of more are normalised by the sample deviation', () => {

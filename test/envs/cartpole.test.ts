@@ -12,6 +12,23 @@ interface Golden {
 
 testEnv('cartpole', (seed) => cartpole.create({ seed }));
 
+testEnv('cartpole with hidden velocities', (seed) => cartpole.create({ seed }, { hideVelocities: true }));
+
+test('hidden velocities change what is seen, not what happens', () => {
+  const [whole, part] = [false, true].map((hideVelocities) =>
+    cartpole.create({ seed: 1 }, { hideVelocities }),
+  );
+  whole.reset();
+  part.reset();
+  for (let i = 0; i < 8; i++) {
+    const { observation, reward } = whole.step(1);
+    const shown = [0, 2].map((d) => observation[d]);
+    const seen = part.step(1);
+    expect([...seen.observation]).toEqual(shown);
+    expect(seen.reward).toBe(reward);
+  }
+});
+
 const golden = sharedJson<Golden>('golden/gymnasium_CartPole-v1.json.gz');
 
 test.skipIf(golden === undefined)('every recorded step of Gymnasium is matched to the bit', () => {

@@ -12,6 +12,23 @@ interface Golden {
 
 testEnv('pendulum', (seed) => pendulum.create({ seed }));
 
+testEnv('pendulum with hidden velocities', (seed) => pendulum.create({ seed }, { hideVelocities: true }));
+
+test('hidden velocities change what is seen, not what happens', () => {
+  const [whole, part] = [false, true].map((hideVelocities) =>
+    pendulum.create({ seed: 1 }, { hideVelocities }),
+  );
+  whole.reset();
+  part.reset();
+  for (let i = 0; i < 8; i++) {
+    const { observation, reward } = whole.step(Float32Array.of(1));
+    const shown = [0, 1].map((d) => observation[d]);
+    const seen = part.step(Float32Array.of(1));
+    expect([...seen.observation]).toEqual(shown);
+    expect(seen.reward).toBe(reward);
+  }
+});
+
 const golden = sharedJson<Golden>('golden/gymnasium_Pendulum-v1.json.gz');
 
 test.skipIf(golden === undefined)(

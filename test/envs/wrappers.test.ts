@@ -3,6 +3,7 @@ import { CartPole } from '../../envs/cartpole.ts';
 import { clipReward } from '../../envs/clip-reward.ts';
 import type { Env } from '../../envs/env.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
+import { selectObservations } from '../../envs/select-observations.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
 import { limitTime } from '../../envs/time-limit.ts';
 import { testEnv } from '../contracts/test-env.ts';
@@ -10,6 +11,7 @@ import { testEnv } from '../contracts/test-env.ts';
 testEnv('limitTime', (seed) => limitTime(new Pendulum(seed), 37));
 testEnv('limitTime around an env that terminates', (seed) => limitTime(new CartPole(seed), 12));
 testEnv('clipReward', (seed) => clipReward(new Pendulum(seed), -1, 0));
+testEnv('selectObservations', (seed) => selectObservations(new CartPole(seed), [2, 0]));
 testEnv('wrapped twice', (seed) => clipReward(limitTime(new Pendulum(seed), 9), -1, 0));
 
 /** An env without any of the optional methods. */
@@ -67,6 +69,39 @@ describe('clipReward', () => {
   test('refuses a range upside down', () => {
     expect(() => clipReward(createBare(), 1, 0)).toThrow(/low ≤ high/);
     expect(() => clipReward(createBare(), Number.NaN, 0)).toThrow(/low ≤ high/);
+  });
+});
+
+describe('selectObservations', () => {
+  test('shows the chosen elements alone, in their order, with their bounds and names', () => {
+    const observation = new Float32Array(3);
+    const named: Env = {
+      ...createBare(),
+      observationSpace: createBox([3], [-1, -2, -3], [1, 2, 3], ['a', 'b', 'c']),
+      actionMask: () => Uint8Array.of(1, 0),
+      reset: () => ({ observation, info: { is: 'reset' } }),
+      step() {
+        observation.set([10, 20, 30]);
+        return { observation, reward: 5, terminated: true, truncated: true, info: { is: 'step' } };
+      },
+    };
+    const env = selectObservations(named, [2, 0]);
+    expect(env.observationSpace).toEqual(createBox([2], [-3, -1], [3, 1], ['c', 'a']));
+    expect(env.actionMask?.()).toEqual(Uint8Array.of(1, 0));
+    expect(env.reset()).toEqual({ observation: Float32Array.of(0, 0), info: { is: 'reset' } });
+    expect(env.step(0)).toEqual({
+      observation: Float32Array.of(30, 10),
+      reward: 5,
+      terminated: true,
+      truncated: true,
+      info: { is: 'step' },
+    });
+  });
+
+  test('refuses what is no element', () => {
+    for (const indices of [[], [1], [-1], [0.5]]) {
+      expect(() => selectObservations(createBare(), indices)).toThrow(/from 0 to 0/);
+    }
   });
 });
 

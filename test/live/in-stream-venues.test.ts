@@ -363,6 +363,9 @@ describe('Bybit', () => {
     const venue = synced();
     venue.frame(book('snapshot', 1, [['5', '1']], [['6', '1']]));
     expect(levels(venue.book(), 'bid')).toEqual(['5 x 1']);
+    venue.frame(book('delta', 2, [['5', '3']], []));
+    venue.frame(book('delta', 1, [['5.5', '1']], [['6', '1']]));
+    expect(levels(venue.book(), 'bid')).toEqual(['5.5 x 1']);
     expect(venue.session.counters).toMatchObject({ losses: {}, duplicates: 0 });
   });
 

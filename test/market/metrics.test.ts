@@ -2,15 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DataError } from '../../core/errors.ts';
 import { compareToBenchmark, normalCdf, probabilisticSharpe, summarize } from '../../market/metrics.ts';
 import { periodsPerYear } from '../../market/periods.ts';
-
-/** The generator behind the golden series: x ← (1103515245·x + 12345) mod 2³¹, u = x / 2³¹. */
-function lcg(seed: number): () => number {
-  let x = BigInt(seed);
-  return () => {
-    x = (1103515245n * x + 12345n) % 2n ** 31n;
-    return Number(x) / 2 ** 31;
-  };
-}
+import { lcg } from './golden-series.ts';
 
 const u = lcg(12345);
 const v = lcg(777);

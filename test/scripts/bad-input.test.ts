@@ -246,7 +246,7 @@ describe('One line tells what is wrong with', { concurrent: true }, () => {
   const cases: readonly Case[] = [
     ['an unknown command', 'tran', 'Did you mean train?', 'See market-gym --help'],
     ['no data command', 'data', 'Name a data command: describe', 'See market-gym --help'],
-    ['a name to list', 'list pppo', 'No agent or env "pppo"', 'Did you mean "ppo"?'],
+    ['a name to list', 'list pppo', 'No agent, env or model "pppo"', 'Did you mean "ppo"?'],
     ['no seed of a quickstart', 'quickstart --seeds 0', '--seeds', 'whole number from 1'],
     ['a file to write to', 'bench --only none --json folder', 'Cannot write "folder"'],
     [
@@ -268,7 +268,7 @@ describe('One line tells what is wrong with', { concurrent: true }, () => {
     ['no run to resume', 'train --resume no', '"no" holds no run', 'Give a directory'],
     ['an empty name to resume', "train --resume ''", '"" holds no run', 'Give a directory'],
     ['other settings to resume with', 'train --resume run --steps 10', 'leave out --steps', '--out'],
-    ['no run to evaluate', 'evaluate', 'Not enough', 'See market-gym --help'],
+    ['no run to evaluate', 'evaluate', 'Name runs to judge', '--model and --data'],
     ['a folder to evaluate', 'evaluate folder', '"folder" holds no run', 'Give a directory'],
     ['unlike runs', 'evaluate run other-run', '"run" and "other-run" differ', 'one at a time'],
     [

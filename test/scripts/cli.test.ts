@@ -144,7 +144,7 @@ describe('without any run', { concurrent: true }, () => {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
     const result = JSON.parse(well(await place.run('list', '--json')));
-    expect(Object.keys(result)).toEqual(['agents', 'envs', 'features', 'rewards']);
+    expect(Object.keys(result)).toEqual(['agents', 'envs', 'features', 'rewards', 'models']);
   });
 
   test('list NAME shows every setting with its default', async () => {

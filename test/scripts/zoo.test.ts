@@ -19,14 +19,14 @@ describe('the experiment', () => {
     const experiment = parseExperiment(zooExperiment(entries, false), 'zoo');
     const trials = await planExperiment(experiment, place.file('zoo'));
     expect(trials).toHaveLength(5 * entries.length);
-    for (const { name, env, numEnvs, totalSteps, config } of entries) {
+    for (const { name, env, envConfig = {}, numEnvs, totalSteps, config } of entries) {
       const own = trials.filter(({ agent }) => agent === name);
       expect(own.map(({ seed }) => seed)).toEqual([1, 2, 3, 4, 5]);
       for (const { spec, judging } of own) {
         expect(spec).toMatchObject({
           numEnvs,
           totalSteps,
-          env: { name: env },
+          env: { name: env, config: envConfig },
           agent: { config },
           evaluateEvery: 0,
         });

@@ -1,0 +1,103 @@
+/** From margins, the sums of a row's leaves, to predictions and back. */
+import { DataError } from '../core/errors.ts';
+import { exp, log } from '../core/math.ts';
+import type { MetricName, ObjectiveName } from './xgboost-config.ts';
+
+export interface Objective {
+  readonly name: ObjectiveName;
+  readonly defaultMetric: MetricName;
+  /** The margin that a base score stands for. */
+  marginOf(baseScore: number): number;
+  /** Turns margins [N, K] into predictions, in place. */
+  transform(margins: Float32Array, numOutputs: number): void;
+}
+
+const logistic: Objective = {
+  name: 'binary:logistic',
+  defaultMetric: 'logloss',
+  marginOf: (baseScore) => Math.fround(-log(1 / Math.fround(baseScore) - 1)) + 0,
+  transform(margins) {
+    for (let i = 0; i < margins.length; i++) margins[i] = 1 / (1 + exp(-margins[i]));
+  },
+};
+
+const softmax: Objective = {
+  name: 'multi:softprob',
+  defaultMetric: 'mlogloss',
+  marginOf: Math.fround,
+  transform(margins, numOutputs) {
+    for (let from = 0; from < margins.length; from += numOutputs) {
+      let largest = -Infinity;
+      for (let i = from; i < from + numOutputs; i++) largest = Math.max(largest, margins[i]);
+      let sum = 0;
+      for (let i = from; i < from + numOutputs; i++) {
+        const e = exp(margins[i] - largest);
+        margins[i] = e;
+        sum += e;
+      }
+      for (let i = from; i < from + numOutputs; i++) margins[i] /= sum;
+    }
+  },
+};
+
+const squaredError: Objective = {
+  name: 'reg:squarederror',
+  defaultMetric: 'rmse',
+  marginOf: Math.fround,
+  transform() {},
+};
+
+const OBJECTIVES = new Map([logistic, softmax, squaredError].map((objective) => [objective.name, objective]));
+
+export function objectiveNamed(name: ObjectiveName): Objective {
+  return OBJECTIVES.get(name) as Objective;
+}
+
+/**
+ * @param needsAll whether every class of a binary label must occur
+ * @throws DataError `wrong-length`, `invalid-label` with the row, `single-class`
+ */
+export function requireLabels(
+  labels: Float32Array,
+  numRows: number,
+  name: ObjectiveName,
+  numClasses: number,
+  needsAll: boolean,
+): void {
+  if (labels.length !== numRows) {
+    throw new DataError('wrong-length', `There are ${labels.length} labels for ${numRows} rows.`);
+  }
+  const isRegression = name === 'reg:squarederror';
+  const classes = name === 'binary:logistic' ? 2 : numClasses;
+  for (let row = 0; row < numRows; row++) {
+    const label = labels[row];
+    if (isRegression ? Number.isFinite(label) : label >= 0 && label < classes && Number.isInteger(label))
+      continue;
+    const expected = isRegression ? 'a finite number' : `one of the declared classes 0 … ${classes - 1}`;
+    throw new DataError('invalid-label', `The label of row ${row} is ${label}; ${name} needs ${expected}.`);
+  }
+  if (needsAll && name === 'binary:logistic' && labels.every((label) => label === labels[0])) {
+    throw new DataError(
+      'single-class',
+      `Every label is ${labels[0]}; binary:logistic needs rows of both classes to learn from.`,
+    );
+  }
+}
+
+/** @throws DataError `wrong-length`, `invalid-weight` with the row */
+export function requireWeights(weights: Float32Array | undefined, numRows: number): void {
+  if (weights === undefined) return;
+  if (weights.length !== numRows) {
+    throw new DataError('wrong-length', `There are ${weights.length} weights for ${numRows} rows.`);
+  }
+  const row = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (row >= 0) {
+    throw new DataError(
+      'invalid-weight',
+      `The weight of row ${row} is ${weights[row]}; weights must be finite and not negative.`,
+    );
+  }
+  if (!weights.some((weight) => weight > 0)) {
+    throw new DataError('invalid-weight', 'Every weight is 0; there is nothing to learn from.');
+  }
+}

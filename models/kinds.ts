@@ -1,0 +1,14 @@
+/** The kinds of model that come with the framework. */
+import { Registry } from '../core/registry.ts';
+import { gru } from './gru.ts';
+import { linear } from './linear.ts';
+import { lstm } from './lstm.ts';
+import type { ModelPlugin } from './model.ts';
+import { xgboost } from './xgboost-kind.ts';
+
+export const builtInModels: readonly ModelPlugin[] = [xgboost, lstm, gru, linear];
+
+/** @throws ConfigError `unknown-name` with the nearest one */
+export function findModelKind(name: string, others: Iterable<ModelPlugin> = []): ModelPlugin {
+  return new Registry<ModelPlugin>('model kind', [...builtInModels, ...others]).get(name);
+}

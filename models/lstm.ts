@@ -1,0 +1,7 @@
+/** Long short-term memory over a window of bars, as a model. */
+import { defineRecurrentModel } from './recurrent-model.ts';
+
+export const lstm = defineRecurrentModel(
+  'lstm',
+  'LSTM over a window of bars, with dropout and a linear head',
+);

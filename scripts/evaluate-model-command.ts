@@ -1,0 +1,100 @@
+/** `market-gym evaluate --model`: judges a supervised model and writes a report. */
+import { ConfigError } from '../core/errors.ts';
+import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
+import type { TrainedModel } from '../models/model.ts';
+import { knows } from '../models/predictions.ts';
+import { writeFileAtomic } from '../storage/atomic.ts';
+import { evaluateModel } from '../trainers/evaluate-model.ts';
+import { modelReport } from '../trainers/model-report.ts';
+import { renderReport } from '../trainers/report.ts';
+import { isoDate } from '../trainers/spans.ts';
+import { version } from './catalog.ts';
+import { createConsole } from './console.ts';
+import type { EvaluateArguments } from './evaluate-command.ts';
+import { loadEvaluationData } from './model-data.ts';
+import { classList, loadModelKinds } from './model-options.ts';
+import { openModel } from './model-store.ts';
+import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
+import { parseSettings } from './settings.ts';
+
+/** @returns the exit code */
+export async function evaluateModelCommand(args: EvaluateArguments, path: string): Promise<number> {
+  const console = createConsole(args);
+  if (args.data === undefined)
+    throw new ConfigError('usage', 'Name the data to judge the model by with --data.');
+  const settings = parseSettings(args.set, ['signal', 'costs']);
+  const model = await openModel(path, args.registry, await loadModelKinds(args.plugin));
+  const data = await loadEvaluationData(model, {
+    ...args,
+    file: args.data,
+    classes: classList(args.classes),
+  });
+  const rows = chooseRows(model, data, args.rows);
+  const evaluation = evaluateModel(model, data, { ...settings, rows, seed: args.seed });
+  const file = args.report ?? `${path.replace(/[\\/]+$/, '')}-report.html`;
+  writeFileAtomic(
+    file,
+    renderReport(
+      modelReport({
+        title: `${model.kind} model on ${args.data}`,
+        subtitle: describe(model, data, rows),
+        modelName: model.kind,
+        evaluation,
+        details: [
+          { label: 'Repeat', value: `market-gym evaluate --model ${path} --data ${args.data}`, code: true },
+          { label: 'Model', value: settingsOf(model), code: true },
+          { label: 'Columns', value: model.shape.columns.join(', ') },
+          {
+            label: 'Trained on',
+            value: `${model.trainedOn.numRows} rows, SHA-256 of the table ${model.trainedOn.dataHash}`,
+          },
+          { label: 'Judged on', value: `SHA-256 of the table ${data.hash}` },
+          { label: 'Version', value: `market-gym ${version}` },
+        ],
+        caveats: [
+          'A backtest fills every order at the bar price plus the modelled costs; a real market may not.',
+          'An interval over one span says nothing about other markets or other years.',
+        ],
+      }),
+    ),
+  );
+  console.say(`${describe(model, data, rows)}\n`);
+  console.say(formatModelEvaluation(evaluation));
+  console.say(`\nReport: ${file}`);
+  console.result({ model: path, kind: model.kind, report: file, ...summarizeModelEvaluation(evaluation) });
+  return 0;
+}
+
+/** The last unbroken run of rows that the model has not learnt from, so that its signal can be traded through. */
+function chooseRows(model: TrainedModel, data: Dataset, wanted: 'unseen' | 'all'): Int32Array {
+  const rows = rowsWithWindow(data, model.window);
+  if (wanted === 'all') return rows;
+  let first = rows.length;
+  while (
+    first > 0 &&
+    !knows(model.trainedOn, rows[first - 1], data) &&
+    (first === rows.length || data.candles === undefined || rows[first] === rows[first - 1] + 1)
+  ) {
+    first--;
+  }
+  if (first < rows.length) return rows.subarray(first);
+  throw new ConfigError(
+    'in-sample',
+    'The model has learnt from the last row of these data, so that nothing unseen follows; bring later data, or add --rows all.',
+  );
+}
+
+function describe({ kind, trainedOn }: TrainedModel, { timeMs }: Dataset, rows: Int32Array): string {
+  const [first, last] = [rows[0], rows[rows.length - 1]];
+  const place = (row: number): string => (timeMs === undefined ? `row ${row}` : isoDate(timeMs[row]));
+  return `Model of kind ${kind}, trained on ${trainedOn.numRows} rows, judged on ${rows.length}, ${place(first)} to ${place(last)}.`;
+}
+
+/** One setting a line. */
+function settingsOf({ kind, config, label }: TrainedModel): string {
+  return [
+    `kind: ${kind}`,
+    ...Object.entries(config).map(([key, value]) => `${key}: ${JSON.stringify(value)}`),
+    ...Object.entries(label ?? {}).map(([key, value]) => `label.${key}: ${JSON.stringify(value)}`),
+  ].join('\n');
+}

@@ -1,0 +1,142 @@
+/** Where supervised models are written to and read from: a folder, or a name in the registry. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ConfigError, StorageError } from '../core/errors.ts';
+import type { Registry } from '../core/registry.ts';
+import type { Json } from '../core/snapshot.ts';
+import { loadModel, saveModel } from '../models/artifact.ts';
+import type { ModelPlugin, TrainedModel } from '../models/model.ts';
+import {
+  MODEL_MANIFEST,
+  type ModelArtifact,
+  type ModelDetails,
+  type ModelFiles,
+  readArtifact,
+  requireModelName,
+  sealModel,
+  writeArtifact,
+} from '../storage/model-artifact.ts';
+import { ModelRegistry } from '../storage/model-registry.ts';
+import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
+import { version } from './catalog.ts';
+import { addTfjsFor } from './model-options.ts';
+
+const WEIGHTS = 'weights.safetensors';
+
+/** Where a model is to go: a folder, the registry, or both. */
+export interface ModelTarget {
+  readonly out?: string;
+  readonly save?: string;
+  readonly registry: string;
+}
+
+/**
+ * What can be known before a long training.
+ * @throws ConfigError `no-target`; StorageError `invalid-name`, `not-a-model` where the folder holds something else
+ */
+export function requireTarget({ out, save }: ModelTarget): void {
+  if (out === undefined && save === undefined) {
+    throw new ConfigError(
+      'no-target',
+      'Say where the model is to go: --out FOLDER, or --save NAME for the registry.',
+    );
+  }
+  if (save !== undefined) requireModelName(save);
+  if (out === undefined) return;
+  requireModelName(basename(out));
+  if (!existsSync(out) || existsSync(join(out, MODEL_MANIFEST)) || isEmptyFolder(out)) return;
+  throw new StorageError('not-a-model', `"${out}" is there and is no model; choose another --out.`);
+}
+
+/** @returns what to call the model from now on, a place each */
+export function storeModel(
+  { out, save, registry: path }: ModelTarget,
+  model: TrainedModel,
+  metrics: Readonly<Record<string, number>>,
+): string[] {
+  const { kind, kindVersion, config, pipeline, arrays, files: texts } = saveModel(model);
+  const files: Record<string, Uint8Array> = {};
+  if (Object.keys(arrays).length > 0) files[WEIGHTS] = encodeSafetensors(arrays);
+  for (const [name, text] of Object.entries(texts)) files[name] = new TextEncoder().encode(text);
+  const { unit, spans, dataHash } = model.trainedOn;
+  const details = (name: string): ModelDetails => ({
+    name,
+    kind,
+    kindVersion,
+    config,
+    pipeline: pipeline as unknown as Json,
+    ...(unit === 'time' && {
+      data: { hash: dataHash, fromMs: spans[0][0], toMs: spans[spans.length - 1][1] },
+    }),
+    metrics: Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value))),
+    codeVersion: version,
+    createdMs: Date.now(),
+  });
+  const places: string[] = [];
+  if (out !== undefined) {
+    writeArtifact(out, sealModel(details(basename(out)), files), files);
+    places.push(out);
+  }
+  if (save !== undefined) {
+    const registry = new ModelRegistry(path, { create: true });
+    try {
+      places.push(registry.save(details(save), files).id);
+    } finally {
+      registry.close();
+    }
+  }
+  return places;
+}
+
+/**
+ * @param reference a model's folder, or `NAME`, `NAME@VERSION`, `NAME@champion` in the registry
+ * @throws StorageError for what is missing, foreign, of another version or damaged
+ */
+export async function openModel(
+  reference: string,
+  registryPath: string,
+  kinds: Registry<ModelPlugin>,
+): Promise<TrainedModel> {
+  const { manifest, files } = readStored(reference, registryPath);
+  const { kind, kindVersion, config, pipeline } = manifest;
+  const artifact = { kind, kindVersion, config, pipeline, ...decode(files, reference) };
+  return loadModel(artifact, await addTfjsFor(kind, kinds));
+}
+
+function readStored(reference: string, registryPath: string): ModelArtifact {
+  if (existsSync(reference)) return readArtifact(reference);
+  if (!existsSync(join(registryPath, 'registry.db'))) {
+    throw new StorageError(
+      'no-model',
+      `There is no model "${reference}": neither a folder of that name nor a registry in "${registryPath}". Check the name.`,
+    );
+  }
+  const registry = new ModelRegistry(registryPath);
+  try {
+    return registry.load(reference);
+  } finally {
+    registry.close();
+  }
+}
+
+function decode(
+  files: ModelFiles,
+  source: string,
+): Pick<Parameters<typeof loadModel>[0], 'arrays' | 'files'> {
+  const { [WEIGHTS]: weights, ...texts } = files;
+  const tensors = weights === undefined ? [] : [...decodeSafetensors(weights, join(source, WEIGHTS)).tensors];
+  return {
+    arrays: Object.fromEntries(tensors.map(([name, { data }]) => [name, data])),
+    files: Object.fromEntries(
+      Object.entries(texts).map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]),
+    ),
+  };
+}
+
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}

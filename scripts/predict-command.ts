@@ -1,0 +1,74 @@
+/** `market-gym predict`: what a model says of each row of a file. */
+import type { Argv } from 'yargs';
+import { formatTime } from '../market/timestamps.ts';
+import { predictSignal } from '../models/predict-signal.ts';
+import { writeFileAtomic } from '../storage/atomic.ts';
+import { createConsole } from './console.ts';
+import { loadPredictionData } from './model-data.ts';
+import { loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
+import { openModel } from './model-store.ts';
+
+export const predictOptions = (yargs: Argv) =>
+  storeOptions(tableOptions(yargs))
+    .positional('model', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Folder of a model, or its name in the registry',
+    })
+    .positional('data', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Candles, or a table, as the model was trained on',
+    })
+    .option('out', { type: 'string', demandOption: true, describe: 'CSV file to write the predictions to' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg(['out', 'label', 'time', 'ignore', 'classes', 'horizon']);
+
+type PredictArguments = Awaited<ReturnType<typeof predictOptions>['argv']>;
+
+/** @returns the exit code */
+export async function predictCommand(args: PredictArguments): Promise<number> {
+  const console = createConsole(args);
+  const model = await openModel(args.model, args.registry, await loadModelKinds(args.plugin));
+  const input = await loadPredictionData(model, { ...args, file: args.data, classes: undefined });
+  const { rows, classNames, probabilities, classes, confidence, scores, provenance } = predictSignal(
+    model,
+    input,
+  );
+  const isClassifier = classNames.length > 0;
+  const header = [
+    'row',
+    ...(input.timeMs === undefined ? [] : ['time']),
+    ...(isClassifier ? ['class', 'confidence', ...classNames.map((name) => `p_${name}`)] : []),
+    'score',
+    'provenance',
+  ];
+  const lines = Array.from(rows, (row, i) =>
+    [
+      row,
+      ...(input.timeMs === undefined ? [] : [formatTime(input.timeMs[row])]),
+      ...(isClassifier
+        ? [
+            classNames[classes[i]],
+            confidence[i],
+            ...probabilities.subarray(i * classNames.length, (i + 1) * classNames.length),
+          ]
+        : []),
+      scores[i],
+      provenance[i],
+    ]
+      .map((cell) => (typeof cell === 'string' ? quoted(cell) : String(cell)))
+      .join(','),
+  );
+  writeFileAtomic(args.out, `${[header.map(quoted).join(','), ...lines].join('\n')}\n`);
+  const numInSample = provenance.filter((kind) => kind === 'in-sample').length;
+  console.say(
+    `${rows.length} predictions, rows ${rows[0]} to ${rows[rows.length - 1]}${
+      numInSample > 0 ? `; ${numInSample} of them of rows that the model has learnt from` : ''
+    }: ${args.out}`,
+  );
+  console.result({ out: args.out, numRows: rows.length, numInSample });
+  return 0;
+}
+
+const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,0 +1,134 @@
+/** Trades a model's predictions with costs, by the same env and broker as every agent. */
+import { SIGNAL_COLUMN, signal, VOLATILITY_COLUMN } from '../agents/signal.ts';
+import type { ConfigOverrides } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import type { TradingConfig } from '../envs/trading-config.ts';
+import type { Candles } from '../market/candles.ts';
+import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import { periodsPerYear } from '../market/periods.ts';
+import { returnDeviation } from '../market/return-deviation.ts';
+import type { TrainedModel } from '../models/model.ts';
+import { predictSignal } from '../models/predict-signal.ts';
+import type { Predictions } from '../models/predictions.ts';
+import { signalConfig } from '../models/signal-exposure.ts';
+import { type Backtest, backtest } from './backtest.ts';
+import { type Baseline, SLOW_BARS } from './baselines.ts';
+
+/** Bars of the realised volatility unless told otherwise. */
+const VOLATILITY_BARS = 20;
+
+/** What a signal's backtest takes from the trading env's settings: costs and execution. */
+export type TradingCosts = Partial<
+  Pick<
+    TradingConfig,
+    'feeRate' | 'slippageRate' | 'impactCoefficient' | 'borrowRatePerYear' | 'execution' | 'initialEquity'
+  >
+>;
+
+export interface SignalBacktestOptions {
+  readonly signal?: ConfigOverrides<typeof signalConfig>;
+  readonly costs?: TradingCosts;
+  /** Bars of the realised volatility, where one is aimed at, ≥ 2. Default 20. */
+  readonly volatilityBars?: number;
+}
+
+/** The env's settings of a signal's backtest, for baselines on the same bars with the same costs. */
+export function signalTradingConfig(
+  predictions: Predictions,
+  { signal: overrides = {}, costs = {}, volatilityBars = VOLATILITY_BARS }: SignalBacktestOptions,
+): Partial<TradingConfig> {
+  const { maxExposure, targetVolatility } = signalConfig.parse(overrides);
+  const [firstRow] = predictions.rows;
+  return {
+    ...costs,
+    window: 1,
+    actions: 'continuous',
+    maxLeverage: maxExposure,
+    // The moving-average baseline needs its history before the first bar, so that all trade the same ones.
+    fromRow: Math.max(firstRow, SLOW_BARS, targetVolatility > 0 ? volatilityBars : 0),
+    toRow: predictions.rows[predictions.rows.length - 1] + 1,
+  };
+}
+
+/**
+ * @param predictions of neighbouring rows of the candles
+ * @throws ConfigError `gap-in-predictions` where a row between has none
+ */
+export function backtestSignal(
+  candles: Candles,
+  predictions: Predictions,
+  options: SignalBacktestOptions = {},
+): Backtest {
+  const config = signalTradingConfig(predictions, options);
+  const features = signalFeatures(candles, predictions, options.volatilityBars ?? VOLATILITY_BARS);
+  return backtest({ candles, features, config }, ({ observationSpace, actionSpace }) =>
+    signal.build(
+      { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
+      { ...options.signal, maxLeverage: config.maxLeverage },
+    ),
+  );
+}
+
+/**
+ * A model as a baseline: its signal by sign, on the bars and with the costs of a judged agent. It stays out of the market
+ * until it has its first window. Its name says where it had learnt from the bars.
+ * @param config the complete configuration of the judged agent's env
+ * @throws ConfigError `pipeline-missing` for a model that was trained on a table
+ */
+export function runModelBaseline(model: TrainedModel, candles: Candles, config: TradingConfig): Baseline {
+  const from = config.fromRow;
+  const end = config.toRow === 0 ? candles.length : config.toRow;
+  const predictions = predictSignal(model, { candles });
+  const features = signalFeatures(candles, predictions, VOLATILITY_BARS);
+  for (let row = from; row < features.firstRow; row++) features.values.fill(0, 2 * row, 2 * row + 2);
+  const knew = predictions.rows.some(
+    (row, i) => row >= from && row < end && predictions.provenance[i] === 'in-sample',
+  );
+  return {
+    name: `${model.kind} signal${knew ? ' (seen in training)' : ''}`,
+    backtest: backtest(
+      {
+        candles,
+        features: { ...features, firstRow: Math.min(from, features.firstRow) },
+        config: { ...config, window: 1, actions: 'continuous' },
+      },
+      ({ observationSpace, actionSpace }) =>
+        signal.build(
+          { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
+          { maxExposure: Math.min(1, config.maxLeverage), maxLeverage: config.maxLeverage },
+        ),
+    ),
+  };
+}
+
+/** The score and the realised volatility a year as columns; NaN in rows without a prediction. */
+export function signalFeatures(
+  candles: Candles,
+  predictions: Predictions,
+  volatilityBars: number,
+): FeatureMatrix {
+  const { rows, scores } = predictions;
+  const gap = rows.findIndex((row, i) => i > 0 && row !== rows[i - 1] + 1);
+  if (gap >= 0) {
+    throw new ConfigError(
+      'gap-in-predictions',
+      `Rows ${rows[gap - 1] + 1} to ${rows[gap] - 1} have no prediction, so the signal cannot be traded through; ` +
+        'predict all rows between.',
+    );
+  }
+  const values = new Float32Array(candles.length * 2).fill(Number.NaN);
+  const rootYear = Math.sqrt(periodsPerYear(candles.timeMs));
+  rows.forEach((row, i) => {
+    values[2 * row] = scores[i];
+    values[2 * row + 1] =
+      row >= volatilityBars ? returnDeviation(candles.close, row, volatilityBars) * rootYear : 0;
+  });
+  return {
+    numRows: candles.length,
+    numColumns: 2,
+    columns: [SIGNAL_COLUMN, VOLATILITY_COLUMN],
+    firstRow: rows[0],
+    values,
+  };
+}
