@@ -1,5 +1,6 @@
 /** The public API: what a user's own agents, envs and experiments are made of. */
 export * from './agents/agent.ts';
+export type { NetworkFactory, NetworkRequest } from './agents/custom-network.ts';
 export { builtInAgents } from './agents/index.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
 export { createPolicyHead, type PolicyHead } from './agents/policy-head.ts';
@@ -27,6 +28,7 @@ export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
 export type { TradingInfo } from './envs/trading-observation.ts';
 export { defineReward, type Reward, type RewardPlugin } from './envs/trading-rewards.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector-env.ts';
+export { createWorkerVectorEnv } from './envs/worker-vector-env.ts';
 export { type Clock, systemClock } from './live/clock.ts';
 export { VenueConnection, type VenueConnectionOptions, type VenueStatus } from './live/connection.ts';
 export * from './live/venue.ts';
@@ -78,7 +80,8 @@ export { trainModel } from './models/train-model.ts';
 export { type LabelledTable, trainXgboost, type XgboostOptions } from './models/xgboost.ts';
 export type { XgboostOverrides } from './models/xgboost-config.ts';
 export { XgboostModel } from './models/xgboost-model.ts';
-export { createKernels, type Kernels } from './networks/kernels.ts';
+export { createKernels } from './networks/create-kernels.ts';
+export type { Kernels } from './networks/kernels.ts';
 export { createMlp, type Mlp } from './networks/mlp.ts';
 export type { Network, ParameterBlock } from './networks/network.ts';
 export { clipGradientNorm, createAdam, type Optimizer } from './networks/optimizer.ts';

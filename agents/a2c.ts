@@ -12,6 +12,7 @@ import { defineAgent } from './agent.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { Ppo } from './ppo.ts';
 import { scheduleConfig } from './schedule.ts';
+import { stateDependentExplorationConfig } from './state-dependent-exploration.ts';
 
 const config = z.object({
   learningRate: z.number().positive().default(7e-4).describe('RMSprop step size'),
@@ -28,6 +29,7 @@ const config = z.object({
   initialLogStd: z.number().default(0).describe('starting log deviation of continuous actions'),
   rmsPropAlpha: z.number().min(0).lt(1).default(0.99).describe("decay of RMSprop's mean square"),
   rmsPropEpsilon: z.number().positive().default(1e-5).describe("RMSprop's epsilon"),
+  ...stateDependentExplorationConfig,
   ...normalizationConfig,
 });
 

@@ -5,6 +5,7 @@ import type { Rng } from '../core/rng.ts';
 import type { Snapshotable } from '../core/snapshot.ts';
 import type { ActionBatch, ActionSpace, Box } from '../envs/spaces.ts';
 import type { KernelOptions } from '../networks/kernels.ts';
+import type { NetworkFactory } from './custom-network.ts';
 
 /** One step of N envs, as the learner sees it. All arrays are views that the next step overwrites. */
 export interface TransitionBatch {
@@ -55,6 +56,8 @@ export interface AgentContext {
   readonly masksActions?: boolean;
   /** How matrix products are computed and on how many threads; absent: portable, on one. */
   readonly kernels?: KernelOptions;
+  /** Makes the agent's networks in place of its own; absent: the agent's configuration decides. */
+  readonly createNetwork?: NetworkFactory;
   /** Planned env steps of the whole run, for schedules; Infinity where there is no end, as live. */
   readonly totalSteps: number;
 }

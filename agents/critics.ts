@@ -3,6 +3,7 @@ import type { Rng } from '../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
 import type { Kernels } from '../networks/kernels.ts';
 import type { Network } from '../networks/network.ts';
+import { createCustomNetwork, type NetworkContext } from './custom-network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { FollowedNetworks } from './followed-networks.ts';
 
@@ -19,6 +20,8 @@ export interface CriticsOptions {
   readonly batchSize: number;
   readonly maxGradientNorm: number;
   readonly rng: Rng;
+  /** Whether the user brings the networks. */
+  readonly context: NetworkContext;
 }
 
 /** B rows a batch, D observation elements, A action elements. A critic's input is the observation, then the action. */
@@ -31,10 +34,12 @@ export class Critics implements Snapshotable {
   readonly #inputs: Float32Array; // [B, D + A]
   readonly #outputGradients: readonly Float32Array[]; // M of [B]
   readonly #values: Float32Array[]; // M of [B], of the last forward passes; views
+  readonly #inputGradients: Float32Array[]; // M of [B, D + A]; views
   // Work on all critics at once, for `concurrently`.
   readonly #forwardTasks: readonly (() => void)[];
   readonly #targetTasks: readonly (() => void)[];
   readonly #backwardTasks: readonly (() => void)[];
+  readonly #inputGradientTasks: readonly (() => void)[];
 
   constructor(kernels: Kernels, options: CriticsOptions) {
     const { name, numCritics, observationDim, actionDim, batchSize, maxGradientNorm, rng } = options;
@@ -43,8 +48,13 @@ export class Critics implements Snapshotable {
     this.#critics = new FollowedNetworks(kernels, {
       name: `${name}'s critics`,
       count: numCritics,
-      create: (i) =>
-        createFanInMlp(kernels, { ...options, inputDim, outputDim: 1, rng: rng.fork(`critic${i}`) }),
+      create: (i) => {
+        const request = { role: 'critic', inputDim, outputDim: 1, rng: rng.fork(`critic${i}`) } as const;
+        return (
+          createCustomNetwork(options.context, kernels, request) ??
+          createFanInMlp(kernels, { ...options, ...request })
+        );
+      },
       maxGradientNorm,
     });
     this.#size = batchSize;
@@ -54,9 +64,11 @@ export class Critics implements Snapshotable {
     const { networks, targets } = this.#critics;
     this.#outputGradients = networks.map(() => kernels.allocate(batchSize));
     this.#values = networks.map(() => this.#inputs);
+    this.#inputGradients = networks.map(() => this.#inputs);
     this.#forwardTasks = networks.map((network, i) => () => this.#forward(network, i));
     this.#targetTasks = targets.map((target, i) => () => this.#forward(target, i));
     this.#backwardTasks = networks.map((network, i) => () => network.backward(this.#outputGradients[i]));
+    this.#inputGradientTasks = networks.map((network, i) => () => this.#differentiateInputs(network, i));
   }
 
   /**
@@ -138,8 +150,8 @@ export class Critics implements Snapshotable {
       gradients[b] = isFirst ? -1 / size : 0;
       if (count === 2) otherGradients[b] = isFirst ? 0 : -1 / size;
     }
-    if (count === 1) this.#backwardTasks[0]();
-    else this.#kernels.concurrently(this.#backwardTasks);
+    if (count === 1) this.#inputGradientTasks[0]();
+    else this.#kernels.concurrently(this.#inputGradientTasks);
     actionGradients.fill(0);
     for (let i = 0; i < count; i++) this.#addActionGradients(actionGradients, i);
     return sum / size;
@@ -162,11 +174,21 @@ export class Critics implements Snapshotable {
     this.#values[i] = network.forward(this.#inputs, this.#size);
   }
 
-  /** Adds what of critic i's last backward pass goes into the actions, and forgets what goes into its parameters. */
+  #differentiateInputs(network: Network, i: number): void {
+    const outputGradients = this.#outputGradients[i];
+    if (network.inputGradientsOf !== undefined) {
+      this.#inputGradients[i] = network.inputGradientsOf(outputGradients);
+    } else {
+      network.backward(outputGradients);
+      this.#inputGradients[i] = network.inputGradients();
+    }
+  }
+
+  /** Adds critic i's gradient of the inputs, as far as these are actions, and forgets that of its parameters. */
   #addActionGradients(actionGradients: Float32Array, i: number): void {
     const network = this.#critics.networks[i];
-    const inputGradients = network.inputGradients();
-    network.gradients.fill(0);
+    const inputGradients = this.#inputGradients[i];
+    if (network.inputGradientsOf === undefined) network.gradients.fill(0);
     const observationDim = this.#observationDim;
     const actionDim = this.#actionDim;
     for (let b = 0; b < this.#size; b++) {

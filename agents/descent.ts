@@ -30,8 +30,8 @@ export class Descent implements Snapshotable {
    * @throws TrainingError `non-finite-loss`, before anything moves
    */
   step(loss: number, learningRate: number, envStep: number): void {
-    const gradientNorm = clipGradientNorm(this.#kernels, this.#blocks, this.#maxGradientNorm);
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+    if (!Number.isFinite(loss) || !this.#clip()) {
+      const gradientNorm = clipGradientNorm(this.#kernels, this.#blocks, Infinity);
       throw new TrainingError(
         'non-finite-loss',
         `${this.#name} stopped at env step ${envStep}: loss ${loss}, gradient norm ${gradientNorm}. The weights are ` +
@@ -39,6 +39,14 @@ export class Descent implements Snapshotable {
       );
     }
     this.#optimizer.step(learningRate);
+  }
+
+  /** @returns whether all gradients are finite */
+  #clip(): boolean {
+    if (this.#maxGradientNorm === Infinity) {
+      return this.#blocks.every(({ gradients }) => this.#kernels.allFinite(gradients));
+    }
+    return Number.isFinite(clipGradientNorm(this.#kernels, this.#blocks, this.#maxGradientNorm));
   }
 
   save(): Snapshot {

@@ -11,8 +11,11 @@
 import type { Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { Kernels } from '../networks/kernels.ts';
+import { tanhLayer, withLastStep } from '../networks/last-step.ts';
+import type { Network } from '../networks/network.ts';
 import type { AgentContext, Metrics, Situation } from './agent.ts';
 import { Critics } from './critics.ts';
+import { createCustomNetwork } from './custom-network.ts';
 import { ExplorationNoise, type ExplorationNoiseConfig } from './exploration-noise.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { FollowedNetworks } from './followed-networks.ts';
@@ -56,17 +59,31 @@ export class DeterministicActorCritic implements OffPolicyLearner {
     const observationDim = context.observationSpace.dim;
     this.#space = new UnitActions(context.actionSpace, name);
     const { actionDim } = this.#space;
-    const shape = { inputDim: observationDim, outputDim: actionDim, outputActivation: 'tanh' as const };
+    const shape = { role: 'policy', inputDim: observationDim, outputDim: actionDim } as const;
+    const createActor = (): Network => {
+      const request = { ...shape, rng: rng.fork('actor') };
+      const custom = createCustomNetwork(context, kernels, request);
+      if (custom !== undefined) return withLastStep(kernels, custom, tanhLayer(actionDim));
+      return createFanInMlp(kernels, { ...config, ...request, outputActivation: 'tanh' });
+    };
     this.#config = config;
     this.#rng = rng;
     this.#noise = new ExplorationNoise(config, context.numEnvs, actionDim);
     this.#actor = new FollowedNetworks(kernels, {
       name: `${name}'s actor`,
       count: 1,
-      create: () => createFanInMlp(kernels, { ...config, ...shape, rng: rng.fork('actor') }),
+      create: createActor,
       maxGradientNorm,
     });
-    this.#critics = new Critics(kernels, { ...config, name, numCritics, observationDim, actionDim, rng });
+    this.#critics = new Critics(kernels, {
+      ...config,
+      name,
+      numCritics,
+      observationDim,
+      actionDim,
+      rng,
+      context,
+    });
     this.#actionGradients = kernels.allocate(batchSize * actionDim);
     this.#y = new Float32Array(batchSize);
   }

@@ -20,7 +20,8 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import { describeSpace } from '../envs/spaces.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
+import type { Kernels } from '../networks/kernels.ts';
 import type { Network } from '../networks/network.ts';
 import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';
 import { polyakInto } from '../networks/polyak.ts';
@@ -36,6 +37,7 @@ import {
   type TransitionBatch,
 } from './agent.ts';
 import { bestChoice, randomChoice } from './choices.ts';
+import { dqnLossInto, dqnTargetsInto } from './dqn-loss.ts';
 import { MaskedObservations } from './masked-observations.ts';
 import { MetricMeans } from './metric-means.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
@@ -143,8 +145,9 @@ class Dqn implements Agent {
     this.#config = config;
     this.#totalSteps = context.totalSteps;
     this.#kernels = kernels;
-    this.#network = createQNetwork(kernels, { ...layers, rng: rng.fork('network') });
-    this.#target = createQNetwork(kernels, { ...layers, rng: rng.fork('network') });
+    this.#network = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
+    this.#target = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
+    this.#target.parameters.set(this.#network.parameters);
     this.#optimizer = createAdam(kernels, [this.#network], {});
     this.#observations = new MaskedObservations(kernels, dim, masksActions ? actionSpace.n : 0, batchSize);
     this.#nextObservations = new MaskedObservations(
@@ -214,24 +217,17 @@ class Dqn implements Agent {
 
     const targetValues = this.#target.forward(nextObservations, batchSize);
     const choosing = double ? this.#network.forward(nextObservations, batchSize) : targetValues;
-    for (let b = 0; b < batchSize; b++) {
-      const best = bestChoice(choosing, numActions, nextMasks, b);
-      this.#targets[b] = rewards[b] + discounts[b] * targetValues[b * numActions + best];
-    }
-
+    dqnTargetsInto(this.#targets, rewards, discounts, targetValues, choosing, numActions, nextMasks);
     const values = this.#network.forward(observations, batchSize);
-    this.#outputGradients.fill(0);
-    let loss = 0;
-    let meanValue = 0;
-    for (let b = 0; b < batchSize; b++) {
-      const i = b * numActions + actions[b];
-      const tdError = values[i] - this.#targets[b];
-      const size = Math.abs(tdError);
-      loss += (weights[b] * (size < 1 ? 0.5 * tdError * tdError : size - 0.5)) / batchSize;
-      meanValue += values[i] / batchSize;
-      this.#outputGradients[i] = (weights[b] * Math.min(Math.max(tdError, -1), 1)) / batchSize;
-      this.#tdErrors[b] = tdError;
-    }
+    const { loss, meanValue } = dqnLossInto(
+      this.#outputGradients,
+      this.#tdErrors,
+      values,
+      actions,
+      this.#targets,
+      weights,
+      numActions,
+    );
     this.#network.backward(this.#outputGradients);
     const gradientNorm = clipGradientNorm(this.#kernels, [this.#network], maxGradientNorm);
     this.#requireFinite(loss, gradientNorm);
@@ -275,12 +271,12 @@ class Dqn implements Agent {
     );
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       network: { arrays: { parameters: this.#network.parameters.slice() }, values: {} },
       target: { arrays: { parameters: this.#target.parameters.slice() }, values: {} },
       optimizer: this.#optimizer.save(),
-      replay: this.#replay.save(),
+      replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
       progress: { arrays: {}, values: { step: this.#step } },

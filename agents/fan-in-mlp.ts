@@ -6,7 +6,9 @@
  */
 import type { Rng } from '../core/rng.ts';
 import type { Activation, Kernels } from '../networks/kernels.ts';
-import { createMlp, type Mlp } from '../networks/mlp.ts';
+import type { Layer } from '../networks/layer.ts';
+import { createMlp, type Mlp, mlpLayer } from '../networks/mlp.ts';
+import type { ParameterBlock } from '../networks/network.ts';
 
 export interface FanInMlpOptions {
   readonly inputDim: number;
@@ -18,9 +20,12 @@ export interface FanInMlpOptions {
   readonly rng: Rng;
 }
 
+/** What `createMlp` draws is drawn again. */
+const REPLACED = { init: 'he', outputScale: 1 } as const;
+
 /** A network whose weights and biases are uniform in ±1/√I, I being the number of inputs of their layer. */
-export function createFanInMlp(kernels: Kernels, options: FanInMlpOptions): Mlp {
-  const mlp = createMlp(kernels, { ...options, init: 'he', outputScale: 1 });
+export function createFanInMlp(kernels: Kernels, options: FanInMlpOptions, block?: ParameterBlock): Mlp {
+  const mlp = createMlp(kernels, { ...options, ...REPLACED }, block);
   for (const { weightOffset, biasOffset, inputDim, outputDim } of mlp.layers) {
     const bound = 1 / Math.sqrt(inputDim);
     for (let i = weightOffset; i < biasOffset + outputDim; i++) {
@@ -28,4 +33,12 @@ export function createFanInMlp(kernels: Kernels, options: FanInMlpOptions): Mlp 
     }
   }
   return mlp;
+}
+
+/** `createFanInMlp` as a layer of a composed network. */
+export function fanInMlpLayer(options: FanInMlpOptions): Layer {
+  return {
+    ...mlpLayer({ ...options, ...REPLACED }),
+    create: (kernels, block) => createFanInMlp(kernels, options, block),
+  };
 }

@@ -15,7 +15,7 @@ export interface FollowedNetworksOptions {
   /** Whose they are, for messages: `TD3's critics`. */
   readonly name: string;
   readonly count: number;
-  /** Makes network `i`: the same parameters each time, for the copy starts as the network does. */
+  /** Makes network `i`, or its copy, which is given the network's parameters. */
   readonly create: (i: number) => Network;
   /** Global norm the gradient of all is clipped to; 0: not at all. */
   readonly maxGradientNorm: number;
@@ -30,6 +30,9 @@ export class FollowedNetworks implements Snapshotable {
   constructor(kernels: Kernels, { name, count, create, maxGradientNorm }: FollowedNetworksOptions) {
     this.networks = Array.from({ length: count }, (_, i) => create(i));
     this.targets = Array.from({ length: count }, (_, i) => create(i));
+    this.targets.forEach((target, i) => {
+      target.parameters.set(this.networks[i].parameters);
+    });
     this.#kernels = kernels;
     this.#descent = new Descent(name, kernels, this.networks, maxGradientNorm);
   }

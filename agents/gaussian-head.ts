@@ -10,6 +10,7 @@ import {
 } from '../networks/diagonal-gaussian.ts';
 import type { Kernels } from '../networks/kernels.ts';
 import type { ParameterBlock } from '../networks/network.ts';
+import { ClippedActions } from './clipped-actions.ts';
 import type { PolicyHead } from './policy-head.ts';
 
 /** A normal distribution with independent components; `outputs` are its means, its log deviations are trained beside. */
@@ -19,7 +20,7 @@ export class GaussianHead implements PolicyHead {
   readonly blocks: readonly [ParameterBlock];
   readonly #space: Box;
   readonly #logStd: Float32Array; // [A]
-  #clipped: Float32Array; // [B, A], grows with the batch
+  readonly #clipped: ClippedActions;
 
   constructor(kernels: Kernels, space: Box, initialLogStd: number) {
     this.outputDim = space.dim;
@@ -27,7 +28,7 @@ export class GaussianHead implements PolicyHead {
     this.#space = space;
     this.#logStd = kernels.allocate(space.dim).fill(initialLogStd);
     this.blocks = [{ parameters: this.#logStd, gradients: kernels.allocate(space.dim) }];
-    this.#clipped = new Float32Array(space.dim);
+    this.#clipped = new ClippedActions(space);
   }
 
   createActions(batch: number): Float32Array {
@@ -82,12 +83,7 @@ export class GaussianHead implements PolicyHead {
   }
 
   toEnvActions(actions: Float32Array): Float32Array {
-    if (this.#clipped.length !== actions.length) this.#clipped = new Float32Array(actions.length);
-    const { low, high, dim } = this.#space;
-    for (let i = 0; i < actions.length; i++) {
-      this.#clipped[i] = Math.min(Math.max(actions[i], low[i % dim]), high[i % dim]);
-    }
-    return this.#clipped;
+    return this.#clipped.of(actions);
   }
 
   save(): Snapshot {

@@ -179,9 +179,9 @@ class NormalizedAgent implements Agent {
     return this.#agent.observe({ ...transition, observations, nextObservations, rewards });
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
-      agent: this.#agent.save(),
+      agent: this.#agent.save(borrow),
       ...(this.#observationNormalizer && { observations: this.#observationNormalizer.save() }),
       ...(this.#rewardNormalizer && { rewards: this.#rewardNormalizer.save() }),
     });

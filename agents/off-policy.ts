@@ -10,7 +10,8 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
+import type { Kernels } from '../networks/kernels.ts';
 import { createReplayBatch, type ReplayBatch } from '../replay/replay-batch.ts';
 import { UniformReplay } from '../replay/uniform-buffer.ts';
 import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
@@ -212,10 +213,10 @@ class OffPolicyAgent implements Agent {
     this.#greedyEnvActions = createActionBatch(actionSpace, numEnvs);
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       learner: this.#learner.save(),
-      replay: this.#replay.save(),
+      replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
       progress: { arrays: {}, values: { step: this.#step } },

@@ -6,14 +6,15 @@
  *   - separate policy and value networks, orthogonal initialisation with gain 0.01 on the policy head;
  *   - gradients clipped by their global norm, Adam's epsilon 1e-5;
  *   - a truncated episode bootstraps from its last observation, a terminated one does not;
- *   - continuous actions: a diagonal Gaussian whose log deviation does not depend on the state; actions are
- *     clipped to the box only on their way to the env, the learner keeps what it drew.
+ *   - continuous actions: a diagonal Gaussian whose log deviation does not depend on the state, unless exploration
+ *     is to be state-dependent; actions are clipped to the box only on their way to the env, the learner keeps what
+ *     it drew.
  */
 import { type ConfigOf, z } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import { createKernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
 import { createMlp } from '../networks/mlp.ts';
 import { createAdam } from '../networks/optimizer.ts';
 import { copyRow } from '../replay/rows.ts';
@@ -25,13 +26,15 @@ import {
   type Situation,
   type TransitionBatch,
 } from './agent.ts';
+import { createCustomNetwork } from './custom-network.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
-import { createPolicyHead } from './policy-head.ts';
+import { createPolicy } from './policy.ts';
 import type { PpoNetworks } from './ppo-loss.ts';
 import { PpoRollout } from './ppo-rollout.ts';
 import { type OptimizerFactory, PpoUpdate } from './ppo-update.ts';
 import { memoryConfig, RecurrentPpo } from './recurrent-ppo.ts';
 import { scheduleConfig } from './schedule.ts';
+import { requireNoMemory, stateDependentExplorationConfig } from './state-dependent-exploration.ts';
 
 const config = z.object({
   learningRate: z.number().positive().default(3e-4).describe('Adam step size'),
@@ -61,6 +64,7 @@ const config = z.object({
   activation: z.enum(['tanh', 'relu']).default('tanh').describe('of the hidden layers'),
   initialLogStd: z.number().default(0).describe('starting log deviation of continuous actions'),
   adamEpsilon: z.number().positive().default(1e-5).describe("Adam's epsilon"),
+  ...stateDependentExplorationConfig,
   ...memoryConfig,
   ...normalizationConfig,
 });
@@ -74,6 +78,7 @@ export const ppo = defineAgent({
   config,
   build(context, config) {
     const { network } = config;
+    if (network !== 'mlp') requireNoMemory(network, config.stateDependentExploration);
     const agent =
       network === 'mlp' ? new Ppo(context, config) : new RecurrentPpo(context, { ...config, network });
     return normalizeAgent(agent, context, config);
@@ -100,18 +105,19 @@ export class Ppo implements Agent {
     createOptimizer: OptimizerFactory = (kernels, blocks) =>
       createAdam(kernels, blocks, { epsilon: config.adamEpsilon }),
   ) {
-    const { observationSpace, actionSpace, numEnvs, rng, totalSteps } = context;
+    const { observationSpace, numEnvs, rng, totalSteps } = context;
     const { hidden, activation, rolloutSteps, gamma, lambda } = config;
     const kernels = createKernels(context.kernels);
-    const head = createPolicyHead(kernels, actionSpace, config.initialLogStd);
-    const body = { inputDim: observationSpace.dim, hidden, activation, init: 'orthogonal' as const };
-    const policy = createMlp(kernels, {
-      ...body,
-      outputDim: head.outputDim,
-      outputScale: 0.01,
-      rng: rng.fork('policy'),
-    });
-    const critic = createMlp(kernels, { ...body, outputDim: 1, outputScale: 1, rng: rng.fork('critic') });
+    const { policy, head } = createPolicy(kernels, context, config, rng.fork('policy'));
+    const request = {
+      role: 'critic',
+      inputDim: observationSpace.dim,
+      outputDim: 1,
+      rng: rng.fork('critic'),
+    } as const;
+    const critic =
+      createCustomNetwork(context, kernels, request) ??
+      createMlp(kernels, { ...request, hidden, activation, init: 'orthogonal', outputScale: 1 });
     const minibatchSize = Math.min(config.minibatchSize, rolloutSteps * numEnvs);
     this.#minibatchSize = minibatchSize;
     this.#networks = { policy, critic, head };

@@ -2,9 +2,11 @@
 import type { Rng } from '../core/rng.ts';
 import { duelingLayer } from '../networks/dueling.ts';
 import type { Kernels } from '../networks/kernels.ts';
+import { withLastStep } from '../networks/last-step.ts';
 import { mlpLayer } from '../networks/mlp.ts';
 import type { Network } from '../networks/network.ts';
 import { createSequential } from '../networks/sequential.ts';
+import { createCustomNetwork, type NetworkContext } from './custom-network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 
 export interface QNetworkOptions {
@@ -17,10 +19,13 @@ export interface QNetworkOptions {
   readonly rng: Rng;
 }
 
-/** Observations [B, D] to action values [B, K]. */
-export function createQNetwork(kernels: Kernels, options: QNetworkOptions): Network {
+/** Observations [B, D] to action values [B, K]. A user's network gives the streams where they are dueling. */
+export function createQNetwork(kernels: Kernels, context: NetworkContext, options: QNetworkOptions): Network {
   const { numChoices, dueling, ...body } = options;
-  if (!dueling) return createFanInMlp(kernels, { ...body, outputDim: numChoices });
-  const streams = mlpLayer({ ...body, outputDim: 1 + numChoices, init: 'orthogonal', outputScale: 1 });
+  const outputDim = dueling ? 1 + numChoices : numChoices;
+  const custom = createCustomNetwork(context, kernels, { ...body, role: 'critic', outputDim });
+  if (custom !== undefined) return dueling ? withLastStep(kernels, custom, duelingLayer(numChoices)) : custom;
+  if (!dueling) return createFanInMlp(kernels, { ...body, outputDim });
+  const streams = mlpLayer({ ...body, outputDim, init: 'orthogonal', outputScale: 1 });
   return createSequential(kernels, [streams, duelingLayer(numChoices)]);
 }

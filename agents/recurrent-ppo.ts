@@ -20,12 +20,13 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import { createKernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
 import { createAdam } from '../networks/optimizer.ts';
 import { clearStarted } from '../networks/recurrent-sequence.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../networks/sequence-network.ts';
 import { copyRow } from '../replay/rows.ts';
 import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
+import { requireOwnNetworks } from './custom-network.ts';
 import { createPolicyHead } from './policy-head.ts';
 import type { PpoConfig } from './ppo.ts';
 import type { PpoMinibatch, PpoNetworks } from './ppo-loss.ts';
@@ -82,6 +83,7 @@ export class RecurrentPpo implements Agent {
   constructor(context: AgentContext, config: RecurrentPpoConfig) {
     const { observationSpace, actionSpace, numEnvs, rng, totalSteps } = context;
     const { network, recurrentUnits, sequenceLength, rolloutSteps, gamma, lambda } = config;
+    requireOwnNetworks(context, `network "${network}"`);
     const kernels = createKernels(context.kernels);
     const head = createPolicyHead(kernels, actionSpace, config.initialLogStd);
     const create = (outputDim: number, outputScale: number, rng: Rng): SequenceNetwork =>

@@ -2,7 +2,8 @@
  * The soft actor-critic's updates for continuous actions, with a squashed Gaussian policy.
  *
  * Source: Haarnoja et al. (2018), "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905, algorithm 1.
- * Differences from the source: a truncated episode bootstraps from its last observation.
+ * Differences from the source: a truncated episode bootstraps from its last observation. With state-dependent
+ * exploration, the noise of a gradient step is drawn for each row, from the same distribution as that of acting.
  */
 import type { Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
@@ -13,13 +14,19 @@ import {
   squashedGaussianInto,
   squashedMeansInto,
 } from '../networks/squashed-gaussian.ts';
+import {
+  createStateDependentGaussian,
+  type StateDependentGaussian,
+} from '../networks/state-dependent-gaussian.ts';
 import type { AgentContext, Metrics } from './agent.ts';
 import { Critics } from './critics.ts';
+import { createCustomNetwork, requireOwnNetworks } from './custom-network.ts';
 import { Descent } from './descent.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
-import { createFanInMlp } from './fan-in-mlp.ts';
+import { createFanInMlp, type FanInMlpOptions, fanInMlpLayer } from './fan-in-mlp.ts';
 import type { LearnerBatch, OffPolicyLearner } from './off-policy.ts';
 import type { SacConfig } from './sac.ts';
+import { StateDependentNoise } from './state-dependent-exploration.ts';
 import { UnitActions } from './unit-actions.ts';
 
 /** N envs, D observation elements, A action elements, B rows a batch. */
@@ -29,6 +36,8 @@ export class SacContinuous implements OffPolicyLearner {
   readonly #space: UnitActions;
   readonly #actor: Network; // [D] → [2A]
   readonly #actorDescent: Descent;
+  /** What makes it explore, where that is state-dependent. */
+  readonly #keptNoise: StateDependentNoise | undefined;
   readonly #critics: Critics;
   readonly #alpha: EntropyCoefficient;
   readonly #targetEntropy: number;
@@ -48,12 +57,23 @@ export class SacContinuous implements OffPolicyLearner {
     const { actionDim } = this.#space;
     this.#config = config;
     this.#rng = rng;
-    this.#actor = createFanInMlp(kernels, {
-      ...config,
+    const request = {
+      role: 'policy',
       inputDim: observationDim,
       outputDim: 2 * actionDim,
       rng: rng.fork('actor'),
-    });
+    } as const;
+    if (config.stateDependentExploration) {
+      requireOwnNetworks(context, 'stateDependentExploration');
+      const actor = createStateDependentActor(kernels, { ...config, ...request }, actionDim);
+      // Learning steps come once in so many steps of each env.
+      const phase = Math.ceil(config.trainEvery / context.numEnvs);
+      this.#actor = actor;
+      this.#keptNoise = new StateDependentNoise(actor, context.numEnvs, config.resampleEvery || phase);
+    } else {
+      this.#actor =
+        createCustomNetwork(context, kernels, request) ?? createFanInMlp(kernels, { ...config, ...request });
+    }
     this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
     this.#critics = new Critics(kernels, {
       ...config,
@@ -62,6 +82,7 @@ export class SacContinuous implements OffPolicyLearner {
       observationDim,
       actionDim,
       rng,
+      context,
     });
     this.#alpha = new EntropyCoefficient(kernels, entropyCoefficient, config.initialEntropyCoefficient);
     this.#targetEntropy = targetEntropy === 'auto' ? -actionDim : targetEntropy;
@@ -80,7 +101,14 @@ export class SacContinuous implements OffPolicyLearner {
   }
 
   exploreInto(actions: Float32Array, observations: Float32Array): void {
-    this.#sampleInto(actions, this.#exploringLogProbs, this.#exploringNoise, observations);
+    const logProbs = this.#exploringLogProbs;
+    const noise = this.#exploringNoise;
+    if (this.#keptNoise === undefined) this.#sampleInto(actions, logProbs, noise, observations);
+    else {
+      const outputs = this.#actor.forward(observations, logProbs.length);
+      this.#keptNoise.sampleInto(noise, this.#rng);
+      squashedGaussianInto(actions, logProbs, outputs, noise, logProbs.length, this.#space.actionDim);
+    }
   }
 
   greedyInto(actions: Float32Array, observations: Float32Array): void {
@@ -159,6 +187,7 @@ export class SacContinuous implements OffPolicyLearner {
       actorOptimizer: this.#actorDescent.save(),
       critics: this.#critics.save(),
       alpha: this.#alpha.save(),
+      ...(this.#keptNoise && { keptNoise: this.#keptNoise.save() }),
     });
   }
 
@@ -167,5 +196,30 @@ export class SacContinuous implements OffPolicyLearner {
     this.#actorDescent.load(snapshotPart(snapshot, 'actorOptimizer'));
     this.#critics.load(snapshotPart(snapshot, 'critics'));
     this.#alpha.load(snapshotPart(snapshot, 'alpha'));
+    this.#keptNoise?.load(snapshotPart(snapshot, 'keptNoise'));
   }
+}
+
+/** Bound of the means with state-dependent exploration, as in its authors' code: tanh has hardly a slope beyond. */
+const MEAN_BOUND = 2;
+
+function createStateDependentActor(
+  kernels: Kernels,
+  { hidden, ...options }: Omit<FanInMlpOptions, 'outputDim'> & Pick<SacConfig, 'initialLogStd'>,
+  actionDim: number,
+): StateDependentGaussian {
+  const featureDim = hidden[hidden.length - 1];
+  const { activation: outputActivation, initialLogStd } = options;
+  return createStateDependentGaussian(kernels, {
+    features: fanInMlpLayer({
+      ...options,
+      hidden: hidden.slice(0, -1),
+      outputDim: featureDim,
+      outputActivation,
+    }),
+    means: fanInMlpLayer({ ...options, inputDim: featureDim, hidden: [], outputDim: actionDim }),
+    initialLogStd,
+    learnFeatures: true,
+    meanBound: MEAN_BOUND,
+  });
 }

@@ -16,6 +16,7 @@ import type { Network } from '../networks/network.ts';
 import type { AgentContext, Metrics, Situation } from './agent.ts';
 import { CategoricalHead } from './categorical-head.ts';
 import { randomChoice } from './choices.ts';
+import { createCustomNetwork } from './custom-network.ts';
 import { Descent } from './descent.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
@@ -46,19 +47,23 @@ export class SacDiscrete implements OffPolicyLearner {
   constructor(context: AgentContext, space: Discrete, config: SacConfig, kernels: Kernels, rng: Rng) {
     const { batchSize, maxGradientNorm } = config;
     const shape = { inputDim: context.observationSpace.dim, outputDim: space.n };
-    const create = (name: string): Network =>
-      createFanInMlp(kernels, { ...config, ...shape, rng: rng.fork(name) });
+    const create = (role: 'policy' | 'critic', name: string): Network => {
+      const request = { ...shape, role, rng: rng.fork(name) };
+      return (
+        createCustomNetwork(context, kernels, request) ?? createFanInMlp(kernels, { ...config, ...request })
+      );
+    };
     this.#config = config;
     this.#kernels = kernels;
     this.#rng = rng;
     this.#sizes = [space.n];
     this.#head = new CategoricalHead(kernels, space, this.#sizes);
-    this.#actor = create('actor');
+    this.#actor = create('policy', 'actor');
     this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
     this.#critics = new FollowedNetworks(kernels, {
       name: "sac's critics",
       count: 2,
-      create: (i) => create(`critic${i}`),
+      create: (i) => create('critic', `critic${i}`),
       maxGradientNorm,
     });
     this.#alpha = new EntropyCoefficient(

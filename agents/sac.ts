@@ -12,6 +12,10 @@ import { defineAgent } from './agent.ts';
 import { buildOffPolicyAgent, offPolicyConfig } from './off-policy.ts';
 import { SacContinuous } from './sac-continuous.ts';
 import { SacDiscrete } from './sac-discrete.ts';
+import {
+  requireStateDependentExploration,
+  stateDependentExplorationConfig,
+} from './state-dependent-exploration.ts';
 
 const config = z.object({
   ...offPolicyConfig({ learningRate: 3e-4, hidden: [256, 256] }),
@@ -34,6 +38,8 @@ const config = z.object({
     .max(1)
     .default(0.89)
     .describe('discrete actions: automatic target as a share of the largest entropy, ln(allowed choices)'),
+  ...stateDependentExplorationConfig,
+  initialLogStd: z.number().default(-3).describe('starting log deviations of state-dependent exploration'),
 });
 
 export type SacConfig = ConfigOf<typeof config>;
@@ -51,6 +57,7 @@ export const sac = defineAgent({
           `${describeSpace(actionSpace)}. Try "ppo".`,
       );
     }
+    if (config.stateDependentExploration) requireStateDependentExploration(actionSpace, config.hidden);
     return buildOffPolicyAgent('sac', context, config, (kernels, rng) =>
       actionSpace.kind === 'box'
         ? new SacContinuous(context, config, kernels, rng)

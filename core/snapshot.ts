@@ -16,7 +16,11 @@ export interface Snapshot {
 
 /** What can be frozen into a snapshot and continue from it to the same bits. */
 export interface Snapshotable {
-  save(): Snapshot;
+  /**
+   * @param borrow true: large arrays may be views that the next change overwrites, for who writes them out at once;
+   *   otherwise all are copies
+   */
+  save(borrow?: boolean): Snapshot;
   /** @throws StorageError `snapshot-mismatch` when the snapshot was taken from something of another shape */
   load(snapshot: Snapshot): void;
 }

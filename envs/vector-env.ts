@@ -17,9 +17,15 @@ import {
   actionDim,
   type Box,
   createActionBatch,
-  describeSpace,
   numChoices,
 } from './spaces.ts';
+import {
+  cannotSave,
+  requireEqualSpaces,
+  requireReset,
+  requireSomeEnvs,
+  takeActionsInto,
+} from './vector-checks.ts';
 
 // N: envs. D: numbers per observation. A: numbers per action.
 
@@ -86,10 +92,11 @@ export interface VectorEnv extends Snapshotable {
 /**
  * Steps the envs one after another in this thread.
  * @param envs at least one, each an instance of its own, all with equal spaces
+ * @param firstIndex the number of the first env, for one that is a part of a larger vector env
  * @throws EnvError `no-envs`, `same-env` or `unequal-spaces`
  */
-export function createVectorEnv(envs: readonly Env[]): VectorEnv {
-  return new InThreadVectorEnv(envs);
+export function createVectorEnv(envs: readonly Env[], firstIndex = 0): VectorEnv {
+  return new InThreadVectorEnv(envs, firstIndex);
 }
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
@@ -108,6 +115,7 @@ class InThreadVectorEnv implements VectorEnv {
   readonly finishedEpisodes: FinishedEpisode[] = [];
   readonly canSave: boolean;
   readonly #envs: readonly Env[];
+  readonly #firstIndex: number;
   readonly #actions: ActionBatch; // [N, A]
   /** Per env, its row of `#actions`; undefined for a Discrete space, whose actions are numbers. */
   readonly #actionViews: readonly Action[] | undefined;
@@ -124,8 +132,16 @@ class InThreadVectorEnv implements VectorEnv {
   #numSteps = 0;
   #isReset = false;
 
-  constructor(envs: readonly Env[]) {
-    requireEqualSpaces(envs);
+  constructor(envs: readonly Env[], firstIndex: number) {
+    requireSomeEnvs(envs.length);
+    if (new Set(envs).size !== envs.length) {
+      throw new EnvError(
+        'same-env',
+        'A vector env was given the same env twice; create one instance per slot.',
+      );
+    }
+    requireEqualSpaces(envs, (place) => firstIndex + place);
+    this.#firstIndex = firstIndex;
     this.#envs = [...envs];
     this.numEnvs = envs.length;
     this.observationSpace = envs[0].observationSpace;
@@ -171,7 +187,9 @@ class InThreadVectorEnv implements VectorEnv {
 
   reset(seed?: number): Float32Array {
     for (let i = 0; i < this.numEnvs; i++) {
-      const { observation, info } = this.#envs[i].reset(seed === undefined ? undefined : { seed: seed + i });
+      const { observation, info } = this.#envs[i].reset(
+        seed === undefined ? undefined : { seed: seed + this.#firstIndex + i },
+      );
       this.#copyObservation(observation, this.#observations, i);
       this.infos[i] = info;
       this.#copyMask(i, this.#situation.actionMasks);
@@ -188,8 +206,8 @@ class InThreadVectorEnv implements VectorEnv {
   }
 
   step(actions: ActionBatch): TransitionBatch {
-    if (!this.#isReset) throw new EnvError('not-reset', 'The envs were stepped before their first reset.');
-    this.#takeActions(actions);
+    requireReset(this.#isReset);
+    takeActionsInto(this.#actions, actions, this.numEnvs, this.actionSpace);
     const actedOn = this.#observations;
     const observations = this.#otherObservations;
     this.#observations = observations;
@@ -221,7 +239,7 @@ class InThreadVectorEnv implements VectorEnv {
         const info = { ...result.info };
         infos[i] = info;
         this.finishedEpisodes.push({
-          envIndex: i,
+          envIndex: this.#firstIndex + i,
           return: this.#returns[i],
           length: this.#lengths[i],
           terminated,
@@ -254,7 +272,7 @@ class InThreadVectorEnv implements VectorEnv {
         values: { numSteps: this.#numSteps, isReset: this.#isReset },
       },
     };
-    for (let i = 0; i < this.numEnvs; i++) parts[`env${i}`] = this.#envs[i].save!();
+    for (let i = 0; i < this.numEnvs; i++) parts[`env${this.#firstIndex + i}`] = this.#envs[i].save!();
     return joinSnapshots(parts);
   }
 
@@ -269,7 +287,7 @@ class InThreadVectorEnv implements VectorEnv {
     this.#isReset = own.values.isReset === true;
     this.finishedEpisodes.length = 0;
     for (let i = 0; i < this.numEnvs; i++) {
-      this.#envs[i].load!(snapshotPart(snapshot, `env${i}`));
+      this.#envs[i].load!(snapshotPart(snapshot, `env${this.#firstIndex + i}`));
       this.#copyMask(i, this.#situation.actionMasks);
     }
   }
@@ -302,18 +320,6 @@ class InThreadVectorEnv implements VectorEnv {
     for (let k = 0; k < length; k++) masks[envIndex * length + k] = mask === undefined ? 1 : mask[k];
   }
 
-  #takeActions(actions: ActionBatch): void {
-    const expected = this.#actions;
-    if (actions.length !== expected.length || actions.constructor !== expected.constructor) {
-      throw new EnvError(
-        'invalid-action',
-        `${this.numEnvs} envs with actions ${describeSpace(this.actionSpace)} take ` +
-          `${expected.constructor.name}[${expected.length}], got ${actions.constructor.name}[${actions.length}].`,
-      );
-    }
-    expected.set(actions);
-  }
-
   #copyObservation(observation: Float32Array, batch: Float32Array, envIndex: number): void {
     const dim = this.observationSpace.dim;
     const offset = envIndex * dim;
@@ -327,55 +333,13 @@ class InThreadVectorEnv implements VectorEnv {
   #nonFinite(envIndex: number, what: string): EnvError {
     return new EnvError(
       'non-finite',
-      `Env ${envIndex}: ${what} at step ${this.#numSteps} (step ${this.#lengths[envIndex]} of its episode). ` +
+      `Env ${this.#firstIndex + envIndex}: ${what} at step ${this.#numSteps} (step ${this.#lengths[envIndex]} of its episode). ` +
         'Check the data and the reward of this env.',
     );
   }
 
   #requireSaveable(): void {
     const index = this.#envs.findIndex((env) => env.save === undefined || env.load === undefined);
-    if (index >= 0) {
-      throw new EnvError(
-        'cannot-save',
-        `Env ${index} has no save() and load(), so the state of these envs cannot be stored.`,
-      );
-    }
+    if (index >= 0) throw cannotSave(this.#firstIndex + index);
   }
-}
-
-function requireEqualSpaces(envs: readonly Env[]): void {
-  if (envs.length === 0) throw new EnvError('no-envs', 'A vector env needs at least one env, got none.');
-  if (new Set(envs).size !== envs.length) {
-    throw new EnvError(
-      'same-env',
-      'A vector env was given the same env twice; create one instance per slot.',
-    );
-  }
-  const [first] = envs;
-  envs.forEach((env, i) => {
-    for (const field of ['observationSpace', 'actionSpace'] as const) {
-      if (!equalSpaces(first[field], env[field])) {
-        throw new EnvError(
-          'unequal-spaces',
-          `Envs 0 and ${i} differ in ${field}: ${describeSpace(first[field])} and ${describeSpace(env[field])}` +
-            '; envs stepped together need equal spaces, with equal bounds, values and names.',
-        );
-      }
-    }
-  });
-}
-
-function equalSpaces(a: ActionSpace, b: ActionSpace): boolean {
-  if (a.kind === 'discrete' && b.kind === 'discrete') return a.n === b.n && equalLists(a.values, b.values);
-  if (a.kind === 'multi-discrete' && b.kind === 'multi-discrete') return equalLists(a.sizes, b.sizes);
-  if (a.kind === 'box' && b.kind === 'box') {
-    return (['shape', 'low', 'high', 'names'] as const).every((field) => equalLists(a[field], b[field]));
-  }
-  return false;
-}
-
-type List = ArrayLike<number> | ArrayLike<string>;
-
-function equalLists(a: List = [], b: List = []): boolean {
-  return a.length === b.length && Array.prototype.every.call(a, (element, i) => element === b[i]);
 }

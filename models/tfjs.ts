@@ -3,7 +3,8 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import { createKernels, type Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
+import type { Kernels } from '../networks/kernels.ts';
 import { createTfjsNetwork } from '../networks/tfjs.ts';
 import type { TensorFlow } from '../networks/tfjs-backend.ts';
 import {

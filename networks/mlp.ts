@@ -115,9 +115,56 @@ export function createMlp(
 
   const inputBuffer = createBatchBuffer(kernels, inputDim);
   const inputGradientBuffer = createBatchBuffer(kernels, inputDim);
+  // Where the bias gradients go when none are wanted.
+  const ignored = kernels.allocate(Math.max(...layout.map((layer) => layer.outputDim)));
   let batch = 0;
   let inputs = parameters.subarray(0, 0); // of the last forward
   let firstGradients = parameters.subarray(0, 0); // d loss / d (first layer before its activation), [B, O]
+
+  /** @returns d loss / d (first layer before its activation), [B, O] */
+  function backpropagate(outputGradients: Float32Array, withParameters: boolean): Float32Array {
+    let dy = layers[last].outputGradients.hold(outputGradients, batch);
+    if (outputActivation !== 'identity' && dy === outputGradients) {
+      // The gradient goes through the activation in place, and the array is the caller's.
+      kernels.settle();
+      dy = layers[last].outputGradients.take(batch);
+      dy.set(outputGradients.subarray(0, dy.length));
+    }
+    for (let l = last; l >= 0; l--) {
+      const layer = layers[l];
+      const { activation, norm, inputDim: rows, outputDim: columns } = layer;
+      const outputs = layer.outputs.take(batch);
+      const biasGradients = withParameters ? layer.biasGradients : ignored;
+      if (norm === undefined) {
+        kernels.activationGradient(outputs, activation, dy, biasGradients, batch, columns);
+      } else {
+        const normalized = norm.normalized.take(batch);
+        const scales = norm.scales.take(batch);
+        const normBias = withParameters ? norm.biasGradients : ignored;
+        const gainGradients = withParameters ? norm.gainGradients : ignored;
+        kernels.activationGradient(outputs, activation, dy, normBias, batch, columns);
+        layerNorm.backward(dy, normalized, scales, norm.gain, gainGradients, dy, batch, columns);
+        kernels.activationGradient(outputs, 'identity', dy, biasGradients, batch, columns);
+      }
+      if (withParameters) {
+        const x = l === 0 ? inputs : layers[l - 1].outputs.take(batch);
+        kernels.multiplyTransposedA(x, dy, layer.weightGradients, batch, rows, columns, true);
+      }
+      if (l > 0) {
+        const dx = layers[l - 1].outputGradients.take(batch);
+        kernels.multiplyTransposedB(dy, layer.weights, dx, batch, columns, rows, false);
+        dy = dx;
+      }
+    }
+    return dy;
+  }
+
+  function inputGradientsFrom(dy: Float32Array): Float32Array {
+    const { weights, outputDim: columns } = layers[0];
+    const dx = inputGradientBuffer.take(batch);
+    kernels.multiplyTransposedB(dy, weights, dx, batch, columns, inputDim, false);
+    return dx;
+  }
 
   return {
     parameters,
@@ -149,53 +196,12 @@ export function createMlp(
     },
 
     backward(outputGradients) {
-      let dy = layers[last].outputGradients.hold(outputGradients, batch);
-      if (outputActivation !== 'identity' && dy === outputGradients) {
-        // The gradient goes through the activation in place, and the array is the caller's.
-        kernels.settle();
-        dy = layers[last].outputGradients.take(batch);
-        dy.set(outputGradients.subarray(0, dy.length));
-      }
-      for (let l = last; l >= 0; l--) {
-        const layer = layers[l];
-        const x = l === 0 ? inputs : layers[l - 1].outputs.take(batch);
-        const { activation, biasGradients, norm } = layer;
-        const columns = layer.outputDim;
-        const outputs = layer.outputs.take(batch);
-        if (norm === undefined) {
-          kernels.activationGradient(outputs, activation, dy, biasGradients, batch, columns);
-        } else {
-          const normalized = norm.normalized.take(batch);
-          const scales = norm.scales.take(batch);
-          const { gain, gainGradients } = norm;
-          kernels.activationGradient(outputs, activation, dy, norm.biasGradients, batch, columns);
-          layerNorm.backward(dy, normalized, scales, gain, gainGradients, dy, batch, columns);
-          kernels.activationGradient(outputs, 'identity', dy, biasGradients, batch, columns);
-        }
-        kernels.multiplyTransposedA(
-          x,
-          dy,
-          layer.weightGradients,
-          batch,
-          layer.inputDim,
-          layer.outputDim,
-          true,
-        );
-        if (l > 0) {
-          const dx = layers[l - 1].outputGradients.take(batch);
-          kernels.multiplyTransposedB(dy, layer.weights, dx, batch, layer.outputDim, layer.inputDim, false);
-          dy = dx;
-        }
-      }
-      firstGradients = dy;
+      firstGradients = backpropagate(outputGradients, true);
     },
 
-    inputGradients() {
-      const { weights, outputDim: columns } = layers[0];
-      const dx = inputGradientBuffer.take(batch);
-      kernels.multiplyTransposedB(firstGradients, weights, dx, batch, columns, inputDim, false);
-      return dx;
-    },
+    inputGradients: () => inputGradientsFrom(firstGradients),
+
+    inputGradientsOf: (outputGradients) => inputGradientsFrom(backpropagate(outputGradients, false)),
   };
 }
 

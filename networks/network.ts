@@ -22,4 +22,9 @@ export interface Network extends ParameterBlock {
   backward(outputGradients: Float32Array): void;
   /** d loss / d inputs of the last `backward`, [B, I], a view. Costs one more product, so only on request. */
   inputGradients(): Float32Array;
+  /**
+   * What `inputGradients` gives after `backward(outputGradients)`, with `gradients` left as they are; a network that can
+   * have it cheaper than so offers this.
+   */
+  inputGradientsOf?(outputGradients: Float32Array): Float32Array;
 }

@@ -155,12 +155,14 @@ export function createTfjsNetwork(
     updateModel,
 
     forward(rows, numRows) {
+      kernels.settle();
       batch = numRows;
       inputs = copyOf(rows, batch * inputDim);
       return run();
     },
 
     backward(outputGradients) {
+      kernels.settle();
       backpropagate(copyOf(outputGradients, batch * outputDim));
     },
 

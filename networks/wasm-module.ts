@@ -56,6 +56,15 @@ export interface WasmExports extends Record<string, unknown> {
     activation: number,
   ): number;
   splitActivate(team: number, threads: number, values: number, length: number, activation: number): number;
+  splitBiasActivate(
+    team: number,
+    threads: number,
+    values: number,
+    bias: number,
+    rows: number,
+    columns: number,
+    activation: number,
+  ): number;
   splitActivationGradient(
     team: number,
     threads: number,
@@ -116,7 +125,8 @@ export interface WasmExports extends Record<string, unknown> {
     learningRate: number,
   ): number;
   sumOfSquares(values: number, length: number): number;
-  repeatRow(row: number, out: number, rows: number, columns: number): void;
+  /** 1 when no number is NaN or infinite. */
+  allFinite(values: number, length: number): number;
 }
 
 /** The part of WebAssembly's JavaScript interface used here; Node's type definitions do not carry it. */

@@ -2,6 +2,7 @@
 import type { TransitionBatch } from '../agents/agent.ts';
 import { restoreArrayInto, restoreNumber, type Snapshot } from '../core/snapshot.ts';
 import type { ObservationCodec } from './observation-codec.ts';
+import { slice, view } from './rows.ts';
 
 // R: rows of the ring. S: spare rows. K: numbers per key.
 
@@ -85,18 +86,22 @@ export class ObservationRing {
     return spare === 0 ? nextRow : spare;
   }
 
-  /** @param numWritten rows of the ring, from 0, that were written to */
-  save(numWritten: number): Snapshot {
+  /**
+   * @param numWritten rows of the ring, from 0, that were written to
+   * @param borrow whether the arrays are views that the next `write` overwrites
+   */
+  save(numWritten: number, borrow = false): Snapshot {
+    const take = borrow ? view : slice;
     const { keys } = this;
     const { keyDim } = this.codec;
     const start = this.#numRows;
     const end = start + this.#numSpares;
     return {
       arrays: {
-        keys: keys.slice(0, numWritten * keyDim),
-        spareKeys: keys.slice(start * keyDim, end * keyDim),
-        spareOf: this.#spareOf.slice(0, numWritten),
-        freed: this.#freed.slice(0, this.#numFreed),
+        keys: take(keys, 0, numWritten * keyDim),
+        spareKeys: take(keys, start * keyDim, end * keyDim),
+        spareOf: take(this.#spareOf, 0, numWritten),
+        freed: take(this.#freed, 0, this.#numFreed),
       },
       values: { numSpares: this.#numSpares, numFreed: this.#numFreed },
     };

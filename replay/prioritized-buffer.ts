@@ -150,9 +150,9 @@ export class PrioritizedReplay implements Snapshotable {
     }
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
-      store: this.#store.save(),
+      store: this.#store.save(borrow),
       priorities: {
         arrays: { leaves: this.#priorities.weights.slice() },
         values: { maxPriority: this.#maxPriority },

@@ -118,8 +118,8 @@ export class SequenceReplay implements Snapshotable {
     gatherInto(batch, size * length, store, this.#numSteps, this.#gamma);
   }
 
-  save(): Snapshot {
-    return this.#store.save();
+  save(borrow = false): Snapshot {
+    return this.#store.save(borrow);
   }
 
   load(snapshot: Snapshot): void {

@@ -12,7 +12,7 @@ import {
 import type { ActionBatch } from '../envs/spaces.ts';
 import { createPlainCodec, type ObservationCodec } from './observation-codec.ts';
 import { ObservationRing } from './observation-ring.ts';
-import { copyRow } from './rows.ts';
+import { copyRow, slice, view } from './rows.ts';
 
 // T: steps kept. N: envs. R: rows, (T + 1)·N. D: numbers per observation. A: numbers per action.
 
@@ -150,18 +150,19 @@ export class TransitionStore implements Snapshotable {
     if (this.#numStored < this.numSteps) this.#numStored++;
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
+    const take = borrow ? view : slice;
     const numWritten = this.#numWritten(this.#slot, this.#numStored);
     return joinSnapshots({
       steps: {
         arrays: {
-          actions: this.actions.slice(0, numWritten * this.actionDim),
-          rewards: this.rewards.slice(0, numWritten),
-          flags: this.flags.slice(0, numWritten),
+          actions: take(this.actions, 0, numWritten * this.actionDim),
+          rewards: take(this.rewards, 0, numWritten),
+          flags: take(this.flags, 0, numWritten),
         },
         values: { slot: this.#slot, numStored: this.#numStored },
       },
-      observations: this.observations.save(numWritten),
+      observations: this.observations.save(numWritten, borrow),
     });
   }
 

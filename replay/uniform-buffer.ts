@@ -57,8 +57,8 @@ export class UniformReplay implements Snapshotable {
     gatherInto(batch, size, store, this.#numSteps, this.#gamma);
   }
 
-  save(): Snapshot {
-    return this.#store.save();
+  save(borrow = false): Snapshot {
+    return this.#store.save(borrow);
   }
 
   load(snapshot: Snapshot): void {

@@ -32,7 +32,7 @@ const A2C_CARTPOLE: ZooSettings = { numEnvs: 8, totalSteps: 100_000, config: {} 
 const SHORT = { totalSteps: 20_480 };
 
 /** The Zoo's settings, but for a shorter run. */
-const DQN_CARTPOLE: ZooSettings = {
+export const DQN_CARTPOLE: ZooSettings = {
   numEnvs: 1,
   totalSteps: 6_000,
   config: {
@@ -50,24 +50,27 @@ const DQN_CARTPOLE: ZooSettings = {
 };
 
 export const agentBenchmarks: readonly Benchmark[] = [
-  ...onBothKernels('ppo.cartpole', ppo, PPO_CARTPOLE),
-  ...onBothKernels('ppo.cartpole_cleanrl', ppo, PPO_CARTPOLE_CLEANRL),
-  ...onBothKernels('ppo_lstm.cartpole', ppo, { ...PPO_LSTM_CARTPOLE, ...SHORT }),
-  ...onBothKernels('ppo_gru.cartpole', ppo, { ...PPO_GRU_CARTPOLE, ...SHORT }),
-  ...onBothKernels('a2c.cartpole', a2c, A2C_CARTPOLE),
-  ...onBothKernels('dqn.cartpole', dqn, DQN_CARTPOLE),
+  ...onEveryKernel(ppo, 'cartpole', PPO_CARTPOLE),
+  ...onEveryKernel(ppo, 'cartpole_cleanrl', PPO_CARTPOLE_CLEANRL),
+  ...onEveryKernel(ppo, 'cartpole', { ...PPO_LSTM_CARTPOLE, ...SHORT }, 'ppo_lstm'),
+  ...onEveryKernel(ppo, 'cartpole', { ...PPO_GRU_CARTPOLE, ...SHORT }, 'ppo_gru'),
+  ...onEveryKernel(a2c, 'cartpole', A2C_CARTPOLE),
+  ...onEveryKernel(dqn, 'cartpole', DQN_CARTPOLE),
 ];
 
-function onBothKernels(name: string, plugin: AgentPlugin, settings: ZooSettings): Benchmark[] {
-  const unit = 'steps/s';
-  return [
-    { name: `${name}.steps_per_s`, unit, measure: () => stepsPerSecond(plugin, settings, {}) },
-    {
-      name: `${name}.steps_per_s.blas`,
-      unit,
-      measure: () => ifBlasFound(() => stepsPerSecond(plugin, settings, { backend: 'blas' })),
-    },
-  ];
+/** With the products of OpenBLAS, with the portable ones on one thread, and on two. */
+function onEveryKernel(
+  plugin: AgentPlugin,
+  task: string,
+  settings: ZooSettings,
+  name = plugin.name,
+): Benchmark[] {
+  const row = (variant: string, kernels: KernelOptions): Benchmark => ({
+    name: `${name}${variant}.${task}.steps_per_s`,
+    unit: 'steps/s',
+    measure: () => ifBlasFound(() => stepsPerSecond(plugin, settings, kernels)),
+  });
+  return [row('', { backend: 'blas' }), row('.wasm', {}), row('.threads2', { threads: 2 })];
 }
 
 function stepsPerSecond(

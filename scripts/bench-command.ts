@@ -1,15 +1,22 @@
 /** `market-gym bench`: how fast the parts are on this machine, beside a fixed yardstick. */
 import type { Argv } from 'yargs';
+import { ConfigError } from '../core/errors.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
 import { benchmarks } from './benchmarks.ts';
 import { createConsole } from './console.ts';
+import { PROFILED } from './profile-settings.ts';
+import { PARTS, profileTraining } from './profile-training.ts';
 import { formatTable } from './table.ts';
 
 export const benchOptions = (yargs: Argv) =>
   yargs
     .option('only', { type: 'string', describe: 'Run only the rows whose names contain this' })
-    .option('json', { type: 'string', describe: 'Write the rows to this file' })
-    .requiresArg(['only', 'json']);
+    .option('json', { type: 'string', describe: 'Print the rows as JSON, or write them to this file' })
+    .option('profile', {
+      choices: ['ppo', 'dqn', 'sac'] as const,
+      describe: "Say instead where the time of this agent's training goes",
+    })
+    .requiresArg(['only', 'profile']);
 
 type BenchArguments = Awaited<ReturnType<typeof benchOptions>['argv']>;
 
@@ -20,8 +27,20 @@ interface Row {
 }
 
 /** @returns the exit code */
-export async function benchCommand({ only, json }: BenchArguments): Promise<number> {
-  const console = createConsole({ json: false });
+export async function benchCommand({ only, json, profile }: BenchArguments): Promise<number> {
+  // Given without a file, the option is an empty text.
+  const toStdout = json === '';
+  const console = createConsole({ json: toStdout });
+  const writeJson = (content: unknown): void => {
+    if (toStdout) console.result(content);
+    else if (json !== undefined) writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);
+  };
+  if (profile !== undefined) {
+    const shares = await profileOnBoth(profile);
+    console.say(formatTable(shares));
+    writeJson(Object.fromEntries(shares.map(([name, ...values]) => [name, values])));
+    return 0;
+  }
   const rows: Row[] = [];
   for (const { name, unit, measure } of benchmarks) {
     if (only !== undefined && name !== 'calibration' && !name.includes(only)) continue;
@@ -30,8 +49,23 @@ export async function benchCommand({ only, json }: BenchArguments): Promise<numb
     if (Number.isFinite(value)) rows.push({ name, value, unit });
     console.say(formatTable([[name.padEnd(38), formatValue(value).padStart(12), unit]]));
   }
-  if (json !== undefined) writeFileAtomic(json, `${JSON.stringify(rows, null, 2)}\n`);
+  writeJson(rows);
   return 0;
+}
+
+/** @returns a table: the parts of the time in percent, and that of an env step, on WebAssembly and on OpenBLAS */
+async function profileOnBoth(agent: keyof typeof PROFILED): Promise<string[][]> {
+  const profiles = [await profileTraining(PROFILED[agent], 'wasm')];
+  try {
+    profiles.push(await profileTraining(PROFILED[agent], 'blas'));
+  } catch (error) {
+    if (!(error instanceof ConfigError && error.code === 'blas-not-found')) throw error;
+  }
+  return [
+    [agent, ...['wasm', 'blas'].slice(0, profiles.length)],
+    ...PARTS.map((part) => [part, ...profiles.map(({ shares }) => `${(100 * shares[part]).toFixed(1)} %`)]),
+    ['an env step', ...profiles.map(({ microsecondsPerStep }) => `${microsecondsPerStep.toPrecision(3)} µs`)],
+  ];
 }
 
 function formatValue(value: number): string {

@@ -4,6 +4,7 @@ import { type Benchmark, calibration } from './benchmark.ts';
 import { envBenchmarks } from './env-benchmarks.ts';
 import { liveBenchmarks } from './live-benchmarks.ts';
 import { marketBenchmarks } from './market-benchmarks.ts';
+import { memoryBenchmarks } from './memory-benchmarks.ts';
 import { modelBenchmarks } from './model-benchmarks.ts';
 import { networkBenchmarks } from './network-benchmarks.ts';
 import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
@@ -19,4 +20,5 @@ export const benchmarks: readonly Benchmark[] = [
   ...offPolicyBenchmarks,
   ...liveBenchmarks,
   ...treeBenchmarks,
+  ...memoryBenchmarks,
 ];

@@ -5,9 +5,15 @@ import { SYNTHETIC_MARKET } from '../envs/arbitrage-synthetic.ts';
 import { CartPole } from '../envs/cartpole.ts';
 import type { Env } from '../envs/env.ts';
 import { TradingEnv } from '../envs/trading.ts';
+import { createVectorEnv } from '../envs/vector-env.ts';
+import { createWorkerVectorEnv } from '../envs/worker-vector-env.ts';
 import { geometricBrownian } from '../market/synthetic.ts';
 import { SyntheticVenues } from '../market/synthetic-venues.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
+import { createEnv } from './costly-env.ts';
+
+/** Multiply-adds of a costly step: about a millisecond. */
+const COSTLY_WORK = 300_000;
 
 export const envBenchmarks: readonly Benchmark[] = [
   {
@@ -38,6 +44,13 @@ export const envBenchmarks: readonly Benchmark[] = [
     unit: 'steps/s',
     measure: () => stepsPerSecond(new CartPole(1), uniformActions(2), 2_000_000),
   },
+  ...[0, 2].flatMap((workers): Benchmark[] =>
+    Object.entries({ cheap: 0, costly: COSTLY_WORK }).map(([cost, work]) => ({
+      name: `envs.${cost}${workers > 0 ? `.workers${workers}` : ''}.steps_per_s`,
+      unit: 'steps/s',
+      measure: () => vectorStepsPerSecond(workers, work),
+    })),
+  ),
 ];
 
 function uniformActions(numActions: number): Int32Array {
@@ -55,4 +68,23 @@ function stepsPerSecond(env: Env, actions: Int32Array, steps: number): number {
     }
   };
   return steps / secondsPer(1, run);
+}
+
+/** Eight envs together, in this thread or in workers. */
+function vectorStepsPerSecond(workers: number, work: number): number {
+  const numEnvs = 8;
+  const module = new URL(`costly-env${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  const envs =
+    workers === 0
+      ? createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(i, work)))
+      : createWorkerVectorEnv({ module, argument: work, numEnvs, workers });
+  envs.reset(1);
+  const rng = createRng(2);
+  const actions = Int32Array.from({ length: numEnvs }, () => rng.integer(2));
+  const seconds = secondsPer(work > 0 ? 50 : 5_000, () => {
+    actions[rng.integer(numEnvs)] ^= 1;
+    envs.step(actions);
+  });
+  envs.close();
+  return numEnvs / seconds;
 }

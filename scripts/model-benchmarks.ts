@@ -3,7 +3,7 @@ import { createRng } from '../core/rng.ts';
 import type { ModelShape, TrainedModel } from '../models/model.ts';
 import { createBodyAndHead, createNetworkPredictor } from '../models/network-model.ts';
 import { SignalStream } from '../models/signal-stream.ts';
-import { createKernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/create-kernels.ts';
 import { recurrentWindowLayer } from '../networks/recurrent-window.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 

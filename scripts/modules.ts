@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, MarketGymError } from '../core/errors.ts';
 
 /** A module hook: TypeScript files are ES modules, also in a folder without a package.json that says so. */
 const TYPESCRIPT_IS_ESM = `export async function resolve(specifier, context, next) {
@@ -31,9 +31,11 @@ export async function importModule(file: string, what = 'plugin'): Promise<Recor
     if (/\.[cm]?tsx?$/.test(path)) await understandTypeScript();
     return await import(pathToFileURL(path).href);
   } catch (error) {
+    // The framework's own errors say what to do.
+    const remedy = error instanceof MarketGymError ? '' : ' Correct the file.';
     throw new ConfigError(
       'plugin-not-loaded',
-      `Cannot load the ${what} "${file}": ${explain(error)}. Correct the file.`,
+      `Cannot load the ${what} "${file}": ${explain(error)}.${remedy}`,
       { cause: error },
     );
   }

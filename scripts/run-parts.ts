@@ -6,16 +6,25 @@ import { inspectEnv } from '../envs/check-env.ts';
 import type { Env } from '../envs/env.ts';
 import { builtInEnvs } from '../envs/index.ts';
 import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
+import { createWorkerVectorEnv } from '../envs/worker-vector-env.ts';
 import { sliceCandles } from '../market/candles.ts';
 import type { KernelOptions } from '../networks/kernels.ts';
 import type { SpanName } from '../trainers/spans.ts';
+import type { RunEnvs } from './run-envs.ts';
 import type { Run } from './run-spec.ts';
 
 const TRIAL_STEPS = 200;
 
+/** The module of which env workers build a run's envs. */
+const RUN_ENVS = new URL(`run-envs${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
 /** The envs to learn in: on market data, in the training span alone. */
 export function createTrainingEnvs(run: Run): VectorEnv {
-  const { numEnvs, seed } = run.spec;
+  const { numEnvs, seed, envWorkers, plugins, env } = run.spec;
+  if (envWorkers > 0) {
+    const argument: RunEnvs = { plugins, name: env.name, ...envParts(run, 'train', seed, {}) };
+    return createWorkerVectorEnv({ module: RUN_ENVS, argument, numEnvs, workers: envWorkers });
+  }
   return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, {})));
 }
 
@@ -42,7 +51,7 @@ export function createEvaluationEnv(run: Run, span: SpanName): Env {
 
 /** @param kernels how the agent computes; absent: the portable kernels, on one thread */
 export function buildAgent(
-  { spec, catalog }: Run,
+  { spec, catalog, network }: Run,
   env: Env | VectorEnv,
   numEnvs: number,
   kernels?: KernelOptions,
@@ -55,24 +64,30 @@ export function buildAgent(
     rng: createRng(spec.seed),
     totalSteps: spec.totalSteps,
     kernels,
+    createNetwork: network?.createNetwork,
   };
   return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
 }
 
-/** An env that knows rows is told its span's; any other is given the span's candles alone. */
-function createEnv(
+function createEnv(run: Run, span: SpanName, seed: number, overrides: Record<string, unknown>): Env {
+  const { context, config } = envParts(run, span, seed, overrides);
+  return run.catalog.envs.get(run.spec.env.name).create(context, config);
+}
+
+/** What an env is built from. One that knows rows is told its span's; any other is given the span's candles alone. */
+function envParts(
   { spec, catalog, market, books }: Run,
   span: SpanName,
   seed: number,
   overrides: Record<string, unknown>,
-): Env {
+): Pick<RunEnvs, 'context' | 'config'> {
   const plugin = catalog.envs.get(spec.env.name);
   const files = market ?? books;
-  if (files === undefined) return plugin.create({ seed }, spec.env.config);
+  if (files === undefined) return { context: { seed }, config: spec.env.config };
   const { fromRow, toRow } = files.spans[span];
   if (market !== undefined && !('fromRow' in plugin.config.shape)) {
     const series = market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
-    return plugin.create({ seed, candles: series[0], series }, spec.env.config);
+    return { context: { seed, candles: series[0], series }, config: spec.env.config };
   }
   if (spec.env.config.fromRow !== 0 || spec.env.config.toRow !== 0) {
     throw new ConfigError(
@@ -82,8 +97,8 @@ function createEnv(
   }
   const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
   const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
-  return plugin.create(
-    { seed, candles: market?.candles, series: market?.series, books: books?.tape },
+  return {
+    context: { seed, candles: market?.candles, series: market?.series, books: books?.tape },
     config,
-  );
+  };
 }

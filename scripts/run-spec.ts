@@ -7,6 +7,7 @@ import type { KernelBackend } from '../networks/kernels.ts';
 import type { RunDirectory } from '../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
 import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
+import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from './network-file.ts';
 import { loadRunBooks, type RunBooks } from './run-books.ts';
 import { loadMarket, type RunMarket } from './run-market.ts';
 
@@ -39,6 +40,8 @@ const runSpec = z.strictObject({
   kernels: z
     .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1) })
     .default({ backend: 'wasm', threads: 1 }),
+  envWorkers: z.int().min(0).default(0),
+  network: z.strictObject({ path: z.string(), sha256: z.string() }).optional(),
 });
 
 /** `run.json`: complete configurations, so that a later version's defaults do not change an old run. */
@@ -82,6 +85,10 @@ export interface RunRequest {
   readonly backend?: KernelBackend;
   /** Threads of a learner step; no number of them changes a bit of the portable kernels. Default 1. */
   readonly threads?: number;
+  /** Threads that step the envs; no number of them changes a bit. Default 0: the thread of the learner does. */
+  readonly envWorkers?: number;
+  /** A file that makes the agent's networks; default: its configuration decides. */
+  readonly network?: string;
 }
 
 /** The parts of a run, built and ready. */
@@ -89,6 +96,7 @@ export interface Run {
   readonly spec: RunSpec;
   readonly catalog: Catalog;
   readonly market: RunMarket | undefined;
+  readonly network: NetworkFile | undefined;
   /** Recorded order books; absent where the env makes its own market. */
   readonly books?: RunBooks;
 }
@@ -117,6 +125,7 @@ export async function planRun(request: RunRequest): Promise<Run> {
   const books =
     env.needsBooks && request.data !== undefined ? await loadRunBooks(request.data, dates) : undefined;
   const files = market ?? books;
+  const network = request.network === undefined ? undefined : await loadNetworkFile(request.network);
   const spec: RunSpec = {
     version,
     agent: { name: agent.name, config: complete(agent, `agent "${agent.name}"`, request.settings.agent) },
@@ -132,20 +141,24 @@ export async function planRun(request: RunRequest): Promise<Run> {
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
     kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
+    envWorkers: request.envWorkers ?? 0,
     ...(files && {
       data: { path: files.path, sha256: files.sha256, validateFrom, testFrom },
     }),
+    ...(network && { network: { path: network.path, sha256: network.sha256 } }),
   };
-  return { spec, catalog, market, books };
+  return { spec, catalog, market, books, network };
 }
 
 /**
  * Loads the parts of a stored run again.
- * @throws StorageError `data-changed` when the data file is no longer the one the run was made with
+ * @throws StorageError `data-changed` when the data file is no longer the one the run was made with, and as
+ * `reloadNetworkFile`
  */
 export async function reopenRun(spec: RunSpec): Promise<Run> {
   const catalog = await loadCatalog(spec.plugins);
-  if (spec.data === undefined) return { spec, catalog, market: undefined };
+  const network = spec.network && (await reloadNetworkFile(spec.network));
+  if (spec.data === undefined) return { spec, catalog, market: undefined, network };
   const { needsBooks } = catalog.envs.get(spec.env.name);
   const market = needsBooks ? undefined : await loadMarket(spec.data.path, spec.data);
   const books = needsBooks ? await loadRunBooks(spec.data.path, spec.data) : undefined;
@@ -155,7 +168,7 @@ export async function reopenRun(spec: RunSpec): Promise<Run> {
       `${spec.data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
     );
   }
-  return { spec, catalog, market, books };
+  return { spec, catalog, market, books, network };
 }
 
 function complete(

@@ -102,6 +102,15 @@ const decisions = (yargs: Argv) =>
       defaultDescription: '1',
       describe: 'Threads of a learner step; no number of them changes a bit of wasm',
     })
+    .option('env-workers', {
+      coerce: wholeNumber('env-workers', 0, 64),
+      defaultDescription: '0',
+      describe: 'Threads that step the envs, for costly ones; no number of them changes a bit',
+    })
+    .option('network', {
+      type: 'string',
+      describe: "File that exports createNetwork, which makes the agent's networks",
+    })
     .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' });
 
 /** Options that mean nothing without a value. */
@@ -124,6 +133,8 @@ const VALUED = [
   'log',
   'kernels',
   'threads',
+  'env-workers',
+  'network',
   'out',
   'resume',
 ];
@@ -208,6 +219,8 @@ async function plan(args: TrainArguments): Promise<Prepared> {
     log: args.log,
     backend: args.kernels,
     threads: args.threads,
+    envWorkers: args.envWorkers,
+    network: args.network,
   });
   requireSoundEnv(run);
   const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;

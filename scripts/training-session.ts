@@ -129,6 +129,7 @@ export class TrainingSession {
     }
     const seconds = (Date.now() - startMs) / 1000;
     this.#save(stepName(training.step));
+    this.#envs.close();
     return {
       agent: this.#agent,
       step: training.step,
@@ -171,7 +172,7 @@ export class TrainingSession {
       ...(Number.isFinite(this.#evaluation.best) && { metrics: { bestReturn: this.#evaluation.best } }),
     };
     const snapshot = joinSnapshots({
-      run: this.#training.save(),
+      run: this.#training.save(true),
       evaluation: this.#evaluation.save(),
       recent: { arrays: { returns: Float64Array.from(this.#recentReturns) }, values: {} },
     });

@@ -2,7 +2,8 @@
  * The RL Zoo's experiment: settings with published scores, as an experiment of its own.
  *
  * Source: rl-baselines3-zoo, hyperparams/*.yml and benchmark.md; what is not named there is Stable-Baselines3's default.
- * Differences from the source: no state-dependent exploration.
+ * Differences from the source: learning begins with the first full batch of transitions, not with the first ones; what
+ * state-dependent exploration does differently is in agents/state-dependent-exploration.ts and agents/sac-continuous.ts.
  */
 import type { ExperimentInput } from './experiment-file.ts';
 import { PPO_CARTPOLE, PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE, PPO_PENDULUM } from './zoo-settings.ts';
@@ -178,6 +179,8 @@ export const zooEntries: readonly ZooEntry[] = [
       tau: 0.01,
       learningStarts: 0,
       hidden: [64, 64],
+      stateDependentExploration: true,
+      initialLogStd: -3.67,
     },
     published: [94.7, 1.1],
   },

@@ -1,7 +1,7 @@
 /**
  * Settings with published scores, for benchmarks and learning tests.
  * Source: rl-baselines3-zoo, hyperparams/ppo.yml and hyperparams/ppo_lstm.yml.
- * Differences from the source: no state-dependent exploration on Pendulum; an LSTM of 64 units, not 256; without
+ * Differences from the source: an LSTM of 64 units, not 256; without
  * velocities, normalisation, longer rollouts and fewer epochs, see docs/decisions/recurrent-ppo.md.
  */
 export interface ZooSettings {
@@ -37,6 +37,8 @@ export const PPO_PENDULUM: ZooSettings = {
     lambda: 0.95,
     learningRate: 1e-3,
     clipRange: 0.2,
+    stateDependentExploration: true,
+    resampleEvery: 4,
   },
 };
 

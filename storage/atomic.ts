@@ -17,6 +17,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 
+/** Bytes, or a text, or the bytes in parts. */
+export type FileContent = Uint8Array | string | readonly Uint8Array[];
+
 let numTemporaries = 0;
 
 /**
@@ -42,10 +45,7 @@ export function writeFileAtomic(path: string, data: Uint8Array | string): void {
  * @param files contents by plain file name
  * @throws StorageError `write-failed`; what was at `path` before is then still there
  */
-export function writeDirectoryAtomic(
-  path: string,
-  files: Readonly<Record<string, Uint8Array | string>>,
-): void {
+export function writeDirectoryAtomic(path: string, files: Readonly<Record<string, FileContent>>): void {
   attempt('write', path, () => {
     const temporary = makeTemporary(path, (candidate) => mkdirSync(candidate));
     orRemove(temporary, () => {
@@ -122,11 +122,12 @@ function isOtherLiveProcess(pid: number): boolean {
   }
 }
 
-function writeNewFile(path: string, data: Uint8Array | string): void {
+function writeNewFile(path: string, data: FileContent): void {
   const file = openSync(path, 'wx');
   try {
     orRemove(path, () => {
-      writeFileSync(file, data);
+      const parts = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+      for (const part of parts) writeFileSync(file, part);
       fsyncSync(file);
     });
   } finally {

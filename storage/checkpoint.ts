@@ -5,7 +5,7 @@ import { StorageError } from '../core/errors.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import { attempt, currentDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
 import { sha256, stringifyExact } from './exact-json.ts';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensorsParts } from './safetensors.ts';
 
 const FORMAT = 'market-gym-checkpoint';
 const FORMAT_VERSION = 1;
@@ -77,12 +77,12 @@ export function saveCheckpoint(
       `A checkpoint cannot be named "${name}": use letters, digits, "-", "_" and ".".`,
     );
   }
-  const state = encodeSafetensors(snapshot.arrays);
+  const state = encodeSafetensorsParts(snapshot.arrays);
   const own = {
     format: FORMAT,
     formatVersion: FORMAT_VERSION,
-    stateSha256: sha256(state),
-    stateBytes: state.length,
+    stateSha256: sha256(...state),
+    stateBytes: state.reduce((sum, part) => sum + part.length, 0),
     manifestSha256: undefined,
   };
   // Spread twice: first to stand at the top of the file, then to win over a manifest that was loaded before.

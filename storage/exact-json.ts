@@ -1,10 +1,12 @@
 /** Manifests as text: spelt in one way only, so that a hash of the text stands for the content. */
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { StorageError } from '../core/errors.ts';
 
-/** SHA-256, hexadecimal. */
-export function sha256(data: Uint8Array | string): string {
-  return hash('sha256', data);
+/** SHA-256, hexadecimal, of one array or text, or of several, one after the other. */
+export function sha256(...parts: readonly (Uint8Array | string)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 /**

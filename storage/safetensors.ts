@@ -33,15 +33,24 @@ const METADATA = '__metadata__';
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/**
- * @param tensors by name; a bare typed array stands for one of shape [length]
- * @param metadata any texts, kept in the header
- * @throws StorageError `invalid-tensor` for a shape that does not fit the data, or a tensor named `__metadata__`
- */
+/** `encodeSafetensorsParts` as one array. */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor | NumericArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  return Buffer.concat(encodeSafetensorsParts(tensors, metadata));
+}
+
+/**
+ * @param tensors by name; a bare typed array stands for one of shape [length]
+ * @param metadata any texts, kept in the header
+ * @returns the file's bytes, one part after the other; the tensors' are views, so that nothing large is copied
+ * @throws StorageError `invalid-tensor` for a shape that does not fit the data, or a tensor named `__metadata__`
+ */
+export function encodeSafetensorsParts(
+  tensors: Readonly<Record<string, Tensor | NumericArray>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
   const entries = Object.entries(tensors).map(([name, tensor]) => {
     const { data, shape } = ArrayBuffer.isView(tensor) ? { data: tensor, shape: [tensor.length] } : tensor;
     if (name === METADATA)
@@ -67,16 +76,11 @@ export function encodeSafetensors(
   // Object.fromEntries defines even a key like "__proto__" as an ordinary property.
   const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
   const headerLength = Math.ceil(header.length / 8) * 8;
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, 8, 8 + headerLength);
-  bytes.set(header, 8);
-  let offset = 8 + headerLength;
-  for (const { data } of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+  const start = new Uint8Array(8 + headerLength);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerLength), true);
+  start.fill(0x20, 8);
+  start.set(header, 8);
+  return [start, ...entries.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Things to do now and then while a run goes on. */
+import { passes } from '../agents/schedule.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { TrainCallback, TrainEvent } from './train.ts';
@@ -9,11 +10,11 @@ import type { TrainCallback, TrainEvent } from './train.ts';
  * @param startStep where a continued run begins
  */
 export function everySteps(every: number, action: TrainCallback, startStep = 0): TrainCallback {
-  let period = Math.floor(startStep / every);
+  let last = startStep;
   return (event) => {
-    if (every === 0 || Math.floor(event.step / every) === period) return undefined;
-    period = Math.floor(event.step / every);
-    return action(event);
+    const before = last;
+    last = event.step;
+    return every > 0 && passes(before, last, every) ? action(event) : undefined;
   };
 }
 

@@ -77,10 +77,10 @@ export class Training implements Snapshotable {
   }
 
   /** Envs that cannot be saved are left out: a run continued from there begins new episodes. */
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     const { agent, envs } = this.#options;
     return joinSnapshots({
-      agent: agent.save(),
+      agent: agent.save(borrow),
       ...(envs.canSave && { envs: envs.save() }),
       training: { arrays: {}, values: { step: this.#step } },
     });

@@ -17,6 +17,7 @@ export const TASKS: i32 = 9;
 export const GROW: i32 = 10;
 export const PARTITION: i32 = 11;
 export const WALK: i32 = 12;
+export const BIAS_ACTIVATE: i32 = 13;
 
 /** Fields, four bytes each: what to do, how much of it makes a chunk, then the kernel's arguments. */
 export const OPERATION: i32 = 0;

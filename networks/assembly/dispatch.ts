@@ -3,6 +3,7 @@ import {
   ACTIVATE,
   ACTIVATION_GRADIENT,
   ADAM,
+  BIAS_ACTIVATE,
   COMMAND_BYTES,
   ceilDivide,
   FIRST,
@@ -20,7 +21,13 @@ import {
   TASKS,
   WALK,
 } from './command';
-import { activateRange, gradientColumns, scaleRange, softmaxRows } from './split-elementwise';
+import {
+  activateRange,
+  biasActivateRange,
+  gradientColumns,
+  scaleRange,
+  softmaxRows,
+} from './split-elementwise';
 import { adamRange, rmsPropRange, sgdRange } from './split-optimizers';
 import { productColumns, productRows } from './split-products';
 import { growChunk, partitionChunk, walkRange } from './split-trees';
@@ -143,6 +150,7 @@ function runChunk(command: usize, chunk: i32, thread: i32, number: i64): void {
   else if (operation === ACTIVATE) activateRange(command, from, grain);
   else if (operation === ACTIVATION_GRADIENT) gradientColumns(command, from, grain);
   else if (operation === LOG_SOFTMAX) softmaxRows(command, from, grain);
+  else if (operation === BIAS_ACTIVATE) biasActivateRange(command, from, grain);
   else if (operation === ADAM) adamRange(command, from, grain);
   else if (operation === RMS_PROP) rmsPropRange(command, from, grain);
   else if (operation === SGD) sgdRange(command, from, grain);

@@ -5,7 +5,13 @@ export { chunksDoneByOthers, runTasks, settle, work } from './dispatch';
 export { layerNorm, layerNormBackward } from './layer-norm';
 export { polyak } from './polyak';
 export { addColumnSums, gruBackward, gruForward, lstmBackward, lstmForward } from './recurrent';
-export { splitActivate, splitActivationGradient, splitLogSoftmax, splitScale } from './split-elementwise';
+export {
+  splitActivate,
+  splitActivationGradient,
+  splitBiasActivate,
+  splitLogSoftmax,
+  splitScale,
+} from './split-elementwise';
 export { splitAdam, splitRmsProp, splitSgd } from './split-optimizers';
 export { splitGemm } from './split-products';
 export { splitGrow, splitPartition, splitWalk } from './split-trees';
@@ -20,7 +26,7 @@ export {
   squaredGradients,
   sumGradients,
 } from './tree-gradients';
-export { repeatRow, sumOfSquares } from './update';
+export { allFinite, sumOfSquares } from './update';
 
 /** The first address that no static data occupies. */
 export function heapBase(): usize {

@@ -3,8 +3,18 @@
  * team) and returns 0, or 1 when a thread was lost. What is too small to gain from company is done alone: chunks of
  * one matrix come to lie in several caches, and fetching them from there costs more than a short computation.
  */
-import { activate, activationGradient, activationGradientBlock } from './activation';
-import { ACTIVATE, ACTIVATION_GRADIENT, FIRST, get, grainOf, LOG_SOFTMAX, put, SCALE } from './command';
+import { activate, activationGradient, activationGradientBlock, biasActivate } from './activation';
+import {
+  ACTIVATE,
+  ACTIVATION_GRADIENT,
+  BIAS_ACTIVATE,
+  FIRST,
+  get,
+  grainOf,
+  LOG_SOFTMAX,
+  put,
+  SCALE,
+} from './command';
 import { isAlone, nextCommand, submit } from './dispatch';
 import { logSoftmax } from './softmax';
 import { scale } from './update';
@@ -29,6 +39,40 @@ export function splitActivate(team: usize, threads: i32, values: usize, length: 
 export function activateRange(command: usize, from: i32, grain: i32): void {
   const length = min(grain, get<i32>(command, FIRST + 1) - from);
   activate(get<usize>(command, FIRST) + ((<usize>from) << 2), length, get<i32>(command, FIRST + 2));
+}
+
+/** See `biasActivate`. */
+export function splitBiasActivate(
+  team: usize,
+  threads: i32,
+  values: usize,
+  bias: usize,
+  rows: i32,
+  columns: i32,
+  activation: i32,
+): i32 {
+  if (isAlone(team, <f64>rows * <f64>columns < <f64>ALONE_BELOW)) {
+    biasActivate(values, bias, rows, columns, activation);
+    return 0;
+  }
+  const command = nextCommand(team);
+  put<usize>(command, FIRST, values);
+  put<usize>(command, FIRST + 1, bias);
+  put<i32>(command, FIRST + 2, rows);
+  put<i32>(command, FIRST + 3, columns);
+  put<i32>(command, FIRST + 4, activation);
+  return submit(team, BIAS_ACTIVATE, rows, grainOf(rows, CHUNK / max(columns, 1), threads, 4));
+}
+
+export function biasActivateRange(command: usize, from: i32, grain: i32): void {
+  const columns = get<i32>(command, FIRST + 3);
+  biasActivate(
+    get<usize>(command, FIRST) + ((<usize>from * <usize>columns) << 2),
+    get<usize>(command, FIRST + 1),
+    min(grain, get<i32>(command, FIRST + 2) - from),
+    columns,
+    get<i32>(command, FIRST + 4),
+  );
 }
 
 /** See `activationGradient`; split by columns, since a column is summed in order. */

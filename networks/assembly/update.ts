@@ -11,6 +11,22 @@ function flush(x: v128): v128 {
   return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(SMALLEST)));
 }
 
+/** m + (g − m)·rest */
+function decayed(m: v128, g: v128, rest: f32): v128 {
+  return f32x4.add(m, f32x4.mul(f32x4.sub(g, m), f32x4.splat(rest)));
+}
+
+/** v·decay + rest·g² */
+function decayedSquare(v: v128, g: v128, decay: f32, rest: f32): v128 {
+  return f32x4.add(f32x4.mul(v, f32x4.splat(decay)), f32x4.mul(f32x4.mul(f32x4.splat(rest), g), g));
+}
+
+/** stepSize·m / (√v·rootScale + epsilon) */
+function adamChange(m: v128, v: v128, stepSize: f32, rootScale: f32, epsilon: f32): v128 {
+  const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), f32x4.splat(rootScale)), f32x4.splat(epsilon));
+  return f32x4.mul(f32x4.splat(stepSize), f32x4.div(m, root));
+}
+
 /**
  * One step of Adam; leaves the gradients zero.
  * @param keep 1 − learningRate · weightDecay (decoupled)
@@ -34,26 +50,29 @@ export function adam(
   epsilon: f32,
 ): void {
   const zero = f32x4.splat(0);
-  for (; length > 0; length -= 4) {
+  for (; length >= 4; length -= 4) {
     const g = v128.load(gradients);
-    let m = v128.load(firstMoments);
-    let v = v128.load(secondMoments);
-    m = flush(f32x4.add(m, f32x4.mul(f32x4.sub(g, m), f32x4.splat(beta1Rest))));
-    v = flush(
-      f32x4.add(f32x4.mul(v, f32x4.splat(beta2)), f32x4.mul(f32x4.mul(f32x4.splat(beta2Rest), g), g)),
-    );
-    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), f32x4.splat(rootScale)), f32x4.splat(epsilon));
-    const change = f32x4.mul(f32x4.splat(stepSize), f32x4.div(m, root));
-    const p = f32x4.sub(f32x4.mul(v128.load(parameters), f32x4.splat(keep)), change);
-    storeLanes(parameters, p, length);
-    storeLanes(firstMoments, m, length);
-    storeLanes(secondMoments, v, length);
-    storeLanes(gradients, zero, length);
+    const m = flush(decayed(v128.load(firstMoments), g, beta1Rest));
+    const v = flush(decayedSquare(v128.load(secondMoments), g, beta2, beta2Rest));
+    const change = adamChange(m, v, stepSize, rootScale, epsilon);
+    v128.store(parameters, f32x4.sub(f32x4.mul(v128.load(parameters), f32x4.splat(keep)), change));
+    v128.store(firstMoments, m);
+    v128.store(secondMoments, v);
+    v128.store(gradients, zero);
     parameters += 16;
     gradients += 16;
     firstMoments += 16;
     secondMoments += 16;
   }
+  if (length === 0) return;
+  const g = v128.load(gradients);
+  const m = flush(decayed(v128.load(firstMoments), g, beta1Rest));
+  const v = flush(decayedSquare(v128.load(secondMoments), g, beta2, beta2Rest));
+  const change = adamChange(m, v, stepSize, rootScale, epsilon);
+  storeLanes(parameters, f32x4.sub(f32x4.mul(v128.load(parameters), f32x4.splat(keep)), change), length);
+  storeLanes(firstMoments, m, length);
+  storeLanes(secondMoments, v, length);
+  storeLanes(gradients, zero, length);
 }
 
 /**
@@ -73,12 +92,7 @@ export function rmsProp(
   const zero = f32x4.splat(0);
   for (; length > 0; length -= 4) {
     const g = v128.load(gradients);
-    const v = flush(
-      f32x4.add(
-        f32x4.mul(v128.load(squares), f32x4.splat(alpha)),
-        f32x4.mul(f32x4.mul(f32x4.splat(alphaRest), g), g),
-      ),
-    );
+    const v = flush(decayedSquare(v128.load(squares), g, alpha, alphaRest));
     const root = f32x4.add(f32x4.sqrt(v), f32x4.splat(epsilon));
     const change = f32x4.mul(f32x4.splat(learningRate), f32x4.div(g, root));
     storeLanes(parameters, f32x4.sub(v128.load(parameters), change), length);
@@ -152,19 +166,28 @@ export function scale(values: usize, length: i32, factor: f32): void {
   }
 }
 
-/** Writes `row` [columns] into every row of `out` [rows, columns]. */
-export function repeatRow(row: usize, out: usize, rows: i32, columns: i32): void {
-  for (; rows > 0; rows--) {
-    let from = row;
-    let left = columns;
-    for (; left >= 4; left -= 4) {
-      v128.store(out, v128.load(from));
-      from += 16;
-      out += 16;
-    }
-    if (left > 0) {
-      storeLanes(out, v128.load(from), left);
-      out += (<usize>left) << 2;
-    }
+/** Whether no number is NaN or infinite: x − x then is 0 for each. */
+export function allFinite(values: usize, length: i32): bool {
+  let any0 = f32x4.splat(0);
+  let any1 = any0;
+  let any2 = any0;
+  let any3 = any0;
+  for (; length >= 16; length -= 16) {
+    const x0 = v128.load(values);
+    const x1 = v128.load(values, 16);
+    const x2 = v128.load(values, 32);
+    const x3 = v128.load(values, 48);
+    any0 = v128.or(any0, f32x4.sub(x0, x0));
+    any1 = v128.or(any1, f32x4.sub(x1, x1));
+    any2 = v128.or(any2, f32x4.sub(x2, x2));
+    any3 = v128.or(any3, f32x4.sub(x3, x3));
+    values += 64;
   }
+  let rest: f32 = 0;
+  for (; length > 0; length--) {
+    const x = f32.load(values);
+    rest += x - x;
+    values += 4;
+  }
+  return !v128.any_true(v128.or(v128.or(any0, any1), v128.or(any2, any3))) && rest === 0;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Critics } from '../../agents/critics.ts';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createBox } from '../../envs/spaces.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 
 const SIZE = 7;
 const OBSERVATION_DIM = 3;
@@ -19,6 +20,10 @@ function create(numCritics: number) {
     batchSize: SIZE,
     maxGradientNorm: 0,
     rng,
+    context: {
+      observationSpace: createBox([OBSERVATION_DIM], -1, 1),
+      actionSpace: createBox([ACTION_DIM], -1, 1),
+    },
   });
   const draw = (length: number) => Float32Array.from({ length }, () => rng.gaussian());
   const observations = draw(SIZE * OBSERVATION_DIM);

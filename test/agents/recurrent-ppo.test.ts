@@ -11,7 +11,7 @@ import { Pendulum } from '../../envs/pendulum.ts';
 import { type ActionSpace, createBox, createDiscrete } from '../../envs/spaces.ts';
 import { limitTime } from '../../envs/time-limit.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequence-network.ts';
 import { estimateAdvantagesInto, explainedVariance } from '../../replay/advantages.ts';
 import { evaluate } from '../../trainers/evaluate.ts';

@@ -64,6 +64,19 @@ export function testNetwork(name: string, create: () => Network): void {
       expect(once.some((gradient) => gradient !== 0)).toBe(true);
     });
 
+    test('gives input gradients by themselves, where it offers that, to the bit and without parameter gradients', () => {
+      const network = create();
+      if (network.inputGradientsOf === undefined) return;
+      const inputs = gaussians('alone', 6 * network.inputDim);
+      const outputGradients = gaussians('alone gradient', 6 * network.outputDim);
+      network.forward(inputs, 6);
+      network.backward(outputGradients);
+      const expected = network.inputGradients().slice();
+      const parameterGradients = network.gradients.slice();
+      expect(network.inputGradientsOf(outputGradients)).toEqual(expected);
+      expect(network.gradients).toEqual(parameterGradients);
+    });
+
     test('has the gradients that finite differences give', () => {
       const network = create();
       const batch = 5;

@@ -1,299 +1,38 @@
-import { describe, expect, test } from 'vitest';
-import type { TransitionBatch } from '../../agents/agent.ts';
-import { createRng } from '../../core/rng.ts';
-import { CartPole, cartpole } from '../../envs/cartpole.ts';
-import type { Env } from '../../envs/env.ts';
+import { expect, test } from 'vitest';
+import { cartpole } from '../../envs/cartpole.ts';
 import { pendulum } from '../../envs/pendulum.ts';
-import {
-  type ActionSpace,
-  createActionBatch,
-  createBox,
-  createDiscrete,
-  createMultiDiscrete,
-  sampleActionsInto,
-} from '../../envs/spaces.ts';
+import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../envs/spaces.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
+import { testVectorEnv } from '../contracts/test-vector-env.ts';
+import { createEnv, type Fixture } from './vector-fixtures.ts';
 
-const cartpoles = (n: number): Env[] => Array.from({ length: n }, (_, i) => cartpole.create({ seed: i }));
+const create = (fixture: Fixture, numEnvs: number): VectorEnv =>
+  createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(i, fixture)));
 
-/** Counts its steps in the observation; episodes last `length` steps; one info object is reused throughout. */
-function createCounter(length: number, overrides: { actionSpace?: ActionSpace; offset?: number } = {}) {
-  const observation = new Float32Array(1);
-  const info = { count: 0 };
-  const seen: unknown[] = [];
-  const seeds: (number | undefined)[] = [];
-  const env = {
-    seen,
-    seeds,
-    closed: false,
-    observationSpace: createBox([1], -1000, 1000),
-    actionSpace: overrides.actionSpace ?? createDiscrete(4),
-    reset(options?: { seed?: number }) {
-      seeds.push(options?.seed);
-      info.count = 0;
-      observation[0] = overrides.offset ?? 0;
-      return { observation, info };
-    },
-    step(action: number | Int32Array | Float32Array) {
-      seen.push(typeof action === 'number' ? action : [...action]);
-      info.count++;
-      observation[0]++;
-      return {
-        observation,
-        reward: info.count,
-        terminated: info.count === length,
-        truncated: false,
-        info,
-      };
-    },
-    close() {
-      env.closed = true;
-    },
-  };
-  return env;
-}
+testVectorEnv(create);
 
-describe('a vector env', () => {
-  test('shows the same numbers as its envs stepped one by one with seeds seed + i', () => {
-    const numEnvs = 3;
-    const envs = createVectorEnv(cartpoles(numEnvs));
-    const singles = cartpoles(numEnvs);
-    const current = singles.map((env, i) => [...env.reset({ seed: 40 + i }).observation]);
-    expect([...envs.reset(40)]).toEqual(current.flat());
-    const rng = createRng('actions');
-    const actions = createActionBatch(envs.actionSpace, numEnvs);
-    for (let step = 0; step < 300; step++) {
-      sampleActionsInto(actions, envs.actionSpace, rng);
-      const transition: TransitionBatch = envs.step(actions);
-      expect([...transition.observations]).toEqual(current.flat());
-      expect([...transition.actions]).toEqual([...actions]);
-      singles.forEach((env, i) => {
-        const result = env.step(actions[i]);
-        expect([...transition.nextObservations.subarray(i * 4, i * 4 + 4)]).toEqual([...result.observation]);
-        expect(transition.rewards[i]).toBe(result.reward);
-        expect(transition.terminated[i]).toBe(Number(result.terminated));
-        expect(transition.truncated[i]).toBe(Number(result.truncated));
-        const over = result.terminated || result.truncated;
-        current[i] = [...(over ? env.reset().observation : result.observation)];
-      });
-      expect([...envs.observations]).toEqual(current.flat());
+test('the same env twice, and spaces that differ in whatever, are refused', () => {
+  const env = cartpole.create({ seed: 0 });
+  expect(() => createVectorEnv([env, env])).toThrow(/same env twice/);
+  expect(() => createVectorEnv([env, pendulum.create({ seed: 0 })])).toThrow(
+    /Envs 0 and 1 differ in observationSpace: Box\(4\) and Box\(3\)/,
+  );
+  const spaces: ActionSpace[] = [
+    createDiscrete(2),
+    createDiscrete(3),
+    createDiscrete(2, [0, 1]),
+    createDiscrete(2, [-1, 1]),
+    createMultiDiscrete([2]),
+    createMultiDiscrete([2, 2]),
+    createBox([1], -1, 1),
+    createBox([1], -1, 2),
+    createBox([1], -2, 1),
+  ];
+  for (const a of spaces) {
+    for (const b of spaces) {
+      const createPair = () => create({ kind: 'counter', lengths: [1, 1], actionSpaces: [a, b] }, 2);
+      if (a === b) expect(createPair).not.toThrow();
+      else expect(createPair).toThrow(/differ in actionSpace/);
     }
-    expect(envs.totalSteps).toBe(900);
-  });
-
-  test('gives the last observation of an episode to the learner and the reset one to the actor', () => {
-    const envs = createVectorEnv([createCounter(3), createCounter(2)]);
-    envs.reset();
-    const actions = new Int32Array(2);
-    envs.step(actions);
-    envs.step(actions);
-    expect([...envs.transition.observations]).toEqual([1, 1]);
-    expect([...envs.nextObservations]).toEqual([2, 2]);
-    expect([...envs.observations]).toEqual([2, 0]);
-    expect([...envs.terminated]).toEqual([0, 1]);
-    envs.step(actions);
-    expect([...envs.transition.observations]).toEqual([2, 0]);
-    expect([...envs.nextObservations]).toEqual([3, 1]);
-    expect([...envs.observations]).toEqual([0, 1]);
-  });
-
-  test('reports finished episodes once, with their return, length and last info', () => {
-    const envs = createVectorEnv([createCounter(3), createCounter(2)]);
-    envs.reset();
-    const actions = new Int32Array(2);
-    const finished = [1, 2, 3, 4].map(() => {
-      envs.step(actions);
-      return envs.finishedEpisodes.map(({ envIndex, return: sum, length, info }) => [
-        envIndex,
-        sum,
-        length,
-        info,
-      ]);
-    });
-    expect(finished).toEqual([
-      [],
-      [[1, 3, 2, { count: 2 }]],
-      [[0, 6, 3, { count: 3 }]],
-      [[1, 3, 2, { count: 2 }]],
-    ]);
-    expect(envs.infos).toEqual([{ count: 1 }, { count: 2 }]);
-  });
-
-  test('forgets unfinished episodes and the last step on reset', () => {
-    const envs = createVectorEnv([createCounter(3)]);
-    envs.reset();
-    const actions = new Int32Array(1);
-    for (let i = 0; i < 5; i++) envs.step(actions);
-    envs.step(actions);
-    expect([envs.finishedEpisodes.length, envs.rewards[0], envs.terminated[0]]).toEqual([1, 3, 1]);
-    envs.reset();
-    expect([envs.finishedEpisodes.length, envs.rewards[0], envs.terminated[0]]).toEqual([0, 0, 0]);
-    envs.step(actions);
-    envs.reset();
-    for (let i = 0; i < 3; i++) envs.step(actions);
-    expect(envs.finishedEpisodes).toMatchObject([{ return: 6, length: 3 }]);
-  });
-
-  test('keeps all its arrays and the transition for life', () => {
-    const envs = createVectorEnv(cartpoles(2));
-    envs.reset(0);
-    const actions = new Int32Array(2);
-    const { transition, nextObservations, rewards, terminated, truncated, infos, finishedEpisodes } = envs;
-    const buffers = new Set([envs.observations]);
-    for (let i = 0; i < 50; i++) {
-      const actedOn = envs.observations;
-      expect(envs.step(actions)).toBe(transition);
-      expect(transition.observations).toBe(actedOn);
-      buffers.add(envs.observations);
-    }
-    expect(buffers.size).toBe(2);
-    expect(transition).toMatchObject({ nextObservations, rewards, terminated, truncated });
-    expect(envs).toMatchObject({ infos, finishedEpisodes });
-    expect(transition.actions).not.toBe(actions);
-  });
-
-  test('hands each env its own action: a number, or its row of the batch', () => {
-    const cases = [
-      { actionSpace: createDiscrete(9), batch: Int32Array.of(4, 7), expected: [4, 7] },
-      {
-        actionSpace: createMultiDiscrete([9, 9]),
-        batch: Int32Array.of(1, 2, 3, 4),
-        expected: [
-          [1, 2],
-          [3, 4],
-        ],
-      },
-      { actionSpace: createBox([1], -1, 1), batch: Float32Array.of(0.5, -0.5), expected: [[0.5], [-0.5]] },
-    ];
-    for (const { actionSpace, batch, expected } of cases) {
-      const counters = [createCounter(5, { actionSpace }), createCounter(5, { actionSpace })];
-      const envs = createVectorEnv(counters);
-      envs.reset();
-      envs.step(batch);
-      expect(counters.map((env) => env.seen[0])).toEqual(expected);
-    }
-  });
-
-  test('seeds only on request: neither a bare reset nor an autoreset reseeds', () => {
-    const counters = [createCounter(1), createCounter(1)];
-    const envs = createVectorEnv(counters);
-    envs.reset(100);
-    envs.step(new Int32Array(2));
-    envs.reset();
-    expect(counters.map((env) => env.seeds)).toEqual([
-      [100, undefined, undefined],
-      [101, undefined, undefined],
-    ]);
-  });
-
-  test('closes every env', () => {
-    const counters = [createCounter(1), createCounter(1)];
-    createVectorEnv(counters).close();
-    expect(counters.every((env) => env.closed)).toBe(true);
-  });
-});
-
-describe('what cannot go on stops with a message that names the place', () => {
-  test.each([
-    ['reward', { reward: Number.NaN }, /^Env 1: reward is NaN at step 3 \(step 3 of its episode\)/],
-    [
-      'observation',
-      { observation: Float32Array.of(Infinity) },
-      /^Env 1: observation\[0\] is Infinity at step 3/,
-    ],
-  ])('a %s that is not finite', (_, flaw, message) => {
-    const sick = createCounter(9);
-    const { step } = sick;
-    const envs = createVectorEnv([
-      createCounter(9),
-      { ...sick, step: (action) => ({ ...step(action), ...(sick.seen.length === 3 ? flaw : {}) }) },
-    ]);
-    envs.reset();
-    const actions = new Int32Array(2);
-    envs.step(actions);
-    envs.step(actions);
-    expect(() => envs.step(actions)).toThrow(message);
-  });
-
-  test('a reset observation that is not finite', () => {
-    const envs = createVectorEnv([createCounter(2, { offset: Number.NaN })]);
-    expect(() => envs.reset()).toThrow(/^Env 0: observation\[0\] is NaN at step 0/);
-  });
-
-  test('actions of another length or element type, and stepping before the first reset', () => {
-    const envs = createVectorEnv(cartpoles(2));
-    expect(() => envs.step(new Int32Array(2))).toThrow(/before their first reset/);
-    envs.reset();
-    expect(() => envs.step(new Int32Array(3))).toThrow(/take Int32Array\[2\], got Int32Array\[3\]/);
-    expect(() => envs.step(new Float32Array(2))).toThrow(/take Int32Array\[2\], got Float32Array\[2\]/);
-  });
-
-  test('no envs, the same env twice, and unequal spaces', () => {
-    const env = cartpole.create({ seed: 0 });
-    expect(() => createVectorEnv([])).toThrow(/at least one env/);
-    expect(() => createVectorEnv([env, env])).toThrow(/same env twice/);
-    expect(() => createVectorEnv([env, pendulum.create({ seed: 0 })])).toThrow(
-      /Envs 0 and 1 differ in observationSpace: Box\(4\) and Box\(3\)/,
-    );
-    const actionSpaces: ActionSpace[] = [
-      createDiscrete(2),
-      createDiscrete(3),
-      createDiscrete(2, [0, 1]),
-      createDiscrete(2, [-1, 1]),
-      createMultiDiscrete([2]),
-      createMultiDiscrete([2, 2]),
-      createBox([1], -1, 1),
-      createBox([1], -1, 2),
-      createBox([1], -2, 1),
-    ];
-    for (const a of actionSpaces) {
-      for (const b of actionSpaces) {
-        const create = (): VectorEnv =>
-          createVectorEnv([createCounter(1, { actionSpace: a }), createCounter(1, { actionSpace: b })]);
-        if (a === b) expect(create).not.toThrow();
-        else expect(create).toThrow(/differ in actionSpace/);
-      }
-    }
-  });
-});
-
-describe('saving', () => {
-  test('continues to the same bits in new envs, running returns included', () => {
-    const play = (envs: VectorEnv, steps: number): unknown[] => {
-      const rng = createRng('later');
-      const actions = createActionBatch(envs.actionSpace, envs.numEnvs);
-      const seen: unknown[] = [[...envs.observations]];
-      for (let i = 0; i < steps; i++) {
-        sampleActionsInto(actions, envs.actionSpace, rng);
-        envs.step(actions);
-        seen.push([...envs.observations], [...envs.nextObservations], [...envs.rewards], envs.totalSteps);
-        seen.push(structuredClone(envs.finishedEpisodes));
-      }
-      return seen;
-    };
-    for (const pause of [0, 5, 37]) {
-      const original = createVectorEnv(cartpoles(3));
-      original.reset(8);
-      play(original, pause);
-      const state = structuredClone(original.save());
-      const resumed = createVectorEnv(cartpoles(3));
-      resumed.load(state);
-      expect(play(resumed, 200)).toEqual(play(original, 200));
-    }
-  });
-
-  test('is refused, naming the env, when one env cannot be saved', () => {
-    const envs = createVectorEnv([createCounter(1), createCounter(1)]);
-    expect(envs.canSave).toBe(false);
-    expect(() => envs.save()).toThrow(/^Env 0 has no save\(\) and load\(\)/);
-    expect(createVectorEnv([new CartPole(0)]).canSave).toBe(true);
-  });
-
-  test('a state of another number of envs is refused', () => {
-    const three = createVectorEnv(cartpoles(3));
-    three.reset(0);
-    expect(() => createVectorEnv(cartpoles(2)).load(three.save())).toThrow(
-      /"observations" is Float32Array\[12\]/,
-    );
-  });
+  }
 });

@@ -3,7 +3,7 @@ import { createRng } from '../../core/rng.ts';
 import { createBodyAndHead } from '../../models/network-model.ts';
 import { predictSignal } from '../../models/predict-signal.ts';
 import { trainModel } from '../../models/train-model.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { recurrentWindowLayer } from '../../networks/recurrent-window.ts';
 import { laggedSigns, range } from './markets.ts';
 

@@ -9,7 +9,7 @@ import {
   normalizeLogitsInto,
   sampleCategoricalInto,
 } from '../../networks/categorical.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 
 const kernels = createKernels();
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { conv1dLayer } from '../../networks/conv1d.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { duelingLayer } from '../../networks/dueling.ts';
-import { type Activation, createKernels, type Kernels } from '../../networks/kernels.ts';
+import type { Activation, Kernels } from '../../networks/kernels.ts';
 import { createNetwork, type Layer } from '../../networks/layer.ts';
 import { layerNormLayer } from '../../networks/layer-norm.ts';
 import { createLstm } from '../../networks/lstm.ts';

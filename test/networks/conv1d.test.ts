@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { type Conv1dOptions, conv1dLayer } from '../../networks/conv1d.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { createNetwork } from '../../networks/layer.ts';
 import type { Network } from '../../networks/network.ts';
 import { testNetwork } from '../contracts/test-network.ts';

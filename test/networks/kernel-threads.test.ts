@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRng, type Rng } from '../../core/rng.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { KernelMemory } from '../../networks/kernel-memory.ts';
 import { startThreads } from '../../networks/kernel-threads.ts';
-import { createKernels, type Kernels } from '../../networks/kernels.ts';
+import type { Kernels } from '../../networks/kernels.ts';
 import { createMlp } from '../../networks/mlp.ts';
 import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 
@@ -247,7 +248,7 @@ describe('threads', () => {
   });
 
   test('do not keep the process alive, busy or asleep', () => {
-    const url = new URL('../../networks/kernels.ts', import.meta.url).href;
+    const url = new URL('../../networks/create-kernels.ts', import.meta.url).href;
     const script = `
       const { createKernels } = await import('${url}');
       const kernels = createKernels({ threads: 3 });

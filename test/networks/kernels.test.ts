@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as math from '../../core/math.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
-import { type Activation, createKernels, type Kernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
+import type { Activation, Kernels } from '../../networks/kernels.ts';
 
 const { fround } = Math;
 
@@ -304,6 +305,23 @@ describe('logSoftmax', () => {
 });
 
 describe('norms', () => {
+  test('are not measured where only their being finite is asked for, at every place of every length', () => {
+    for (const length of [0, 1, 3, 4, 15, 16, 17, 37]) {
+      const values = kernels.allocate(length + 1);
+      values.fill(3e38);
+      values[length] = Number.NaN;
+      const part = values.subarray(0, length);
+      expect(kernels.allFinite(part)).toBe(true);
+      for (let i = 0; i < length; i++) {
+        for (const bad of [Number.NaN, Infinity, -Infinity]) {
+          part[i] = bad;
+          expect(kernels.allFinite(part)).toBe(false);
+        }
+        part[i] = -3e38;
+      }
+    }
+  });
+
   test('are exact to Float64 for every length, and not finite exactly when a value is not', () => {
     for (let length = 0; length < 40; length++) {
       const values = gaussians(kernels, length, createRng(length));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { createNetwork } from '../../networks/layer.ts';
 import { layerNormLayer } from '../../networks/layer-norm.ts';
 import type { Network } from '../../networks/network.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { createMlp, type Mlp, type MlpOptions } from '../../networks/mlp.ts';
 import { testNetwork } from '../contracts/test-network.ts';
 

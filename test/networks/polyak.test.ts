@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { polyakInto } from '../../networks/polyak.ts';
 import { sharedJson } from '../shared.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/create-kernels.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequence-network.ts';
 import { testNetwork } from '../contracts/test-network.ts';
 

@@ -1,0 +1,106 @@
+/** Networks that the user brings: any built-in agent learns with them in place of its own. */
+import { ConfigError, MarketGymError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import type { ActionSpace, Box } from '../envs/spaces.ts';
+import type { Kernels } from '../networks/kernels.ts';
+import type { Network } from '../networks/network.ts';
+
+export interface NetworkRequest {
+  /**
+   * `policy`: from an observation to what actions are drawn or computed from: logits, means, or means and log deviations.
+   * Its outputs may be any numbers; where actions have bounds the agent sees to them.
+   * `critic`: values. Of an observation (PPO, A2C), of each choice in it (DQN, SAC with discrete actions), or of an
+   * observation followed by an action (DDPG, TD3, SAC).
+   */
+  readonly role: 'policy' | 'critic';
+  /** Numbers per input row. */
+  readonly inputDim: number;
+  /** Numbers per output row. */
+  readonly outputDim: number;
+  readonly observationSpace: Box;
+  readonly actionSpace: ActionSpace;
+  /** For initial parameters: twin critics start apart because each has a stream of its own. */
+  readonly rng: Rng;
+}
+
+/**
+ * Makes a network, or leaves it to the agent by returning undefined. It is called once for every network an agent needs:
+ * twin critics and target networks too, which are given the parameters of what they follow.
+ * @param kernels in whose memory parameters and gradients must lie
+ */
+export type NetworkFactory = (request: NetworkRequest, kernels: Kernels) => Network | undefined;
+
+/** The part of an agent's context that decides about its networks. */
+export interface NetworkContext {
+  readonly observationSpace: Box;
+  readonly actionSpace: ActionSpace;
+  readonly createNetwork?: NetworkFactory;
+}
+
+/** Networks in use; the same one twice would be trained twice. */
+const inUse = new WeakSet<Network>();
+
+/**
+ * @returns the user's network, or undefined where the agent is to make its own
+ * @throws ConfigError `unsuitable-network` when it does not fit, is in use already, or lies in other memory
+ * @throws ConfigError `network-not-made`, or the code of the error that the factory throws
+ */
+export function createCustomNetwork(
+  context: NetworkContext,
+  kernels: Kernels,
+  { role, inputDim, outputDim, rng }: Pick<NetworkRequest, 'role' | 'inputDim' | 'outputDim' | 'rng'>,
+): Network | undefined {
+  const { observationSpace, actionSpace, createNetwork } = context;
+  if (createNetwork === undefined) return undefined;
+  const need = `The ${role} needs a network from ${inputDim} numbers to ${outputDim}`;
+  const refuse = (why: string): ConfigError => new ConfigError('unsuitable-network', `${need}, ${why}.`);
+  let network: Network | undefined;
+  try {
+    network = createNetwork({ role, inputDim, outputDim, observationSpace, actionSpace, rng }, kernels);
+  } catch (cause) {
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    const code = cause instanceof MarketGymError ? cause.code : 'network-not-made';
+    throw new ConfigError(code, `${need}, but createNetwork failed: ${reason}`, { cause });
+  }
+  if (network === undefined) return undefined;
+  if (!isNetwork(network)) throw refuse('but createNetwork returned something that is no network');
+  if (network.inputDim !== inputDim || network.outputDim !== outputDim) {
+    throw refuse(
+      `but createNetwork returned one from ${network.inputDim} to ${network.outputDim}; build it from the ` +
+        "request's inputDim and outputDim",
+    );
+  }
+  if (network.parameters.length !== network.gradients.length) {
+    throw refuse('but createNetwork returned one with another number of gradients than of parameters');
+  }
+  if (!kernels.owns(network.parameters) || !kernels.owns(network.gradients)) {
+    throw refuse('with its parameters in the memory of the kernels that createNetwork is given');
+  }
+  if (inUse.has(network))
+    throw refuse('but createNetwork returned one that is in use; build a new one each time');
+  inUse.add(network);
+  return network;
+}
+
+/**
+ * For what is built into an agent's own networks.
+ * @param setting that asks for it
+ * @throws ConfigError `unsuitable-network` where the user brings networks
+ */
+export function requireOwnNetworks({ createNetwork }: NetworkContext, setting: string): void {
+  if (createNetwork === undefined) return;
+  throw new ConfigError(
+    'unsuitable-network',
+    `The setting ${setting} needs the agent's own networks; leave out one of the two: it, or createNetwork (--network).`,
+  );
+}
+
+/** What a user's JavaScript may get wrong. */
+function isNetwork(value: unknown): value is Network {
+  const { parameters, gradients, forward, backward, inputGradients } = (value ?? {}) as Partial<Network>;
+  return (
+    parameters instanceof Float32Array &&
+    gradients instanceof Float32Array &&
+    [forward, backward, inputGradients].every((method) => typeof method === 'function')
+  );
+}

@@ -1,0 +1,72 @@
+/** The policy of an agent that learns by log-probabilities: a network, and a head that reads its outputs. */
+import type { ConfigOf, z } from '../core/config.ts';
+import type { Rng } from '../core/rng.ts';
+import type { Kernels } from '../networks/kernels.ts';
+import { createMlp, mlpLayer } from '../networks/mlp.ts';
+import type { Network } from '../networks/network.ts';
+import { createStateDependentGaussian } from '../networks/state-dependent-gaussian.ts';
+import type { AgentContext } from './agent.ts';
+import { createCustomNetwork, requireOwnNetworks } from './custom-network.ts';
+import { createPolicyHead, type PolicyHead } from './policy-head.ts';
+import {
+  requireStateDependentExploration,
+  StateDependentNoise,
+  type stateDependentExplorationConfig,
+} from './state-dependent-exploration.ts';
+import { StateDependentGaussianHead } from './state-dependent-gaussian-head.ts';
+
+export interface PolicyConfig extends ConfigOf<z.ZodObject<typeof stateDependentExplorationConfig>> {
+  readonly hidden: readonly number[];
+  readonly activation: 'tanh' | 'relu';
+  /** Starting log deviation of continuous actions. */
+  readonly initialLogStd: number;
+  readonly rolloutSteps: number;
+}
+
+/** Of the output layer, so that all actions start equally probable. */
+const OUTPUT_SCALE = 0.01;
+
+/** @throws ConfigError `unsuitable-space`, `unsuitable-network`, `invalid-value` where state-dependent exploration cannot be */
+export function createPolicy(
+  kernels: Kernels,
+  context: AgentContext,
+  config: PolicyConfig,
+  rng: Rng,
+): { policy: Network; head: PolicyHead } {
+  const { observationSpace, actionSpace, numEnvs } = context;
+  const { hidden, activation, initialLogStd } = config;
+  const body = { inputDim: observationSpace.dim, activation, init: 'orthogonal' as const, rng };
+  if (!config.stateDependentExploration) {
+    const head = createPolicyHead(kernels, actionSpace, initialLogStd);
+    const { outputDim } = head;
+    const request = { role: 'policy', inputDim: body.inputDim, outputDim, rng } as const;
+    const policy =
+      createCustomNetwork(context, kernels, request) ??
+      createMlp(kernels, { ...body, hidden, outputDim, outputScale: OUTPUT_SCALE });
+    return { policy, head };
+  }
+  requireOwnNetworks(context, 'stateDependentExploration');
+  requireStateDependentExploration(actionSpace, hidden);
+  const featureDim = hidden[hidden.length - 1];
+  const policy = createStateDependentGaussian(kernels, {
+    features: mlpLayer({
+      ...body,
+      hidden: hidden.slice(0, -1),
+      outputDim: featureDim,
+      outputActivation: activation,
+      outputScale: Math.SQRT2,
+    }),
+    means: mlpLayer({
+      ...body,
+      inputDim: featureDim,
+      hidden: [],
+      outputDim: actionSpace.dim,
+      outputScale: OUTPUT_SCALE,
+    }),
+    initialLogStd,
+    learnFeatures: false,
+    meanBound: Infinity,
+  });
+  const noise = new StateDependentNoise(policy, numEnvs, config.resampleEvery || config.rolloutSteps);
+  return { policy, head: new StateDependentGaussianHead(actionSpace, noise) };
+}
