@@ -112,9 +112,13 @@ export class BookTrader implements Snapshotable {
 
   /** @throws EnvError `invalid-action` */
   begin(action: Action): void {
+    this.beginTarget(this.targetOf(action));
+  }
+
+  /** Begins the step with a target exposure of any size, level or not. */
+  beginTarget(target: number): void {
     const { account } = this.broker;
     const before = this.#before;
-    const target = this.targetOf(action);
     before[FEES] = account.totalFees;
     before[SLIPPAGE] = account.totalSlippage;
     before[INTEREST] = account.totalInterest;

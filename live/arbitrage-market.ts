@@ -143,13 +143,23 @@ export class ArbitrageLiveMarket implements LiveMarket {
     this.#env.begin(action);
   }
 
-  holdAction(): Action {
+  hold(): Action {
+    this.#env.begin(this.#hold);
     return this.#hold;
   }
 
-  flattenAction(): Action {
-    if (this.actionSpace.kind === 'box' || this.actionMask?.()[this.#flatten] === 0) return this.#hold;
-    return this.#flatten;
+  flatten(): Action {
+    const { market } = this.#env;
+    const isDiscrete = this.actionSpace.kind === 'discrete' && market.flattenVenue() >= 0;
+    const action = isDiscrete ? this.#flatten : this.#hold;
+    this.#env.begin(action);
+    // No continuous action says it.
+    if (this.actionSpace.kind === 'box') market.flatten();
+    return action;
+  }
+
+  get isFlat(): boolean {
+    return this.account.numOrders === 0 && this.#env.market.flattenVenue() < 0;
   }
 
   describe(): { [key: string]: number } {

@@ -1,19 +1,22 @@
 /** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
 import { type ConfigSchema, resolveConfig } from '../core/config.ts';
-import { LiveError } from '../core/errors.ts';
+import { ConfigError, LiveError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { arbitrageConfig } from '../envs/arbitrage-config.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
+import type { StepResult } from '../envs/env.ts';
 import type { TapeRecord } from '../storage/tape.ts';
 import { ArbitrageLiveMarket } from './arbitrage-market.ts';
 import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { RiskGuard } from './risk-guard.ts';
-import { type Decision, inputFromJson, LiveSession } from './session.ts';
+import { type Decision, LiveSession } from './session.ts';
+import { actionFromJson, inputFromJson } from './session-inputs.ts';
+import { SilentMarket } from './silent-market.ts';
 import { TradingMarket } from './trading-market.ts';
-import { CHANNELS, type VenueCommand, type VenuePlugin } from './venue.ts';
-import { parseMarkets } from './venue-config.ts';
+import type { VenueCommand, VenuePlugin } from './venue.ts';
+import { parseMarkets, requireChannels } from './venue-config.ts';
 import { VenueSession } from './venue-session.ts';
 
 /** What decides a session beside its inputs: the first record of its tape. */
@@ -53,6 +56,7 @@ export interface AssembleOptions {
   /** Takes every record: inputs before they are taken, outputs as they happen. */
   record(record: TapeRecord): void;
   onDecision?(decision: Decision): void;
+  onWait?(step: StepResult<object>): void;
   /** What a venue asks of its connection. */
   onCommand?(source: number, command: VenueCommand): void;
 }
@@ -79,7 +83,7 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
     return new VenueSession({
       setup: plugin.connect(markets, settings as never),
       markets,
-      channels: CHANNELS,
+      channels: requireChannels(plugin.name, config.channels),
       onEvent: (event) => link.session?.takeEvent(source, event),
       onCommand: (command) => options.onCommand?.(source, command),
     });
@@ -94,6 +98,7 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
     policy: options.policyFor(header.model, header.modelCreatedMs, market),
     record,
     onDecision,
+    onWait: options.onWait,
   });
   link.session = session;
   const repeat = ([kind, timeMs, ...body]: TapeRecord): boolean => {
@@ -111,6 +116,12 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
       case 'halt':
         session.halt(String(body[0]), timeMs);
         return true;
+      case 'close-out':
+        session.closeOut(timeMs);
+        return true;
+      case 'action':
+        session.answer(actionFromJson(body[0]), timeMs);
+        return true;
       case 'model': {
         const createdMs = typeof body[1] === 'number' ? body[1] : Number.NaN;
         session.swap(options.policyFor(String(body[0]), createdMs, market), timeMs);
@@ -125,9 +136,12 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
 
 function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
   const { mode, markets, depth, seed, env } = config;
+  if (mode === 'record') return new SilentMarket(markets.length, depth);
   if (mode === 'trading') {
+    const resolved = resolveConfig(bookTradingConfig, env, 'env "trading-books"');
+    requireFeed(resolved.features, config);
     return new TradingMarket({
-      config: resolveConfig(bookTradingConfig, env, 'env "trading-books"'),
+      config: resolved,
       depth,
       seed,
       onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
@@ -146,4 +160,17 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
     seed,
     onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
   });
+}
+
+/** Features that are made of the sizes of trades. */
+const VOLUME_FEATURE = /^volume(-|:|$)/;
+
+/** @throws ConfigError `features-unavailable` for features of what is not asked for */
+function requireFeed(features: readonly string[], { channels, markets }: LiveConfig): void {
+  const feature = features.find((spec) => VOLUME_FEATURE.test(spec));
+  if (feature === undefined || channels.includes('trades')) return;
+  throw new ConfigError(
+    'features-unavailable',
+    `Feature "${feature}" needs the trades of ${markets[0].venue}, and "channels" leaves them out; add "trades".`,
+  );
 }

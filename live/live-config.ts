@@ -3,14 +3,17 @@ import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import { type RiskConfig, riskConfig } from './risk-guard.ts';
+import { CHANNELS, type Channel } from './venue.ts';
 
 const venueSettings = z.record(z.string(), z.unknown());
 
 export const liveSchema = z.object({
   mode: z
-    .enum(['trading', 'arbitrage'])
+    .enum(['trading', 'arbitrage', 'record'])
     .default('trading')
-    .describe('`trading`: one venue and target exposures; `arbitrage`: several venues and pairs of orders'),
+    .describe(
+      '`trading`: one venue and target exposures; `arbitrage`: several venues and pairs of orders; `record`: no trading',
+    ),
   markets: z
     .array(
       z.strictObject({
@@ -22,6 +25,10 @@ export const liveSchema = z.object({
     .min(1)
     .default([{ venue: 'binance', symbol: 'BTC/USDT', settings: {} }])
     .describe('what is traded and where'),
+  channels: z
+    .array(z.enum(CHANNELS))
+    .default(['book', 'trades'])
+    .describe('what is asked for: book, trades, ticker; features of volume need trades'),
   depth: z.int().min(1).max(1000).default(10).describe('levels a side that are looked at'),
   env: z
     .record(z.string(), z.unknown())
@@ -36,12 +43,13 @@ export const liveSchema = z.object({
 });
 
 export interface LiveConfig {
-  readonly mode: 'trading' | 'arbitrage';
+  readonly mode: 'trading' | 'arbitrage' | 'record';
   readonly markets: readonly {
     readonly venue: string;
     readonly symbol: string;
     readonly settings: Readonly<Record<string, unknown>>;
   }[];
+  readonly channels: readonly Channel[];
   readonly depth: number;
   readonly env: Readonly<Record<string, unknown>>;
   readonly risk: RiskConfig;
@@ -59,12 +67,16 @@ export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): 
     settings,
     'the live session',
   ) as unknown as LiveConfig;
-  const needed = config.mode === 'trading' ? 1 : 2;
   const { length } = config.markets;
-  if (config.mode === 'trading' ? length !== 1 : length < 2) {
+  const isFitting = { trading: length === 1, arbitrage: length >= 2, record: length >= 1 }[config.mode];
+  if (!isFitting) {
+    const needed = config.mode === 'trading' ? 'one market' : 'two markets or more';
+    throw new ConfigError('invalid-markets', `Mode "${config.mode}" needs ${needed}, got ${length}.`);
+  }
+  if (!config.channels.includes('book')) {
     throw new ConfigError(
-      'invalid-markets',
-      `Mode "${config.mode}" needs ${needed === 1 ? 'one market' : 'two markets or more'}, got ${length}.`,
+      'invalid-channel',
+      'A live session needs the channel "book"; add it to "channels".',
     );
   }
   const names = config.markets.map(({ venue }) => venue);

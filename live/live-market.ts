@@ -59,12 +59,14 @@ export interface LiveMarket {
   decide(): StepResult<object> | undefined;
   actionMask?(): Uint8Array;
   propose(action: Action): Proposal;
-  /** Carries an action out. Once a decision at most. */
+  /** Carries an action out. A decision ends with this, `hold` or `flatten`. */
   begin(action: Action): void;
-  /** The action that changes nothing. */
-  holdAction(): Action;
-  /** The action that closes what is open, as far as one action can. */
-  flattenAction(): Action;
+  /** Goes on without changing anything. @returns the action that is nearest to it */
+  hold(): Action;
+  /** Closes what is open, as far as one decision can. @returns the action that is nearest to it */
+  flatten(): Action;
+  /** Nothing is open that could be closed, and no order is under way. */
+  readonly isFlat: boolean;
   /** All that its future depends on: what a tape's hashes of the state are made of. */
   save(): Snapshot;
   /** For the journal and the page: balances, positions, prices. */

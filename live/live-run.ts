@@ -1,6 +1,7 @@
 /** A session on the air: connections, clock and tape around the deterministic heart. */
 import { LiveError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
+import type { Action } from '../envs/spaces.ts';
 import { isTape, readTape, type TapeRecord, TapeWriter, type TornTail } from '../storage/tape.ts';
 import {
   type Assembled,
@@ -11,7 +12,7 @@ import {
 } from './assemble.ts';
 import type { Clock } from './clock.ts';
 import { VenueConnection, type VenueStatus } from './connection.ts';
-import { findVenue } from './live-config.ts';
+import { findVenue, type LiveConfig } from './live-config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { type ReplayOutcome, replayTape } from './replay.ts';
@@ -19,7 +20,8 @@ import type { LiveSession } from './session.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import type { Transport } from './transport.ts';
 
-export interface LiveRunOptions extends Pick<AssembleOptions, 'venues' | 'policyFor' | 'onDecision'> {
+export interface LiveRunOptions
+  extends Pick<AssembleOptions, 'venues' | 'policyFor' | 'onDecision' | 'onWait'> {
   readonly header: SessionHeader;
   readonly clock: Clock;
   readonly transport: Transport;
@@ -38,6 +40,10 @@ export interface Recovery {
   readonly equity: number;
   /** Signed fraction of equity that is open. */
   readonly exposure: number;
+  /** Orders that were under way: they have arrived since, or will. */
+  readonly numOrders: number;
+  /** What is open is being closed. */
+  readonly closes: boolean;
 }
 
 /** How often the tape is brought to the disk, ms. */
@@ -59,6 +65,7 @@ export class LiveRun {
   readonly clock: Clock;
   readonly #tape: TapeWriter;
   readonly #onRecord: ((record: TapeRecord) => void) | undefined;
+  readonly #leftOver: LiveConfig['leftOver'];
   #cancelTick = () => {};
   #cancelSync = () => {};
   #isRunning = false;
@@ -72,6 +79,7 @@ export class LiveRun {
     const { config } = header;
     this.clock = createSteadyClock(options.clock);
     this.#onRecord = options.onRecord;
+    this.#leftOver = config.leftOver;
     // While a tape is repeated its records are there already; from then on they are written.
     const link: { tape?: TapeWriter; connections?: readonly VenueConnection[] } = {};
     const parts: AssembleOptions = {
@@ -79,6 +87,9 @@ export class LiveRun {
       policyFor: options.policyFor,
       onDecision: (decision) => {
         if (link.tape !== undefined) options.onDecision?.(decision);
+      },
+      onWait: (step) => {
+        if (link.tape !== undefined) options.onWait?.(step);
       },
       onCommand: (source, command) => link.connections?.[source].command(command),
       record: (record) => {
@@ -153,6 +164,11 @@ export class LiveRun {
     this.#tape.sync();
   }
 
+  /** Answers the decision that waits. @returns whether one did */
+  answer(action: Action): boolean {
+    return this.session.answer(action, this.clock.nowMs());
+  }
+
   /** Another model decides from the next decision on. */
   swap(policy: LivePolicy): void {
     this.session.swap(policy, this.clock.nowMs());
@@ -167,19 +183,17 @@ export class LiveRun {
   #goOn({ missing, numInputs }: ReplayOutcome): Recovery {
     const now = this.clock.nowMs();
     const { torn } = this.#tape;
-    // The connections died with the process: to the session they close now, and orders under way meet no book.
+    const { equity, exposure, numOrders } = this.market.account;
+    // The connections died with the process: to the session they close now, after the decisions that fell due meanwhile.
     for (const [source, venue] of this.connections.entries()) {
       const input = { kind: 'close', reason: 'the session was interrupted' } as const;
       this.session.takeInput(source, input, now);
       venue.session.handle(input, now);
     }
-    const { equity, exposure } = this.market.account;
-    const recovery = { numInputs, torn, numMissing: missing.length, equity, exposure };
-    this.#write([
-      'recovered',
-      now,
-      { numInputs, numMissing: missing.length, numTornBytes: torn?.numBytes ?? 0 },
-    ]);
+    const closes = this.#leftOver === 'close' && (exposure !== 0 || numOrders > 0);
+    if (closes) this.session.closeOut(now);
+    const recovery = { numInputs, torn, numMissing: missing.length, equity, exposure, numOrders, closes };
+    this.#write(['recovered', now, { ...recovery, torn: torn?.numBytes ?? 0 }]);
     this.#tape.sync();
     return recovery;
   }

@@ -11,9 +11,20 @@ export interface LivePolicy {
    * @param observation a view
    * @param isStart nothing that was before is to be remembered
    * @param mask allowed choices, where the market says
+   * @returns undefined when the action is to come later, by the session's `answer`
    */
-  act(observation: Float32Array, isStart: boolean, mask?: Uint8Array): Action;
+  act(observation: Float32Array, isStart: boolean, mask?: Uint8Array): Action | undefined;
 }
+
+/** The model of a session whose actions come from outside, one by one. */
+export const EXTERNAL_MODEL = 'external';
+
+/** Leaves every decision to who answers it. */
+export const externalPolicy: LivePolicy = {
+  model: EXTERNAL_MODEL,
+  createdMs: Number.NaN,
+  act: () => undefined,
+};
 
 /** An agent's greedy actions. */
 export function agentPolicy(

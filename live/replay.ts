@@ -9,7 +9,7 @@ import {
   type SessionHeader,
 } from './assemble.ts';
 
-const INPUTS: ReadonlySet<string> = new Set(['input', 'tick', 'halt', 'model']);
+const INPUTS: ReadonlySet<string> = new Set(['input', 'tick', 'halt', 'close-out', 'action', 'model']);
 /** What is neither input nor output: remarks. */
 const NOTES: ReadonlySet<string> = new Set(['session', 'recovered', 'note']);
 

@@ -57,6 +57,7 @@ export type DenialReason =
   | 'abnormal-edge'
   | 'late'
   | 'model-age'
+  | 'left-over'
   | 'halted';
 
 /** What is known at a decision. */

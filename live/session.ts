@@ -14,6 +14,7 @@ import { LevelView } from './level-view.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { actionDefect, type RiskGuard, type Ruling } from './risk-guard.ts';
+import { actionToJson, inputToJson } from './session-inputs.ts';
 import type { VenueEvent, VenueInput } from './venue.ts';
 
 /** One book that the market needs, and where it comes from. */
@@ -46,6 +47,8 @@ export interface LiveSessionOptions {
   readonly record: (record: TapeRecord) => void;
   /** Told after every decision: for learners and for people. */
   readonly onDecision?: (decision: Decision) => void;
+  /** Told of a decision that waits for `answer`: its policy gave no action. */
+  readonly onWait?: (step: StepResult<object>) => void;
 }
 
 /** Decisions between two records of the state's hash. */
@@ -59,13 +62,20 @@ export class LiveSession {
   readonly #isDown: boolean[];
   readonly #record: (record: TapeRecord) => void;
   readonly #onDecision: ((decision: Decision) => void) | undefined;
+  readonly #onWait: ((step: StepResult<object>) => void) | undefined;
+  /** A decision that waits for its action. */
+  #waiting: { readonly due: number; readonly step: StepResult<object> } | undefined;
+  /** What is open is closed, whatever the policy wants. */
+  #isClosing = false;
+  /** The tape says why the trading was stopped. */
+  #saidHalted = false;
   #policy: LivePolicy;
   #timeMs = -Infinity;
   #numDecisions = 0;
   /** The next decision is the first that this policy makes. */
   #isStart = true;
 
-  constructor({ market, sources, guard, policy, record, onDecision }: LiveSessionOptions) {
+  constructor({ market, sources, guard, policy, record, onDecision, onWait }: LiveSessionOptions) {
     this.market = market;
     this.guard = guard;
     this.#sources = sources;
@@ -74,6 +84,7 @@ export class LiveSession {
     this.#policy = policy;
     this.#record = record;
     this.#onDecision = onDecision;
+    this.#onWait = onWait;
     for (const [source] of sources.entries()) market.setDown(source, true);
   }
 
@@ -86,6 +97,11 @@ export class LiveSession {
     return this.#numDecisions;
   }
 
+  /** Whether a decision waits for its action. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** The policy in use. */
   get policy(): LivePolicy {
     return this.#policy;
@@ -95,6 +111,7 @@ export class LiveSession {
   takeInput(source: number, input: VenueInput, timeMs: number): void {
     const now = this.#tell(timeMs);
     this.#record(['input', now, source, ...inputToJson(input)]);
+    this.#answerLate();
     this.#decideUpTo(now);
   }
 
@@ -102,6 +119,7 @@ export class LiveSession {
   takeEvent(source: number, event: VenueEvent): void {
     const { market } = this;
     const timeMs = this.#timeMs;
+    this.#answerLate();
     switch (event.kind) {
       case 'book': {
         const view = this.#views[source];
@@ -130,6 +148,7 @@ export class LiveSession {
   tick(timeMs: number): void {
     const now = this.#tell(timeMs);
     this.#record(['tick', now]);
+    this.#answerLate();
     this.#decideUpTo(now);
   }
 
@@ -137,20 +156,50 @@ export class LiveSession {
   halt(reason: string, timeMs: number): void {
     const now = this.#tell(timeMs);
     this.#record(['halt', now, reason]);
+    this.#answerLate();
     this.guard.halt(reason);
+    this.#saidHalted = true;
+  }
+
+  /** What is open is closed from the next decision on, until nothing is; then the policy goes on. */
+  closeOut(timeMs: number): void {
+    const now = this.#tell(timeMs);
+    this.#record(['close-out', now]);
+    this.#answerLate();
+    this.#isClosing = true;
+  }
+
+  /**
+   * The action of a decision that waits for it.
+   * @returns whether one did; an action that comes later than the next input comes too late
+   */
+  answer(action: Action, timeMs: number): boolean {
+    const now = this.#tell(timeMs);
+    this.#record(['action', now, actionToJson(action)]);
+    const waiting = this.#waiting;
+    if (waiting === undefined) return false;
+    this.#waiting = undefined;
+    const mask = this.market.actionMask?.();
+    this.#judge(waiting.due, waiting.step, actionDefect(action, this.market.actionSpace, mask) ?? action);
+    return true;
   }
 
   /** Another policy decides from the next decision on. */
   swap(policy: LivePolicy, timeMs: number): void {
     const now = this.#tell(timeMs);
     this.#record(['model', now, policy.model, Number.isNaN(policy.createdMs) ? null : policy.createdMs]);
+    this.#answerLate();
     this.#policy = policy;
     this.#isStart = true;
   }
 
   /** The state of market and guard, for the hashes on the tape. */
   save(): Snapshot {
-    const values = { timeMs: this.#timeMs, numDecisions: this.#numDecisions };
+    const values = {
+      timeMs: this.#timeMs,
+      numDecisions: this.#numDecisions,
+      isClosing: this.#isClosing,
+    };
     return joinSnapshots({
       market: this.market.save(),
       guard: this.guard.save(),
@@ -180,44 +229,73 @@ export class LiveSession {
 
   #decide(due: number, lagMs: number): void {
     const { market, guard } = this;
+    this.#answerLate();
     const step = market.decide();
     if (step === undefined) return;
     if (step.terminated) guard.halt('the equity is used up');
-    const wasHalted = guard.state === 'halted';
-    let ruling = guard.before({
+    this.#isClosing &&= !market.isFlat;
+    const ruling = guard.before({
       timeMs: due,
       account: market.account,
       booksAreGood: this.#sources.every((source) => source.isTradable(due)),
       modelCreatedMs: this.#policy.createdMs,
       lagMs,
     });
-    let action: Action = market.holdAction();
-    if (ruling.verdict === 'pass') {
+    if (ruling.verdict !== 'pass') this.#carryOut(due, step, ruling);
+    else if (this.#isClosing) this.#carryOut(due, step, { verdict: 'flatten', reason: 'left-over' });
+    else {
       const answer = this.#ask(step);
-      if (typeof answer === 'string') ruling = guard.refuseInvalid(answer);
+      if (answer !== undefined) this.#judge(due, step, answer);
       else {
-        ruling = guard.judge(market.propose(answer), due);
-        if (ruling.verdict === 'pass') action = answer;
+        this.#waiting = { due, step };
+        this.#onWait?.(step);
       }
     }
-    if (ruling.verdict === 'flatten') action = market.flattenAction();
-    market.begin(action);
+  }
+
+  /** @param answer an action, or in words why it is none */
+  #judge(due: number, step: StepResult<object>, answer: Action | string): void {
+    const { guard, market } = this;
+    if (typeof answer === 'string') this.#carryOut(due, step, guard.refuseInvalid(answer));
+    else this.#carryOut(due, step, guard.judge(market.propose(answer), due), answer);
+  }
+
+  /** A decision that still waits when something else comes in holds: what it saw is not so any more. */
+  #answerLate(): void {
+    if (this.#waiting === undefined) return;
+    const { due, step } = this.#waiting;
+    this.#waiting = undefined;
+    this.#carryOut(due, step, { verdict: 'hold', reason: 'late' });
+  }
+
+  #carryOut(due: number, step: StepResult<object>, ruling: Ruling, answer?: Action): void {
+    const { market, guard } = this;
+    let action: Action;
+    if (ruling.verdict === 'flatten') action = market.flatten();
+    else if (ruling.verdict === 'hold' || answer === undefined) action = market.hold();
+    else {
+      action = answer;
+      market.begin(action);
+    }
     const { equity, exposure } = market.account;
-    const chosen: Json = typeof action === 'number' ? action : [...action];
     const index = this.#numDecisions++;
     const reason = ruling.reason ?? null;
-    this.#record(['decision', due, index, ruling.verdict, reason, chosen, equity, exposure]);
-    if (!wasHalted && guard.haltReason !== undefined) this.#record(['halted', due, guard.haltReason]);
+    this.#record(['decision', due, index, ruling.verdict, reason, actionToJson(action), equity, exposure]);
+    if (!this.#saidHalted && guard.haltReason !== undefined) {
+      this.#saidHalted = true;
+      this.#record(['halted', due, guard.haltReason]);
+    }
     if (index % STATE_EVERY === 0) this.#record(['state', due, index, hashState(this.save())]);
     this.#onDecision?.({ timeMs: due, index, ruling, action, step });
   }
 
-  /** @returns the policy's action, or what is wrong with it, in words */
-  #ask(step: StepResult<object>): Action | string {
+  /** @returns the policy's action, or what is wrong with it, in words; undefined when it is to come by `answer` */
+  #ask(step: StepResult<object>): Action | string | undefined {
     const mask = this.market.actionMask?.();
     try {
       const action = this.#policy.act(step.observation, this.#isStart, mask);
       this.#isStart = false;
+      if (action === undefined) return undefined;
       return actionDefect(action, this.market.actionSpace, mask) ?? action;
     } catch (error) {
       return (error as Error).message;
@@ -228,46 +306,4 @@ export class LiveSession {
 /** SHA-256 of all of a state: its arrays and its values. */
 function hashState(state: Snapshot): string {
   return sha256(hashSnapshot(state) + stringifyExact(state.values, 'a session'));
-}
-
-/** What a tape holds of an input, after its source. */
-export function inputToJson(input: VenueInput): Json[] {
-  switch (input.kind) {
-    case 'frame':
-      return ['frame', input.text];
-    case 'binary':
-      return ['binary', input.bytes];
-    case 'snapshot':
-      return ['snapshot', input.symbol, input.body];
-    case 'snapshot-failed':
-      return ['snapshot-failed', input.symbol, input.status, input.retryAfterMs, input.detail];
-    case 'close':
-      return ['close', input.reason];
-    default:
-      return [input.kind];
-  }
-}
-
-/** @param json as `inputToJson` made it */
-export function inputFromJson([kind, ...rest]: readonly Json[]): VenueInput {
-  switch (kind) {
-    case 'frame':
-      return { kind, text: String(rest[0]) };
-    case 'binary':
-      return { kind, bytes: Number(rest[0]) };
-    case 'snapshot':
-      return { kind, symbol: String(rest[0]), body: String(rest[1]) };
-    case 'snapshot-failed':
-      return {
-        kind,
-        symbol: String(rest[0]),
-        status: Number(rest[1]),
-        retryAfterMs: Number(rest[2]),
-        detail: String(rest[3]),
-      };
-    case 'close':
-      return { kind, reason: String(rest[0]) };
-    default:
-      return { kind: kind as 'open' | 'beat' | 'tick' };
-  }
 }

@@ -22,6 +22,9 @@ export interface TradingMarketOptions {
   readonly onFill?: (fill: Readonly<Fill>) => void;
 }
 
+/** Fraction of equity below which an exposure is rounding. */
+const NEGLIGIBLE_EXPOSURE = 1e-3;
+
 export class TradingMarket implements LiveMarket {
   readonly numSources = 1;
   readonly decidesBeforeEvents = true;
@@ -116,13 +119,17 @@ export class TradingMarket implements LiveMarket {
     this.#trader.begin(action);
   }
 
-  /** The level nearest to the target in force, or that target itself. */
-  holdAction(): Action {
-    return this.#actionFor(this.#trader.broker.targetExposure);
+  hold(): Action {
+    return this.#beginTarget(this.#trader.broker.targetExposure);
   }
 
-  flattenAction(): Action {
-    return this.#actionFor(0);
+  flatten(): Action {
+    return this.#beginTarget(0);
+  }
+
+  get isFlat(): boolean {
+    const { exposure, numOrders } = this.account;
+    return numOrders === 0 && Math.abs(exposure) < NEGLIGIBLE_EXPOSURE;
   }
 
   describe(): { [key: string]: number } {
@@ -149,8 +156,10 @@ export class TradingMarket implements LiveMarket {
     });
   }
 
-  #actionFor(exposure: number): Action {
+  /** No level need be there for it. @returns the level nearest to it, or the target itself */
+  #beginTarget(exposure: number): Action {
     const { actionSpace } = this;
+    this.#trader.beginTarget(exposure);
     if (actionSpace.kind === 'box') return Float32Array.of(exposure);
     const values = actionSpace.values ?? [];
     let best = 0;

@@ -6,6 +6,8 @@ import { LiveError } from '../core/errors.ts';
 import type { HttpAnswer } from './transport.ts';
 
 export interface VenueClient {
+  /** What stood behind host and port in the address that it asked for. */
+  readonly path: string;
   send(data: string | Buffer): void;
   /** Cuts the connection without a farewell. */
   terminate(): void;
@@ -47,8 +49,9 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
   // Of the listening itself; the promise below tells of it.
   sockets.on('error', () => {});
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, request) => {
     const client: VenueClient = {
+      path: request.url ?? '/',
       send: (data) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(data);
       },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import type { Action } from '../../envs/spaces.ts';
 import type { LiveMarket } from '../../live/live-market.ts';
 import { replayTape } from '../../live/replay.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
@@ -73,7 +74,7 @@ test.each([
     let { observation } = simulator.reset();
     simulated.push([...observation, 0]);
     for (let isOver = false; !isOver; ) {
-      const result = simulator.step(policy.act(observation, false, simulator.actionMask?.()));
+      const result = simulator.step(policy.act(observation, false, simulator.actionMask?.()) as Action);
       ({ observation } = result);
       simulated.push([...observation, result.reward]);
       isOver = result.terminated || result.truncated;
