@@ -242,12 +242,16 @@ class ContinualLearning implements Continual {
       return;
     }
     const alarms = this.#monitor.check();
-    if (alarms.length > 0 && !this.#hasDrifted) this.#rollBack(alarms);
+    if (alarms.length === 0 || this.#hasDrifted) return;
+    this.#hasDrifted = true;
+    // Not from within a decision: what has come in may bring about more of them, and a swap stands between two inputs.
+    queueMicrotask(() => {
+      if (!this.#isStopped) this.#rollBack(alarms);
+    });
   }
 
   #rollBack(alarms: readonly DriftAlarm[]): void {
     const { registry } = this.#options;
-    this.#hasDrifted = true;
     const { champion, previous } = this.#state;
     const why = alarms.map(({ text }) => text).join('; ');
     if (previous === undefined) this.#say(`${champion.id} has drifted, and none was before it: ${why}`);

@@ -9,7 +9,7 @@ import type { Env, StepResult } from '../envs/env.ts';
 import { createVectorEnv } from '../envs/vector-env.ts';
 import type { LiveMarket } from '../live/live-market.ts';
 import { replayTape } from '../live/replay.ts';
-import { FillCosts, runShadows, type ShadowRun } from '../live/shadow.ts';
+import { FillCosts, runShadows } from '../live/shadow.ts';
 import { readTapeData } from '../live/tape-data.ts';
 import type { VenuePlugin } from '../live/venue.ts';
 import { sliceTape } from '../market/tape-span.ts';
