@@ -6,6 +6,7 @@ import { createRng } from '../../core/rng.ts';
 import type { Json, Snapshot } from '../../core/snapshot.ts';
 import { type Assembled, assemble, headerRecord, type SessionHeader } from '../../live/assemble.ts';
 import { resolveLiveConfig } from '../../live/live-config.ts';
+import { replayTape } from '../../live/replay.ts';
 import type { Decision } from '../../live/session.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import type { BookTape } from '../../market/book-tape.ts';
@@ -31,27 +32,29 @@ export interface MarketOptions {
   readonly hours: number;
   /** Correlation of a bar's return with the one before: what there is to learn. */
   readonly reversal?: number;
-  /** From this hour on the market is wilder by this factor. */
-  readonly wilder?: { readonly fromHour: number; readonly factor: number };
+  /** From this hour on moves are larger by a factor, and the spread is wider: half of it, quote units. */
+  readonly change?: { readonly fromHour: number; readonly factor?: number; readonly halfSpread?: number };
 }
 
 /** The mid moves once a bar, by 10 bp or so, and takes part of the last move back. */
-export function reversingBooks({ seed, hours, reversal = 0.6, wilder }: MarketOptions): BookTape {
+export function reversingBooks({ seed, hours, reversal = 0.6, change }: MarketOptions): BookTape {
   const rng = createRng(`reversing-${seed}`);
   const builder = new BookTapeBuilder({ venues: [{ name: 'bybit', base: 'BTC', quote: 'USDT' }], depth: 1 });
   let mid = 100;
   let last = 0;
   const events = (hours * 3_600_000) / GAP_MS;
   for (let event = 0; event < events; event++) {
-    const factor = wilder !== undefined && event * GAP_MS >= wilder.fromHour * 3_600_000 ? wilder.factor : 1;
+    const isChanged = change !== undefined && event * GAP_MS >= change.fromHour * 3_600_000;
+    const factor = (isChanged ? change.factor : undefined) ?? 1;
+    const half = (isChanged ? change.halfSpread : undefined) ?? 0.002;
     if (event % (BAR_MS / GAP_MS) === 1) {
       last = -reversal * last + 0.001 * factor * rng.gaussian();
       mid *= 1 + last;
     }
     const side = (price: number) => Float64Array.of(price);
     builder.append(0, START_MS + event * GAP_MS, Number.NaN, {
-      bidPrices: side(mid - 0.002),
-      askPrices: side(mid + 0.002),
+      bidPrices: side(mid - half),
+      askPrices: side(mid + half),
       bidSizes: side(1e5),
       askSizes: side(1e5),
     });
@@ -89,7 +92,7 @@ export const LEARN = {
   forwardDays: 0.25,
   agentSettings: { learningRate: 0.003 },
   gate: { embargoHours: 0.5, freeTurnoverPerDay: 1e5, maxDrawdown: 0.9, numResamples: 500 },
-  drift: { windowDecisions: 120, maxPsi: 3, maxActionKl: 12, maxLoss: 0.5, maxFillGapBps: 100 },
+  drift: { windowDecisions: 120, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 },
 };
 
 const AGENT = { hidden: [8], rolloutSteps: 256, minibatchSize: 64, epochs: 4 };
@@ -143,6 +146,17 @@ export interface Place {
 export function createPlace(): Place {
   const directory = mkdtempSync(join(tmpdir(), 'market-gym-continual-'));
   return { tape: join(directory, 'tape'), registry: join(directory, 'registry') };
+}
+
+/** The same as if it had been rebuilt: what came out equals what the tape says. */
+export function replay({ tape, registry: path }: Place) {
+  const registry = new ModelRegistry(path);
+  const outcome = replayTape(readTape(tape), {
+    venues: builtInVenues,
+    policyFor: (model, _createdMs, market) => loadPolicy(registry, model, market, catalog),
+  });
+  registry.close();
+  return outcome;
 }
 
 /** A session that is on the tape is continued, as `LiveRun` does. */
@@ -215,6 +229,12 @@ export class Play {
       onNews: (text) => this.news.push(text),
     });
     link.continual = this.continual;
+  }
+
+  /** Ends at once, as a process that is killed: only what was written is left. */
+  kill(): void {
+    this.#writer.flush();
+    this.registry.close();
   }
 
   /** Takes the books in. @param waits whether each task ends before the next book comes */
