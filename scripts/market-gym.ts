@@ -29,6 +29,7 @@ import {
   verifyTapeOptions,
 } from './tape-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
+import { updateCommand, updateOptions } from './update-command.ts';
 import { zooCommand, zooOptions } from './zoo-command.ts';
 
 /** A mistake of the user's: one line on standard error. */
@@ -146,6 +147,12 @@ try {
       exitWith(experimentCommand),
     )
     .command('zoo', "Train with the RL Zoo's settings, beside its scores", zooOptions, exitWith(zooCommand))
+    .command(
+      'update',
+      'Train a model on newer data, judge it against the one in use, promote the better',
+      updateOptions,
+      exitWith(updateCommand),
+    )
     .command('models', 'The registry of trained models', (models) =>
       modelsCommands(models, (run) => exitWith(run)(undefined)),
     )
