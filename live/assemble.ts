@@ -80,8 +80,10 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
   const venueSessions = config.markets.map(({ venue, symbol, settings }, source) => {
     const plugin = findVenue(options.venues, venue);
     const markets = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
+    const setup = plugin.connect(markets, settings as never);
+    if (setup.transport === undefined) requireSocketUrl(plugin.name, setup.url);
     return new VenueSession({
-      setup: plugin.connect(markets, settings as never),
+      setup,
       markets,
       channels: requireChannels(plugin.name, config.channels),
       onEvent: (event) => link.session?.takeEvent(source, event),
@@ -172,5 +174,14 @@ function requireFeed(features: readonly string[], { channels, markets }: LiveCon
   throw new ConfigError(
     'features-unavailable',
     `Feature "${feature}" needs the trades of ${markets[0].venue}, and "channels" leaves them out; add "trades".`,
+  );
+}
+
+/** @throws ConfigError `invalid-url` */
+function requireSocketUrl(venue: string, url: string): void {
+  if (/^wss?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) return;
+  throw new ConfigError(
+    'invalid-url',
+    `Venue "${venue}" needs the address of a WebSocket, such as wss://host/path; got "${url}".`,
   );
 }

@@ -3,13 +3,7 @@ import { LiveError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Action } from '../envs/spaces.ts';
 import { isTape, readTape, type TapeRecord, TapeWriter, type TornTail } from '../storage/tape.ts';
-import {
-  type Assembled,
-  type AssembleOptions,
-  assemble,
-  headerRecord,
-  type SessionHeader,
-} from './assemble.ts';
+import { type AssembleOptions, assemble, headerRecord, type SessionHeader } from './assemble.ts';
 import type { Clock } from './clock.ts';
 import { VenueConnection, type VenueStatus } from './connection.ts';
 import { findVenue, type LiveConfig } from './live-config.ts';
@@ -101,17 +95,13 @@ export class LiveRun {
       },
     };
     const past = isTape(options.tape) ? repeatTape(options.tape, header, parts) : undefined;
+    // Settings that cannot be are refused before anything is on the disk.
+    const assembled = past?.assembled ?? assemble(header, parts);
     this.#tape = new TapeWriter(options.tape);
     link.tape = this.#tape;
-    let assembled: Assembled;
-    if (past === undefined) {
-      this.#write(headerRecord(header, this.clock.nowMs()));
-      this.#tape.sync();
-      assembled = assemble(header, parts);
-    } else {
-      assembled = past.assembled;
-      for (const record of past.missing) this.#write(record);
-    }
+    if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));
+    else for (const record of past.missing) this.#write(record);
+    this.#tape.sync();
     this.session = assembled.session;
     this.market = assembled.market;
     this.connections = config.markets.map(({ venue, symbol, settings }, source) => {

@@ -38,8 +38,12 @@ export interface ReplayOutcome {
   readonly assembled: Assembled;
 }
 
-/** `record` is told of outputs alone here. */
-export type ReplayOptions = Omit<AssembleOptions, 'record'> & Partial<Pick<AssembleOptions, 'record'>>;
+/** `record` is told of outputs alone while the tape lasts, and of everything when the session goes on after it. */
+export type ReplayOptions = Omit<AssembleOptions, 'record'> &
+  Partial<Pick<AssembleOptions, 'record'>> & {
+    /** Handed the session before its first input. */
+    onAssembled?(assembled: Assembled): void;
+  };
 
 /**
  * Repeats a whole tape.
@@ -48,7 +52,12 @@ export type ReplayOptions = Omit<AssembleOptions, 'record'> & Partial<Pick<Assem
  */
 export function replayTape(entries: Iterable<TapeEntry>, options: ReplayOptions): ReplayOutcome {
   const pending: TapeRecord[] = [];
+  let isOver = false;
   const record = (output: TapeRecord): void => {
+    if (isOver) {
+      options.record?.(output);
+      return;
+    }
     if (isInput(output)) return;
     pending.push(output);
     options.record?.(output);
@@ -62,6 +71,7 @@ export function replayTape(entries: Iterable<TapeEntry>, options: ReplayOptions)
     if (assembled === undefined) {
       header = readHeader(entry);
       assembled = assemble(header, { ...options, record });
+      options.onAssembled?.(assembled);
     } else if (isInput(entry)) {
       if (pending.length > 0) {
         difference ??= { index, recorded: '', replayed: JSON.stringify(pending[0]) };
@@ -77,6 +87,7 @@ export function replayTape(entries: Iterable<TapeEntry>, options: ReplayOptions)
       if (recorded !== replayed) difference ??= { index, recorded, replayed };
     }
   }
+  isOver = true;
   if (assembled === undefined || header === undefined) {
     throw new LiveError('empty-tape', 'The tape holds no record: there is nothing to replay.');
   }

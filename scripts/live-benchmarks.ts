@@ -11,9 +11,11 @@ import { binance } from '../live/venues/binance.ts';
 import { TapeWriter } from '../storage/tape.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 import { type DecisionLatency, measureDecisionLatency } from './live-latency.ts';
+import { measureMemorySlope } from './live-memory.ts';
 
 export const liveBenchmarks: readonly Benchmark[] = [
   { name: 'live.depth_messages_per_s', unit: '1/s', measure: measureDepthMessages },
+  { name: 'live.rss_mb_per_hour', unit: 'MB/h', measure: () => measureMemorySlope() },
   { name: 'live.session_messages_per_s', unit: '1/s', measure: measureSessionMessages },
   { name: 'live.decision_p50_us', unit: 'µs', measure: async () => (await decisionLatency()).p50Us },
   { name: 'live.decision_p99_us', unit: 'µs', measure: async () => (await decisionLatency()).p99Us },

@@ -7,6 +7,8 @@
  */
 import {
   closeSync,
+  createReadStream,
+  createWriteStream,
   existsSync,
   fdatasync,
   fdatasyncSync,
@@ -18,10 +20,10 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzipSync, gzip } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gunzipSync } from 'node:zlib';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt } from './atomic.ts';
@@ -209,12 +211,10 @@ export class TapeWriter {
   }
 }
 
-const gzipAsync = promisify(gzip);
-
-/** The compressed file appears whole, and then replaces the plain one. */
+/** The compressed file appears whole, and then replaces the plain one. Piece by piece: a segment is large. */
 async function compress(file: string): Promise<void> {
   const temporary = `${file}.gz.tmp`;
-  await writeFile(temporary, await gzipAsync(readFileSync(file)));
+  await pipeline(createReadStream(file), createGzip(), createWriteStream(temporary));
   await rename(temporary, `${file}.gz`);
   await rm(file);
 }
