@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRng } from '../../core/rng.ts';
 import type { Json, Snapshot } from '../../core/snapshot.ts';
 import { type Assembled, assemble, headerRecord, type SessionHeader } from '../../live/assemble.ts';
+import { bookFrame } from '../../live/book-frames.ts';
 import { resolveLiveConfig } from '../../live/live-config.ts';
 import { replayTape } from '../../live/replay.ts';
 import type { Decision } from '../../live/session.ts';
@@ -20,7 +21,6 @@ import { type AgentModel, packAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { isTape, readTape, type TapeRecord, TapeWriter } from '../../storage/tape.ts';
 import { resolveLearnConfig } from '../../trainers/continual.ts';
-import { frameOf } from '../live/recorded-session.ts';
 
 export const START_MS = 1_700_000_000_000;
 const GAP_MS = 15_000;
@@ -243,7 +243,7 @@ export class Play {
       const hour = (books.timeMs[event] - START_MS) / 3_600_000;
       if (hour < fromHour || hour >= toHour) continue;
       this.#nowMs = books.timeMs[event];
-      this.#assembled.repeat(['input', this.#nowMs, 0, 'frame', frameOf(books, event)]);
+      this.#assembled.repeat(['input', this.#nowMs, 0, 'frame', bookFrame(books, event, 0, 'BTC/USDT')]);
       if (waits) {
         await Promise.resolve();
         await this.continual.idle();
