@@ -1,5 +1,5 @@
 /** The whole way of a policy that keeps learning: tape, candidate, shadow, verdict, swap, rollback. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
@@ -25,6 +25,8 @@ import {
 } from './continual-market.ts';
 
 const HOUR_MS = 3_600_000;
+/** Candidates train here. */
+vi.setConfig({ testTimeout: 180_000 });
 
 function placeWith(...models: ReturnType<typeof createModel>[]): Place {
   const place = createPlace();
