@@ -13,6 +13,7 @@ import { fitCommand, fitOptions } from './fit-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
 import { modelsCommands } from './models-command.ts';
 import { predictCommand, predictOptions } from './predict-command.ts';
+import { priorCommand, priorOptions } from './prior-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
 import { zooCommand, zooOptions } from './zoo-command.ts';
@@ -126,6 +127,12 @@ try {
       exitWith(experimentCommand),
     )
     .command('zoo', "Train with the RL Zoo's settings, beside its scores", zooOptions, exitWith(zooCommand))
+    .command(
+      'prior',
+      'Try whether a model helps an agent, and in which way',
+      priorOptions,
+      exitWith(priorCommand),
+    )
     .command('models', 'The registry of trained models', (models) =>
       modelsCommands(models, (run) => exitWith(run)(undefined)),
     )
