@@ -49,7 +49,7 @@ export const priorOptions = (yargs: Argv) =>
       coerce: wholeNumber('steps', 1),
       describe: 'Env steps of a training',
     })
-    .option('envs', { default: 8, coerce: wholeNumber('envs', 1, 1024), describe: 'Envs stepped together' })
+    .option('envs', { default: 1, coerce: wholeNumber('envs', 1, 1024), describe: 'Envs stepped together' })
     .option('test-share', {
       default: 0.3,
       coerce: finiteNumber('test-share'),
@@ -117,8 +117,9 @@ export async function priorCommand(args: PriorArguments): Promise<number> {
   const held = backtest({ candles, features, config: { ...config, fromRow: cutRow, toRow: 0 } }, (env) =>
     buyAndHold.build({ ...env, numEnvs: 1, rng: createRng(0), totalSteps: 0 }),
   ).metrics.totalReturn;
-  console.say(`\n${formatAblation(ablation, held)}\n\n${ablation.verdict}`);
-  console.result({ ...ablation, buyAndHold: held });
+  const verdict = `${ablation.verdict} ${besideHolding(ablation, held)}`;
+  console.say(`\n${formatAblation(ablation, held)}\n\n${verdict}`);
+  console.result({ ...ablation, verdict, buyAndHold: held });
   return 0;
 }
 
@@ -154,6 +155,14 @@ async function chooseModel(
   const plugin = kinds.get(model.kind);
   const overrides = { ...settingsOfKind(plugin, model.config), ...settings.model };
   return { plugin, overrides, pipeline: model.pipeline, label: { ...model.label, ...settings.label } };
+}
+
+/** Help is worth little where holding earns more. */
+function besideHolding({ arms }: Ablation, held: number): string {
+  const better = arms.filter(({ interval }) => interval.low > held).map(({ name }) => `"${name}"`);
+  if (better.length > 0)
+    return `Buy-and-hold, ${percent(held)}, lies below the interval of ${better.join(', ')}.`;
+  return `Buy-and-hold earned ${percent(held)}; no trained arm's interval lies above it.`;
 }
 
 function formatAblation({ arms, priorReturn }: Ablation, held: number): string {

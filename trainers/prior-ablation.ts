@@ -27,6 +27,9 @@ const MECHANISMS: Readonly<Record<string, readonly Mechanism[]>> = {
   dqn: ['columns', 'guidance'],
 };
 
+/** Bootstrap intervals of fewer seeds are too narrow to be believed. */
+const LEAST_SEEDS = 5;
+
 /** Bars of a training episode. */
 const EPISODE_BARS = 250;
 
@@ -205,7 +208,9 @@ function summarize(name: string, returns: readonly number[]): Arm {
 }
 
 function describeVerdict(guided: readonly Arm[], numSeeds: number): string {
-  if (numSeeds < 2) return 'No verdict: one seed cannot tell luck from help; give more --seeds.';
+  if (numSeeds < LEAST_SEEDS) {
+    return `No verdict: ${numSeeds} seeds cannot tell luck from help; give ${LEAST_SEEDS} or more.`;
+  }
   const names = (arms: readonly Arm[]): string => arms.map(({ name }) => `"${name}"`).join(', ');
   const better = guided.filter(({ gain }) => gain!.low > 0);
   const worse = guided.filter(({ gain }) => gain!.high < 0);
