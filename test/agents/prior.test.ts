@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { a2c } from '../../agents/a2c.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
 import { ddpg } from '../../agents/ddpg.ts';
 import { dqn } from '../../agents/dqn.ts';
 import { ppo } from '../../agents/ppo.ts';
@@ -11,7 +12,7 @@ import { sac } from '../../agents/sac.ts';
 import { td3 } from '../../agents/td3.ts';
 import { createRng } from '../../core/rng.ts';
 import { TradingEnv } from '../../envs/trading.ts';
-import { createFeaturePipeline } from '../../market/feature-pipeline.ts';
+import { createFeaturePipeline, type FeatureMatrix } from '../../market/feature-pipeline.ts';
 import { meanReverting } from '../../market/synthetic.ts';
 import { testAgent } from '../contracts/test-agent.ts';
 
@@ -29,7 +30,7 @@ for (let row = 0; row < LENGTH; row++) {
 const features = { numRows: LENGTH, numColumns: 4, columns, firstRow: plain.firstRow, values };
 
 const trading =
-  (actions: 'discrete' | 'continuous', window = 2, given = features) =>
+  (actions: 'discrete' | 'continuous', window = 2, given: FeatureMatrix = features) =>
   (seed: number) =>
     new TradingEnv({ candles, features: given, seed, config: { window, actions, episodeBars: 60 } });
 const discrete = trading('discrete');
@@ -180,7 +181,7 @@ test('the prior alone takes the exposure of its most probable class, or its expe
 test('a residual policy begins as its prior', () => {
   const context = contextOf(discrete);
   const { dim, names } = context.observationSpace;
-  for (const plugin of [ppo, a2c]) {
+  for (const plugin of [ppo, a2c] as AgentPlugin[]) {
     const agent = withPrior(plugin, { residual: 1 }).build(context);
     expect([...agent.act(saying(dim, names!, [0.1, 0.9, 0.2, 0.8]), 4, false)]).toEqual([0, 2, 0, 2]);
   }
@@ -189,7 +190,7 @@ test('a residual policy begins as its prior', () => {
 test('a policy that does not see the columns acts the same whatever the prior says', () => {
   const context = contextOf(discrete);
   const { dim, names } = context.observationSpace;
-  for (const plugin of [ppo, dqn, sac]) {
+  for (const plugin of [ppo, dqn, sac] as AgentPlugin[]) {
     const agent = withPrior(plugin, { columns: false }).build(context);
     const actions = agent.act(saying(dim, names!, [0.01, 0.99, 0.4]), 3, false);
     expect(new Set(actions).size).toBe(1);
