@@ -5,6 +5,8 @@ import type { AgentPlugin } from './agent.ts';
 import { buyAndHold } from './buy-and-hold.ts';
 import { ddpg } from './ddpg.ts';
 import { dqn } from './dqn.ts';
+import { edgeThreshold } from './edge-threshold.ts';
+import { edgeTrailing } from './edge-trailing.ts';
 import { ppo } from './ppo.ts';
 import { random } from './random.ts';
 import { sac } from './sac.ts';
@@ -22,5 +24,7 @@ export const builtInAgents: readonly AgentPlugin[] = [
   random,
   buyAndHold,
   smaCross,
+  edgeThreshold,
+  edgeTrailing,
   signal,
 ];

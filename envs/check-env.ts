@@ -266,7 +266,10 @@ function spaceProblems(space: ActionSpace, field: string): string[] {
   switch (space?.kind) {
     case 'discrete':
       if (!isCount(space.n)) return [`${field}.n must be a positive whole number, got ${space.n}`];
-      return lengthProblems(`${field}.values`, space.values, space.n);
+      return [
+        ...lengthProblems(`${field}.values`, space.values, space.n),
+        ...lengthProblems(`${field}.names`, space.names, space.n),
+      ];
     case 'multi-discrete':
       return space.sizes.length > 0 && space.sizes.every(isCount)
         ? []

@@ -3,7 +3,9 @@
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig } from '../core/config.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { BookTape } from '../market/book-tape.ts';
 import type { Candles } from '../market/candles.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
 import type { Action, ActionSpace, Box } from './spaces.ts';
 
 export interface ResetOptions {
@@ -49,12 +51,16 @@ export interface Env<Info = object> {
   load?(snapshot: Snapshot): void;
 }
 
-/** What an env plugin is built from; `candles` only for those that declare `needsCandles`. */
+/** What an env plugin is built from; `candles` and `books` only for those that declare to need them. */
 export interface EnvContext {
   readonly seed: number;
   readonly candles?: Candles;
   /** All series that were loaded, aligned; `candles` is the first. */
   readonly series?: readonly Candles[];
+  /** The books of several venues; absent: an env that needs books makes a synthetic market. */
+  readonly books?: BookTape;
+  /** The trades between those books, for the volume of bars. */
+  readonly trades?: TradeTape;
 }
 
 export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {
@@ -63,6 +69,8 @@ export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {
   readonly description: string;
   readonly config: Schema;
   readonly needsCandles: boolean;
+  /** It trades on order books: on `books` where they are given, on a synthetic market else. */
+  readonly needsBooks: boolean;
   create(context: EnvContext, overrides?: ConfigOverrides<Schema>): Env;
 }
 
@@ -72,11 +80,13 @@ export function defineEnv<Schema extends ConfigSchema>(plugin: {
   description: string;
   config: Schema;
   needsCandles?: boolean;
+  needsBooks?: boolean;
   create(context: EnvContext, config: ConfigOf<Schema>): Env;
 }): EnvPlugin<Schema> {
   return {
     ...plugin,
     needsCandles: plugin.needsCandles ?? false,
+    needsBooks: plugin.needsBooks ?? false,
     create: (context, overrides = {} as ConfigOverrides<Schema>) =>
       plugin.create(
         context,

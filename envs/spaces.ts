@@ -8,6 +8,8 @@ export interface Discrete {
   readonly n: number;
   /** What each choice stands for, where it is a quantity: in trading, the target exposure. */
   readonly values?: readonly number[]; // [n]
+  /** A name per choice, for agents that follow a rule and for people: `hold`, `trade:EX1>EX2:0`. */
+  readonly names?: readonly string[]; // [n]
 }
 
 /** Several independent choices; the k-th has `sizes[k]` options. An action is an Int32Array [K]. */
@@ -38,20 +40,26 @@ export type ActionBatch = Int32Array | Float32Array;
 
 /**
  * @param values what each choice stands for, one per choice
- * @throws EnvError `invalid-space` unless `n` is a positive integer and `values`, if given, has n entries
+ * @param names likewise
+ * @throws EnvError `invalid-space` unless `n` is a positive integer and `values` and `names`, if given, have n entries
  */
-export function createDiscrete(n: number, values?: readonly number[]): Discrete {
+export function createDiscrete(n: number, values?: readonly number[], names?: readonly string[]): Discrete {
   if (!Number.isInteger(n) || n < 1) {
     throw new EnvError(
       'invalid-space',
       `A discrete space needs a positive whole number of choices, got ${n}.`,
     );
   }
-  if (values === undefined) return { kind: 'discrete', n };
-  if (values.length !== n) {
-    throw new EnvError('invalid-space', `${n} choices need as many values, got ${values.length}.`);
+  for (const [what, list] of Object.entries({ values, names })) {
+    if (list === undefined || list.length === n) continue;
+    throw new EnvError('invalid-space', `${n} choices need as many ${what}, got ${list.length}.`);
   }
-  return { kind: 'discrete', n, values: [...values] };
+  return {
+    kind: 'discrete',
+    n,
+    ...(values !== undefined && { values: [...values] }),
+    ...(names !== undefined && { names: [...names] }),
+  };
 }
 
 /** @throws EnvError `invalid-space` unless every size is a positive integer */

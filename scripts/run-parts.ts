@@ -42,7 +42,11 @@ export function requireSoundEnv(run: Run): void {
 
 /** An env to judge in: on market data, one pass through the whole of a span. */
 export function createEvaluationEnv(run: Run, span: SpanName): Env {
-  return createEnv(run, span, run.spec.seed, { episodeBars: 0, episodeStart: 'sequential' });
+  return createEnv(run, span, run.spec.seed, {
+    episodeBars: 0,
+    episodeEvents: 0,
+    episodeStart: 'sequential',
+  });
 }
 
 /** @param kernels how the agent computes; absent: the portable kernels, on one thread */
@@ -72,15 +76,16 @@ function createEnv(run: Run, span: SpanName, seed: number, overrides: Record<str
 
 /** What an env is built from. One that knows rows is told its span's; any other is given the span's candles alone. */
 function envParts(
-  { spec, catalog, market }: Run,
+  { spec, catalog, market, books }: Run,
   span: SpanName,
   seed: number,
   overrides: Record<string, unknown>,
 ): Pick<RunEnvs, 'context' | 'config'> {
   const plugin = catalog.envs.get(spec.env.name);
-  if (market === undefined) return { context: { seed }, config: spec.env.config };
-  const { fromRow, toRow } = market.spans[span];
-  if (!('fromRow' in plugin.config.shape)) {
+  const files = market ?? books;
+  if (files === undefined) return { context: { seed }, config: spec.env.config };
+  const { fromRow, toRow } = files.spans[span];
+  if (market !== undefined && !('fromRow' in plugin.config.shape)) {
     const series = market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
     return { context: { seed, candles: series[0], series }, config: spec.env.config };
   }
@@ -92,5 +97,14 @@ function envParts(
   }
   const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
   const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
-  return { context: { seed, candles: market.candles, series: market.series }, config };
+  return {
+    context: {
+      seed,
+      candles: market?.candles,
+      series: market?.series,
+      books: books?.tape,
+      trades: books?.trades,
+    },
+    config,
+  };
 }

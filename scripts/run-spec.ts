@@ -8,6 +8,7 @@ import type { RunDirectory } from '../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
 import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
 import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from './network-file.ts';
+import { loadRunBooks, type RunBooks } from './run-books.ts';
 import { loadMarket, type RunMarket } from './run-market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
@@ -96,6 +97,8 @@ export interface Run {
   readonly catalog: Catalog;
   readonly market: RunMarket | undefined;
   readonly network: NetworkFile | undefined;
+  /** Recorded order books; absent where the env makes its own market. */
+  readonly books?: RunBooks;
 }
 
 /** Loads what the request names, checks it, and completes its configurations. */
@@ -104,7 +107,7 @@ export async function planRun(request: RunRequest): Promise<Run> {
   const agent = catalog.agents.get(request.agent);
   const env = catalog.envs.get(request.env);
   const { data = SHIPPED_DATA, validateFrom, testFrom, totalSteps, numEnvs, seed } = request;
-  if (!env.needsCandles && (request.data ?? validateFrom ?? testFrom) !== undefined) {
+  if (!env.needsCandles && !env.needsBooks && (request.data ?? validateFrom ?? testFrom) !== undefined) {
     throw new ConfigError(
       'invalid-setting',
       `Env "${env.name}" takes no market data; leave out --data, --validate-from and --test-from.`,
@@ -117,7 +120,11 @@ export async function planRun(request: RunRequest): Promise<Run> {
       'A patience or a target return needs evaluations; let --evaluate-every be more than 0.',
     );
   }
-  const market = env.needsCandles ? await loadMarket(data, { validateFrom, testFrom }) : undefined;
+  const dates = { validateFrom, testFrom };
+  const market = env.needsCandles ? await loadMarket(data, dates) : undefined;
+  const books =
+    env.needsBooks && request.data !== undefined ? await loadRunBooks(request.data, dates) : undefined;
+  const files = market ?? books;
   const network = request.network === undefined ? undefined : await loadNetworkFile(request.network);
   const spec: RunSpec = {
     version,
@@ -128,19 +135,19 @@ export async function planRun(request: RunRequest): Promise<Run> {
     totalSteps,
     seed,
     evaluateEvery,
-    evaluateEpisodes: request.evaluateEpisodes ?? (env.needsCandles ? 1 : 10),
+    evaluateEpisodes: request.evaluateEpisodes ?? (files === undefined ? 10 : 1),
     checkpointEvery: request.checkpointEvery,
     patience,
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
     kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
     envWorkers: request.envWorkers ?? 0,
-    ...(market && {
-      data: { path: market.path, sha256: market.sha256, validateFrom, testFrom },
+    ...(files && {
+      data: { path: files.path, sha256: files.sha256, validateFrom, testFrom },
     }),
     ...(network && { network: { path: network.path, sha256: network.sha256 } }),
   };
-  return { spec, catalog, market, network };
+  return { spec, catalog, market, books, network };
 }
 
 /**
@@ -152,14 +159,16 @@ export async function reopenRun(spec: RunSpec): Promise<Run> {
   const catalog = await loadCatalog(spec.plugins);
   const network = spec.network && (await reloadNetworkFile(spec.network));
   if (spec.data === undefined) return { spec, catalog, market: undefined, network };
-  const market = await loadMarket(spec.data.path, spec.data);
-  if (market.sha256 !== spec.data.sha256) {
+  const { needsBooks } = catalog.envs.get(spec.env.name);
+  const market = needsBooks ? undefined : await loadMarket(spec.data.path, spec.data);
+  const books = needsBooks ? await loadRunBooks(spec.data.path, spec.data) : undefined;
+  if ((market ?? books)?.sha256 !== spec.data.sha256) {
     throw new StorageError(
       'data-changed',
       `${spec.data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
     );
   }
-  return { spec, catalog, market, network };
+  return { spec, catalog, market, books, network };
 }
 
 function complete(

@@ -30,7 +30,7 @@ const decisions = (yargs: Argv) =>
     .option('data', {
       type: 'string',
       defaultDescription: SHIPPED_DATA,
-      describe: 'Candles: a CSV file (.gz too), several separated by commas, or sp500',
+      describe: 'Candles: CSV (.gz too), several by comma, or sp500; for env arbitrage: order books',
     })
     .option('validate-from', {
       type: 'string',
@@ -165,7 +165,7 @@ export async function trainCommand(args: TrainArguments): Promise<number> {
       `Env "${env.name}" cannot be saved: a resumed run starts new episodes and differs from an unbroken one.`,
     );
   }
-  for (const note of run.market?.notes ?? []) console.say(note);
+  for (const note of (run.market ?? run.books)?.notes ?? []) console.say(note);
   console.say(
     `Training ${agent.name} on ${env.name}: ${totalSteps} steps, seed ${seed}, into ${directory.path}`,
   );

@@ -1,6 +1,5 @@
 /** Cuts a series into the years to learn from, to choose by, and to be judged on. */
 import { ConfigError } from '../core/errors.ts';
-import type { Candles } from '../market/candles.ts';
 
 export type SpanName = 'train' | 'validation' | 'test';
 
@@ -9,6 +8,12 @@ export interface Span {
   readonly name: SpanName;
   readonly fromRow: number;
   readonly toRow: number;
+}
+
+/** Candles, or the events of a tape. */
+export interface TimedRows {
+  readonly length: number;
+  readonly timeMs: Float64Array; // [length], UTC epoch
 }
 
 export type Spans = Readonly<Record<SpanName, Span>>;
@@ -20,10 +25,10 @@ export interface SplitDates {
 }
 
 /** @throws ConfigError `invalid-split` for a date that cannot be read or that leaves a span empty */
-export function splitSpans(candles: Candles, { validateFrom, testFrom }: SplitDates = {}): Spans {
-  const { length } = candles;
-  const first = validateFrom === undefined ? Math.round(length * 0.6) : rowAt(candles, validateFrom);
-  const second = testFrom === undefined ? Math.round((first + length) / 2) : rowAt(candles, testFrom);
+export function splitSpans(series: TimedRows, { validateFrom, testFrom }: SplitDates = {}): Spans {
+  const { length } = series;
+  const first = validateFrom === undefined ? Math.round(length * 0.6) : rowAt(series, validateFrom);
+  const second = testFrom === undefined ? Math.round((first + length) / 2) : rowAt(series, testFrom);
   const spans = {
     train: { name: 'train', fromRow: 0, toRow: first },
     validation: { name: 'validation', fromRow: first, toRow: second },
@@ -33,8 +38,8 @@ export function splitSpans(candles: Candles, { validateFrom, testFrom }: SplitDa
     if (toRow - fromRow < 2) {
       throw new ConfigError(
         'invalid-split',
-        `The ${name} span is empty: the data run from ${isoDate(candles.timeMs[0])} to ` +
-          `${isoDate(candles.timeMs[length - 1])}; move --validate-from or --test-from.`,
+        `The ${name} span is empty: the data run from ${isoDate(series.timeMs[0])} to ` +
+          `${isoDate(series.timeMs[length - 1])}; move --validate-from or --test-from.`,
       );
     }
   }
@@ -50,7 +55,7 @@ export function isoDate(timeMs: number): string {
  * The first row at or after a UTC date.
  * @throws ConfigError `invalid-split` for a date that cannot be read
  */
-export function rowAt({ timeMs, length }: Pick<Candles, 'timeMs' | 'length'>, date: string): number {
+export function rowAt({ timeMs, length }: TimedRows, date: string): number {
   const dateMs = Date.parse(`${date}T00:00:00Z`);
   // The round trip refuses days such as 31 February, which would silently become another day.
   if (Number.isNaN(dateMs) || isoDate(dateMs) !== date) {

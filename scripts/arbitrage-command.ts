@@ -1,0 +1,160 @@
+/** `market-gym arbitrage`: trains an agent across venues, and judges it on a later span beside rules and the bound. */
+import { resolve } from 'node:path';
+import type { Argv } from 'yargs';
+import { resolveConfig } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import { arbitrageConfig } from '../envs/arbitrage-config.ts';
+import { SYNTHETIC_MARKET } from '../envs/arbitrage-synthetic.ts';
+import type { BookTape } from '../market/book-tape.ts';
+import { parsePair } from '../market/currencies.ts';
+import { loadBooks } from '../market/load-books.ts';
+import { SyntheticVenues } from '../market/synthetic-venues.ts';
+import { writeFileAtomic } from '../storage/atomic.ts';
+import { type ArbitrageResult, trainArbitrage } from '../trainers/arbitrage.ts';
+import { outcomeRows, renderArbitrageReport } from '../trainers/arbitrage-report.ts';
+import { loadCatalog } from './catalog.ts';
+import { type Console, createConsole } from './console.ts';
+import { MAX_SEED, wholeNumber } from './counts.ts';
+import { parseSettings } from './settings.ts';
+import { formatTable } from './table.ts';
+
+/** What suits long waits for rare edges; `--set agent.key=value` overrides. */
+export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
+  ppo: {
+    learningRate: 1e-3,
+    learningRateSchedule: 'linear',
+    gamma: 0.9998,
+    lambda: 0.99,
+    rolloutSteps: 512,
+    minibatchSize: 256,
+    epochs: 5,
+    hidden: [32],
+    normalizeObservations: true,
+  },
+};
+/** Few columns: what tells two hours of one tape apart tells nothing of the next. */
+const ENV_SETTINGS = {
+  decisionMs: 10_000,
+  sizes: [0.05],
+  minEdgeRate: 0,
+  observed: ['edge', 'edge-mean', 'base', 'quote'],
+};
+/** The market without a file: two venues for about a day. */
+const SYNTHETIC_EVENTS = 20_000;
+
+export const arbitrageOptions = (yargs: Argv) =>
+  yargs
+    .option('data', {
+      type: 'string',
+      describe: 'Order books of two or more venues; default: a synthetic market',
+    })
+    .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
+    .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
+    .option('train-share', { type: 'number', default: 0.5, describe: 'Part of the time that is learnt from' })
+    .option('synthetic-steps', {
+      default: '400000',
+      coerce: wholeNumber('synthetic-steps', 0),
+      describe: 'Env steps on a synthetic market fitted to the training span',
+    })
+    .option('steps', {
+      default: '400000',
+      coerce: wholeNumber('steps', 0),
+      describe: 'Env steps on the training span itself',
+    })
+    .option('seeds', { default: '5', coerce: wholeNumber('seeds', 1, 100), describe: 'Agents trained' })
+    .option('seed', {
+      default: '1',
+      coerce: wholeNumber('seed', 0, MAX_SEED),
+      describe: 'The first of the seeds',
+    })
+    .option('envs', {
+      default: '8',
+      coerce: wholeNumber('envs', 1, 1024),
+      describe: 'Environments stepped together',
+    })
+    .option('set', { type: 'string', array: true, describe: 'agent.key=value or env.key=value' })
+    .option('out', { type: 'string', default: 'arbitrage.html', describe: 'Report to write' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg([
+      'data',
+      'pair',
+      'agent',
+      'train-share',
+      'synthetic-steps',
+      'steps',
+      'seeds',
+      'seed',
+      'envs',
+      'set',
+      'out',
+    ]);
+
+type ArbitrageArguments = Awaited<ReturnType<typeof arbitrageOptions>['argv']>;
+
+/** @returns the exit code */
+export async function arbitrageCommand(args: ArbitrageArguments): Promise<number> {
+  const console = createConsole(args);
+  if (!(args.trainShare > 0 && args.trainShare < 1)) {
+    throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
+  }
+  if (args.syntheticSteps + args.steps === 0) {
+    throw new ConfigError(
+      'invalid-value',
+      'Nothing would be learnt: let --steps or --synthetic-steps be more than 0.',
+    );
+  }
+  const books = await openBooks(args, console);
+  const settings = parseSettings(args.set ?? [], ['agent', 'env']);
+  const config = resolveConfig(arbitrageConfig, { ...ENV_SETTINGS, ...settings.env }, 'env "arbitrage"');
+  const agent = (await loadCatalog()).agents.get(args.agent);
+  const agentSettings = { ...ARBITRAGE_AGENT_SETTINGS[agent.name], ...settings.agent };
+  const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
+  const result = trainArbitrage({
+    books,
+    config,
+    agent,
+    agentSettings,
+    trainShare: args.trainShare,
+    seeds: Array.from({ length: args.seeds }, (_, i) => args.seed + i),
+    numEnvs: args.envs,
+    syntheticSteps: args.syntheticSteps,
+    tapeSteps: args.steps,
+    sensitivity,
+    onProgress: (message) => console.say(`${message} …`),
+  });
+  const title = `${agent.name} on ${books.venues.map(({ name }) => name).join(' and ')}`;
+  const details = [
+    `Books: ${args.data ?? 'a synthetic market'}, ${books.length} events.`,
+    `Env: ${JSON.stringify(config)}`,
+    `Agent: ${JSON.stringify(agentSettings)}; ${args.syntheticSteps} steps on the fitted market, ${args.steps} on the tape.`,
+  ];
+  writeFileAtomic(args.out, renderArbitrageReport(result, { title, ...sensitivity, details }));
+  sayResult(result, console);
+  console.say(`The report is in ${resolve(args.out)}.`);
+  console.result({ out: args.out, ...result });
+  return 0;
+}
+
+function sayResult(result: ArbitrageResult, console: Console): void {
+  for (const span of ['train', 'test'] as const) {
+    console.say(
+      `\n${span === 'train' ? 'Training' : 'Unseen'} span, bound ${result.boundBps[span].toFixed(2)} bp`,
+    );
+    console.say(formatTable(outcomeRows(result, span)));
+  }
+  console.say(`\n${result.verdict}`);
+}
+
+async function openBooks(
+  { data, pair, seed }: { data?: string; pair?: string; seed: number },
+  console: Console,
+): Promise<BookTape> {
+  if (data === undefined) {
+    console.say('No --data: on a synthetic market of two venues.');
+    return new SyntheticVenues({ events: SYNTHETIC_EVENTS, ...SYNTHETIC_MARKET }).generate(createRng(seed));
+  }
+  const { tape, report } = await loadBooks(data, pair === undefined ? {} : { pair: parsePair(pair) });
+  for (const note of report.notes) console.say(note);
+  return tape;
+}

@@ -1,0 +1,59 @@
+/** The order books of a run, for an env that trades on them. */
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { BookTape } from '../market/book-tape.ts';
+import { loadBooks } from '../market/load-books.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
+import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
+import { openTapeData, TAPE_PREFIX } from './tape-source.ts';
+
+export interface RunBooks {
+  readonly path: string;
+  readonly tape: BookTape;
+  /** For the volume of bars; absent where there are none. */
+  readonly trades?: TradeTape;
+  readonly spans: Spans;
+  /** SHA-256 of all columns. */
+  readonly sha256: string;
+  readonly notes: readonly string[];
+}
+
+/** @throws DataError as `loadBooks`; ConfigError `invalid-split` */
+export async function loadRunBooks(path: string, dates: SplitDates): Promise<RunBooks> {
+  if (path.startsWith(TAPE_PREFIX)) {
+    const { books, trades, notes } = openTapeData(path);
+    const tape = `${TAPE_PREFIX}${resolve(path.slice(TAPE_PREFIX.length))}`;
+    return {
+      path: tape,
+      tape: books,
+      trades,
+      spans: splitSpans(books, dates),
+      sha256: hashTape(books),
+      notes,
+    };
+  }
+  const { tape, report } = await loadBooks(path);
+  return {
+    path: resolve(path),
+    tape,
+    spans: splitSpans(tape, dates),
+    sha256: hashTape(tape),
+    notes: report.notes,
+  };
+}
+
+function hashTape(tape: BookTape): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([tape.venues, tape.depth, tape.length]));
+  for (const column of [
+    tape.timeMs,
+    tape.venue,
+    tape.bidPrices,
+    tape.bidSizes,
+    tape.askPrices,
+    tape.askSizes,
+  ]) {
+    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,101 @@
+/** What every arbitrage result is compared with: rules, tuned on the training span alone. */
+import type { Agent, AgentPlugin } from '../agents/agent.ts';
+import { edgeThreshold } from '../agents/edge-threshold.ts';
+import { edgeTrailing } from '../agents/edge-trailing.ts';
+import { random } from '../agents/random.ts';
+import { createRng } from '../core/rng.ts';
+import type { ArbitrageEnv } from '../envs/arbitrage.ts';
+import { type ArbitrageConfig, perVenue } from '../envs/arbitrage-config.ts';
+import type { BookTape } from '../market/book-tape.ts';
+import { judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
+
+/** No edge is as large. */
+const NEVER_BPS = 1e6;
+/** Net edges that the threshold rule is tried with, bp, and spreads for the way back. */
+const THRESHOLDS = Array.from({ length: 26 }, (_, i) => 2 * i - 10);
+const BACK_THRESHOLDS = [-40, -32, -28, -24, -20, -16, -12, -8, -4, 0, NEVER_BPS];
+const ENTRIES = [10, 20, 30, 40];
+const TRAILINGS = [0, 2, 8];
+const TARGETS = [5, 10, 20];
+
+export interface ArbitrageRule {
+  readonly name: string;
+  /** What was chosen on the training span, in words. */
+  readonly settings: string;
+  readonly agentFor: (env: ArbitrageEnv) => Agent;
+}
+
+/** An agent for one env. */
+export function buildFor(
+  plugin: AgentPlugin,
+  env: ArbitrageEnv,
+  settings: Record<string, unknown>,
+  seed = 0,
+): Agent {
+  const { observationSpace, actionSpace } = env;
+  const context = { observationSpace, actionSpace, numEnvs: 1, rng: createRng(seed), totalSteps: 0 };
+  return plugin.build({ ...context, masksActions: env.actionMask !== undefined }, settings);
+}
+
+/**
+ * Do-nothing, random, the threshold rule with one threshold and with one for each direction, and the trailing rule;
+ * each with the settings that earn most on the training span, of equals the first.
+ */
+export function tuneRules(books: BookTape, config: ArbitrageConfig, span: RowSpan): ArbitrageRule[] {
+  const numPairs = books.venues.length * (books.venues.length - 1);
+  const threshold = (thresholdBps: number[]) => (env: ArbitrageEnv) =>
+    buildFor(edgeThreshold, env, { thresholdBps });
+  const best = <Setting>(
+    settings: readonly Setting[],
+    build: (setting: Setting) => ArbitrageRule['agentFor'],
+  ) => {
+    let chosen = settings[0];
+    let most = -Infinity;
+    for (const setting of settings) {
+      const { profitBps } = judgeArbitrage(books, config, span, Number.NaN, build(setting));
+      if (profitBps <= most) continue;
+      most = profitBps;
+      chosen = setting;
+    }
+    return chosen;
+  };
+  const one = best(THRESHOLDS, (bps) => threshold([bps]));
+  const rules: ArbitrageRule[] = [
+    { name: 'do-nothing', settings: '', agentFor: threshold([NEVER_BPS]) },
+    { name: 'random', settings: '', agentFor: (env) => buildFor(random, env, { changeProbability: 1 }, 1) },
+    { name: 'threshold', settings: `edge above ${one} bp`, agentFor: threshold([one]) },
+  ];
+  if (numPairs === 2) {
+    // The better direction first, then what the way back may cost.
+    const there = [0, 1].map((p) => (bps: number) => (p === 0 ? [bps, NEVER_BPS] : [NEVER_BPS, bps]));
+    const profits = there.map((settings) =>
+      judgeArbitrage(books, config, span, Number.NaN, threshold(settings(one))),
+    );
+    const p = profits[0].profitBps >= profits[1].profitBps ? 0 : 1;
+    const candidates = THRESHOLDS.filter((bps) => bps >= 0).flatMap((bps) =>
+      [...BACK_THRESHOLDS].reverse().map((back) => (p === 0 ? [bps, back] : [back, bps])),
+    );
+    const two = best(candidates, threshold);
+    rules.push({
+      name: 'threshold by direction',
+      settings: `edges above ${two.map((bps) => (bps === NEVER_BPS ? 'never' : bps)).join(' and ')} bp`,
+      agentFor: threshold(two),
+    });
+  }
+  const feeRate = Math.max(...perVenue(config.takerFeeRates, books.venues.length));
+  const trailing =
+    (settings: { entryBps: number; trailingBps: number; targetBps: number }) => (env: ArbitrageEnv) =>
+      buildFor(edgeTrailing, env, { ...settings, feeRate });
+  const chosen = best(
+    ENTRIES.flatMap((entryBps) =>
+      TRAILINGS.flatMap((trailingBps) => TARGETS.map((targetBps) => ({ entryBps, trailingBps, targetBps }))),
+    ),
+    trailing,
+  );
+  rules.push({
+    name: 'trailing entry',
+    settings: `entry ${chosen.entryBps} bp, trailing ${chosen.trailingBps} bp, target ${chosen.targetBps} bp`,
+    agentFor: trailing(chosen),
+  });
+  return rules;
+}

@@ -1,0 +1,96 @@
+/** Plays one span of a tape with a fixed agent, once, and sums up what it captured. */
+import type { Agent } from '../agents/agent.ts';
+import { ArbitrageEnv, type ArbitrageInfo } from '../envs/arbitrage.ts';
+import { type ArbitrageConfig, perVenue, planArbitrage } from '../envs/arbitrage-config.ts';
+import type { BookTape } from '../market/book-tape.ts';
+import { hindsightBound } from '../market/hindsight-bound.ts';
+import { playEpisode } from './episode.ts';
+
+/** Events [fromRow, toRow) of a tape; toRow 0 stands for its end. */
+export interface RowSpan {
+  readonly fromRow: number;
+  readonly toRow: number;
+}
+
+/** What an agent made of a span. */
+export interface ArbitrageOutcome {
+  /** Profit, basis points of the capital. */
+  readonly profitBps: number;
+  /** Profit over the hindsight bound; NaN where the bound is not known or 0. */
+  readonly shareOfBound: number;
+  /** Pairs of orders of which something filled. */
+  readonly trades: number;
+  /** Trades that gained, of all; NaN without trades. */
+  readonly hitRate: number;
+  /** Trades whose legs filled unequally. */
+  readonly legFailures: number;
+  /** Profit over what was bought, basis points; NaN without trades. */
+  readonly profitPerTradeBps: number;
+  /** Mean over time of how far the base at the venues is from its even spread, as a fraction of all of it. */
+  readonly inventoryDrift: number;
+  /** What was bought over the capital: how often it was turned over. */
+  readonly capitalUse: number;
+}
+
+/**
+ * @param boundBps of the same span and configuration; NaN where it is not known
+ * @param agentFor the agent that is to trade in this env
+ */
+export function judgeArbitrage(
+  books: BookTape,
+  config: ArbitrageConfig,
+  span: RowSpan,
+  boundBps: number,
+  agentFor: (env: ArbitrageEnv) => Agent,
+): ArbitrageOutcome {
+  const env = new ArbitrageEnv({ books, config: wholeSpan(config, span) });
+  const agent = agentFor(env);
+  const { accounts } = env;
+  let last: ArbitrageInfo | undefined;
+  let drift = 0;
+  let steps = 0;
+  playEpisode(agent, env, (info) => {
+    last = info;
+    const total = accounts.totalBase();
+    for (const base of accounts.base) drift += Math.abs(base - total / accounts.base.length) / total / 2;
+    steps++;
+  });
+  const { profitBps, traded, won, legFailures, notional } = last!;
+  const bought = notional / 2;
+  return {
+    profitBps,
+    shareOfBound: boundBps > 0 ? profitBps / boundBps : Number.NaN,
+    trades: traded,
+    hitRate: traded > 0 ? won / traded : Number.NaN,
+    legFailures,
+    profitPerTradeBps: bought > 0 ? (profitBps * config.initialEquity) / bought : Number.NaN,
+    inventoryDrift: drift / steps,
+    capitalUse: bought / config.initialEquity,
+  };
+}
+
+/** The hindsight bound of a span, basis points of the capital; NaN where there is none: see `hindsightBound`. */
+export function boundBps(books: BookTape, config: ArbitrageConfig, span: RowSpan): number {
+  if (books.venues.length !== 2 || config.latencySigma > 0) return Number.NaN;
+  const whole = wholeSpan(config, span);
+  const env = new ArbitrageEnv({ books, config: whole });
+  env.reset();
+  const { firstRow, lastRow } = planArbitrage(whole, books);
+  const [base, otherBase] = env.accounts.base;
+  const [fee, otherFee] = perVenue(config.takerFeeRates, 2);
+  const [latency, otherLatency] = perVenue(config.latencyMs, 2);
+  const bound = hindsightBound(books, {
+    fromRow: firstRow,
+    lastRow,
+    base: config.transfers ? [Infinity, Infinity] : [base, otherBase],
+    feeRates: [fee, otherFee],
+    latencyMs: [latency, otherLatency],
+    staleMs: config.staleMs,
+    decisionMs: config.decisionMs,
+  });
+  return (bound / config.initialEquity) * 1e4;
+}
+
+function wholeSpan(config: ArbitrageConfig, { fromRow, toRow }: RowSpan): ArbitrageConfig {
+  return { ...config, fromRow, toRow, episodeEvents: 0, episodeStart: 'sequential' };
+}

@@ -1,0 +1,227 @@
+/**
+ * Trains an agent for arbitrage and judges it: on a synthetic market fitted to the training span, then on the training
+ * span itself, then, greedily and once, on a later span it has not seen, beside tuned rules and the hindsight bound.
+ */
+import type { Agent, AgentPlugin } from '../agents/agent.ts';
+import { createRng } from '../core/rng.ts';
+import { mean } from '../core/statistics.ts';
+import { ArbitrageEnv } from '../envs/arbitrage.ts';
+import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
+import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
+import type { BookTape } from '../market/book-tape.ts';
+import { SyntheticVenues } from '../market/synthetic-venues.ts';
+import { firstAtOrAfter, sliceTape } from '../market/tape-span.ts';
+import { fitSyntheticVenues } from '../market/venue-fit.ts';
+import { tuneRules } from './arbitrage-baselines.ts';
+import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
+import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
+import { bootstrapInterval, type Interval } from './seed-statistics.ts';
+import { train } from './train.ts';
+
+export interface ArbitrageTrainingOptions {
+  readonly books: BookTape;
+  /** Complete configuration of the env; its rows are set here. */
+  readonly config: ArbitrageConfig;
+  readonly agent: AgentPlugin;
+  readonly agentSettings: Record<string, unknown>;
+  /** Share of the tape's time that is learnt from, in (0, 1). */
+  readonly trainShare: number;
+  readonly seeds: readonly number[];
+  readonly numEnvs: number;
+  /** Env steps on the fitted synthetic market; 0: none. */
+  readonly syntheticSteps: number;
+  /** Env steps on the training span. */
+  readonly tapeSteps: number;
+  /** Fees and latencies that the trained agents are judged under as well. */
+  readonly sensitivity: { readonly feeRates: readonly number[]; readonly latenciesMs: readonly number[] };
+  /** Told what is being done. */
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface JudgedRule {
+  readonly name: string;
+  readonly settings: string;
+  readonly train: ArbitrageOutcome;
+  readonly test: ArbitrageOutcome;
+}
+
+export interface ArbitrageResult {
+  readonly spans: { readonly train: RowSpan; readonly test: RowSpan };
+  readonly boundBps: { readonly train: number; readonly test: number };
+  readonly rules: readonly JudgedRule[];
+  readonly seeds: readonly {
+    readonly seed: number;
+    readonly train: ArbitrageOutcome;
+    readonly test: ArbitrageOutcome;
+  }[];
+  /** Of the profit on the test span, bp, mean over the seeds and its 95 % bootstrap interval. */
+  readonly meanProfitBps: number;
+  readonly profitInterval: Interval;
+  /** Mean profit of the seeds on the test span, bp: [fees][latencies]. */
+  readonly sensitivity: readonly (readonly number[])[];
+  readonly verdict: string;
+}
+
+/** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
+const WINDOW_SHARE = 0.7;
+
+/** @throws ConfigError, DataError when settings do not fit the books */
+export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResult {
+  const { books, config, onProgress = () => {} } = options;
+  const spans = splitByTime(books, options.trainShare);
+  onProgress('Tuning the rules on the training span');
+  const rules = tuneRules(books, config, spans.train);
+  const bounds = { train: boundBps(books, config, spans.train), test: boundBps(books, config, spans.test) };
+  const judged = rules.map((rule) => ({
+    name: rule.name,
+    settings: rule.settings,
+    train: judgeArbitrage(books, config, spans.train, bounds.train, rule.agentFor),
+    test: judgeArbitrage(books, config, spans.test, bounds.test, rule.agentFor),
+  }));
+  if (books.venues.length === 2) judged.push(judgeMakerTaker(books, config, spans, bounds));
+  const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
+  const synthetic = options.syntheticSteps > 0 ? fitSyntheticVenues(trainSpan) : undefined;
+  const agents = options.seeds.map((seed) => {
+    onProgress(`Training seed ${seed}`);
+    const phases = [
+      synthetic && {
+        envs: syntheticEnvs(options, synthetic, trainSpan.length, seed),
+        steps: options.syntheticSteps,
+      },
+      { envs: tapeEnvs(options, spans.train, seed), steps: options.tapeSteps },
+    ].filter((phase) => phase !== undefined && phase.steps > 0) as { envs: VectorEnv; steps: number }[];
+    const { observationSpace, actionSpace, situation } = phases[0].envs;
+    const agent = options.agent.build(
+      {
+        observationSpace,
+        actionSpace,
+        masksActions: situation.actionMasks !== undefined,
+        numEnvs: options.numEnvs,
+        rng: createRng(seed),
+        totalSteps: options.syntheticSteps + options.tapeSteps,
+      },
+      options.agentSettings,
+    );
+    for (const { envs, steps } of phases) train({ envs, agent, totalSteps: steps, seed });
+    return { seed, agent };
+  });
+  const seeds = agents.map(({ seed, agent }) => ({
+    seed,
+    train: judgeArbitrage(books, config, spans.train, bounds.train, () => agent),
+    test: judgeArbitrage(books, config, spans.test, bounds.test, () => agent),
+  }));
+  onProgress('Judging under other fees and latencies');
+  const profits = seeds.map(({ test }) => test.profitBps);
+  const profitInterval = bootstrapInterval([profits], ([drawn]) => mean(drawn), {
+    rng: createRng('arbitrage interval'),
+  });
+  return {
+    spans,
+    boundBps: bounds,
+    rules: judged,
+    seeds,
+    meanProfitBps: mean(profits),
+    profitInterval,
+    sensitivity: judgeSensitivity(
+      options,
+      spans.test,
+      agents.map(({ agent }) => agent),
+    ),
+    verdict: reachVerdict(mean(profits), profitInterval, judged),
+  };
+}
+
+function judgeMakerTaker(
+  books: BookTape,
+  config: ArbitrageConfig,
+  spans: ArbitrageResult['spans'],
+  bounds: ArbitrageResult['boundBps'],
+): JudgedRule {
+  const settings = tuneMakerTaker(books, config, spans.train);
+  const outcome = (span: RowSpan, bound: number): ArbitrageOutcome => {
+    const { profitBps, fills } = playMakerTaker(books, config, span, settings);
+    return {
+      profitBps,
+      shareOfBound: bound > 0 ? profitBps / bound : Number.NaN,
+      trades: fills,
+      hitRate: Number.NaN,
+      legFailures: 0,
+      profitPerTradeBps: Number.NaN,
+      inventoryDrift: Number.NaN,
+      capitalUse: Number.NaN,
+    };
+  };
+  return {
+    name: 'maker-taker',
+    settings: `quotes at ${books.venues[settings.makerVenue].name}, least profit ${settings.minProfit * 1e4} bp`,
+    train: outcome(spans.train, bounds.train),
+    test: outcome(spans.test, bounds.test),
+  };
+}
+
+/** Cuts a tape in two by time. @param share of its time that comes first, in (0, 1) */
+export function splitByTime({ timeMs, length }: BookTape, share: number): { train: RowSpan; test: RowSpan } {
+  const cutMs = timeMs[0] + share * (timeMs[length - 1] - timeMs[0]);
+  const cut = firstAtOrAfter(timeMs, cutMs);
+  return { train: { fromRow: 0, toRow: cut }, test: { fromRow: cut, toRow: length } };
+}
+
+function syntheticEnvs(
+  { config, numEnvs }: ArbitrageTrainingOptions,
+  fit: ReturnType<typeof fitSyntheticVenues>,
+  events: number,
+  seed: number,
+): VectorEnv {
+  return createVectorEnv(
+    Array.from({ length: numEnvs }, (_, i) => {
+      // Each env has a market of its own, as a new tape overwrites the one before.
+      const market = new SyntheticVenues({ ...fit, events });
+      return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
+    }),
+  );
+}
+
+function tapeEnvs(
+  { books, config, numEnvs }: ArbitrageTrainingOptions,
+  span: RowSpan,
+  seed: number,
+): VectorEnv {
+  const numEvents = span.toRow - span.fromRow - config.warmupEvents;
+  const episodeEvents = config.episodeEvents || Math.floor(WINDOW_SHARE * numEvents);
+  const windows: ArbitrageConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
+  return createVectorEnv(
+    Array.from(
+      { length: numEnvs },
+      (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
+    ),
+  );
+}
+
+function judgeSensitivity(
+  { books, config, sensitivity }: ArbitrageTrainingOptions,
+  span: RowSpan,
+  agents: readonly Agent[],
+): number[][] {
+  return sensitivity.feeRates.map((feeRate) =>
+    sensitivity.latenciesMs.map((latencyMs) => {
+      const other = { ...config, takerFeeRates: [feeRate], latencyMs: [latencyMs] };
+      return mean(
+        agents.map((agent) => judgeArbitrage(books, other, span, Number.NaN, () => agent).profitBps),
+      );
+    }),
+  );
+}
+
+/** An agent is said to be better only when the whole interval lies above every tuned threshold rule. */
+function reachVerdict(meanBps: number, { low, high }: Interval, rules: readonly JudgedRule[]): string {
+  const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
+  const [best] = [...thresholds].sort((a, b) => b.test.profitBps - a.test.profitBps);
+  const figures =
+    `${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
+    `the ${best.name} rule ${best.test.profitBps.toFixed(2)} bp`;
+  if (low > best.test.profitBps)
+    return `The agent beats every threshold rule on the unseen span: ${figures}.`;
+  if (high < best.test.profitBps)
+    return `The agent does not beat the threshold rule on the unseen span: ${figures}.`;
+  return `No difference is shown between the agent and the threshold rule on the unseen span: ${figures}.`;
+}
