@@ -157,12 +157,19 @@ async function chooseModel(
   return { plugin, overrides, pipeline: model.pipeline, label: { ...model.label, ...settings.label } };
 }
 
-/** Help is worth little where holding earns more. */
-function besideHolding({ arms }: Ablation, held: number): string {
-  const better = arms.filter(({ interval }) => interval.low > held).map(({ name }) => `"${name}"`);
-  if (better.length > 0)
-    return `Buy-and-hold, ${percent(held)}, lies below the interval of ${better.join(', ')}.`;
-  return `Buy-and-hold earned ${percent(held)}; no trained arm's interval lies above it.`;
+/** Help is worth little where holding, or doing what the prior says, earns more. */
+function besideHolding({ arms, priorReturn }: Ablation, held: number): string {
+  const beats = (earned: number): string => {
+    const better = arms.filter(({ interval }) => interval.low > earned).map(({ name }) => `"${name}"`);
+    return better.length === 0
+      ? "no trained arm's interval lies above it"
+      : `${better.join(', ')} earned more`;
+  };
+  const same = priorReturn === held ? ', as much: on these rows the prior only ever says to hold' : '';
+  return (
+    `Buy-and-hold earned ${percent(held)}: ${beats(held)}. The prior alone earned ${percent(priorReturn)}${same}: ` +
+    `${beats(priorReturn)}.`
+  );
 }
 
 function formatAblation({ arms, priorReturn }: Ablation, held: number): string {
