@@ -66,15 +66,6 @@ export async function measureMemorySlope(hours = 8): Promise<number> {
         if (timeMs % 60_000 === 0) await setImmediate();
       }
       globalThis.gc?.();
-      if (process.env.DBG)
-        console.error(
-          hour,
-          Object.entries(process.memoryUsage())
-            .map(([k, v]) => `${k} ${(v / 2 ** 20).toFixed(1)}`)
-            .join(' '),
-          run.session.numDecisions,
-          run.market.account.numFills,
-        );
       if (hour > WARM_HOURS) resident.push(process.memoryUsage.rss() / 2 ** 20);
     }
     await run.stop();
