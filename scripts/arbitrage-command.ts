@@ -52,6 +52,11 @@ export const arbitrageOptions = (yargs: Argv) =>
     .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
     .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
     .option('train-share', { type: 'number', default: 0.5, describe: 'Part of the time that is learnt from' })
+    .option('lesson-steps', {
+      default: '60000',
+      coerce: wholeNumber('lesson-steps', 0),
+      describe: 'Env steps of the tuned ladder rule that the agent is taught by before it learns by itself',
+    })
     .option('synthetic-steps', {
       default: '400000',
       coerce: wholeNumber('synthetic-steps', 0),
@@ -81,6 +86,7 @@ export const arbitrageOptions = (yargs: Argv) =>
       'pair',
       'agent',
       'train-share',
+      'lesson-steps',
       'synthetic-steps',
       'steps',
       'seeds',
@@ -118,6 +124,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
     trainShare: args.trainShare,
     seeds: Array.from({ length: args.seeds }, (_, i) => args.seed + i),
     numEnvs: args.envs,
+    lessonSteps: args.lessonSteps,
     syntheticSteps: args.syntheticSteps,
     tapeSteps: args.steps,
     sensitivity,

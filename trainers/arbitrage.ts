@@ -7,13 +7,14 @@ import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
 import { ArbitrageEnv } from '../envs/arbitrage.ts';
 import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
+import { createVectorEnv } from '../envs/vector-env.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import { SyntheticVenues } from '../market/synthetic-venues.ts';
 import { firstAtOrAfter, sliceTape } from '../market/tape-span.ts';
 import { fitSyntheticVenues } from '../market/venue-fit.ts';
-import { tuneRules } from './arbitrage-baselines.ts';
+import { type ArbitrageRule, tuneLadder, tuneRules } from './arbitrage-baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
+import { cloneBehaviour } from './clone-behaviour.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import { bootstrapInterval, type Interval } from './seed-statistics.ts';
 import { train } from './train.ts';
@@ -28,6 +29,11 @@ export interface ArbitrageTrainingOptions {
   readonly trainShare: number;
   readonly seeds: readonly number[];
   readonly numEnvs: number;
+  /**
+   * Env steps of the ladder rule, tuned on the training span, that the agent is taught by before it learns by itself,
+   * half of them on the fitted synthetic market, half on the training span; 0: none. Of two venues.
+   */
+  readonly lessonSteps: number;
   /** Env steps on the fitted synthetic market; 0: none. */
   readonly syntheticSteps: number;
   /** Env steps on the training span. */
@@ -62,6 +68,11 @@ export interface ArbitrageResult {
   readonly verdict: string;
 }
 
+type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
+
+/** Fitted synthetic markets that the ladder is tuned on beside the training span. */
+const LADDER_MARKETS = 4;
+const LESSON = { epochs: 8, learningRate: 3e-3, minibatchSize: 256, strayShare: 0.03 };
 /** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
 const WINDOW_SHARE = 0.7;
 
@@ -70,7 +81,16 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
   const { books, config, onProgress = () => {} } = options;
   const spans = splitByTime(books, options.trainShare);
   onProgress('Tuning the rules on the training span');
+  const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
+  const hasTeacher = books.venues.length === 2;
+  const needsMarket = options.syntheticSteps > 0 || hasTeacher;
+  const synthetic = needsMarket ? fitSyntheticVenues(trainSpan) : undefined;
   const rules = tuneRules(books, config, spans.train);
+  const teacher =
+    synthetic && hasTeacher
+      ? tuneLadder(books, config, spans.train, ladderMarkets(synthetic, trainSpan.length))
+      : undefined;
+  if (teacher !== undefined) rules.push(teacher);
   const bounds = { train: boundBps(books, config, spans.train), test: boundBps(books, config, spans.test) };
   const judged = rules.map((rule) => ({
     name: rule.name,
@@ -79,31 +99,9 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     test: judgeArbitrage(books, config, spans.test, bounds.test, rule.agentFor),
   }));
   if (books.venues.length === 2) judged.push(judgeMakerTaker(books, config, spans, bounds));
-  const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
-  const synthetic = options.syntheticSteps > 0 ? fitSyntheticVenues(trainSpan) : undefined;
   const agents = options.seeds.map((seed) => {
     onProgress(`Training seed ${seed}`);
-    const phases = [
-      synthetic && {
-        envs: syntheticEnvs(options, synthetic, trainSpan.length, seed),
-        steps: options.syntheticSteps,
-      },
-      { envs: tapeEnvs(options, spans.train, seed), steps: options.tapeSteps },
-    ].filter((phase) => phase !== undefined && phase.steps > 0) as { envs: VectorEnv; steps: number }[];
-    const { observationSpace, actionSpace, situation } = phases[0].envs;
-    const agent = options.agent.build(
-      {
-        observationSpace,
-        actionSpace,
-        masksActions: situation.actionMasks !== undefined,
-        numEnvs: options.numEnvs,
-        rng: createRng(seed),
-        totalSteps: options.syntheticSteps + options.tapeSteps,
-      },
-      options.agentSettings,
-    );
-    for (const { envs, steps } of phases) train({ envs, agent, totalSteps: steps, seed });
-    return { seed, agent };
+    return { seed, agent: trainOne(options, { span: spans.train, synthetic, teacher }, seed) };
   });
   const seeds = agents.map(({ seed, agent }) => ({
     seed,
@@ -129,6 +127,47 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     ),
     verdict: reachVerdict(mean(profits), profitInterval, judged),
   };
+}
+
+/** What the training span gives to every seed. */
+interface Lessons {
+  readonly span: RowSpan;
+  /** The market fitted to it, when something is learnt there. */
+  readonly synthetic: SyntheticFit | undefined;
+  readonly teacher: ArbitrageRule | undefined;
+}
+
+/** Taught by example first, then by its own trades on the fitted market, then by those on the training span. */
+function trainOne(options: ArbitrageTrainingOptions, lessons: Lessons, seed: number): Agent {
+  const { books, config, numEnvs, lessonSteps, syntheticSteps, tapeSteps, agentSettings } = options;
+  const { span, synthetic, teacher } = lessons;
+  const fitted = synthetic === undefined ? [] : syntheticEnvs(options, synthetic, span.toRow, seed);
+  const onTape = tapeEnvs(options, span, seed);
+  const tape = createVectorEnv(onTape);
+  const { observationSpace, actionSpace, situation } = tape;
+  const rng = createRng(seed);
+  const masksActions = situation.actionMasks !== undefined;
+  const totalSteps = syntheticSteps + tapeSteps;
+  const agent = options.agent.build(
+    { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },
+    agentSettings,
+  );
+  if (teacher !== undefined && lessonSteps > 0) {
+    cloneBehaviour({
+      ...LESSON,
+      envs: createVectorEnv([...fitted, ...onTape]),
+      student: agent,
+      teacher: teacher.agentFor(new ArbitrageEnv({ books, config })),
+      steps: lessonSteps,
+      gamma: Number(agentSettings.gamma ?? 0.99),
+      rng: rng.fork('lesson'),
+    });
+  }
+  if (syntheticSteps > 0) {
+    train({ envs: createVectorEnv(fitted), agent, totalSteps: syntheticSteps, seed });
+  }
+  if (tapeSteps > 0) train({ envs: tape, agent, totalSteps: tapeSteps, seed });
+  return agent;
 }
 
 function judgeMakerTaker(
@@ -166,34 +205,36 @@ export function splitByTime({ timeMs, length }: BookTape, share: number): { trai
   return { train: { fromRow: 0, toRow: cut }, test: { fromRow: cut, toRow: length } };
 }
 
+function ladderMarkets(fit: SyntheticFit, events: number): BookTape[] {
+  return Array.from({ length: LADDER_MARKETS }, (_, i) =>
+    new SyntheticVenues({ ...fit, events }).generate(createRng(`ladder market ${i}`)),
+  );
+}
+
 function syntheticEnvs(
   { config, numEnvs }: ArbitrageTrainingOptions,
-  fit: ReturnType<typeof fitSyntheticVenues>,
+  fit: SyntheticFit,
   events: number,
   seed: number,
-): VectorEnv {
-  return createVectorEnv(
-    Array.from({ length: numEnvs }, (_, i) => {
-      // Each env has a market of its own, as a new tape overwrites the one before.
-      const market = new SyntheticVenues({ ...fit, events });
-      return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
-    }),
-  );
+): ArbitrageEnv[] {
+  return Array.from({ length: numEnvs }, (_, i) => {
+    // Each env has a market of its own, as a new tape overwrites the one before.
+    const market = new SyntheticVenues({ ...fit, events });
+    return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
+  });
 }
 
 function tapeEnvs(
   { books, config, numEnvs }: ArbitrageTrainingOptions,
   span: RowSpan,
   seed: number,
-): VectorEnv {
+): ArbitrageEnv[] {
   const numEvents = span.toRow - span.fromRow - config.warmupEvents;
   const episodeEvents = config.episodeEvents || Math.floor(WINDOW_SHARE * numEvents);
   const windows: ArbitrageConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
-  return createVectorEnv(
-    Array.from(
-      { length: numEnvs },
-      (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
-    ),
+  return Array.from(
+    { length: numEnvs },
+    (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
   );
 }
 
