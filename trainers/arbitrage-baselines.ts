@@ -13,15 +13,15 @@ import { boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
 const NEVER_BPS = 1e6;
 /** Net edges that the threshold rule is tried with, bp, and spreads for the way back. */
 const THRESHOLDS = Array.from({ length: 26 }, (_, i) => 2 * i - 10);
-const BACK_THRESHOLDS = [-40, -32, -28, -24, -20, -16, -12, -8, -4, 0, NEVER_BPS];
+const BACK_THRESHOLDS = [...Array.from({ length: 31 }, (_, i) => 2 * i - 40), NEVER_BPS];
 const ENTRIES = [10, 20, 30, 40];
 const TRAILINGS = [0, 2, 8];
 const TARGETS = [5, 10, 20];
 
 /** Of the ladder: net edges it begins at, what it rises by, and what a trade there and back must earn, bp. */
-const LADDER_STARTS = [-8, -4, 0, 4, 8, 12, 16, 20, 24];
-const LADDER_SLOPES = [0, 4, 8, 16, 32];
-const LADDER_GAINS = [NEVER_BPS, 16, 8, 4];
+const LADDER_STARTS = Array.from({ length: 15 }, (_, i) => 2 * i - 4);
+const LADDER_SLOPES = [0, 4, 8, 16];
+const LADDER_GAINS = [NEVER_BPS, 24, 16, 8, 4];
 /** A share of a bound below this says little, bp. */
 const LEAST_BOUND_BPS = 1;
 

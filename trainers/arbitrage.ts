@@ -71,7 +71,7 @@ export interface ArbitrageResult {
 type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
 
 /** Fitted synthetic markets that the ladder is tuned on beside the training span. */
-const LADDER_MARKETS = 4;
+const LADDER_MARKETS = 8;
 const LESSON = { epochs: 8, learningRate: 3e-3, minibatchSize: 256, strayShare: 0.03 };
 /** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
 const WINDOW_SHARE = 0.7;
