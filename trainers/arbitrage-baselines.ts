@@ -18,6 +18,8 @@ const ENTRIES = [10, 20, 30, 40];
 const TRAILINGS = [0, 2, 8];
 const TARGETS = [5, 10, 20];
 
+/** Name of the rule that agents are taught by. */
+export const LADDER = 'ladder';
 /** Of the ladder: net edges it begins at, what it rises by, and what a trade there and back must earn, bp. */
 const LADDER_STARTS = Array.from({ length: 15 }, (_, i) => 2 * i - 4);
 const LADDER_SLOPES = [0, 4, 8, 16];
@@ -161,7 +163,7 @@ export function tuneLadder(
   }
   const thresholds = chosen.thresholdBps.map((bps) => (bps === NEVER_BPS ? 'never' : bps)).join(' and ');
   return {
-    name: 'ladder',
+    name: LADDER,
     settings: `edges above ${thresholds} bp, rising by ${chosen.slopeBps} bp as the balance is used up`,
     agentFor: (env) => buildFor(edgeThreshold, env, chosen),
   };

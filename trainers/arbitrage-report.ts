@@ -1,11 +1,8 @@
 /** The page of an arbitrage result: verdict, who captured what, and how it depends on fees and latency. */
 import type { ArbitrageResult } from './arbitrage.ts';
 import type { ArbitrageOutcome } from './arbitrage-judge.ts';
-import { escapeHtml } from './report-html.ts';
+import { escapeHtml, pageHead } from './report-html.ts';
 import { REPORT_STYLE } from './report-style.ts';
-
-/** Nothing may be fetched: the browser itself holds the page to that. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 export interface ArbitrageReportContext {
   readonly title: string;
@@ -28,15 +25,7 @@ const COLUMNS: readonly [name: string, show: (outcome: ArbitrageOutcome) => stri
 
 /** A whole document that needs no network. */
 export function renderArbitrageReport(result: ArbitrageResult, context: ArbitrageReportContext): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(context.title)}</title>
-<style>${REPORT_STYLE}</style>
-</head>
+  return `${pageHead(context.title, [REPORT_STYLE], false)}
 <body>
 <main>
 <header><h1>${escapeHtml(context.title)}</h1><p>${escapeHtml(result.verdict)}</p></header>

@@ -5,19 +5,15 @@
 import type { Agent, AgentPlugin } from '../agents/agent.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import { ArbitrageEnv } from '../envs/arbitrage.ts';
 import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
 import type { BookTape } from '../market/book-tape.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
 import { firstAtOrAfter, sliceTape } from '../market/tape-span.ts';
 import { fitSyntheticVenues } from '../market/venue-fit.ts';
-import { type ArbitrageRule, tuneLadder, tuneRules } from './arbitrage-baselines.ts';
+import { ladderMarkets, trainArbitrageAgent } from './arbitrage-agent.ts';
+import { LADDER, tuneLadder, tuneRules } from './arbitrage-baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
-import { cloneBehaviour } from './clone-behaviour.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import { bootstrapInterval, type Interval } from './seed-statistics.ts';
-import { train } from './train.ts';
 
 export interface ArbitrageTrainingOptions {
   readonly books: BookTape;
@@ -68,14 +64,6 @@ export interface ArbitrageResult {
   readonly verdict: string;
 }
 
-type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
-
-/** Fitted synthetic markets that the ladder is tuned on beside the training span. */
-const LADDER_MARKETS = 8;
-const LESSON = { epochs: 8, learningRate: 3e-3, minibatchSize: 256, strayShare: 0.03 };
-/** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
-const WINDOW_SHARE = 0.7;
-
 /** @throws ConfigError, DataError when settings do not fit the books */
 export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResult {
   const { books, config, onProgress = () => {} } = options;
@@ -101,7 +89,7 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
   if (books.venues.length === 2) judged.push(judgeMakerTaker(books, config, spans, bounds));
   const agents = options.seeds.map((seed) => {
     onProgress(`Training seed ${seed}`);
-    return { seed, agent: trainOne(options, { span: spans.train, synthetic, teacher }, seed) };
+    return { seed, agent: trainArbitrageAgent(options, { span: spans.train, synthetic, teacher }, seed) };
   });
   const seeds = agents.map(({ seed, agent }) => ({
     seed,
@@ -127,47 +115,6 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     ),
     verdict: reachVerdict(mean(profits), profitInterval, judged),
   };
-}
-
-/** What the training span gives to every seed. */
-interface Lessons {
-  readonly span: RowSpan;
-  /** The market fitted to it, when something is learnt there. */
-  readonly synthetic: SyntheticFit | undefined;
-  readonly teacher: ArbitrageRule | undefined;
-}
-
-/** Taught by example first, then by its own trades on the fitted market, then by those on the training span. */
-function trainOne(options: ArbitrageTrainingOptions, lessons: Lessons, seed: number): Agent {
-  const { books, config, numEnvs, lessonSteps, syntheticSteps, tapeSteps, agentSettings } = options;
-  const { span, synthetic, teacher } = lessons;
-  const fitted = synthetic === undefined ? [] : syntheticEnvs(options, synthetic, span.toRow, seed);
-  const onTape = tapeEnvs(options, span, seed);
-  const tape = createVectorEnv(onTape);
-  const { observationSpace, actionSpace, situation } = tape;
-  const rng = createRng(seed);
-  const masksActions = situation.actionMasks !== undefined;
-  const totalSteps = syntheticSteps + tapeSteps;
-  const agent = options.agent.build(
-    { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },
-    agentSettings,
-  );
-  if (teacher !== undefined && lessonSteps > 0) {
-    cloneBehaviour({
-      ...LESSON,
-      envs: createVectorEnv([...fitted, ...onTape]),
-      student: agent,
-      teacher: teacher.agentFor(new ArbitrageEnv({ books, config })),
-      steps: lessonSteps,
-      gamma: Number(agentSettings.gamma ?? 0.99),
-      rng: rng.fork('lesson'),
-    });
-  }
-  if (syntheticSteps > 0) {
-    train({ envs: createVectorEnv(fitted), agent, totalSteps: syntheticSteps, seed });
-  }
-  if (tapeSteps > 0) train({ envs: tape, agent, totalSteps: tapeSteps, seed });
-  return agent;
 }
 
 function judgeMakerTaker(
@@ -205,39 +152,6 @@ export function splitByTime({ timeMs, length }: BookTape, share: number): { trai
   return { train: { fromRow: 0, toRow: cut }, test: { fromRow: cut, toRow: length } };
 }
 
-function ladderMarkets(fit: SyntheticFit, events: number): BookTape[] {
-  return Array.from({ length: LADDER_MARKETS }, (_, i) =>
-    new SyntheticVenues({ ...fit, events }).generate(createRng(`ladder market ${i}`)),
-  );
-}
-
-function syntheticEnvs(
-  { config, numEnvs }: ArbitrageTrainingOptions,
-  fit: SyntheticFit,
-  events: number,
-  seed: number,
-): ArbitrageEnv[] {
-  return Array.from({ length: numEnvs }, (_, i) => {
-    // Each env has a market of its own, as a new tape overwrites the one before.
-    const market = new SyntheticVenues({ ...fit, events });
-    return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
-  });
-}
-
-function tapeEnvs(
-  { books, config, numEnvs }: ArbitrageTrainingOptions,
-  span: RowSpan,
-  seed: number,
-): ArbitrageEnv[] {
-  const numEvents = span.toRow - span.fromRow - config.warmupEvents;
-  const episodeEvents = config.episodeEvents || Math.floor(WINDOW_SHARE * numEvents);
-  const windows: ArbitrageConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
-  return Array.from(
-    { length: numEnvs },
-    (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
-  );
-}
-
 function judgeSensitivity(
   { books, config, sensitivity }: ArbitrageTrainingOptions,
   span: RowSpan,
@@ -257,9 +171,13 @@ function judgeSensitivity(
 function reachVerdict(meanBps: number, { low, high }: Interval, rules: readonly JudgedRule[]): string {
   const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
   const [best] = [...thresholds].sort((a, b) => b.test.profitBps - a.test.profitBps);
+  const teacher = rules.find(({ name }) => name === LADDER);
   const figures =
     `${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
-    `the ${best.name} rule ${best.test.profitBps.toFixed(2)} bp`;
+    `the ${best.name} rule ${best.test.profitBps.toFixed(2)} bp` +
+    (teacher === undefined
+      ? ''
+      : `, the ladder, which is there to teach it, ${teacher.test.profitBps.toFixed(2)} bp`);
   if (low > best.test.profitBps)
     return `The agent beats every threshold rule on the unseen span: ${figures}.`;
   if (high < best.test.profitBps)

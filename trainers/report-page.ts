@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { Report, ReportSpan } from './report.ts';
 import { spansInReadingOrder } from './report-cast.ts';
 import { embedJson, type ReportChartData } from './report-data.ts';
-import { escapeHtml } from './report-html.ts';
+import { escapeHtml, pageHead } from './report-html.ts';
 import { modelSection } from './report-model.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { REPORT_STYLE } from './report-style.ts';
@@ -12,22 +12,10 @@ import { metricsTable } from './report-table.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Nothing may be fetched: the browser itself holds the page to that. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-
 /** The whole document. */
 export function renderPage(report: Report, charts: ReportChartData): string {
   const inlined = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(report.title)}</title>
-<style>${inlined('uPlot.min.css')}</style>
-<style>${REPORT_STYLE}</style>
-</head>
+  return `${pageHead(report.title, [inlined('uPlot.min.css'), REPORT_STYLE], true)}
 <body>
 <main>
 ${[header(report), modelSection(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
