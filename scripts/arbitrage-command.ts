@@ -38,6 +38,8 @@ const ENV_SETTINGS = {
   sizes: [0.05],
   observed: ['edge', 'edge-mean', 'base', 'quote'],
 };
+/** Env steps that PPO is taught by example. */
+const LESSON_STEPS = 120_000;
 /** The market without a file: two venues for about a day. */
 const SYNTHETIC_EVENTS = 20_000;
 
@@ -51,9 +53,9 @@ export const arbitrageOptions = (yargs: Argv) =>
     .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
     .option('train-share', { type: 'number', default: 0.5, describe: 'Part of the time that is learnt from' })
     .option('lesson-steps', {
-      default: '120000',
       coerce: wholeNumber('lesson-steps', 0),
-      describe: 'Env steps of the tuned ladder rule that the agent is taught by before it learns by itself',
+      describe:
+        'Env steps of the tuned ladder rule that the agent is taught by before it learns by itself; default 120000 for ppo, else 0',
     })
     .option('synthetic-steps', {
       default: '100000',
@@ -102,10 +104,10 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
   }
-  if (args.syntheticSteps + args.steps === 0) {
+  if (args.syntheticSteps + args.steps + (args.lessonSteps ?? 0) === 0) {
     throw new ConfigError(
       'invalid-value',
-      'Nothing would be learnt: let --steps or --synthetic-steps be more than 0.',
+      'Nothing would be learnt: let --steps, --synthetic-steps or --lesson-steps be more than 0.',
     );
   }
   const books = await openBooks(args, console);
@@ -113,6 +115,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
   const config = resolveConfig(arbitrageConfig, { ...ENV_SETTINGS, ...settings.env }, 'env "arbitrage"');
   const agent = (await loadCatalog()).agents.get(args.agent);
   const agentSettings = { ...ARBITRAGE_AGENT_SETTINGS[agent.name], ...settings.agent };
+  const lessonSteps = args.lessonSteps ?? (agent.name === 'ppo' ? LESSON_STEPS : 0);
   const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
   const result = trainArbitrage({
     books,
@@ -122,7 +125,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
     trainShare: args.trainShare,
     seeds: Array.from({ length: args.seeds }, (_, i) => args.seed + i),
     numEnvs: args.envs,
-    lessonSteps: args.lessonSteps,
+    lessonSteps,
     syntheticSteps: args.syntheticSteps,
     tapeSteps: args.steps,
     sensitivity,
@@ -132,7 +135,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
   const details = [
     `Books: ${args.data ?? 'a synthetic market'}, ${books.length} events.`,
     `Env: ${JSON.stringify(config)}`,
-    `Agent: ${JSON.stringify(agentSettings)}; ${args.lessonSteps} steps of lessons, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
+    `Agent: ${JSON.stringify(agentSettings)}; ${lessonSteps} steps of lessons, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
   ];
   writeFileAtomic(args.out, renderArbitrageReport(result, { title, ...sensitivity, details }));
   sayResult(result, console);
