@@ -151,7 +151,7 @@ function sayResult(result: ArbitrageResult, console: Console): void {
     );
     console.say(formatTable(outcomeRows(result, span)));
   }
-  console.say(`\n${result.verdict}`);
+  console.say(`\n${result.verdict.text}`);
 }
 
 async function openBooks(

@@ -61,7 +61,7 @@ export interface ArbitrageResult {
   readonly profitInterval: Interval;
   /** Mean profit of the seeds on the test span, bp: [fees][latencies]. */
   readonly sensitivity: readonly (readonly number[])[];
-  readonly verdict: string;
+  readonly verdict: { readonly text: string; readonly tone: 'edge' | 'no-edge' | 'worse' };
 }
 
 /** @throws ConfigError, DataError when settings do not fit the books */
@@ -168,19 +168,26 @@ function judgeSensitivity(
 }
 
 /** An agent is said to be better only when the whole interval lies above every tuned threshold rule. */
-function reachVerdict(meanBps: number, { low, high }: Interval, rules: readonly JudgedRule[]): string {
+function reachVerdict(
+  meanBps: number,
+  { low, high }: Interval,
+  rules: readonly JudgedRule[],
+): ArbitrageResult['verdict'] {
   const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
   const [best] = [...thresholds].sort((a, b) => b.test.profitBps - a.test.profitBps);
   const teacher = rules.find(({ name }) => name === LADDER);
-  const figures =
-    `${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
-    `the ${best.name} rule ${best.test.profitBps.toFixed(2)} bp` +
+  const { profitBps } = best.test;
+  const tone = low > profitBps ? 'edge' : high < profitBps ? 'worse' : 'no-edge';
+  const finding = {
+    edge: 'The agent beats every threshold rule on the unseen span',
+    worse: 'The agent does not beat the threshold rule on the unseen span',
+    'no-edge': 'No difference is shown between the agent and the threshold rule on the unseen span',
+  }[tone];
+  const text =
+    `${finding}: ${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
+    `the ${best.name} rule ${profitBps.toFixed(2)} bp` +
     (teacher === undefined
-      ? ''
-      : `, the ladder, which is there to teach it, ${teacher.test.profitBps.toFixed(2)} bp`);
-  if (low > best.test.profitBps)
-    return `The agent beats every threshold rule on the unseen span: ${figures}.`;
-  if (high < best.test.profitBps)
-    return `The agent does not beat the threshold rule on the unseen span: ${figures}.`;
-  return `No difference is shown between the agent and the threshold rule on the unseen span: ${figures}.`;
+      ? '.'
+      : `, the ladder, which is there to teach it, ${teacher.test.profitBps.toFixed(2)} bp.`);
+  return { text, tone };
 }

@@ -1,4 +1,4 @@
-/** What every page begins with, and text made safe to stand in HTML, in an element or a quoted attribute. */
+/** What every page has: its beginning, its verdict, and text made safe to stand in HTML, in an element or a quoted attribute. */
 
 /** Escapes the five characters that HTML gives a meaning. */
 export function escapeHtml(text: string): string {
@@ -26,4 +26,16 @@ export function pageHead(title: string, styles: readonly string[], hasScripts: b
 <title>${escapeHtml(title)}</title>
 ${styles.map((style) => `<style>${style}</style>`).join('\n')}
 </head>`;
+}
+
+/** What a page concludes, set off: a headline up to the first colon, and the rest below it. */
+export function verdictBox({ text, tone }: { text: string; tone: 'edge' | 'no-edge' | 'worse' }): string {
+  const colon = text.indexOf(': ');
+  const headline = colon < 0 ? text : text.slice(0, colon);
+  const rest = text.slice(colon + 2);
+  const below = colon < 0 ? '' : `<p>${escapeHtml(rest.charAt(0).toUpperCase() + rest.slice(1))}</p>`;
+  return (
+    `<div class="verdict" data-tone="${tone}" role="note" aria-label="Verdict">` +
+    `<strong>${escapeHtml(headline)}</strong>${below}</div>`
+  );
 }

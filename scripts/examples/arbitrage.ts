@@ -46,7 +46,7 @@ for (const { seed, test } of result.seeds) {
   );
 }
 console.log(`hindsight bound        ${result.boundBps.test.toFixed(2).padStart(9)} bp`);
-console.log(result.verdict);
+console.log(result.verdict.text);
 const details = ['Books: a synthetic market of two venues.'];
 writeFileSync(
   'arbitrage.html',

@@ -27,9 +27,9 @@ describe('arbitrage', { concurrent: true }, () => {
     expect(json).toMatchObject({ code: 0, stderr: '' });
     const result = JSON.parse(json.stdout);
     expect(result.seeds).toHaveLength(1);
-    expect(text.stdout).toContain(result.verdict);
+    expect(text.stdout).toContain(result.verdict.text);
     expect(text.stdout).toMatch(/\nladder {2,}/);
-    expect(readFileSync(place.file('a.html'), 'utf8')).toContain('<td>agent, seed 1</td>');
+    expect(readFileSync(place.file('a.html'), 'utf8')).toContain('<th>agent, seed 1</th>');
     expect(readFileSync(place.file('a.html'), 'utf8')).toBe(readFileSync(place.file('b.html'), 'utf8'));
   }, 120_000);
 
@@ -43,7 +43,15 @@ describe('arbitrage', { concurrent: true }, () => {
     const share = await place.run('arbitrage', '--train-share', '1');
     expect(share).toMatchObject({ code: 2, stdout: '' });
     expect(share.stderr).toContain('--train-share must be in (0, 1), got 1');
-    const none = await place.run('arbitrage', '--steps', '0', '--synthetic-steps', '0', '--lesson-steps', '0');
+    const none = await place.run(
+      'arbitrage',
+      '--steps',
+      '0',
+      '--synthetic-steps',
+      '0',
+      '--lesson-steps',
+      '0',
+    );
     expect(none.stderr).toContain('Nothing would be learnt');
   }, 120_000);
 });
