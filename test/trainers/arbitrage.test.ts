@@ -11,7 +11,7 @@ import { outcomeRows, renderArbitrageReport } from '../../trainers/arbitrage-rep
 const sensitivity = { feeRates: [0, 0.001], latenciesMs: [250] };
 const run = (market: object) =>
   trainArbitrage({
-    books: new SyntheticVenues({ ...market, events: 2400 }).generate(createRng(3)),
+    books: new SyntheticVenues({ ...market, events: 1600 }).generate(createRng(3)),
     config: arbitrageConfig.parse({
       takerFeeRates: [0.0005],
       decisionMs: 10_000,
@@ -34,7 +34,7 @@ describe('training for arbitrage', () => {
   let result: ArbitrageResult;
   beforeAll(() => {
     result = run(SYNTHETIC_MARKET);
-  });
+  }, 120_000);
 
   test('judges every seed and every rule on both spans, of which the later begins where the earlier ends', () => {
     expect(result.spans.test.fromRow).toBe(result.spans.train.toRow);
@@ -90,4 +90,4 @@ test('where no edge exceeds its cost, neither the ladder nor the agent that it t
     expect(test.trades).toBeLessThanOrEqual(2);
     expect(test.profitBps).toBeGreaterThan(-1.5);
   }
-});
+}, 120_000);
