@@ -2,7 +2,7 @@
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import type { BookTape } from '../market/book-tape.ts';
+import type { BookTape, Venue } from '../market/book-tape.ts';
 import { OBSERVED_COLUMNS } from './arbitrage-observation.ts';
 
 const rates = z.array(z.number().min(0).lt(0.5)).min(1);
@@ -180,11 +180,33 @@ export interface ArbitrageRange {
 
 /**
  * Checks what the schema cannot: what the settings and the books have to do with each other.
- * @throws ConfigError `one-venue`, `unlike-venues`, `invalid-value`, `range-too-short`
+ * @throws ConfigError as `requireFitting`, `range-too-short`
  */
 export function planArbitrage(config: ArbitrageConfig, tape: BookTape): ArbitrageRange {
-  requireComparable(tape);
-  const numVenues = tape.venues.length;
+  requireFitting(config, tape.venues);
+  const toRow = config.toRow === 0 ? tape.length : config.toRow;
+  if (toRow > tape.length) throw invalid(`toRow is ${toRow}, but there are ${tape.length} events.`);
+  const firstRow = Math.max(config.fromRow, config.warmupEvents - 1, firstCommonRow(tape));
+  const lastRow = toRow - 1;
+  const numEvents = lastRow - firstRow;
+  if (numEvents < Math.max(1, config.episodeEvents)) {
+    throw new ConfigError(
+      'range-too-short',
+      `Env "arbitrage": events ${firstRow} (the first after the warm-up) to ${lastRow} give ` +
+        `${Math.max(0, numEvents)} steps, but ${Math.max(1, config.episodeEvents)} are needed: ` +
+        'widen the range, or lower episodeEvents or warmupEvents.',
+    );
+  }
+  return { firstRow, lastRow, episodeEvents: config.episodeEvents === 0 ? numEvents : config.episodeEvents };
+}
+
+/**
+ * Checks the settings against each other and against the venues.
+ * @throws ConfigError `one-venue`, `unlike-venues`, `invalid-value`
+ */
+export function requireFitting(config: ArbitrageConfig, venues: readonly Venue[]): void {
+  requireComparable(venues);
+  const numVenues = venues.length;
   for (const key of ['takerFeeRates', 'latencyMs'] as const) {
     const { length } = config[key];
     if (length === 1 || length === numVenues) continue;
@@ -204,20 +226,6 @@ export function planArbitrage(config: ArbitrageConfig, tape: BookTape): Arbitrag
   if (unknown !== undefined) {
     throw invalid(`suspendedVenues names venue ${unknown}, but there are ${numVenues}, numbered from 0.`);
   }
-  const toRow = config.toRow === 0 ? tape.length : config.toRow;
-  if (toRow > tape.length) throw invalid(`toRow is ${toRow}, but there are ${tape.length} events.`);
-  const firstRow = Math.max(config.fromRow, config.warmupEvents - 1, firstCommonRow(tape));
-  const lastRow = toRow - 1;
-  const numEvents = lastRow - firstRow;
-  if (numEvents < Math.max(1, config.episodeEvents)) {
-    throw new ConfigError(
-      'range-too-short',
-      `Env "arbitrage": events ${firstRow} (the first after the warm-up) to ${lastRow} give ` +
-        `${Math.max(0, numEvents)} steps, but ${Math.max(1, config.episodeEvents)} are needed: ` +
-        'widen the range, or lower episodeEvents or warmupEvents.',
-    );
-  }
-  return { firstRow, lastRow, episodeEvents: config.episodeEvents === 0 ? numEvents : config.episodeEvents };
 }
 
 /** One entry for all venues, or one each, as one each. */
@@ -225,7 +233,7 @@ export function perVenue(values: readonly number[], numVenues: number): number[]
   return Array.from({ length: numVenues }, (_, v) => values[values.length === 1 ? 0 : v]);
 }
 
-function requireComparable({ venues }: BookTape): void {
+function requireComparable(venues: readonly Venue[]): void {
   if (venues.length < 2) {
     throw new ConfigError(
       'one-venue',

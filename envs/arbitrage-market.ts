@@ -7,7 +7,7 @@ import {
   type Snapshotable,
   snapshotPart,
 } from '../core/snapshot.ts';
-import type { Side } from '../market/book-matcher.ts';
+import type { BookLevels, Side } from '../market/book-matcher.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import { liquidationValue } from '../market/liquidation.ts';
 import { PairOrders } from '../market/pair-orders.ts';
@@ -137,14 +137,37 @@ export class ArbitrageMarket implements Snapshotable {
   advance(): void {
     const { decisionMs } = this.#config;
     const { timeMs, length } = this.#tape;
-    if (decisionMs === 0) this.#takeEvent(this.row + 1);
-    else {
-      const until = this.#state[NOW] + decisionMs;
-      while (this.row + 1 < length && timeMs[this.row + 1] <= until) this.#takeEvent(this.row + 1);
-      if (this.desk.nextArrivalMs <= until) this.#arrive(until, true);
-      this.#state[NOW] = until;
+    if (decisionMs === 0) {
+      this.#takeEvent(this.row + 1);
+      this.#value();
+      return;
     }
+    const until = this.#state[NOW] + decisionMs;
+    while (this.row + 1 < length && timeMs[this.row + 1] <= until) this.#takeEvent(this.row + 1);
+    this.settle(until);
+  }
+
+  /** Moves on to a moment at which no book came: what arrives by then, and the valuation. */
+  settle(timeMs: number): void {
+    if (this.desk.nextArrivalMs <= timeMs) this.#arrive(timeMs, true);
+    this.#state[NOW] = timeMs;
     this.#value();
+  }
+
+  /** Values the account after the events so far. */
+  settleNow(): void {
+    this.#value();
+  }
+
+  /** The next event, wherever it comes from. @param levels kept, not copied, until the venue's next book */
+  takeBook(venue: number, levels: BookLevels, offset: number, timeMs: number): void {
+    if (this.desk.nextArrivalMs < timeMs) this.#arrive(timeMs, false);
+    this.row++;
+    this.#state[NOW] = timeMs;
+    const { matcher, outages } = this.desk.venues[venue];
+    matcher.setBook(levels, offset, timeMs);
+    if (this.#hasOutages) matcher.isDown = outages.isDown(timeMs);
+    this.observer.onBook(venue);
   }
 
   /** Brings the observation up to now. */
@@ -278,15 +301,8 @@ export class ArbitrageMarket implements Snapshotable {
 
   #takeEvent(row: number): void {
     const tape = this.#tape;
-    const timeMs = tape.timeMs[row];
-    const venue = tape.venue[row];
-    if (this.desk.nextArrivalMs < timeMs) this.#arrive(timeMs, false);
-    this.row = row;
-    this.#state[NOW] = timeMs;
-    const { matcher, outages } = this.desk.venues[venue];
-    matcher.setBook(tape, row * tape.depth, timeMs);
-    if (this.#hasOutages) matcher.isDown = outages.isDown(timeMs);
-    this.observer.onBook(venue);
+    this.row = row - 1;
+    this.takeBook(tape.venue[row], tape, row * tape.depth, tape.timeMs[row]);
   }
 
   #arrive(timeMs: number, inclusive: boolean): void {

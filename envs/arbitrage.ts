@@ -20,6 +20,7 @@ import {
   type ArbitrageRange,
   arbitrageConfig,
   planArbitrage,
+  requireFitting,
 } from './arbitrage-config.ts';
 import { ArbitrageMarket } from './arbitrage-market.ts';
 import { syntheticBooks } from './arbitrage-synthetic.ts';
@@ -61,6 +62,11 @@ export interface ArbitrageEnvOptions {
   /** Default 0. */
   seed?: number;
   config?: ConfigOverrides<typeof arbitrageConfig>;
+  /**
+   * The books are still to come, and have no end: the tape tells venues and depth alone, and `openOn` takes the place of
+   * `reset`, `begin` and `finish` that of `step`.
+   */
+  isLive?: boolean;
   /** Told of every order when it has met its book, filled or not; the object is reused by the next one. */
   onReport?: (report: Readonly<LegReport>) => void;
 }
@@ -68,6 +74,9 @@ export interface ArbitrageEnvOptions {
 /** Continuous actions below this hold. */
 const DEAD_ZONE = 0.05;
 const SECOND_MS = 1000;
+const EQUITY = 0;
+const TIME = 1;
+const ENDLESS: ArbitrageRange = { firstRow: 0, lastRow: Infinity, episodeEvents: Infinity };
 
 /**
  * Observation: see `ArbitrageObserver`. Discrete action: the number of a choice; `actionSpace.names` says which.
@@ -99,9 +108,11 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
   #nextStart: number;
   #endRow = 0;
   #running = false;
+  /** Equity and time at the step's begin. */
+  readonly #before = new Float64Array(2);
 
   /** @throws ConfigError for settings that are out of range or do not fit the books */
-  constructor({ books, seed = 0, config = {}, onReport }: ArbitrageEnvOptions) {
+  constructor({ books, seed = 0, config = {}, isLive = false, onReport }: ArbitrageEnvOptions) {
     this.config = resolveConfig(arbitrageConfig, config, 'env "arbitrage"');
     this.#source = books;
     this.#rng = createRng(seed);
@@ -109,7 +120,8 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     this.#tapeState = this.#tapeRng.save();
     // A source is asked once to learn its venues; the first episode begins with the same draws.
     const tape = typeof books === 'function' ? books(this.#rng.fork('books')) : books;
-    this.#range = planArbitrage(this.config, tape);
+    if (isLive) requireFitting(this.config, tape.venues);
+    this.#range = isLive ? ENDLESS : planArbitrage(this.config, tape);
     this.#nextStart = this.#range.firstRow;
     this.#market = new ArbitrageMarket(tape, this.config, this.#rng, onReport);
     this.observationSpace = this.#market.observer.space;
@@ -143,6 +155,16 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
       truncated: false,
       info: this.#info,
     };
+  }
+
+  /** What the choices of the discrete space stand for, in order. */
+  get choices(): readonly ArbitrageAction[] {
+    return this.#actions;
+  }
+
+  /** The market, for who hands it its events himself, and for those who judge. */
+  get market(): ArbitrageMarket {
+    return this.#market;
   }
 
   /** The balances, for those who judge; not to be written to. */
@@ -179,6 +201,18 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     return this.#result;
   }
 
+  /** Opens the accounts at the last event of a tape; every event after it is handed to the market. */
+  openOn(tape: BookTape): StepResult<ArbitrageInfo> {
+    this.#endRow = Infinity;
+    this.#market.begin(tape, tape.length - 1);
+    this.#info.transfers = 0;
+    this.#info.refused = 0;
+    this.#running = true;
+    this.#observe();
+    this.#result.reward = 0;
+    return this.#result;
+  }
+
   /** @throws EnvError `invalid-action` naming the event, `not-running` before a reset or after an episode's end */
   step(action: Action): StepResult<ArbitrageInfo> {
     if (!this.#running) {
@@ -187,18 +221,31 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
         'The arbitrage env was stepped outside an episode: call reset first.',
       );
     }
+    this.begin(action);
+    this.#market.advance();
+    return this.finish();
+  }
+
+  /**
+   * The first part of a step, for who hands the market its events himself: acts at the present moment.
+   * @throws EnvError `invalid-action` naming the event
+   */
+  begin(action: Action): void {
+    this.#before[EQUITY] = this.#market.equity;
+    this.#before[TIME] = this.#market.nowMs;
+    if (action !== 0) this.#act(action);
+  }
+
+  /** The last part of a step: what became of it by the present moment. */
+  finish(): StepResult<ArbitrageInfo> {
     const market = this.#market;
     const result = this.#result;
-    const before = market.equity;
-    const beforeMs = market.nowMs;
-    if (action !== 0) this.#act(action);
-    market.advance();
     this.#observe();
     const { initialEquity, inventoryPenaltyBps } = this.config;
-    result.reward = ((market.equity - before) / initialEquity) * 1e4;
+    result.reward = ((market.equity - this.#before[EQUITY]) / initialEquity) * 1e4;
     if (inventoryPenaltyBps > 0 && market.exposure !== 0) {
       const value = Math.abs(market.exposure) * market.observer.midOf(0);
-      const seconds = (market.nowMs - beforeMs) / SECOND_MS;
+      const seconds = (market.nowMs - this.#before[TIME]) / SECOND_MS;
       result.reward -= inventoryPenaltyBps * (value / initialEquity) * seconds;
     }
     result.terminated = !(market.equity > 0);
@@ -218,7 +265,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
   save(): Snapshot {
     const values = {
       row: this.#market.row,
-      endRow: this.#endRow,
+      endRow: Number.isFinite(this.#endRow) ? this.#endRow : null,
       nextStart: this.#nextStart,
       running: this.#running,
       transfers: this.#info.transfers,
@@ -244,7 +291,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     }
     this.#tapeRng.load(snapshotPart(snapshot, 'tapeRng'));
     this.#market.restore(snapshotPart(snapshot, 'market'), tape, restoreNumber(snapshot, 'env/row'));
-    this.#endRow = restoreNumber(snapshot, 'env/endRow');
+    this.#endRow = snapshot.values['env/endRow'] === null ? Infinity : restoreNumber(snapshot, 'env/endRow');
     this.#nextStart = restoreNumber(snapshot, 'env/nextStart');
     this.#info.transfers = restoreNumber(snapshot, 'env/transfers');
     this.#info.refused = restoreNumber(snapshot, 'env/refused');

@@ -5,6 +5,7 @@ import { resolveConfig } from '../core/config.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import type { Candles } from '../market/candles.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
 import type { Action, ActionSpace, Box } from './spaces.ts';
 
 export interface ResetOptions {
@@ -58,6 +59,8 @@ export interface EnvContext {
   readonly series?: readonly Candles[];
   /** The books of several venues; absent: an env that needs books makes a synthetic market. */
   readonly books?: BookTape;
+  /** The trades between those books, for the volume of bars. */
+  readonly trades?: TradeTape;
 }
 
 export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {

@@ -1,5 +1,6 @@
 /** The environments that come with the framework. */
 import { arbitrage } from './arbitrage.ts';
+import { tradingBooks } from './book-trading.ts';
 import { cartpole } from './cartpole.ts';
 import type { EnvPlugin } from './env.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
@@ -10,9 +11,10 @@ import { trading } from './trading.ts';
 
 export const builtInEnvs: readonly EnvPlugin[] = [
   trading,
+  tradingBooks,
   portfolio,
-  arbitrage,
   shares,
+  arbitrage,
   cartpole,
   pendulum,
   mountainCarContinuous,

@@ -32,6 +32,8 @@ export interface VenueConnectionOptions {
   /** Decides the jitter of waits alone. */
   readonly rng: Rng;
   readonly onEvent?: (event: VenueEvent) => void;
+  /** One that is there already; `onEvent` is its own then, and its commands come through `command`. */
+  readonly session?: VenueSession;
   /** Called before each input is taken: what a tape records. */
   readonly onInput?: (input: VenueInput, timeMs: number) => void;
 }
@@ -85,13 +87,20 @@ export class VenueConnection {
     this.#transport = this.#setup.transport ?? options.transport;
     this.#rng = rng;
     this.#onInput = options.onInput;
-    this.session = new VenueSession({
-      setup: this.#setup,
-      markets,
-      channels: requireChannels(plugin.name, channels),
-      onEvent: options.onEvent ?? (() => {}),
-      onCommand: (command) => this.#commands.push(command),
-    });
+    this.session =
+      options.session ??
+      new VenueSession({
+        setup: this.#setup,
+        markets,
+        channels: requireChannels(plugin.name, channels),
+        onEvent: options.onEvent ?? (() => {}),
+        onCommand: (command) => this.command(command),
+      });
+  }
+
+  /** What the session asks for, carried out when it has taken the present input. */
+  command(command: VenueCommand): void {
+    this.#commands.push(command);
   }
 
   /** Connects, and stays connected until `stop` or until the venue is disabled. */

@@ -1,11 +1,12 @@
 /** A venue's side of the wire, on a local port: WebSocket, and HTTP for snapshots. What is said is up to the caller. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { LiveError } from '../core/errors.ts';
+import { listen } from './listen.ts';
 import type { HttpAnswer } from './transport.ts';
 
 export interface VenueClient {
+  /** What stood behind host and port in the address that it asked for. */
+  readonly path: string;
   send(data: string | Buffer): void;
   /** Cuts the connection without a farewell. */
   terminate(): void;
@@ -47,8 +48,9 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
   // Of the listening itself; the promise below tells of it.
   sockets.on('error', () => {});
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, request) => {
     const client: VenueClient = {
+      path: request.url ?? '/',
       send: (data) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(data);
       },
@@ -64,11 +66,7 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
     });
     options.onConnect?.(client);
   });
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(host, port, cause)));
-    http.listen(port, host, resolve);
-  });
-  const address = `${host}:${(http.address() as AddressInfo).port}`;
+  const address = await listen(http, host, port);
   return {
     url: `ws://${address}`,
     restUrl: `http://${address}`,
@@ -80,10 +78,4 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
       await new Promise((resolve) => http.close(resolve));
     },
   };
-}
-
-function listenError(host: string, port: number, cause: NodeJS.ErrnoException): LiveError {
-  return cause.code === 'EADDRINUSE'
-    ? new LiveError('port-in-use', `Port ${port} on ${host} is in use; choose another.`, { cause })
-    : new LiveError('cannot-listen', `Cannot listen on ${host}:${port}: ${cause.message}.`, { cause });
 }

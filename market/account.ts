@@ -95,6 +95,14 @@ export class Account implements AccountView, Snapshotable {
   totalNotional = DOUBLE_ZERO;
   deficit = DOUBLE_ZERO;
   #value = DOUBLE_ZERO;
+  /** The trade to be booked: signed base units, price before slippage, rates; whether nothing is to be left. */
+  readonly #trade = {
+    size: DOUBLE_ZERO,
+    price: DOUBLE_ZERO,
+    feeRate: DOUBLE_ZERO,
+    slippageRate: DOUBLE_ZERO,
+    closes: false,
+  };
 
   /** @param cash starting balance, quote units, > 0 */
   constructor(cash: number) {
@@ -151,12 +159,7 @@ export class Account implements AccountView, Snapshotable {
    */
   tradeTo(fill: Fill, terms: Readonly<TradeTerms>): void {
     const { exposure, price, feeRate, slippageRate } = terms;
-    fill.interestSettled = this.quoteInterest;
-    this.base -= this.baseInterest;
-    this.cash -= this.quoteInterest;
-    this.baseInterest = 0;
-    this.quoteInterest = 0;
-
+    this.#settleInterest(fill);
     const before = this.base;
     const wanted = (exposure * this.equity(price)) / price - before;
     const buys = wanted > 0;
@@ -169,9 +172,45 @@ export class Account implements AccountView, Snapshotable {
         `No trade leads to exposure ${exposure} at fee ${feeRate} and slippage ${slippageRate}: lower the leverage or the costs.`,
       );
     }
-    const size = wanted / denominator;
+    const trade = this.#trade;
+    trade.size = wanted / denominator;
+    trade.price = price;
+    trade.feeRate = feeRate;
+    trade.slippageRate = slippageRate;
+    trade.closes = exposure === 0;
+    this.#book(fill);
+  }
+
+  /**
+   * Trades a given size, and describes the trade in `fill`. The size in the terms is signed base units as a venue
+   * fills them; a buyer gets them less the fee. Their exposure means nothing here.
+   */
+  tradeSize(fill: Fill, terms: Readonly<TradeTerms>): void {
+    this.#settleInterest(fill);
+    const trade = this.#trade;
+    trade.size = terms.size;
+    trade.price = terms.price;
+    trade.feeRate = terms.feeRate;
+    trade.slippageRate = terms.slippageRate;
+    trade.closes = false;
+    this.#book(fill);
+  }
+
+  #settleInterest(fill: Fill): void {
+    fill.interestSettled = this.quoteInterest;
+    this.base -= this.baseInterest;
+    this.cash -= this.quoteInterest;
+    this.baseInterest = 0;
+    this.quoteInterest = 0;
+  }
+
+  /** Books `#trade`. Its numbers travel in fields, since a call that is not inlined would box them. */
+  #book(fill: Fill): void {
+    const { size, price, feeRate, slippageRate, closes } = this.#trade;
+    const before = this.base;
+    const buys = size > 0;
     const fillPrice = buys ? price * (1 + slippageRate) : price * (1 - slippageRate);
-    const after = exposure === 0 ? 0 : buys ? before + size * (1 - feeRate) : before + size;
+    const after = closes ? 0 : buys ? before + size * (1 - feeRate) : before + size;
     const cashChange = buys ? -size * fillPrice : -size * fillPrice * (1 - feeRate);
     const magnitude = Math.abs(size);
     // A buyer's fee is taken in base, so slippage does not enlarge it.

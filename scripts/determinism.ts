@@ -28,6 +28,7 @@ const THREADS = [1, 2, 4];
 const NUM_ENVS = 4;
 const normalized = { normalizeObservations: true, normalizeRewards: true };
 const onPolicy = { rolloutSteps: 128, minibatchSize: 256, epochs: 2, hidden: [64, 64] };
+const stateDependent = { stateDependentExploration: true, resampleEvery: 4 };
 /** 256 rows of 64 units are enough for single products to be divided among threads. */
 const replay = { hidden: [64, 64], batchSize: 256, bufferSize: 5_000, learningStarts: 1_000, trainEvery: 64 };
 
@@ -46,6 +47,9 @@ const CASES: readonly (readonly [
   ['ppo, cartpole', ppo, createCartPole, onPolicy],
   ['ppo, pendulum, normalised', ppo, createPendulum, { ...onPolicy, ...normalized }],
   ['ppo, trading', ppo, createTrading, onPolicy],
+  ['ppo, trading, lstm', ppo, createTrading, { ...onPolicy, network: 'lstm' }],
+  ['ppo, pendulum, gru', ppo, createPendulum, { ...onPolicy, network: 'gru' }],
+  ['ppo, pendulum, state-dependent', ppo, createPendulum, { ...onPolicy, ...stateDependent }],
   ['a2c, cartpole', a2c, createCartPole, {}],
   ['a2c, pendulum', a2c, createPendulum, normalized],
   ['dqn, cartpole', dqn, createCartPole, replay],
@@ -58,6 +62,7 @@ const CASES: readonly (readonly [
   ['ddpg, pendulum', ddpg, createPendulum, replay],
   ['td3, pendulum', td3, createPendulum, { ...replay, noise: 'ornstein-uhlenbeck' }],
   ['sac, pendulum', sac, createPendulum, replay],
+  ['sac, pendulum, state-dependent', sac, createPendulum, { ...replay, ...stateDependent }],
   ['sac, cartpole', sac, createCartPole, replay],
 ];
 

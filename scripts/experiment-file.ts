@@ -28,6 +28,7 @@ const settings = {
   checkpointEvery: z.int().min(0).optional().describe('env steps between checkpoints; default 50000'),
   patience: z.int().min(1).optional().describe('evaluations without a new best that end a trial'),
   targetReturn: z.number().optional().describe('mean return of an evaluation that ends a trial'),
+  kernels: z.enum(['wasm', 'blas']).optional().describe('what computes matrix products; default wasm'),
   log: z.array(z.enum(LOG_FORMATS)).optional().describe('what to log to; jsonl always is'),
 };
 

@@ -109,6 +109,7 @@ async function planCell({ plugins, seeds }: Experiment, { task, agent, settings 
       patience: settings.patience,
       targetReturn: settings.targetReturn,
       log: settings.log,
+      backend: settings.kernels,
     });
     requireSoundEnv(run);
     return run.spec;

@@ -38,7 +38,7 @@ export async function openTrainedRun(path: string, checkpoint?: string): Promise
   return { run, directory, checkpoint: entry, agent };
 }
 
-function chooseCheckpoint(directory: RunDirectory, wanted: string | undefined): CheckpointEntry {
+export function chooseCheckpoint(directory: RunDirectory, wanted: string | undefined): CheckpointEntry {
   const entries = listCheckpoints(directory.checkpoints);
   const latest = entries.at(-1);
   const named = entries.find(({ name }) => name === (wanted ?? BEST_CHECKPOINT));

@@ -1,12 +1,24 @@
-/** How fast live messages are taken in: read, checked and put into the book. */
+/** How fast live messages are taken in: read, checked and put into the book; and how soon a decision follows. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createRng } from '../core/rng.ts';
+import { assemble } from '../live/assemble.ts';
+import { resolveLiveConfig } from '../live/live-config.ts';
 import { parseMarkets } from '../live/venue-config.ts';
 import { VenueSession } from '../live/venue-session.ts';
 import { binance } from '../live/venues/binance.ts';
+import { TapeWriter } from '../storage/tape.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
+import { type DecisionLatency, measureDecisionLatency } from './live-latency.ts';
+import { measureMemorySlope } from './live-memory.ts';
 
 export const liveBenchmarks: readonly Benchmark[] = [
   { name: 'live.depth_messages_per_s', unit: '1/s', measure: measureDepthMessages },
+  { name: 'live.rss_mb_per_hour', unit: 'MB/h', measure: () => measureMemorySlope() },
+  { name: 'live.session_messages_per_s', unit: '1/s', measure: measureSessionMessages },
+  { name: 'live.decision_p50_us', unit: 'µs', measure: async () => (await decisionLatency()).p50Us },
+  { name: 'live.decision_p99_us', unit: 'µs', measure: async () => (await decisionLatency()).p99Us },
 ];
 
 const MESSAGES = 4000;
@@ -16,7 +28,15 @@ const SNAPSHOT_LEVELS = 1000;
 const TICK = 0.01;
 const MIDDLE = 6_000_000;
 
-function measureDepthMessages(): number {
+let latency: Promise<DecisionLatency> | undefined;
+/** Measured once for both rows. */
+const decisionLatency = (): Promise<DecisionLatency> => {
+  latency ??= measureDecisionLatency();
+  return latency;
+};
+
+/** A snapshot, and the messages that follow it, as Binance sends them. */
+function depthMessages(): { frames: string[]; body: string } {
   const rng = createRng(1);
   const level = (side: -1 | 1, size: number): [string, string] => {
     // Most changes are near the best price, and some far away.
@@ -45,6 +65,12 @@ function measureDepthMessages(): number {
       '1.00000000',
     ]);
   const body = JSON.stringify({ lastUpdateId: 0, bids: whole(-1), asks: whole(1) });
+  return { frames, body };
+}
+
+/** Text to book, without a session behind it. */
+function measureDepthMessages(): number {
+  const { frames, body } = depthMessages();
   const markets = parseMarkets('binance', ['BTC/USDT'], binance.nativeSymbol);
 
   const seconds = secondsPer(1, () => {
@@ -63,5 +89,32 @@ function measureDepthMessages(): number {
     for (let i = 0; i < MESSAGES; i++) session.handle({ kind: 'frame', text: frames[i] }, i);
     if (updates !== MESSAGES) throw new Error(`${updates} of ${MESSAGES} messages reached the book.`);
   });
+  return MESSAGES / seconds;
+}
+
+/** Text to book to market, every frame on a tape on the disk. */
+function measureSessionMessages(): number {
+  const { frames, body } = depthMessages();
+  const directory = mkdtempSync(join(tmpdir(), 'market-gym-bench-'));
+  let round = 0;
+  const seconds = secondsPer(1, () => {
+    const tape = new TapeWriter(join(directory, String(round++)));
+    const config = resolveLiveConfig({ mode: 'trading' });
+    const { repeat, venueSessions } = assemble(
+      { config, model: 'hold', modelCreatedMs: Number.NaN },
+      {
+        venues: [binance],
+        policyFor: () => ({ model: 'hold', createdMs: Number.NaN, act: () => 0 }),
+        record: (record) => tape.append(record),
+      },
+    );
+    repeat(['input', 0, 0, 'open']);
+    repeat(['input', 0, 0, 'snapshot', 'BTC/USDT', body]);
+    for (let i = 0; i < MESSAGES; i++) repeat(['input', i, 0, 'frame', frames[i]]);
+    tape.flush();
+    const { bookUpdates } = venueSessions[0].counters;
+    if (bookUpdates !== MESSAGES) throw new Error(`${bookUpdates} of ${MESSAGES} messages reached the book.`);
+  });
+  rmSync(directory, { recursive: true });
   return MESSAGES / seconds;
 }

@@ -12,10 +12,25 @@ import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
 import { experimentCommand, experimentOptions } from './experiment-command.ts';
 import { fitCommand, fitOptions } from './fit-command.ts';
 import { listCommand, listOptions } from './list-command.ts';
+import { liveCommand, liveOptions, recordCommand, recordOptions } from './live-command.ts';
 import { modelsCommands } from './models-command.ts';
 import { predictCommand, predictOptions } from './predict-command.ts';
+import { priorCommand, priorOptions } from './prior-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
+import { replayCommand, replayOptions } from './replay-command.ts';
+import { serveCommand, serveOptions } from './serve-command.ts';
+import {
+  exportTapeCommand,
+  exportTapeOptions,
+  makeTapeCommand,
+  makeTapeOptions,
+  tapeInfoCommand,
+  tapeInfoOptions,
+  verifyTapeCommand,
+  verifyTapeOptions,
+} from './tape-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
+import { updateCommand, updateOptions } from './update-command.ts';
 import { zooCommand, zooOptions } from './zoo-command.ts';
 
 /** A mistake of the user's: one line on standard error. */
@@ -133,8 +148,67 @@ try {
       exitWith(experimentCommand),
     )
     .command('zoo', "Train with the RL Zoo's settings, beside its scores", zooOptions, exitWith(zooCommand))
+    .command(
+      'prior',
+      'Try whether a model helps an agent, and in which way',
+      priorOptions,
+      exitWith(priorCommand),
+    )
+    .command(
+      'update',
+      'Train a model on newer data, judge it against the one in use, promote the better',
+      updateOptions,
+      exitWith(updateCommand),
+    )
     .command('models', 'The registry of trained models', (models) =>
       modelsCommands(models, (run) => exitWith(run)(undefined)),
+    )
+    .command(
+      'live',
+      'Trade on paper with a policy, on a venue’s own messages',
+      liveOptions,
+      exitWith(liveCommand),
+    )
+    .command(
+      'record',
+      'Record the messages of venues, without trading',
+      recordOptions,
+      exitWith(recordCommand),
+    )
+    .command(
+      'replay <tape>',
+      'Run a recorded session again and compare it byte for byte',
+      replayOptions,
+      exitWith(replayCommand),
+    )
+    .command(
+      'serve <tape>',
+      'Play a tape to any client, as its venues would',
+      serveOptions,
+      exitWith(serveCommand),
+    )
+    .command('tape', 'Look at tapes, and make them', (tape) =>
+      tape
+        .command(
+          'verify <tape>',
+          'Whether every byte is as it was written',
+          verifyTapeOptions,
+          exitWith(verifyTapeCommand),
+        )
+        .command('info <tape>', 'What a tape holds', tapeInfoOptions, exitWith(tapeInfoCommand))
+        .command(
+          'export <tape> <file>',
+          'Its books, or its records, as a file',
+          exportTapeOptions,
+          exitWith(exportTapeCommand),
+        )
+        .command(
+          'make <tape>',
+          'A tape of frames, made of order books',
+          makeTapeOptions,
+          exitWith(makeTapeCommand),
+        )
+        .demandCommand(1, 'Name a tape command: verify, info, export or make'),
     )
     .command('bench', 'Measure the speed of the parts', benchOptions, exitWith(benchCommand))
     .demandCommand(1, 'Name a command')

@@ -3,6 +3,8 @@ import type { Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { type ModelEvent, type ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
+import { agentArtifact, readRunModel } from './agent-model.ts';
+import { version } from './catalog.ts';
 import { type Console, createConsole } from './console.ts';
 import { formatColumns } from './table.ts';
 
@@ -17,9 +19,12 @@ interface ModelsArguments {
   readonly path?: string;
   readonly reason?: string;
   readonly prune?: boolean;
+  readonly run?: string;
+  readonly name?: string;
+  readonly checkpoint?: string;
 }
 
-type Action = (registry: ModelRegistry, args: ModelsArguments, console: Console) => number;
+type Action = (registry: ModelRegistry, args: ModelsArguments, console: Console) => number | Promise<number>;
 
 /** Names the sub-commands; each opens the registry, acts, and closes it. */
 export function modelsCommands(yargs: Argv, exitWith: (run: () => Promise<number>) => Promise<void>): Argv {
@@ -29,7 +34,7 @@ export function modelsCommands(yargs: Argv, exitWith: (run: () => Promise<number
         const { registry: path, json, ...rest } = args as ModelsArguments;
         const registry = new ModelRegistry(path, { create });
         try {
-          return action(registry, { registry: path, json, ...rest }, createConsole({ json }));
+          return await action(registry, { registry: path, json, ...rest }, createConsole({ json }));
         } finally {
           registry.close();
         }
@@ -58,6 +63,17 @@ export function modelsCommands(yargs: Argv, exitWith: (run: () => Promise<number
       'Metrics and settings side by side',
       (y) => y.positional('models', { type: 'string', array: true, demandOption: true }),
       run(compare),
+    )
+    .command(
+      'add <run>',
+      'Store the agent of a run as the next version of a name',
+      (y) =>
+        y
+          .positional('run', { type: 'string', demandOption: true, describe: 'Run directory' })
+          .option('name', { type: 'string', demandOption: true, describe: 'The model’s name' })
+          .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
+          .requiresArg(['name', 'checkpoint']),
+      run(add, true),
     )
     .command('promote <model>', 'Make it the champion of its name', reason, run(promote))
     .command('archive <model>', 'Take it out of use; its files stay', reason, run(archive))
@@ -139,6 +155,14 @@ const compare: Action = (registry, { models = [] }, console) => {
   const rows = names.map((name) => [name, ...columns.map((fields) => formatValue(fields[name]))]);
   console.say(formatColumns([['', ...records.map(({ id }) => id)], ...rows]));
   console.result({ models: records });
+  return 0;
+};
+
+const add: Action = async (registry, { run = '', name = '', checkpoint }, console) => {
+  const { details, files } = agentArtifact(await readRunModel(run, checkpoint), name, version);
+  const record = registry.save(details, files);
+  console.say(`The agent of ${run} is ${record.id}, a candidate.`);
+  console.result(record);
   return 0;
 };
 

@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { BookTape } from '../market/book-tape.ts';
 import { loadBooks } from '../market/load-books.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
 import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
+import { openTapeData, TAPE_PREFIX } from './tape-source.ts';
 
 export interface RunBooks {
   readonly path: string;
   readonly tape: BookTape;
+  /** For the volume of bars; absent where there are none. */
+  readonly trades?: TradeTape;
   readonly spans: Spans;
   /** SHA-256 of all columns. */
   readonly sha256: string;
@@ -16,6 +20,18 @@ export interface RunBooks {
 
 /** @throws DataError as `loadBooks`; ConfigError `invalid-split` */
 export async function loadRunBooks(path: string, dates: SplitDates): Promise<RunBooks> {
+  if (path.startsWith(TAPE_PREFIX)) {
+    const { books, trades, notes } = openTapeData(path);
+    const tape = `${TAPE_PREFIX}${resolve(path.slice(TAPE_PREFIX.length))}`;
+    return {
+      path: tape,
+      tape: books,
+      trades,
+      spans: splitSpans(books, dates),
+      sha256: hashTape(books),
+      notes,
+    };
+  }
   const { tape, report } = await loadBooks(path);
   return {
     path: resolve(path),

@@ -1,11 +1,15 @@
 /** The market data of a run: one series, or several on their common bars. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { resolveConfig } from '../core/config.ts';
+import { bookTradingConfig } from '../envs/book-trading-config.ts';
 import { alignCandles } from '../market/align.ts';
+import { createBookBars } from '../market/book-bars.ts';
 import { type Candles, hashCandles } from '../market/candles.ts';
 import { loadCandles } from '../market/csv.ts';
 import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
 import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
+import { openTapeData, TAPE_PREFIX } from './tape-source.ts';
 
 export interface RunMarket {
   /** Where the data come from, such that it can be found from any folder. */
@@ -28,17 +32,38 @@ export interface RunMarket {
 export async function loadMarket(data: string, dates: SplitDates): Promise<RunMarket> {
   const names = data.split(',');
   const loaded = await Promise.all(
-    names.map((name) => loadCandles(name === SHIPPED_DATA ? shippedDataPath() : name)),
+    names.map((name) =>
+      name.startsWith(TAPE_PREFIX)
+        ? candlesOfTape(name)
+        : loadCandles(name === SHIPPED_DATA ? shippedDataPath() : name),
+    ),
   );
   const all = loaded.map(({ candles }) => candles);
   const series = all.length === 1 ? all : alignCandles(all);
   const hashes = series.map(hashCandles);
   return {
-    path: names.map((name) => (name === SHIPPED_DATA ? name : resolve(name))).join(','),
+    path: names.map(absolute).join(','),
     candles: series[0],
     series,
     spans: splitSpans(series[0], dates),
     sha256: hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex'),
     notes: loaded.flatMap(({ report }, i) => report.notes.map((note) => `${names[i]}: ${note}`)),
   };
+}
+
+function absolute(name: string): string {
+  if (name === SHIPPED_DATA) return name;
+  if (!name.startsWith(TAPE_PREFIX)) return resolve(name);
+  return `${TAPE_PREFIX}${resolve(name.slice(TAPE_PREFIX.length))}`;
+}
+
+/** Bars of the mid price, as long as the tape's own session made them; a minute where it made none. */
+function candlesOfTape(name: string): { candles: Candles; report: { notes: readonly string[] } } {
+  const { books, trades, notes, header } = openTapeData(name);
+  const { barMs } = resolveConfig(
+    bookTradingConfig,
+    header.config.mode === 'trading' ? header.config.env : {},
+    'the tape',
+  );
+  return { candles: createBookBars(books, 0, barMs, trades).candles, report: { notes } };
 }

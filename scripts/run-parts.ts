@@ -98,7 +98,13 @@ function envParts(
   const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
   const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
   return {
-    context: { seed, candles: market?.candles, series: market?.series, books: books?.tape },
+    context: {
+      seed,
+      candles: market?.candles,
+      series: market?.series,
+      books: books?.tape,
+      trades: books?.trades,
+    },
     config,
   };
 }

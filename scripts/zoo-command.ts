@@ -27,11 +27,16 @@ export const zooOptions = (yargs: Argv) =>
         array: true,
         describe: `Entries to run: ${zooEntries.map(({ name }) => name).join(', ')}`,
       })
+      .option('kernels', {
+        choices: ['wasm', 'blas'] as const,
+        default: 'wasm' as const,
+        describe: 'wasm: the same bits anywhere; blas: OpenBLAS, faster',
+      })
       .option('out', {
         type: 'string',
         describe: 'Folder; default runs/zoo. Finished trials in it are kept',
       }),
-  ).requiresArg(['only', 'out', 'workers']);
+  ).requiresArg(['only', 'out', 'workers', 'kernels']);
 
 type ZooArguments = Awaited<ReturnType<typeof zooOptions>['argv']>;
 
@@ -39,7 +44,7 @@ type ZooArguments = Awaited<ReturnType<typeof zooOptions>['argv']>;
 export async function zooCommand(args: ZooArguments): Promise<number> {
   const console = createConsole(args);
   const entries = await availableEntries(chosenEntries(args.only), console);
-  const input = zooExperiment(entries, args.short);
+  const input = { ...zooExperiment(entries, args.short), kernels: args.kernels };
   const out = args.out ?? join('runs', input.name);
   const experiment = parseExperiment(input, 'The zoo');
   const outcome = await runExperiment(experiment, { out, workers: args.workers, console });

@@ -38,7 +38,14 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor | NumericArray>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return Buffer.concat(encodeSafetensorsParts(tensors, metadata));
+  const parts = encodeSafetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }
 
 /**
@@ -85,7 +92,7 @@ export function encodeSafetensorsParts(
 
 /**
  * @param source what the bytes are, for messages: a path
- * @returns arrays that own their memory
+ * @returns arrays that are views of `bytes`, which nobody else may write to, or copies where an alignment asks for them
  * @throws StorageError `malformed` for bytes that are truncated, overlong or not in the format
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
@@ -117,11 +124,16 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
       throw fail(`tensor "${name}" ends at byte ${end} of the data, which has ${data.length}`);
     }
     expected = end;
-    const copy = new Uint8Array(data.subarray(begin, end));
-    tensors.set(name, { data: new DTYPES[dtype](copy.buffer), shape });
+    tensors.set(name, { data: arrayOf(dtype, data.subarray(begin, end)), shape });
   }
   if (expected !== data.length) throw fail(`${data.length - expected} bytes follow its last tensor`);
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function arrayOf(dtype: Dtype, bytes: Uint8Array): NumericArray {
+  const { BYTES_PER_ELEMENT: size } = DTYPES[dtype];
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  return new DTYPES[dtype](buffer as ArrayBuffer, byteOffset, byteLength / size);
 }
 
 type Fail = (what: string) => StorageError;

@@ -7,7 +7,10 @@
  */
 import {
   closeSync,
+  createReadStream,
+  createWriteStream,
   existsSync,
+  fdatasync,
   fdatasyncSync,
   ftruncateSync,
   mkdirSync,
@@ -17,10 +20,10 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzipSync, gzip } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gunzipSync } from 'node:zlib';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt } from './atomic.ts';
@@ -64,6 +67,9 @@ export class TapeWriter {
   readonly #segmentBytes: number;
   readonly #bufferChars: number;
   readonly #compressions = new Set<Promise<void>>();
+  /** The disk is being waited for in the background: the file stays open until then. */
+  #syncing: Promise<void> | undefined;
+  #syncFailure: Error | null = null;
   #file = -1;
   #segment = 0;
   #bytes = 0;
@@ -140,8 +146,27 @@ export class TapeWriter {
     attempt('write', this.#path, () => fdatasyncSync(this.#file));
   }
 
+  /**
+   * Flushes, and brings it to the disk without waiting for it: a disk may take its time, and this process has none.
+   * @throws StorageError `write-failed`, also when the last one could not be finished
+   */
+  syncInBackground(): void {
+    this.flush();
+    attempt('write', this.#path, () => {
+      if (this.#syncFailure !== null) throw this.#syncFailure;
+    });
+    this.#syncing ??= new Promise((resolve) => {
+      fdatasync(this.#file, (error) => {
+        this.#syncFailure = error;
+        this.#syncing = undefined;
+        resolve();
+      });
+    });
+  }
+
   /** Writes what is left and waits for compressions under way. The last segment stays open to be continued. */
   async close(): Promise<void> {
+    await this.#syncing;
     this.sync();
     closeSync(this.#file);
     await Promise.all(this.#compressions);
@@ -175,8 +200,10 @@ export class TapeWriter {
   }
 
   #finishSegment(): void {
-    attempt('write', this.#path, () => fdatasyncSync(this.#file));
-    closeSync(this.#file);
+    const file = this.#file;
+    attempt('write', this.#path, () => fdatasyncSync(file));
+    if (this.#syncing === undefined) closeSync(file);
+    else this.#syncing.then(() => closeSync(file));
     const compression = compress(join(this.#path, segmentName(this.#segment)));
     this.#compressions.add(compression);
     // A segment that could not be compressed is as good without it.
@@ -184,12 +211,10 @@ export class TapeWriter {
   }
 }
 
-const gzipAsync = promisify(gzip);
-
-/** The compressed file appears whole, and then replaces the plain one. */
+/** The compressed file appears whole, and then replaces the plain one. Piece by piece: a segment is large. */
 async function compress(file: string): Promise<void> {
   const temporary = `${file}.gz.tmp`;
-  await writeFile(temporary, await gzipAsync(readFileSync(file)));
+  await pipeline(createReadStream(file), createGzip(), createWriteStream(temporary));
   await rename(temporary, `${file}.gz`);
   await rm(file);
 }

@@ -30,6 +30,41 @@ const define = (name, rewardAt) => gym.defineEnv({
     };
   },
 });
+const soonOver = define('steady', () => 1);
+export const forbidding = gym.defineEnv({
+  name: 'forbidding',
+  description: 'Allows nothing from its 1500th step on.',
+  config: gym.z.object({}),
+  create(context) {
+    const env = soonOver.create(context);
+    const mask = new Uint8Array(2).fill(1);
+    let steps = 0;
+    return {
+      ...env,
+      actionMask: () => mask,
+      step(action) {
+        if (++steps === 1500) mask.fill(0);
+        return env.step(action);
+      },
+    };
+  },
+});
+export const throwingEnv = gym.defineEnv({
+  name: 'throwing',
+  description: 'Throws at its 1500th step.',
+  config: gym.z.object({}),
+  create(context) {
+    const env = soonOver.create(context);
+    let steps = 0;
+    return {
+      ...env,
+      step(action) {
+        if (++steps === 1500) throw new TypeError('the wheel came off');
+        return env.step(action);
+      },
+    };
+  },
+});
 export const soonBroken = define('soon-broken', (step) => (step === 5 ? NaN : 1));
 export const lateBroken = define('late-broken', (step) => (step === 300 ? NaN : 1));
 `;
@@ -56,11 +91,51 @@ export const throwing = define('throwing', (step) => {
 });
 `;
 
+/** A module that makes networks: each exported by a file of its own, see `beforeAll`. */
+const NETWORK = (outputDim: string) => `import * as gym from 'market-gym';
+export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.createMlp(kernels, {
+  inputDim, hidden: [8], outputDim: ${outputDim}, activation: 'tanh', outputScale: 1, init: 'orthogonal', rng,
+});
+`;
+
+/** A model of TensorFlow.js that takes five numbers. */
+const TFJS_NETWORK = `import { createTfjsNetwork } from 'market-gym/networks/tfjs';
+import { loadTensorFlow } from 'market-gym/networks/tfjs-backend';
+const tf = await loadTensorFlow();
+export const createNetwork = ({ inputDim, outputDim }, kernels) => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: outputDim, inputShape: [5] })] });
+  return createTfjsNetwork(kernels, tf, model, { inputDim, outputDim });
+};
+`;
+
+/** As on a machine without the package. */
+const NO_TFJS_NETWORK = `import { loadTensorFlow } from 'market-gym/networks/tfjs-backend';
+await loadTensorFlow({ resolve() { throw Object.assign(new Error(), { code: 'MODULE_NOT_FOUND' }); } });
+`;
+
+/** A network whose gradients are not numbers after a while. */
+const NAN_NETWORK = `import * as gym from 'market-gym';
+export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => {
+  const network = gym.createMlp(kernels, {
+    inputDim, hidden: [8], outputDim, activation: 'tanh', outputScale: 1, init: 'orthogonal', rng,
+  });
+  let passes = 0;
+  return {
+    ...network,
+    backward(outputGradients) {
+      network.backward(outputGradients);
+      if (++passes === 20) network.gradients[0] = NaN;
+    },
+  };
+};
+`;
+
 /** The parts of a run.json or a manifest that are changed here. */
 interface Content {
   agent: { name: string; config: Record<string, unknown> };
   data: { path: string };
   plugins: string[];
+  network?: { path: string; sha256: string };
   numEnvs?: number;
   seed: number;
 }
@@ -98,7 +173,13 @@ beforeAll(async () => {
   place.write('import.ts', "import 'no-such-package';\nexport const x = 1;\n");
   place.write('nothing.ts', 'export const x = 1;\n');
   place.write('notes.txt', 'notes');
+  place.write('network.mjs', NETWORK('outputDim'));
+  place.write('wide-network.mjs', NETWORK('outputDim + 1'));
+  place.write('tfjs-network.mjs', TFJS_NETWORK);
+  place.write('no-tfjs-network.mjs', NO_TFJS_NETWORK);
+  place.write('nan-network.mjs', NAN_NETWORK);
 
+  const PPO = ['train', '--env', 'cartpole', '--steps', '64', '--set', 'agent.rolloutSteps=8'];
   const train = ['train', '--agent', 'random', '--steps', '96', '--checkpoint-every', '40'];
   const runs = await Promise.all([
     place.run(...train, '--env', 'cartpole', '--out', 'run'),
@@ -115,6 +196,7 @@ beforeAll(async () => {
       'agent.rolloutSteps=8',
     ),
     place.run(...train, '--data', 'good.csv', '--out', 'market-run'),
+    place.run(...PPO, '--network', 'network.mjs', '--out', 'network-run'),
   ]);
   for (const { code, stderr } of runs) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 }, PATIENCE_MS);
@@ -233,6 +315,77 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
       'env step 80: loss is NaN',
       'No checkpoint had been saved',
     ],
+    [
+      'a discrete agent on continuous actions',
+      '--agent dqn --env pendulum',
+      '"dqn" needs discrete actions',
+      'Box',
+      'try "ddpg"',
+    ],
+    [
+      'a continuous agent on discrete actions',
+      '--agent td3 --env cartpole',
+      '"td3" needs continuous actions',
+      'Discrete(2)',
+    ],
+    [
+      'a batch larger than the buffer',
+      '--agent dqn --env cartpole --set agent.batchSize=64 --set agent.bufferSize=32',
+      'batchSize of 64',
+      'bufferSize of 32',
+      'raise bufferSize',
+    ],
+    [
+      'a batch larger than the buffer of an agent for continuous actions',
+      '--agent sac --env pendulum --set agent.bufferSize=100',
+      'batchSize of 256',
+      'bufferSize of 100',
+      'raise bufferSize',
+    ],
+    [
+      'a mask with no valid action',
+      '--plugin envs.ts --env forbidding --envs 1 --steps 4000',
+      'In env "forbidding"',
+      'allows no action',
+    ],
+    [
+      'an env that throws in a worker thread',
+      '--plugin envs.ts --env throwing --envs 2 --env-workers 2 --steps 4000',
+      'In env "throwing": Env 0 failed in step: TypeError: the wheel came off',
+      'Correct the env',
+    ],
+    ['a missing network file', '--network no.mjs', 'No such network file', 'no.mjs', 'Give the path'],
+    ['a network file that makes none', '--network nothing.ts', 'exports no function createNetwork'],
+    [
+      'a network whose output does not fit the space',
+      '--env cartpole --network wide-network.mjs',
+      'The policy needs a network from 4 numbers to 2',
+      'returned one from 4 to 3',
+      'outputDim',
+    ],
+    [
+      'a tfjs model with the wrong input shape',
+      '--env cartpole --network tfjs-network.mjs',
+      'The policy needs a network from 4 numbers to 2',
+      '[null, 5] to [null, 2]',
+      '4 numbers come in per row',
+    ],
+    [
+      'a tfjs model without tfjs',
+      '--env cartpole --network no-tfjs-network.mjs',
+      'no-tfjs-network.mjs',
+      '@tensorflow/tfjs is not installed',
+      'npm install @tensorflow/tfjs',
+    ],
+    [
+      'gradients that are NaN',
+      '--env cartpole --network nan-network.mjs --set agent.rolloutSteps=32',
+      'PPO stopped at env step',
+      'gradient norm NaN',
+      'The weights are those before this step',
+      'No checkpoint had been saved',
+    ],
+    ['too many env workers', '--env-workers 65', '--env-workers', 'to 64'],
     ['an option that is none', '--stpes 5', 'Unknown argument: stpes', 'See market-gym --help'],
   ];
   test.each(cases)('%s', async (mistake, args, ...words) => {
@@ -436,6 +589,22 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
       run.data.path = 'gone.csv';
     }),
     ['no file "gone.csv"', 'check the path'],
+  );
+  testDamage(
+    'its network file has changed',
+    'network-run',
+    edit('run.json', (run) => {
+      run.network!.sha256 = 'other';
+    }),
+    ['network.mjs is not the network file', 'it has changed', 'Restore it, or start a new run'],
+  );
+  testDamage(
+    'its network file is gone',
+    'network-run',
+    edit('run.json', (run) => {
+      run.network!.path = 'gone.mjs';
+    }),
+    ['No such network file', 'gone.mjs', 'Give the path'],
   );
   testDamage(
     'its plugin is gone',

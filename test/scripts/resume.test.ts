@@ -89,4 +89,39 @@ describe.each(Object.entries(RUNS))('PPO on %s', (env, args) => {
     expect(endOf(run)).toEqual(endOf(unbroken));
     expect(place.list(`${run}/checkpoints`)).toEqual(place.list(`${unbroken}/checkpoints`));
   });
+
+  test('envs that are stepped in worker threads give the same state, also after an interruption', async () => {
+    const run = `${env}-workers`;
+    const workers = [...args, '--env-workers', '2'];
+    await endEarly(run, workers, 'SIGINT', () => place.exists(`${run}/log.jsonl`));
+    expect(JSON.parse(place.read(`${run}/run.json`))).toMatchObject({ envWorkers: 2 });
+    expect(place.list(`${run}/checkpoints`)).not.toContain(LAST);
+    const resumed = await place.run('train', '--resume', run);
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    expect(endOf(run)).toEqual(endOf(unbroken));
+  });
+});
+
+test("a run with a user's networks finds their file again, when it is resumed and when it is judged", async () => {
+  place.write(
+    'network.mjs',
+    `import * as gym from 'market-gym';
+export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.createMlp(kernels, {
+  inputDim, hidden: [12], outputDim, activation: 'relu', layerNorm: true, outputScale: 1, init: 'orthogonal', rng,
+});
+`,
+  );
+  const args = [...RUNS.cartpole, '--network', 'network.mjs'];
+  await place.run(...TRAIN, ...args, '--out', 'network-unbroken');
+  await endEarly('network', args, 'SIGINT', () => place.exists('network/log.jsonl'));
+  expect(place.list('network/checkpoints')).not.toContain(LAST);
+  expect(await place.run('train', '--resume', 'network')).toMatchObject({ code: 0, stderr: '' });
+  expect(endOf('network')).toEqual(endOf('network-unbroken'));
+  expect(JSON.parse(place.read('network/run.json')).network).toEqual({
+    path: place.file('network.mjs'),
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  const judged = await place.run('evaluate', 'network', '--episodes', '2');
+  expect(judged).toMatchObject({ code: 0, stderr: '' });
+  expect(judged.stdout).toContain('over 2 greedy episodes');
 });

@@ -28,7 +28,8 @@ describe('what is encoded is decoded to the same bits', () => {
         const back = tensors.get('data')!;
         expect(back.data.constructor).toBe(type);
         expect(back.shape).toEqual([length]);
-        expect(new Uint8Array(back.data.buffer)).toEqual(new Uint8Array(data.buffer));
+        const { buffer, byteOffset, byteLength } = back.data;
+        expect(new Uint8Array(buffer, byteOffset, byteLength)).toEqual(new Uint8Array(data.buffer));
         expect(tensors.get('after')!.data).toEqual(data);
         expect(tensors.get('before')!.data).toEqual(new Uint8Array(3));
       });

@@ -44,6 +44,22 @@ const errorOf = (call: () => unknown): StorageError => {
 };
 
 describe('a tape', () => {
+  test('is brought to the disk in the background while it grows and begins new segments', async () => {
+    const writer = new TapeWriter(path, { segmentBytes: 300 });
+    const records = Array.from({ length: 200 }, (_, i): TapeRecord => ['frame', i, `text ${i}`]);
+    for (const [i, record] of records.entries()) {
+      writer.append(record);
+      writer.syncInBackground();
+      if (i % 7 === 0) await new Promise(setImmediate);
+    }
+    // What was flushed is there before the disk has answered.
+    expect(read()).toEqual(records);
+    await writer.close();
+    expect(read()).toEqual(records);
+    expect(summarizeTape(path)).toMatchObject({ numRecords: 200, torn: undefined, chain: writer.chain });
+    expect(summarizeTape(path).numSegments).toBeGreaterThan(20);
+  });
+
   test('gives back its records in order, and is continued where it ended', async () => {
     await write(RECORDS.slice(0, 2));
     const chain = await write(RECORDS.slice(2));

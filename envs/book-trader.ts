@@ -1,0 +1,237 @@
+/** One trader on the order book of one venue, bar by bar, wherever books and bars come from: a tape or a live feed. */
+import { EnvError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import {
+  joinSnapshots,
+  restoreNumber,
+  type Snapshot,
+  type Snapshotable,
+  snapshotPart,
+} from '../core/snapshot.ts';
+import { BookBroker, type BookOrder } from '../market/book-broker.ts';
+import type { BookLevels } from '../market/book-matcher.ts';
+import { DOUBLE_ZERO, type Fill } from '../market/broker.ts';
+import type { Candles } from '../market/candles.ts';
+import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import { proportionalFee } from '../market/fees.ts';
+import { constantLatency, type LatencyModel, lognormalLatency } from '../market/latency.ts';
+import { type BookTradingConfig, requireLevelsWithinLeverage } from './book-trading-config.ts';
+import type { StepResult } from './env.ts';
+import { type Action, type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
+import { createTradingInfo, type TradingInfo, TradingObserver } from './trading-observation.ts';
+import { type Reward, tradingRewards } from './trading-rewards.ts';
+
+export interface BookTraderOptions {
+  /** Bars of the venue's mid; they may grow. */
+  candles: Candles;
+  /** Features of the same rows; they may grow likewise. */
+  features: FeatureMatrix;
+  /** Levels a side of the books. */
+  depth: number;
+  config: BookTradingConfig;
+  /** Decides latencies. */
+  rng: Rng;
+  /** Called when an order leaves; the object is reused. */
+  onOrder?: (order: Readonly<BookOrder>) => void;
+  /** Called after every fill; the object is reused by the next one. */
+  onFill?: (fill: Readonly<Fill>) => void;
+}
+
+/**
+ * A step in three parts: `begin` with an action at the end of a bar, `takeBook` for what happens in the next one,
+ * `finish` at its end. Observation, action and info are those of `TradingEnv`.
+ */
+export class BookTrader implements Snapshotable {
+  readonly observationSpace: Box;
+  readonly actionSpace: Discrete | Box;
+  readonly broker: BookBroker;
+  readonly result: StepResult<TradingInfo>;
+  readonly #config: BookTradingConfig;
+  readonly #candles: Candles;
+  readonly #levels: readonly number[];
+  readonly #observer: TradingObserver;
+  readonly #reward: Reward;
+  readonly #info = createTradingInfo();
+  /** Totals at the step's begin: fees, slippage, interest, notional, equity, fills. */
+  readonly #before = new Float64Array(6);
+
+  /** @throws ConfigError for settings that do not fit each other */
+  constructor({ candles, features, depth, config, rng, onOrder, onFill }: BookTraderOptions) {
+    requireLevelsWithinLeverage(config);
+    const { maxLeverage, levels, actions } = config;
+    this.#config = config;
+    this.#candles = candles;
+    this.#levels = actions === 'discrete' ? levels : [];
+    this.#reward = tradingRewards.get(config.reward).create(config);
+    this.broker = new BookBroker({
+      depth,
+      initialEquity: config.initialEquity,
+      fees: proportionalFee(config.feeRate),
+      latency: createLatency(config, rng),
+      staleMs: config.staleMs,
+      limitRate: config.limitRate,
+      borrowRatePerYear: config.borrowRatePerYear,
+      rebalanceBand: config.rebalanceBand,
+      onOrder,
+      onFill,
+    });
+    this.actionSpace =
+      actions === 'discrete'
+        ? createDiscrete(levels.length, levels)
+        : createBox([1], -maxLeverage, maxLeverage, ['exposure']);
+    this.#observer = new TradingObserver(features, config.window, maxLeverage);
+    this.observationSpace = this.#observer.space;
+    this.result = {
+      observation: this.#observer.observation,
+      reward: DOUBLE_ZERO,
+      terminated: false,
+      truncated: false,
+      info: this.#info,
+    };
+  }
+
+  /** Restarts the randomness of latencies. */
+  reseed(rng: Rng): void {
+    this.broker.reseed(createLatency(this.#config, rng));
+  }
+
+  /** Forgets book and orders. */
+  clear(): void {
+    this.broker.clear();
+  }
+
+  /** Opens a new, flat account at the end of bar `row`. */
+  open(row: number): void {
+    this.broker.reset(row, this.#endOf(row), this.#candles.close[row]);
+    this.#reward.reset(this.broker.equity);
+    Object.assign(this.#info, { feePaid: 0, slippagePaid: 0, interestPaid: 0, tradedNotional: 0 });
+    this.#info.fillPrice = Number.NaN;
+    this.#observer.begin(this.broker, this.#info);
+    this.#noteBarTime();
+  }
+
+  /** @throws EnvError `invalid-action` */
+  begin(action: Action): void {
+    this.beginTarget(this.targetOf(action));
+  }
+
+  /** Begins the step with a target exposure of any size, level or not. */
+  beginTarget(target: number): void {
+    const { account } = this.broker;
+    const before = this.#before;
+    before[FEES] = account.totalFees;
+    before[SLIPPAGE] = account.totalSlippage;
+    before[INTEREST] = account.totalInterest;
+    before[NOTIONAL] = account.totalNotional;
+    before[EQUITY] = this.broker.equity;
+    before[FILLS] = this.broker.numFills;
+    this.broker.requestExposure(target);
+  }
+
+  /** See `BookBroker.takeBook`. */
+  takeBook(levels: BookLevels, offset: number, timeMs: number): void {
+    this.broker.takeBook(levels, offset, timeMs);
+  }
+
+  /**
+   * Ends the step with bar `row`, whose candle and features must be there.
+   * @throws EnvError `non-finite-observation`, `non-finite-reward`
+   */
+  finish(row: number): StepResult<TradingInfo> {
+    const { broker, result } = this;
+    const { account } = broker;
+    const info = this.#info;
+    const before = this.#before;
+    broker.closeBar(row, this.#endOf(row), this.#config.barMs, this.#candles.close[row]);
+    info.feePaid = account.totalFees - before[FEES];
+    info.slippagePaid = account.totalSlippage - before[SLIPPAGE];
+    info.interestPaid = account.totalInterest - before[INTEREST];
+    info.tradedNotional = account.totalNotional - before[NOTIONAL];
+    info.fillPrice = broker.numFills > before[FILLS] ? broker.lastFill.price : Number.NaN;
+    this.#observer.observe(broker, info);
+    this.#noteBarTime();
+    result.reward = this.#reward.reward(before[EQUITY], broker.equity);
+    if (!Number.isFinite(result.reward)) {
+      throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${row}.`);
+    }
+    result.terminated = !account.alive;
+    result.truncated = false;
+    return result;
+  }
+
+  save(): Snapshot {
+    const { feePaid, slippagePaid, interestPaid, tradedNotional, fillPrice } = this.#info;
+    const values = {
+      feePaid,
+      slippagePaid,
+      interestPaid,
+      tradedNotional,
+      fillPrice: Number.isNaN(fillPrice) ? null : fillPrice,
+      peakEquity: this.#observer.peakEquity,
+    };
+    return joinSnapshots({
+      own: { arrays: { before: this.#before.slice() }, values },
+      broker: this.broker.save(),
+      reward: this.#reward.save(),
+    });
+  }
+
+  /** Candles and features must be those of the save. */
+  load(snapshot: Snapshot): void {
+    const own = snapshotPart(snapshot, 'own');
+    const info = this.#info;
+    this.broker.load(snapshotPart(snapshot, 'broker'));
+    this.#reward.load(snapshotPart(snapshot, 'reward'));
+    this.#before.set(own.arrays.before as Float64Array);
+    for (const key of ['feePaid', 'slippagePaid', 'interestPaid', 'tradedNotional'] as const) {
+      info[key] = restoreNumber(own, key);
+    }
+    info.fillPrice = own.values.fillPrice === null ? Number.NaN : restoreNumber(own, 'fillPrice');
+    this.#observer.peakEquity = restoreNumber(own, 'peakEquity');
+    // Before it was first opened there is nothing to see yet.
+    if (this.broker.mark === 0) return;
+    this.#observer.observe(this.broker, info);
+    this.#noteBarTime();
+  }
+
+  /** The info's time is the bar's begin, as in all trading envs; the broker's is the last event's. */
+  #noteBarTime(): void {
+    this.#info.timeMs = this.#candles.timeMs[this.broker.row];
+  }
+
+  #endOf(row: number): number {
+    return this.#candles.timeMs[row] + this.#config.barMs;
+  }
+
+  /** The exposure that an action asks for. @throws EnvError `invalid-action` */
+  targetOf(action: Action): number {
+    const levels = this.#levels;
+    if (levels.length > 0) {
+      if (typeof action === 'number' && levels[action] !== undefined) return levels[action];
+    } else if (typeof action !== 'number' && action.length === 1 && !Number.isNaN(action[0])) {
+      const limit = this.#config.maxLeverage;
+      return Math.max(-limit, Math.min(action[0], limit));
+    }
+    const expected =
+      levels.length > 0
+        ? `a whole number in [0, ${levels.length})`
+        : 'one number, not NaN, in a Float32Array';
+    throw new EnvError(
+      'invalid-action',
+      `Trading on books got the action ${action} at bar ${this.broker.row}; expected ${expected}.`,
+    );
+  }
+}
+
+function createLatency({ latencyMs, latencySigma }: BookTradingConfig, rng: Rng): LatencyModel {
+  return latencySigma === 0
+    ? constantLatency(latencyMs)
+    : lognormalLatency({ medianMs: latencyMs, sigma: latencySigma }, rng);
+}
+
+const FEES = 0;
+const SLIPPAGE = 1;
+const INTEREST = 2;
+const NOTIONAL = 3;
+const EQUITY = 4;
+const FILLS = 5;

@@ -1,0 +1,48 @@
+/** The settings of trading on order books: those of trading on bars, but for how orders fill. */
+import { type ConfigOf, z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { tradingConfig } from './trading-config.ts';
+
+export const bookTradingConfig = tradingConfig
+  .omit({ execution: true, slippageRate: true, impactCoefficient: true })
+  .extend({
+    barMs: z
+      .int()
+      .min(1)
+      .default(60_000)
+      .describe('length of a bar, and time between decisions, milliseconds'),
+    latencyMs: z
+      .number()
+      .min(0)
+      .default(250)
+      .describe('median time from a decision to the venue’s book, milliseconds'),
+    latencySigma: z
+      .number()
+      .min(0)
+      .lt(10)
+      .default(0)
+      .describe('deviation of the logarithm of that time; 0: always the median'),
+    staleMs: z
+      .number()
+      .positive()
+      .default(10_000)
+      .describe('age past which a book fills nothing, milliseconds'),
+    limitRate: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.01)
+      .describe('how much worse than the mid at the decision a fill may be, fraction'),
+  });
+
+export type BookTradingConfig = ConfigOf<typeof bookTradingConfig>;
+
+/** @throws ConfigError `invalid-value` for a level beyond the leverage */
+export function requireLevelsWithinLeverage({ actions, levels, maxLeverage }: BookTradingConfig): void {
+  const beyond = actions === 'discrete' ? levels.find((level) => Math.abs(level) > maxLeverage) : undefined;
+  if (beyond === undefined) return;
+  throw new ConfigError(
+    'invalid-value',
+    `Level ${beyond} of env "trading-books" is beyond ± maxLeverage ${maxLeverage}: raise maxLeverage or drop the level.`,
+  );
+}

@@ -1,0 +1,206 @@
+/** Trading one venue on its order book: decisions bar by bar, fills event by event. */
+import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
+import { ConfigError, EnvError } from '../core/errors.ts';
+import { createRng, type Rng } from '../core/rng.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { type BookBars, createBookBars } from '../market/book-bars.ts';
+import type { BookTape } from '../market/book-tape.ts';
+import type { Fill } from '../market/broker.ts';
+import { formatTime } from '../market/timestamps.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
+import { BookTrader } from './book-trader.ts';
+import { type BookTradingConfig, bookTradingConfig } from './book-trading-config.ts';
+import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import type { Action, Box, Discrete } from './spaces.ts';
+import { sharedFeatures } from './trading-market.ts';
+import type { TradingInfo } from './trading-observation.ts';
+
+export interface BookTradingEnvOptions {
+  /** Shared by all envs built on it; must not change. */
+  books: BookTape;
+  /** Index of the venue that is traded. Default 0. */
+  venue?: number;
+  /** For the bars' volume. */
+  trades?: TradeTape;
+  /** Default 0. */
+  seed?: number;
+  config?: ConfigOverrides<typeof bookTradingConfig>;
+  /** Called after every fill; the object is reused by the next one. */
+  onFill?: (fill: Readonly<Fill>) => void;
+}
+
+const shared = new WeakMap<BookTape, Map<string, BookBars>>();
+
+/** The bars of a tape, made once for all envs on it. */
+function sharedBars(books: BookTape, venue: number, barMs: number, trades?: TradeTape): BookBars {
+  let byKey = shared.get(books);
+  if (byKey === undefined) {
+    byKey = new Map();
+    shared.set(books, byKey);
+  }
+  const key = `${venue} ${barMs} ${trades === undefined ? 0 : trades.length}`;
+  let bars = byKey.get(key);
+  if (bars === undefined) {
+    bars = createBookBars(books, venue, barMs, trades);
+    byKey.set(key, bars);
+  }
+  return bars;
+}
+
+/**
+ * Observation, action, reward, `terminated` and `truncated` as in `TradingEnv`: an agent trained on bars trades here as it
+ * is. What differs are the fills: an order leaves at the end of a bar, travels, and walks the book it meets.
+ */
+export class BookTradingEnv implements Env<TradingInfo> {
+  readonly observationSpace: Box;
+  readonly actionSpace: Discrete | Box;
+  readonly config: BookTradingConfig;
+  readonly #trader: BookTrader;
+  readonly #books: BookTape;
+  readonly #venue: number;
+  readonly #endEvent: Int32Array; // [T]
+  readonly #firstRow: number;
+  readonly #lastRow: number;
+  readonly #episodeBars: number;
+  #rng: Rng;
+  #nextStart: number;
+  #row = 0;
+  #endRow = 0;
+  #running = false;
+
+  /** @throws ConfigError, DataError for settings that are out of range or do not fit the books */
+  constructor({ books, venue = 0, trades, seed = 0, config = {}, onFill }: BookTradingEnvOptions) {
+    this.config = resolveConfig(bookTradingConfig, config, 'env "trading-books"');
+    const { features: specs, normalize, normalizationBars, featureClip, window, barMs } = this.config;
+    if (books.venues[venue] === undefined) {
+      throw new ConfigError(
+        'invalid-venues',
+        `Env "trading-books": there is no venue ${venue}, the books have ${books.venues.length}.`,
+      );
+    }
+    const { candles, endEvent } = sharedBars(books, venue, barMs, trades);
+    const features = sharedFeatures(candles, specs, { normalize, normalizationBars, clip: featureClip });
+    const toRow = this.config.toRow === 0 ? candles.length : this.config.toRow;
+    this.#firstRow = Math.max(this.config.fromRow, features.firstRow + window - 1);
+    this.#lastRow = toRow - 1;
+    const numSteps = this.#lastRow - this.#firstRow;
+    if (toRow > candles.length || numSteps < Math.max(1, this.config.episodeBars)) {
+      throw new ConfigError(
+        'range-too-short',
+        `Env "trading-books": rows ${this.#firstRow} (the first with a whole observation) to ${this.#lastRow} of ` +
+          `${candles.length} bars give ${Math.max(0, numSteps)} steps, but ${Math.max(1, this.config.episodeBars)} are ` +
+          'needed: bring more books, or shorten barMs, episodeBars, window or the features.',
+      );
+    }
+    this.#episodeBars = this.config.episodeBars === 0 ? numSteps : this.config.episodeBars;
+    this.#rng = createRng(seed);
+    this.#nextStart = this.#firstRow;
+    this.#books = books;
+    this.#venue = venue;
+    this.#endEvent = endEvent;
+    this.#trader = new BookTrader({
+      candles,
+      features,
+      depth: books.depth,
+      config: this.config,
+      rng: this.#rng.fork('latency'),
+      onFill,
+    });
+    this.observationSpace = this.#trader.observationSpace;
+    this.actionSpace = this.#trader.actionSpace;
+  }
+
+  reset(options?: ResetOptions): ResetResult<TradingInfo> {
+    if (options?.seed !== undefined) {
+      this.#rng = createRng(options.seed);
+      this.#nextStart = this.#firstRow;
+      this.#trader.reseed(this.#rng.fork('latency'));
+    }
+    const start =
+      this.config.episodeStart === 'random'
+        ? this.#firstRow + this.#rng.integer(this.#lastRow - this.#episodeBars - this.#firstRow + 1)
+        : this.#nextStart;
+    this.#endRow = Math.min(start + this.#episodeBars, this.#lastRow);
+    this.#nextStart = this.#endRow < this.#lastRow ? this.#endRow : this.#firstRow;
+    this.#row = start;
+    this.#running = true;
+    this.#trader.clear();
+    this.#showLastBook(this.#endEvent[start]);
+    this.#trader.open(start);
+    return this.#trader.result;
+  }
+
+  /** @throws EnvError `invalid-action`, `not-running`, `non-finite-observation`, `non-finite-reward` */
+  step(action: Action): StepResult<TradingInfo> {
+    if (!this.#running) {
+      throw new EnvError('not-running', 'Trading on books was stepped outside an episode: call reset first.');
+    }
+    const books = this.#books;
+    const trader = this.#trader;
+    const end = this.#endEvent[this.#row + 1];
+    trader.begin(action);
+    for (let event = this.#endEvent[this.#row]; event < end; event++) {
+      if (books.venue[event] === this.#venue) {
+        trader.takeBook(books, event * books.depth, books.timeMs[event]);
+      }
+    }
+    this.#row++;
+    const result = trader.finish(this.#row);
+    result.truncated = !result.terminated && this.#row >= this.#endRow;
+    this.#running = !result.terminated && !result.truncated;
+    return result;
+  }
+
+  render(): string {
+    const { timeMs, row, price, equity, exposure } = this.#trader.result.info;
+    return `${formatTime(timeMs)} row ${row} price ${price} equity ${equity.toFixed(2)} exposure ${exposure.toFixed(3)}`;
+  }
+
+  save(): Snapshot {
+    const values = {
+      row: this.#row,
+      endRow: this.#endRow,
+      nextStart: this.#nextStart,
+      running: this.#running,
+    };
+    return joinSnapshots({
+      env: { arrays: {}, values },
+      trader: this.#trader.save(),
+      rng: this.#rng.save(),
+    });
+  }
+
+  load(snapshot: Snapshot): void {
+    const env = snapshotPart(snapshot, 'env');
+    this.#rng.load(snapshotPart(snapshot, 'rng'));
+    this.#trader.load(snapshotPart(snapshot, 'trader'));
+    this.#row = restoreNumber(env, 'row');
+    this.#endRow = restoreNumber(env, 'endRow');
+    this.#nextStart = restoreNumber(env, 'nextStart');
+    this.#running = env.values.running === true;
+  }
+
+  /** The venue's book as it was before an event. */
+  #showLastBook(before: number): void {
+    const { venue, depth, timeMs } = this.#books;
+    for (let event = before - 1; event >= 0; event--) {
+      if (venue[event] !== this.#venue) continue;
+      this.#trader.takeBook(this.#books, event * depth, timeMs[event]);
+      return;
+    }
+  }
+}
+
+export const tradingBooks = defineEnv({
+  name: 'trading-books',
+  description:
+    'One venue on its order book: orders travel, walk the levels, and fill as far as the book goes',
+  config: bookTradingConfig,
+  needsBooks: true,
+  create({ seed, books, trades }, config) {
+    if (books === undefined) {
+      throw new ConfigError('books-needed', 'Env "trading-books" needs order books; name a data file.');
+    }
+    return new BookTradingEnv({ books, trades, seed, config });
+  },
+});

@@ -1,0 +1,187 @@
+/** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
+import type { ConfigSchema } from '../core/config.ts';
+import { ConfigError, LiveError } from '../core/errors.ts';
+import type { Json } from '../core/snapshot.ts';
+import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
+import type { BookTradingConfig } from '../envs/book-trading-config.ts';
+import type { StepResult } from '../envs/env.ts';
+import type { TapeRecord } from '../storage/tape.ts';
+import { ArbitrageLiveMarket } from './arbitrage-market.ts';
+import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
+import type { LiveMarket } from './live-market.ts';
+import type { LivePolicy } from './policy.ts';
+import { RiskGuard } from './risk-guard.ts';
+import { type Decision, LiveSession } from './session.ts';
+import { actionFromJson, inputFromJson } from './session-inputs.ts';
+import { SilentMarket } from './silent-market.ts';
+import { TradingMarket } from './trading-market.ts';
+import type { VenueCommand, VenuePlugin } from './venue.ts';
+import { parseMarkets, requireChannels } from './venue-config.ts';
+import { VenueSession } from './venue-session.ts';
+
+/** What decides a session beside its inputs: the first record of its tape. */
+export interface SessionHeader {
+  readonly config: LiveConfig;
+  /** The model it begins with. */
+  readonly model: string;
+  /** UTC epoch; NaN where nobody knows. */
+  readonly modelCreatedMs: number;
+}
+
+export function headerRecord({ config, model, modelCreatedMs }: SessionHeader, timeMs: number): TapeRecord {
+  const created = Number.isNaN(modelCreatedMs) ? null : modelCreatedMs;
+  return ['session', timeMs, { config: config as unknown as Json, model, modelCreatedMs: created }];
+}
+
+/** @throws LiveError `foreign-tape` for a record that does not begin a session */
+export function readHeader([kind, , header]: TapeRecord): SessionHeader {
+  const { config, model, modelCreatedMs } = (header ?? {}) as { [key: string]: Json };
+  if (kind !== 'session' || typeof config !== 'object' || typeof model !== 'string') {
+    throw new LiveError(
+      'foreign-tape',
+      'The tape does not begin with a session of this version; use the version that recorded it.',
+    );
+  }
+  return {
+    config: resolveLiveConfig(config as Record<string, unknown>),
+    model,
+    modelCreatedMs: typeof modelCreatedMs === 'number' ? modelCreatedMs : Number.NaN,
+  };
+}
+
+export interface AssembleOptions {
+  readonly venues: readonly VenuePlugin<ConfigSchema>[];
+  /** The policy of a model: the first one, or one that is named later. */
+  policyFor(model: string, createdMs: number, market: LiveMarket): LivePolicy;
+  /** Takes every record: inputs before they are taken, outputs as they happen. */
+  record(record: TapeRecord): void;
+  onDecision?(decision: Decision): void;
+  onWait?(step: StepResult<object>): void;
+  /** What a venue asks of its connection. */
+  onCommand?(source: number, command: VenueCommand): void;
+}
+
+export interface Assembled {
+  readonly session: LiveSession;
+  readonly market: LiveMarket;
+  /** In the order of the markets. */
+  readonly venueSessions: readonly VenueSession[];
+  /** Does again what an input on a tape did; other records are passed over. @returns whether it was an input */
+  repeat(record: TapeRecord): boolean;
+}
+
+/** @throws ConfigError for settings that cannot be */
+export function assemble(header: SessionHeader, options: AssembleOptions): Assembled {
+  const { config } = header;
+  const { record, onDecision } = options;
+  const market = createMarket(config, record);
+  // Venues and session know each other; the session is there before the first input.
+  const link: { session?: LiveSession } = {};
+  const venueSessions = config.markets.map(({ venue, symbol, settings }, source) => {
+    const plugin = findVenue(options.venues, venue);
+    const markets = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
+    const setup = plugin.connect(markets, settings as never);
+    if (setup.transport === undefined) requireSocketUrl(plugin.name, setup.url);
+    return new VenueSession({
+      setup,
+      markets,
+      channels: requireChannels(plugin.name, config.channels),
+      onEvent: (event) => link.session?.takeEvent(source, event),
+      onCommand: (command) => options.onCommand?.(source, command),
+    });
+  });
+  const session = new LiveSession({
+    market,
+    sources: config.markets.map(({ venue, symbol }, source) => ({
+      name: `${venue} ${symbol}`,
+      isTradable: (nowMs) => venueSessions[source].isTradable(symbol.toUpperCase(), nowMs),
+    })),
+    guard: new RiskGuard(config.risk),
+    policy: options.policyFor(header.model, header.modelCreatedMs, market),
+    record,
+    onDecision,
+    onWait: options.onWait,
+  });
+  link.session = session;
+  const repeat = ([kind, timeMs, ...body]: TapeRecord): boolean => {
+    switch (kind) {
+      case 'input': {
+        const source = Number(body[0]);
+        const input = inputFromJson(body.slice(1));
+        session.takeInput(source, input, timeMs);
+        venueSessions[source].handle(input, timeMs);
+        return true;
+      }
+      case 'tick':
+        session.tick(timeMs);
+        return true;
+      case 'halt':
+        session.halt(String(body[0]), timeMs);
+        return true;
+      case 'close-out':
+        session.closeOut(timeMs);
+        return true;
+      case 'action':
+        session.answer(actionFromJson(body[0]), timeMs);
+        return true;
+      case 'model': {
+        const createdMs = typeof body[1] === 'number' ? body[1] : Number.NaN;
+        session.swap(options.policyFor(String(body[0]), createdMs, market), timeMs);
+        return true;
+      }
+      default:
+        return false;
+    }
+  };
+  return { session, market, venueSessions, repeat };
+}
+
+function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
+  const { mode, markets, depth, seed, env } = config;
+  if (mode === 'record') return new SilentMarket(markets.length, depth);
+  if (mode === 'trading') {
+    const resolved = env as unknown as BookTradingConfig;
+    requireFeed(resolved.features, config);
+    return new TradingMarket({
+      config: resolved,
+      depth,
+      seed,
+      onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
+        record(['order', timeMs, { arrivalMs, exposure, mid }]),
+      onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill]),
+    });
+  }
+  const venues = markets.map(({ venue, symbol }) => {
+    const [base, quote] = symbol.toUpperCase().split('/');
+    return { name: venue, base, quote };
+  });
+  return new ArbitrageLiveMarket({
+    config: env as unknown as ArbitrageConfig,
+    venues,
+    depth,
+    seed,
+    onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
+  });
+}
+
+/** Features that are made of the sizes of trades. */
+const VOLUME_FEATURE = /^volume(-|:|$)/;
+
+/** @throws ConfigError `features-unavailable` for features of what is not asked for */
+function requireFeed(features: readonly string[], { channels, markets }: LiveConfig): void {
+  const feature = features.find((spec) => VOLUME_FEATURE.test(spec));
+  if (feature === undefined || channels.includes('trades')) return;
+  throw new ConfigError(
+    'features-unavailable',
+    `Feature "${feature}" needs the trades of ${markets[0].venue}, and "channels" leaves them out; add "trades".`,
+  );
+}
+
+/** @throws ConfigError `invalid-url` */
+function requireSocketUrl(venue: string, url: string): void {
+  if (/^wss?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) return;
+  throw new ConfigError(
+    'invalid-url',
+    `Venue "${venue}" needs the address of a WebSocket, such as wss://host/path; got "${url}".`,
+  );
+}

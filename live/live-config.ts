@@ -1,0 +1,117 @@
+/** The settings of a live session: one file says all of it. */
+import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
+import { arbitrageConfig } from '../envs/arbitrage-config.ts';
+import { bookTradingConfig } from '../envs/book-trading-config.ts';
+import { type RiskConfig, riskConfig } from './risk-guard.ts';
+import { CHANNELS, type Channel } from './venue.ts';
+
+const venueSettings = z.record(z.string(), z.unknown());
+
+export const liveSchema = z.object({
+  mode: z
+    .enum(['trading', 'arbitrage', 'record'])
+    .default('trading')
+    .describe(
+      '`trading`: one venue and target exposures; `arbitrage`: several venues and pairs of orders; `record`: no trading',
+    ),
+  markets: z
+    .array(
+      z.strictObject({
+        venue: z.string().describe('name of a venue plugin'),
+        symbol: z.string().describe('base and quote, such as BTC/USDT'),
+        settings: venueSettings.default({}).describe('the venue’s own settings, such as its url'),
+      }),
+    )
+    .min(1)
+    .default([{ venue: 'binance', symbol: 'BTC/USDT', settings: {} }])
+    .describe('what is traded and where'),
+  channels: z
+    .array(z.enum(CHANNELS))
+    .default(['book', 'trades'])
+    .describe('what is asked for: book, trades, ticker; features of volume need trades'),
+  depth: z.int().min(1).max(1000).default(10).describe('levels a side that are looked at'),
+  env: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('settings of the env "trading-books" or "arbitrage"; those of a trained model are taken over'),
+  risk: z.record(z.string(), z.unknown()).default({}).describe('limits of the risk guard'),
+  seed: z.int().min(0).default(1).describe('decides latencies and the jitter of reconnections'),
+  leftOver: z
+    .enum(['keep', 'close'])
+    .default('keep')
+    .describe('what a session that continues does with exposure that it finds open'),
+});
+
+export interface LiveConfig {
+  readonly mode: 'trading' | 'arbitrage' | 'record';
+  readonly markets: readonly {
+    readonly venue: string;
+    readonly symbol: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+  }[];
+  readonly channels: readonly Channel[];
+  readonly depth: number;
+  readonly env: Readonly<Record<string, unknown>>;
+  readonly risk: RiskConfig;
+  readonly seed: number;
+  readonly leftOver: 'keep' | 'close';
+}
+
+/**
+ * @param settings as a user wrote them
+ * @throws ConfigError `unknown-key` with the nearest key, `invalid-value`, `invalid-markets`
+ */
+export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): LiveConfig {
+  const config = resolveConfig(
+    liveSchema as ConfigSchema,
+    settings,
+    'the live session',
+  ) as unknown as LiveConfig;
+  const { length } = config.markets;
+  const isFitting = { trading: length === 1, arbitrage: length >= 2, record: length >= 1 }[config.mode];
+  if (!isFitting) {
+    const needed = config.mode === 'trading' ? 'one market' : 'two markets or more';
+    throw new ConfigError('invalid-markets', `Mode "${config.mode}" needs ${needed}, got ${length}.`);
+  }
+  if (!config.channels.includes('book')) {
+    throw new ConfigError(
+      'invalid-channel',
+      'A live session needs the channel "book"; add it to "channels".',
+    );
+  }
+  const names = config.markets.map(({ venue }) => venue);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new ConfigError('invalid-markets', `Venue "${repeated}" is named twice; name each venue once.`);
+  }
+  return {
+    ...config,
+    env: completeEnv(config),
+    risk: resolveConfig(riskConfig, config.risk, 'the risk guard'),
+  };
+}
+
+/** All settings of the env, so that a later version's defaults do not change an old tape. */
+function completeEnv({ mode, env }: LiveConfig): LiveConfig['env'] {
+  if (mode === 'record') return {};
+  if (mode === 'trading') return resolveConfig(bookTradingConfig, env, 'env "trading-books"');
+  return resolveConfig(arbitrageConfig, env, 'env "arbitrage"');
+}
+
+/** The plugin of a name. @throws ConfigError `unknown-name` with the nearest one */
+export function findVenue<Plugin extends { readonly name: string }>(
+  plugins: readonly Plugin[],
+  name: string,
+): Plugin {
+  const plugin = plugins.find((candidate) => candidate.name === name);
+  if (plugin !== undefined) return plugin;
+  throw new ConfigError(
+    'unknown-name',
+    `Unknown venue "${name}".${suggestion(
+      name,
+      plugins.map((candidate) => candidate.name),
+    )}`,
+  );
+}

@@ -1,0 +1,74 @@
+/** What a live session trades on: one market or several, told of books and time, asked for decisions. */
+import type { Json, Snapshot } from '../core/snapshot.ts';
+import type { StepResult } from '../envs/env.ts';
+import type { Action, ActionSpace, Box } from '../envs/spaces.ts';
+import type { BookLevels } from '../market/book-matcher.ts';
+
+/** The account as people and the risk guard want to know it; quote units where nothing else is said. */
+export interface LiveAccount {
+  readonly equity: number;
+  /** Equity when the session began. */
+  readonly initialEquity: number;
+  /** Signed fraction of equity that is at risk of the price. */
+  readonly exposure: number;
+  /** Fills so far. */
+  readonly numFills: number;
+  /** Orders under way. */
+  readonly numOrders: number;
+}
+
+/** What an action would do, before it is done. */
+export interface Proposal {
+  /** Signed exposure it aims at, fraction of equity. */
+  readonly exposure: number;
+  /** Value of what it would trade, quote units; 0: it sends no order. */
+  readonly notional: number;
+  /** It takes the account further from having nothing at risk. */
+  readonly increasesRisk: boolean;
+  /** Net edge it is after, basis points; NaN where there is no such thing. */
+  readonly edgeBps: number;
+}
+
+/**
+ * The env of a session, cut at its decisions: books go in as they come, `decide` ends the step when it is due, `begin`
+ * starts the next. All times are UTC epoch and never fall. The same calls in the same order give the same bits.
+ */
+export interface LiveMarket {
+  readonly observationSpace: Box;
+  readonly actionSpace: ActionSpace;
+  readonly numSources: number;
+  /** When the next decision is due; NaN before the first book, Infinity when the next event brings it. */
+  readonly nextDecisionMs: number;
+  /** Of a decision and events due at the same instant, the decision comes first; else they do. */
+  readonly decidesBeforeEvents: boolean;
+  readonly account: LiveAccount;
+  /** Levels a side that it wants of each book. */
+  readonly depth: number;
+  /**
+   * @param source which of its books, numbered from 0
+   * @param levels kept, not copied, until the source's next book
+   */
+  takeBook(source: number, levels: BookLevels, offset: number, timeMs: number): void;
+  takeTrade(source: number, size: number, timeMs: number): void;
+  /** A source's book cannot be trusted any more, or again; nothing fills on it meanwhile. */
+  setDown(source: number, isDown: boolean): void;
+  /**
+   * The time of the decision has come.
+   * @returns the step that ended, its observation being what to act on; undefined while features warm up
+   */
+  decide(): StepResult<object> | undefined;
+  actionMask?(): Uint8Array;
+  propose(action: Action): Proposal;
+  /** Carries an action out. A decision ends with this, `hold` or `flatten`. */
+  begin(action: Action): void;
+  /** Goes on without changing anything. @returns the action that is nearest to it */
+  hold(): Action;
+  /** Closes what is open, as far as one decision can. @returns the action that is nearest to it */
+  flatten(): Action;
+  /** Nothing is open that could be closed, and no order is under way. */
+  readonly isFlat: boolean;
+  /** All that its future depends on: what a tape's hashes of the state are made of. */
+  save(): Snapshot;
+  /** For the journal and the page: balances, positions, prices. */
+  describe(): Json;
+}

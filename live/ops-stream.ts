@@ -1,0 +1,125 @@
+/** The stream of what happens in a session, to any number of WebSocket clients, none of which can make it wait. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from './clock.ts';
+import type { OpsNews, OpsView } from './ops-view.ts';
+
+/** News are collected this long before they are sent, ms. */
+const FLUSH_MS = 100;
+/** Flushes between two messages of the whole state. */
+const STATE_EVERY = 5;
+/** News beyond this many within one flush are only counted. */
+const MAX_NEWS = 1000;
+/** A client with more bytes than this waiting for it is cut off. */
+const MAX_BUFFERED = 2 ** 20;
+const MAX_CLIENTS = 32;
+/** Clients have nothing to say. */
+const MAX_PAYLOAD = 1024;
+/** RFC 6455: the endpoint received a type of data it cannot accept. */
+const CANNOT_ACCEPT = 1003;
+
+/**
+ * Messages are JSON: `{"kind": "start", state, history}` first, then `decision`, `event`, `state` twice a second, and
+ * `missed` with a count where there was more than anybody could read.
+ */
+export class OpsStream {
+  readonly #view: OpsView;
+  readonly #clock: Clock;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_PAYLOAD,
+  });
+  readonly #news: OpsNews[] = [];
+  #numMissed = 0;
+  #numFlushes = 0;
+  #unsubscribe: (() => void) | undefined;
+  #cancelFlush = () => {};
+  /** Clients that were cut off because they read too slowly. */
+  numDropped = 0;
+
+  constructor(view: OpsView, clock: Clock) {
+    this.#view = view;
+    this.#clock = clock;
+    this.#server.on('connection', (socket: WebSocket) => this.#welcome(socket));
+  }
+
+  get numClients(): number {
+    return this.#server.clients.size;
+  }
+
+  get isFull(): boolean {
+    return this.numClients >= MAX_CLIENTS;
+  }
+
+  /** Makes a client of an HTTP request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // What was collected so far is in the history that this client gets.
+    this.#flushNews();
+    this.#server.handleUpgrade(request, socket, head, (client) => {
+      this.#server.emit('connection', client, request);
+    });
+  }
+
+  close(): void {
+    this.#rest();
+    for (const client of this.#server.clients) client.terminate();
+    this.#server.close();
+  }
+
+  #welcome(socket: WebSocket): void {
+    // A client that breaks the protocol is closed by `ws`, with the fitting code.
+    socket.on('error', () => {});
+    socket.on('message', () => socket.close(CANNOT_ACCEPT, 'this stream takes no messages'));
+    socket.on('close', () => {
+      if (this.numClients === 0) this.#rest();
+    });
+    socket.send(JSON.stringify({ kind: 'start', state: this.#view.state(), history: this.#view.history() }));
+    if (this.#unsubscribe !== undefined) return;
+    this.#unsubscribe = this.#view.subscribe((news) => {
+      if (this.#news.length < MAX_NEWS) this.#news.push(news);
+      else this.#numMissed++;
+    });
+    this.#scheduleFlush();
+  }
+
+  /** While nobody looks, nothing is collected. */
+  #rest(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    this.#cancelFlush();
+    this.#news.length = 0;
+    this.#numMissed = 0;
+  }
+
+  #scheduleFlush(): void {
+    this.#cancelFlush = this.#clock.schedule(FLUSH_MS, () => {
+      this.#flush();
+      if (this.#unsubscribe !== undefined) this.#scheduleFlush();
+    });
+  }
+
+  #flushNews(): void {
+    for (const news of this.#news) this.#send(news);
+    this.#news.length = 0;
+    if (this.#numMissed > 0) this.#send({ kind: 'missed', count: this.#numMissed });
+    this.#numMissed = 0;
+  }
+
+  #flush(): void {
+    this.#flushNews();
+    if (this.#numFlushes++ % STATE_EVERY === 0) this.#send({ kind: 'state', state: this.#view.state() });
+  }
+
+  #send(message: object): void {
+    const text = JSON.stringify(message);
+    for (const client of this.#server.clients) {
+      if (client.readyState !== WebSocket.OPEN) continue;
+      if (client.bufferedAmount > MAX_BUFFERED) {
+        this.numDropped++;
+        client.terminate();
+      } else client.send(text);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/** What people and machines may know of a running session, and the one thing they may do to it: stop the trading. */
+import type { Json } from '../core/snapshot.ts';
+import type { VenueStatus } from './connection.ts';
+import type { LatencySummary } from './latency-histogram.ts';
+import type { LiveAccount } from './live-market.ts';
+import type { RiskState } from './risk-guard.ts';
+
+export interface OpsDecision {
+  readonly timeMs: number;
+  /** Counts from 0 over the whole session. */
+  readonly index: number;
+  readonly verdict: string;
+  /** Why the guard put something else in the policy's place; null where it did not. */
+  readonly reason: string | null;
+  /** What was done. */
+  readonly action: Json;
+  readonly equity: number;
+  readonly exposure: number;
+}
+
+/** An order, a fill, or something that happened to a venue or the session. */
+export interface OpsEvent {
+  readonly timeMs: number;
+  /** `fill`, `order`, `halted`, `model`, or what a venue said: `book-lost`, `connected`, … */
+  readonly kind: string;
+  /** `bybit BTC/USDT`; empty for what concerns the whole session. */
+  readonly source: string;
+  readonly detail: Json;
+}
+
+export interface OpsVenue extends VenueStatus {
+  readonly symbol: string;
+  /** Whether its book may be traded on now. */
+  readonly isTradable: boolean;
+}
+
+/** Since this process began. */
+export interface OpsCounts {
+  /** Records on the tape, by kind. */
+  readonly records: Readonly<Record<string, number>>;
+  /** Decisions by the guard's verdict. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  /** Decisions that were not the policy's own, by reason. */
+  readonly denials: Readonly<Record<string, number>>;
+}
+
+/** How long the event loop let timers wait, ms. */
+export interface LoopLag {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+export interface OpsState {
+  readonly timeMs: number;
+  readonly isRunning: boolean;
+  readonly mode: string;
+  readonly guard: { readonly state: RiskState; readonly haltReason: string | null };
+  /** `createdMs` is null where nobody knows. */
+  readonly model: { readonly id: string; readonly createdMs: number | null };
+  readonly account: LiveAccount;
+  /** Balances, positions and prices, as the market describes them. */
+  readonly positions: Json;
+  readonly numDecisions: number;
+  readonly venues: readonly OpsVenue[];
+  readonly counts: OpsCounts;
+  /** From the receipt of an input, or a due tick, to the record of the decision that it brought. */
+  readonly decisionLatency: LatencySummary;
+  /** null where nobody measures it. */
+  readonly loopLag: LoopLag | null;
+}
+
+/** What came before: for someone who begins to look. */
+export interface OpsHistory {
+  /** Oldest first, as all of these. */
+  readonly decisions: readonly OpsDecision[];
+  readonly events: readonly OpsEvent[];
+  readonly equity: { readonly timeMs: readonly number[]; readonly equity: readonly number[] };
+}
+
+export type OpsNews =
+  | { readonly kind: 'decision'; readonly decision: OpsDecision }
+  | { readonly kind: 'event'; readonly event: OpsEvent };
+
+export interface OpsView {
+  state(): OpsState;
+  history(): OpsHistory;
+  /** @returns ends it */
+  subscribe(listener: (news: OpsNews) => void): () => void;
+  /** Closes what is open and trades no more. */
+  halt(reason: string): void;
+}
+
+/** Whether the session does its work, in a word and in sentences. */
+export interface OpsHealth {
+  /** `failing`: it does not trade; `degraded`: not on all venues, or only to reduce risk. */
+  readonly status: 'ok' | 'degraded' | 'failing';
+  readonly reasons: readonly string[];
+}
+
+export function healthOf({ isRunning, guard, venues }: OpsState): OpsHealth {
+  const reasons: string[] = [];
+  if (!isRunning) reasons.push('the session does not run');
+  if (guard.state === 'halted') reasons.push(`halted: ${guard.haltReason}`);
+  const out = venues.filter(({ isTradable }) => !isTradable);
+  for (const { venue, symbol, state, reason } of out) {
+    reasons.push(`${venue} ${symbol} is not tradable: ${reason ?? state}`);
+  }
+  if (!isRunning || guard.state === 'halted' || out.length === venues.length) {
+    return { status: 'failing', reasons };
+  }
+  if (guard.state === 'reducing') reasons.push('the model is old: risk may only be reduced');
+  return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };
+}

@@ -1,0 +1,309 @@
+/**
+ * A live session without sockets and clocks: what comes in, with its time, goes through venues, market, policy and guard,
+ * and what comes out is the same whenever the same comes in. Running it on a tape repeats it to the byte.
+ *
+ * Every input is recorded before it is taken, every output as it happens.
+ */
+
+import { hashSnapshot, type Json, joinSnapshots, type Snapshot } from '../core/snapshot.ts';
+import type { StepResult } from '../envs/env.ts';
+import type { Action } from '../envs/spaces.ts';
+import { sha256, stringifyExact } from '../storage/exact-json.ts';
+import type { TapeRecord } from '../storage/tape.ts';
+import { LevelView } from './level-view.ts';
+import type { LiveMarket } from './live-market.ts';
+import type { LivePolicy } from './policy.ts';
+import { actionDefect, type RiskGuard, type Ruling } from './risk-guard.ts';
+import { actionToJson, inputToJson } from './session-inputs.ts';
+import type { VenueEvent, VenueInput } from './venue.ts';
+
+/** One book that the market needs, and where it comes from. */
+export interface LiveSource {
+  /** `binance BTC/USDT` */
+  readonly name: string;
+  /** Whether its book may be traded on at a time. */
+  isTradable(nowMs: number): boolean;
+}
+
+/** A decision and what became of it. */
+export interface Decision {
+  readonly timeMs: number;
+  /** Counts from 0. */
+  readonly index: number;
+  readonly ruling: Ruling;
+  /** What was done: the policy's action, or what the guard put in its place. */
+  readonly action: Action;
+  /** What was acted on; a view. */
+  readonly step: StepResult<object>;
+}
+
+export interface LiveSessionOptions {
+  readonly market: LiveMarket;
+  /** In the order of the market's sources. */
+  readonly sources: readonly LiveSource[];
+  readonly guard: RiskGuard;
+  readonly policy: LivePolicy;
+  /** Takes everything that a tape is to hold. */
+  readonly record: (record: TapeRecord) => void;
+  /** Told after every decision: for learners and for people. */
+  readonly onDecision?: (decision: Decision) => void;
+  /** Told of a decision that waits for `answer`: its policy gave no action. */
+  readonly onWait?: (step: StepResult<object>) => void;
+}
+
+/** Decisions between two records of the state's hash. */
+const STATE_EVERY = 100;
+
+export class LiveSession {
+  readonly market: LiveMarket;
+  readonly guard: RiskGuard;
+  readonly #sources: readonly LiveSource[];
+  readonly #views: readonly LevelView[];
+  readonly #isDown: boolean[];
+  readonly #record: (record: TapeRecord) => void;
+  readonly #onDecision: ((decision: Decision) => void) | undefined;
+  readonly #onWait: ((step: StepResult<object>) => void) | undefined;
+  /** A decision that waits for its action. */
+  #waiting: { readonly due: number; readonly step: StepResult<object> } | undefined;
+  /** What is open is closed, whatever the policy wants. */
+  #isClosing = false;
+  /** The tape says why the trading was stopped. */
+  #saidHalted = false;
+  #policy: LivePolicy;
+  #timeMs = -Infinity;
+  #numDecisions = 0;
+  /** The next decision is the first that this policy makes. */
+  #isStart = true;
+
+  constructor({ market, sources, guard, policy, record, onDecision, onWait }: LiveSessionOptions) {
+    this.market = market;
+    this.guard = guard;
+    this.#sources = sources;
+    this.#views = sources.map(() => new LevelView(market.depth));
+    this.#isDown = sources.map(() => true);
+    this.#policy = policy;
+    this.#record = record;
+    this.#onDecision = onDecision;
+    this.#onWait = onWait;
+    for (const [source] of sources.entries()) market.setDown(source, true);
+  }
+
+  /** UTC epoch of the last input; never falls. */
+  get timeMs(): number {
+    return this.#timeMs;
+  }
+
+  get numDecisions(): number {
+    return this.#numDecisions;
+  }
+
+  /** Whether a decision waits for its action. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** The policy in use. */
+  get policy(): LivePolicy {
+    return this.#policy;
+  }
+
+  /** An input is about to be handed to a venue's session: decisions that were due before it are made first. */
+  takeInput(source: number, input: VenueInput, timeMs: number): void {
+    const now = this.#tell(timeMs);
+    this.#record(['input', now, source, ...inputToJson(input)]);
+    this.#answerLate();
+    this.#decideUpTo(now);
+  }
+
+  /** What a venue's session made of it. */
+  takeEvent(source: number, event: VenueEvent): void {
+    const { market } = this;
+    const timeMs = this.#timeMs;
+    this.#answerLate();
+    switch (event.kind) {
+      case 'book': {
+        const view = this.#views[source];
+        if (this.#isDown[source]) this.#setDown(source, false);
+        view.show(event.book);
+        market.takeBook(source, view.levels, view.offset, timeMs);
+        if (market.nextDecisionMs === timeMs && !market.decidesBeforeEvents) this.#decide(timeMs, 0);
+        return;
+      }
+      case 'trade':
+        market.takeTrade(source, event.size, timeMs);
+        return;
+      case 'ticker':
+        return;
+      case 'book-lost':
+      case 'book-stale':
+        this.#setDown(source, true);
+        break;
+      default:
+    }
+    const { kind, timeMs: _, ...detail } = event;
+    this.#record(['event', timeMs, source, kind, detail as unknown as Json]);
+  }
+
+  /** Time has passed: makes the decisions that are due. */
+  tick(timeMs: number): void {
+    const now = this.#tell(timeMs);
+    this.#record(['tick', now]);
+    this.#answerLate();
+    this.#decideUpTo(now);
+  }
+
+  /** A person, or a limit outside, stops the trading: what is open is closed at the next decision, nothing else sent. */
+  halt(reason: string, timeMs: number): void {
+    const now = this.#tell(timeMs);
+    this.#record(['halt', now, reason]);
+    this.#answerLate();
+    this.guard.halt(reason);
+    this.#saidHalted = true;
+  }
+
+  /** What is open is closed from the next decision on, until nothing is; then the policy goes on. */
+  closeOut(timeMs: number): void {
+    const now = this.#tell(timeMs);
+    this.#record(['close-out', now]);
+    this.#answerLate();
+    this.#isClosing = true;
+  }
+
+  /**
+   * The action of a decision that waits for it.
+   * @returns whether one did; an action that comes later than the next input comes too late
+   */
+  answer(action: Action, timeMs: number): boolean {
+    const now = this.#tell(timeMs);
+    this.#record(['action', now, actionToJson(action)]);
+    const waiting = this.#waiting;
+    if (waiting === undefined) return false;
+    this.#waiting = undefined;
+    const mask = this.market.actionMask?.();
+    this.#judge(waiting.due, waiting.step, actionDefect(action, this.market.actionSpace, mask) ?? action);
+    return true;
+  }
+
+  /** Another policy decides from the next decision on. */
+  swap(policy: LivePolicy, timeMs: number): void {
+    const now = this.#tell(timeMs);
+    this.#record(['model', now, policy.model, Number.isNaN(policy.createdMs) ? null : policy.createdMs]);
+    this.#answerLate();
+    this.#policy = policy;
+    this.#isStart = true;
+  }
+
+  /** The state of market and guard, for the hashes on the tape. */
+  save(): Snapshot {
+    const values = {
+      timeMs: this.#timeMs,
+      numDecisions: this.#numDecisions,
+      isClosing: this.#isClosing,
+    };
+    return joinSnapshots({
+      market: this.market.save(),
+      guard: this.guard.save(),
+      session: { arrays: {}, values },
+    });
+  }
+
+  /** Order of times is order of inputs: clocks of several connections may differ by a hair. */
+  #tell(timeMs: number): number {
+    this.#timeMs = Math.max(this.#timeMs, timeMs);
+    return this.#timeMs;
+  }
+
+  #setDown(source: number, isDown: boolean): void {
+    this.#isDown[source] = isDown;
+    this.market.setDown(source, isDown);
+  }
+
+  #decideUpTo(now: number): void {
+    const { market } = this;
+    for (let due = market.nextDecisionMs; due <= now; due = market.nextDecisionMs) {
+      // Events of the same instant may still come.
+      if (due === now && !market.decidesBeforeEvents) return;
+      this.#decide(due, now - due);
+    }
+  }
+
+  #decide(due: number, lagMs: number): void {
+    const { market, guard } = this;
+    this.#answerLate();
+    const step = market.decide();
+    if (step === undefined) return;
+    if (step.terminated) guard.halt('the equity is used up');
+    this.#isClosing &&= !market.isFlat;
+    const ruling = guard.before({
+      timeMs: due,
+      account: market.account,
+      booksAreGood: this.#sources.every((source) => source.isTradable(due)),
+      modelCreatedMs: this.#policy.createdMs,
+      lagMs,
+    });
+    if (ruling.verdict !== 'pass') this.#carryOut(due, step, ruling);
+    else if (this.#isClosing) this.#carryOut(due, step, { verdict: 'flatten', reason: 'left-over' });
+    else {
+      const answer = this.#ask(step);
+      if (answer !== undefined) this.#judge(due, step, answer);
+      else {
+        this.#waiting = { due, step };
+        this.#onWait?.(step);
+      }
+    }
+  }
+
+  /** @param answer an action, or in words why it is none */
+  #judge(due: number, step: StepResult<object>, answer: Action | string): void {
+    const { guard, market } = this;
+    if (typeof answer === 'string') this.#carryOut(due, step, guard.refuseInvalid(answer));
+    else this.#carryOut(due, step, guard.judge(market.propose(answer), due), answer);
+  }
+
+  /** A decision that still waits when something else comes in holds: what it saw is not so any more. */
+  #answerLate(): void {
+    if (this.#waiting === undefined) return;
+    const { due, step } = this.#waiting;
+    this.#waiting = undefined;
+    this.#carryOut(due, step, { verdict: 'hold', reason: 'late' });
+  }
+
+  #carryOut(due: number, step: StepResult<object>, ruling: Ruling, answer?: Action): void {
+    const { market, guard } = this;
+    let action: Action;
+    if (ruling.verdict === 'flatten') action = market.flatten();
+    else if (ruling.verdict === 'hold' || answer === undefined) action = market.hold();
+    else {
+      action = answer;
+      market.begin(action);
+    }
+    const { equity, exposure } = market.account;
+    const index = this.#numDecisions++;
+    const reason = ruling.reason ?? null;
+    this.#record(['decision', due, index, ruling.verdict, reason, actionToJson(action), equity, exposure]);
+    if (!this.#saidHalted && guard.haltReason !== undefined) {
+      this.#saidHalted = true;
+      this.#record(['halted', due, guard.haltReason]);
+    }
+    if (index % STATE_EVERY === 0) this.#record(['state', due, index, hashState(this.save())]);
+    this.#onDecision?.({ timeMs: due, index, ruling, action, step });
+  }
+
+  /** @returns the policy's action, or what is wrong with it, in words; undefined when it is to come by `answer` */
+  #ask(step: StepResult<object>): Action | string | undefined {
+    const mask = this.market.actionMask?.();
+    try {
+      const action = this.#policy.act(step.observation, this.#isStart, mask);
+      this.#isStart = false;
+      if (action === undefined) return undefined;
+      return actionDefect(action, this.market.actionSpace, mask) ?? action;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+}
+
+/** SHA-256 of all of a state: its arrays and its values. */
+function hashState(state: Snapshot): string {
+  return sha256(hashSnapshot(state) + stringifyExact(state.values, 'a session'));
+}

@@ -1,0 +1,180 @@
+/** One venue's market, live: bars of the mid, features that grow with them, and a trader on the book. */
+import { RunningChecksum } from '../core/checksum.ts';
+import { createRng } from '../core/rng.ts';
+import { joinSnapshots, type Snapshot } from '../core/snapshot.ts';
+import { BookTrader } from '../envs/book-trader.ts';
+import type { BookTradingConfig } from '../envs/book-trading-config.ts';
+import type { StepResult } from '../envs/env.ts';
+import type { Action, Box, Discrete } from '../envs/spaces.ts';
+import type { TradingInfo } from '../envs/trading-observation.ts';
+import { BarBuilder, BarSeries } from '../market/bar-series.ts';
+import type { BookOrder } from '../market/book-broker.ts';
+import type { BookLevels } from '../market/book-matcher.ts';
+import type { Fill } from '../market/broker.ts';
+import { GrowingFeatures } from '../market/growing-features.ts';
+import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
+
+export interface TradingMarketOptions {
+  readonly config: BookTradingConfig;
+  readonly depth: number;
+  /** Decides latencies. */
+  readonly seed: number;
+  readonly onOrder?: (order: Readonly<BookOrder>) => void;
+  readonly onFill?: (fill: Readonly<Fill>) => void;
+}
+
+/** Fraction of equity below which an exposure is rounding. */
+const NEGLIGIBLE_EXPOSURE = 1e-3;
+
+export class TradingMarket implements LiveMarket {
+  readonly numSources = 1;
+  readonly decidesBeforeEvents = true;
+  readonly observationSpace: Box;
+  readonly actionSpace: Discrete | Box;
+  readonly depth: number;
+  readonly #config: BookTradingConfig;
+  readonly #series = new BarSeries();
+  readonly #bars: BarBuilder;
+  /** Of all bars: a session's length must not decide how long it takes to tell its state. */
+  readonly #barsSum = new RunningChecksum();
+  readonly #features: GrowingFeatures;
+  readonly #trader: BookTrader;
+  #isOpen = false;
+
+  /** @throws ConfigError for settings that do not fit each other */
+  constructor({ config, depth, seed, onOrder, onFill }: TradingMarketOptions) {
+    const { features, normalize, normalizationBars, featureClip: clip, barMs } = config;
+    this.#config = config;
+    this.depth = depth;
+    this.#bars = new BarBuilder(this.#series, barMs);
+    this.#features = new GrowingFeatures(this.#series, features, { normalize, normalizationBars, clip });
+    this.#trader = new BookTrader({
+      candles: this.#series,
+      features: this.#features,
+      depth,
+      config,
+      rng: createRng(seed).fork('latency'),
+      onOrder,
+      onFill,
+    });
+    this.observationSpace = this.#trader.observationSpace;
+    this.actionSpace = this.#trader.actionSpace;
+  }
+
+  get nextDecisionMs(): number {
+    return this.#bars.endMs;
+  }
+
+  get account(): LiveAccount {
+    const { broker } = this.#trader;
+    const { mid } = broker;
+    const { initialEquity } = this.#config;
+    const isOpen = this.#isOpen && mid > 0;
+    return {
+      equity: isOpen && broker.account.alive ? broker.account.equity(mid) : broker.equity,
+      initialEquity,
+      exposure: isOpen ? broker.account.exposure(mid) : 0,
+      numFills: broker.numFills,
+      numOrders: broker.isOrderUnderWay ? 1 : 0,
+    };
+  }
+
+  takeBook(_source: number, levels: BookLevels, offset: number, timeMs: number): void {
+    const bid = levels.bidPrices[offset];
+    const ask = levels.askPrices[offset];
+    if (bid > 0 && ask > 0) this.#bars.onPrice(timeMs, 0.5 * (bid + ask));
+    this.#trader.takeBook(levels, offset, timeMs);
+  }
+
+  takeTrade(_source: number, size: number): void {
+    this.#bars.onTrade(size);
+  }
+
+  setDown(_source: number, isDown: boolean): void {
+    this.#trader.broker.isDown = isDown;
+  }
+
+  decide(): StepResult<TradingInfo> | undefined {
+    if (!this.#bars.close()) return undefined;
+    const row = this.#series.length - 1;
+    this.#sumBar(row);
+    this.#features.append(row);
+    if (this.#isOpen) return this.#trader.finish(row);
+    if (row < this.#features.firstRow + this.#config.window - 1) return undefined;
+    this.#trader.open(row);
+    this.#isOpen = true;
+    this.#trader.result.reward = 0;
+    return this.#trader.result;
+  }
+
+  propose(action: Action): Proposal {
+    const { broker } = this.#trader;
+    const target = this.#trader.targetOf(action);
+    const { exposure, equity } = this.account;
+    return {
+      exposure: target,
+      notional: target === broker.targetExposure ? 0 : Math.abs(target - exposure) * equity,
+      increasesRisk: Math.abs(target) > Math.abs(exposure) || target * exposure < 0,
+      edgeBps: Number.NaN,
+    };
+  }
+
+  begin(action: Action): void {
+    this.#trader.begin(action);
+  }
+
+  hold(): Action {
+    return this.#beginTarget(this.#trader.broker.targetExposure);
+  }
+
+  flatten(): Action {
+    return this.#beginTarget(0);
+  }
+
+  get isFlat(): boolean {
+    const { exposure, numOrders } = this.account;
+    return numOrders === 0 && Math.abs(exposure) < NEGLIGIBLE_EXPOSURE;
+  }
+
+  describe(): { [key: string]: number } {
+    const { broker } = this.#trader;
+    const { base, cash, entryPrice, totalFees, totalSlippage } = broker.account;
+    return {
+      position: base,
+      cash,
+      entryPrice,
+      price: broker.mid,
+      targetExposure: broker.targetExposure,
+      fees: totalFees,
+      slippage: totalSlippage,
+      unfilled: broker.numUnfilled,
+    };
+  }
+
+  save(): Snapshot {
+    return joinSnapshots({
+      own: { arrays: {}, values: { isOpen: Number(this.#isOpen) } },
+      series: { arrays: { sum: this.#barsSum.lanes.slice() }, values: { length: this.#series.length } },
+      bars: this.#bars.save(),
+      trader: this.#trader.save(),
+    });
+  }
+
+  #sumBar(row: number): void {
+    const { timeMs, open, high, low, close, volume } = this.#series;
+    for (const column of [timeMs, open, high, low, close, volume]) this.#barsSum.add(column[row]);
+  }
+
+  /** No level need be there for it. @returns the level nearest to it, or the target itself */
+  #beginTarget(exposure: number): Action {
+    const { actionSpace } = this;
+    this.#trader.beginTarget(exposure);
+    if (actionSpace.kind === 'box') return Float32Array.of(exposure);
+    const values = actionSpace.values ?? [];
+    let best = 0;
+    for (let i = 1; i < values.length; i++) {
+      if (Math.abs(values[i] - exposure) < Math.abs(values[best] - exposure)) best = i;
+    }
+    return best;
+  }
+}

@@ -1,0 +1,101 @@
+/** The file that says all of a live session: what `market-gym live --config` reads. */
+import { readFileSync } from 'node:fs';
+import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { type LiveConfig, liveSchema, resolveLiveConfig } from '../live/live-config.ts';
+import { importModule } from './modules.ts';
+
+const policySchema = z.strictObject({
+  rule: z.string().optional(),
+  settings: z.record(z.string(), z.json()).optional(),
+  run: z.string().optional(),
+  checkpoint: z.string().optional(),
+  model: z.string().optional(),
+  registry: z.string().optional(),
+});
+
+const httpSchema = z.strictObject({
+  port: z.int().min(0).max(65_535).default(0),
+  host: z.string().default('127.0.0.1'),
+  token: z.string().optional(),
+});
+
+/** What is beside the session's own settings. */
+const fileSchema = z.object({
+  tape: z.string().optional().describe('directory of the tape'),
+  policy: policySchema.default({}).describe('rule, run or model that decides'),
+  log: z.string().optional().describe('file for the log; default: standard error'),
+  http: httpSchema
+    .optional()
+    .describe('port, host and token of the page and its endpoints; default: there is none'),
+  speed: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('how fast time passes: as fast as the tape that is played, 1 for a real venue'),
+});
+
+export type LiveFile = z.output<typeof fileSchema> & { readonly session: Readonly<Record<string, unknown>> };
+
+/**
+ * @param path a JSON file, or a TypeScript or JavaScript module whose default export is the object
+ * @throws ConfigError `invalid-live-file`, `unknown-key` with the nearest key, `invalid-value`
+ */
+export async function readLiveFile(path: string): Promise<LiveFile> {
+  const content = /\.json$/.test(path)
+    ? parseJson(path)
+    : (await importModule(path, 'configuration')).default;
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new ConfigError(
+      'invalid-live-file',
+      `"${path}" holds no object; see scripts/examples/live-trading.json.`,
+    );
+  }
+  return splitLiveFile(content as Record<string, unknown>, `"${path}"`);
+}
+
+/** Parts the settings of the session from those around it. */
+export function splitLiveFile(content: Readonly<Record<string, unknown>>, owner: string): LiveFile {
+  const all = fileSchema.extend(liveSchema.shape);
+  // All keys at once, so that the nearest one is found among all.
+  resolveConfig(all as unknown as ConfigSchema, content, owner);
+  const isOuter = (key: string): boolean => Object.hasOwn(fileSchema.shape, key);
+  const entries = Object.entries(content);
+  const outer = fileSchema.parse(Object.fromEntries(entries.filter(([key]) => isOuter(key))));
+  return { ...outer, session: Object.fromEntries(entries.filter(([key]) => !isOuter(key))) };
+}
+
+/** The settings of a session: those of the policy's env below the user's own. */
+export function completeSession(
+  session: Readonly<Record<string, unknown>>,
+  policy: { mode?: string; env: Readonly<Record<string, unknown>> },
+  overrides: { env: Record<string, unknown>; risk: Record<string, unknown> },
+): LiveConfig {
+  const mode = session.mode ?? policy.mode;
+  if (policy.mode !== undefined && mode !== policy.mode) {
+    throw new ConfigError(
+      'unfit-model',
+      `The model trades in mode "${policy.mode}", but the session is of mode "${mode}"; change "mode".`,
+    );
+  }
+  return resolveLiveConfig({
+    ...session,
+    ...(mode !== undefined && { mode }),
+    env: { ...policy.env, ...(session.env as object), ...overrides.env },
+    risk: { ...(session.risk as object), ...overrides.risk },
+  });
+}
+
+function parseJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new ConfigError('invalid-live-file', `Cannot read "${path}"; name a JSON or TypeScript file.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError('invalid-live-file', `"${path}" is no JSON: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,158 @@
+/** What decides in a live session, by name: a trained run, a model of the registry, or a rule. */
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import { arbitrageConfig } from '../envs/arbitrage-config.ts';
+import { bookTradingConfig } from '../envs/book-trading-config.ts';
+import type { LiveMarket } from '../live/live-market.ts';
+import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../live/policy.ts';
+import { type AgentModel, instantiate, readRegistryModel, readRunModel } from './agent-model.ts';
+import { type Catalog, loadCatalog } from './catalog.ts';
+
+/** Where to look for a policy; one of the three. */
+export interface PolicyChoice {
+  readonly rule?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Run directory, and the name of a checkpoint in it. */
+  readonly run?: string;
+  readonly checkpoint?: string;
+  /** Reference in a registry. */
+  readonly model?: string;
+  readonly registry?: string;
+}
+
+export interface PolicySource {
+  /** What the tape calls it. */
+  readonly model: string;
+  readonly createdMs: number;
+  readonly mode: 'trading' | 'arbitrage' | undefined;
+  /** Settings of the env that it was trained with, as far as the live market has them. */
+  readonly env: Readonly<Record<string, unknown>>;
+  policyFor(market: LiveMarket): LivePolicy;
+}
+
+/** What a moving average rule must see. */
+const FAST_BARS = 20;
+const SLOW_BARS = 50;
+const RULE_ENVS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'sma-cross': {
+    features: [`ma-distance:${FAST_BARS}`, `ma-distance:${SLOW_BARS}`],
+    normalize: 'none',
+    window: 1,
+  },
+};
+/** A live session has no episodes, and no rows. */
+const EPISODE_KEYS: ReadonlySet<string> = new Set([
+  'fromRow',
+  'toRow',
+  'episodeBars',
+  'episodeEvents',
+  'episodeStart',
+]);
+
+/** @throws ConfigError `no-policy`, and as the run, the registry or the rule */
+export async function openPolicy(choice: PolicyChoice): Promise<PolicySource> {
+  const given = [choice.rule, choice.run, choice.model].filter((name) => name !== undefined);
+  if (given.length !== 1) {
+    throw new ConfigError(
+      'no-policy',
+      `A live session needs one policy: --rule NAME, --run DIR or --model NAME; got ${given.length}.`,
+    );
+  }
+  if (choice.rule !== undefined) return openRule(choice.rule, choice.settings ?? {}, await loadCatalog());
+  if (choice.run !== undefined) {
+    const model = await readRunModel(choice.run, choice.checkpoint);
+    const place = `${choice.run}${choice.checkpoint === undefined ? '' : `#${choice.checkpoint}`}`;
+    return openAgent(model, `run:${place} ${model.hash}`);
+  }
+  const model = readRegistryModel(choice.registry ?? 'registry', choice.model ?? '');
+  return openAgent(model, `model:${model.id} ${model.hash}`);
+}
+
+/**
+ * The policies of a tape's models, for replays.
+ * @param choice where a model is now, if it is not where it was
+ * @throws ConfigError `model-differs` when what is found is another model than the recorded one
+ */
+export async function reopenPolicy(recorded: string, choice: PolicyChoice): Promise<PolicySource> {
+  if (recorded === EXTERNAL_MODEL || recorded === 'none') return openExternal(recorded);
+  const [, kind, name, rest] = /^(rule|run|model):(\S+) ?(.*)$/.exec(recorded) ?? [];
+  if (kind === 'rule') {
+    return openRule(name, rest === '' ? {} : JSON.parse(rest), await loadCatalog());
+  }
+  if (kind === undefined) {
+    throw new ConfigError('model-differs', `The tape's model "${recorded}" is none that can be opened.`);
+  }
+  const [path, checkpoint] = name.split('#');
+  const source = await openPolicy(
+    kind === 'run'
+      ? { run: choice.run ?? path, checkpoint }
+      : { model: choice.model ?? name, registry: choice.registry },
+  );
+  if (source.model.split(' ').at(-1) === rest) return source;
+  throw new ConfigError(
+    'model-differs',
+    `The tape was recorded with ${recorded}, but what is there now is ${source.model}; name the model with --run or --registry.`,
+  );
+}
+
+function openExternal(model: string): PolicySource {
+  return { model, createdMs: Number.NaN, mode: undefined, env: {}, policyFor: () => externalPolicy };
+}
+
+function openRule(name: string, settings: Readonly<Record<string, unknown>>, catalog: Catalog): PolicySource {
+  const plugin = catalog.agents.get(name);
+  const isPlain = Object.keys(settings).length === 0;
+  const model = `rule:${name}${isPlain ? '' : ` ${JSON.stringify(settings)}`}`;
+  return {
+    model,
+    createdMs: Number.NaN,
+    mode: undefined,
+    env: RULE_ENVS[name] ?? {},
+    policyFor(market) {
+      const { observationSpace, actionSpace } = market;
+      const agent = plugin.build(
+        {
+          observationSpace,
+          actionSpace,
+          masksActions: market.actionMask !== undefined,
+          numEnvs: 1,
+          rng: createRng(1),
+          totalSteps: Number.POSITIVE_INFINITY,
+        },
+        settings as never,
+      );
+      return agentPolicy(agent, actionSpace, model, Number.NaN);
+    },
+  };
+}
+
+async function openAgent(model: AgentModel, id: string): Promise<PolicySource> {
+  const plugin = (await loadCatalog(model.plugins)).agents.get(model.agent.name);
+  return {
+    model: id,
+    createdMs: model.createdMs,
+    ...liveEnvOf(model),
+    policyFor: (market) =>
+      agentPolicy(instantiate(model, market, plugin), market.actionSpace, id, model.createdMs),
+  };
+}
+
+/** @throws ConfigError `unfit-model` for an env that has no live counterpart */
+function liveEnvOf({ env, barMs }: AgentModel): Pick<PolicySource, 'mode' | 'env'> {
+  const schemas = {
+    trading: bookTradingConfig,
+    'trading-books': bookTradingConfig,
+    arbitrage: arbitrageConfig,
+  } as const;
+  const schema = Object.entries(schemas).find(([name]) => name === env.name)?.[1];
+  if (schema === undefined) {
+    throw new ConfigError(
+      'unfit-model',
+      `The model was trained on env "${env.name}", which no venue's feed provides; ` +
+        `live sessions take models of ${Object.keys(schemas).join(', ')}.`,
+    );
+  }
+  const kept = Object.entries(env.config).filter(([key]) => key in schema.shape && !EPISODE_KEYS.has(key));
+  const mode = env.name === 'arbitrage' ? 'arbitrage' : 'trading';
+  return { mode, env: { ...Object.fromEntries(kept), ...(barMs !== undefined && { barMs }) } };
+}

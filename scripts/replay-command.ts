@@ -1,0 +1,49 @@
+/** `market-gym replay`: runs a recorded session again and compares every output with the recorded one, byte for byte. */
+import type { Argv } from 'yargs';
+import { replayTape } from '../live/replay.ts';
+import { builtInVenues } from '../live/venues/index.ts';
+import { readTape } from '../storage/tape.ts';
+import { createConsole } from './console.ts';
+import { tapePolicies } from './tape-policies.ts';
+
+export const replayOptions = (yargs: Argv) =>
+  yargs
+    .positional('tape', { type: 'string', demandOption: true, describe: 'Directory of the tape' })
+    .option('run', { type: 'string', describe: 'Where the run of its model is now, if it was moved' })
+    .option('registry', { type: 'string', describe: 'Where the registry of its model is' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg(['run', 'registry']);
+
+type ReplayArguments = Awaited<ReturnType<typeof replayOptions>['argv']>;
+
+/** @returns 1 when something differs */
+export async function replayCommand({ tape, run, registry, json }: ReplayArguments): Promise<number> {
+  const console = createConsole({ json });
+  const policyFor = await tapePolicies(tape, { run, registry });
+  const outcome = replayTape(readTape(tape, { onTorn: () => {} }), { venues: builtInVenues, policyFor });
+  const { numInputs, numOutputs, difference, missing, assembled, header } = outcome;
+  const { account } = assembled.market;
+  console.result({
+    model: header.model,
+    numInputs,
+    numOutputs,
+    numMissing: missing.length,
+    difference,
+    account,
+  });
+  if (difference !== undefined) {
+    const { index, recorded, replayed } = difference;
+    console.say(`The replay differs at record ${index}:`);
+    console.say(`  recorded ${recorded === '' ? 'nothing' : recorded}`);
+    console.say(`  replayed ${replayed === '' ? 'nothing' : replayed}`);
+    return 1;
+  }
+  console.say(
+    `${numInputs} inputs led to the same ${numOutputs} outputs, byte for byte: ${account.numFills} fills, ` +
+      `equity ${account.equity.toFixed(2)}.`,
+  );
+  if (missing.length > 0) {
+    console.say(`The tape was cut off: ${missing.length} outputs of its last input are not on it.`);
+  }
+  return 0;
+}

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { createRng } from '../../core/rng.ts';
+import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import type { Action } from '../../envs/spaces.ts';
+import type { LiveMarket } from '../../live/live-market.ts';
+import { replayTape } from '../../live/replay.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import type { BookTape } from '../../market/book-tape.ts';
+import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import type { LegReport } from '../../market/venue-desk.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
+import { entriesOf, hashPolicy, recordSession, VENUE_NAMES } from './recorded-session.ts';
+
+/** Two venues whose quotes come at whole milliseconds, as receive times are told apart here. */
+function syntheticBooks(): BookTape {
+  const market = new SyntheticVenues({
+    events: 3000,
+    venues: VENUE_NAMES.map((name) => ({ name, intervalMs: 400, basisDeviationBps: 15, spreadBps: 4 })),
+  });
+  const tape = structuredClone(market.generate(createRng(3)));
+  const venues = VENUE_NAMES.map((name) => ({ name, base: 'BTC', quote: 'USDT' }));
+  return { ...tape, venues };
+}
+
+const books = syntheticBooks();
+const ENV = { warmupEvents: 100, latencyMs: [150], latencySigma: 0.5, takerFeeRates: [0.0001] };
+const CONFIG = {
+  mode: 'arbitrage',
+  markets: [
+    { venue: 'bybit', symbol: 'BTC/USDT' },
+    { venue: 'okx', symbol: 'BTC/USDT' },
+  ],
+  depth: books.depth,
+  risk: { maxOrdersPerMinute: 100_000, maxDrawdown: 1 },
+  seed: 5,
+};
+
+/** Follows a hash of the observation, but only to where the mask lets it. */
+const maskedHash = (market: LiveMarket) => {
+  const hash = hashPolicy(market);
+  return {
+    ...hash,
+    act(observation: Float32Array, isStart: boolean, mask?: Uint8Array) {
+      const action = hash.act(observation, isStart, mask);
+      return mask !== undefined && mask[action as number] === 0 ? 0 : action;
+    },
+  };
+};
+
+test.each([
+  ['at every event', { decisionMs: 0 }],
+  ['every two seconds', { decisionMs: 2000 }],
+  ['continuously', { decisionMs: 0, actions: 'continuous' }],
+] as const)(
+  'arbitrage decided %s trades as the simulator does on the same books, bit for bit',
+  (_, change) => {
+    const env = { ...ENV, ...change };
+    const seen: number[][] = [];
+    const tape = recordSession({
+      books,
+      config: { ...CONFIG, env },
+      policyFor: maskedHash,
+      onDecision: ({ step }) => seen.push([...step.observation, step.reward]),
+    });
+    const reports: LegReport[] = [];
+    const simulator = new ArbitrageEnv({
+      books,
+      seed: CONFIG.seed,
+      config: { ...env, episodeStart: 'sequential' },
+      onReport: (report) => reports.push({ ...report }),
+    });
+    const policy = maskedHash(simulator as unknown as LiveMarket);
+    const simulated: number[][] = [];
+    let { observation } = simulator.reset();
+    simulated.push([...observation, 0]);
+    for (let isOver = false; !isOver; ) {
+      const result = simulator.step(policy.act(observation, false, simulator.actionMask?.()) as Action);
+      ({ observation } = result);
+      simulated.push([...observation, result.reward]);
+      isOver = result.terminated || result.truncated;
+    }
+    const length = Math.min(seen.length, simulated.length);
+    expect(Math.abs(seen.length - simulated.length)).toBeLessThanOrEqual(1);
+    expect(length).toBeGreaterThan(300);
+    expect(seen.slice(0, length)).toEqual(simulated.slice(0, length));
+    const fills = tape.filter(([kind]) => kind === 'fill');
+    expect(fills.length).toBeGreaterThan(50);
+    const live = fills.map(([, timeMs, report]) => ({ timeMs, ...(report as object) }));
+    expect(live).toEqual(reports.slice(0, live.length));
+    expect(reports.length - live.length).toBeLessThanOrEqual(4);
+  },
+);
+
+test('an arbitrage session is repeated by its tape to the byte, a lost venue included', () => {
+  const tape: TapeRecord[] = recordSession({
+    books,
+    config: { ...CONFIG, env: ENV },
+    policyFor: maskedHash,
+    before(event, take, timeMs) {
+      if (event === 1500) take(['input', timeMs, 1, 'close', 'gone']);
+      if (event === 1800) take(['input', timeMs, 1, 'open']);
+    },
+  });
+  const outcome = replayTape(entriesOf(tape), {
+    venues: builtInVenues,
+    policyFor: (_model, _createdMs, market) => maskedHash(market),
+  });
+  expect(outcome.difference).toBeUndefined();
+  const lostMs = books.timeMs[1500];
+  const backMs = books.timeMs[1800];
+  const without = tape.filter(([kind, timeMs]) => kind === 'decision' && timeMs > lostMs && timeMs < backMs);
+  expect(without.length).toBeGreaterThan(50);
+  for (const decision of without) expect(decision[4]).toBe('bad-book');
+});

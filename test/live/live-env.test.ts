@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buyAndHold } from '../../agents/buy-and-hold.ts';
+import { createRng } from '../../core/rng.ts';
+import { bookFrame } from '../../live/book-frames.ts';
+import { resolveLiveConfig } from '../../live/live-config.ts';
+import { LiveEnv, runLive } from '../../live/live-env.ts';
+import { replayTape } from '../../live/replay.ts';
+import type { SocketHandlers, Transport } from '../../live/transport.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { VirtualClock } from '../../live/virtual-clock.ts';
+import { readTape } from '../../storage/tape.ts';
+import { walkingBooks } from '../market/walking-books.ts';
+import { sessionSettings } from './restless-policy.mjs';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'market-gym-live-env-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const books = walkingBooks({ events: 400, depth: 3 });
+
+/** A live env whose venue sends the books on virtual time; `play` lets it pass, with turns for promises in between. */
+function openEnv() {
+  const clock = new VirtualClock(books.timeMs[0]);
+  let socket: SocketHandlers | undefined;
+  const transport: Transport = {
+    connect(_url, _options, handlers) {
+      socket = handlers;
+      clock.schedule(0, handlers.open);
+      return { send: () => {}, terminate: () => {} };
+    },
+    get: () => () => {},
+  };
+  const config = resolveLiveConfig(sessionSettings('trading', 'ws://nowhere'));
+  const env = new LiveEnv({ config, venues: builtInVenues, clock, transport, tape: join(directory, 'tape') });
+  const play = async () => {
+    clock.runUntil(books.timeMs[0]);
+    for (let event = 0; event < books.length; event++) {
+      while (clock.nowMs() < books.timeMs[event]) {
+        clock.runUntil(Math.min(books.timeMs[event], clock.nowMs() + 20));
+        await new Promise(setImmediate);
+      }
+      socket?.text(bookFrame(books, event, 0, 'BTC/USDT'));
+      await new Promise(setImmediate);
+    }
+  };
+  return { env, play };
+}
+
+const replay = () =>
+  replayTape(readTape(join(directory, 'tape')), {
+    venues: builtInVenues,
+    policyFor: () => ({ model: 'external', createdMs: Number.NaN, act: () => undefined }),
+  });
+
+test('an agent steps a live env by promises, and the tape repeats it without the agent', async () => {
+  const { env, play } = openEnv();
+  const { observationSpace, actionSpace } = env;
+  const agent = buyAndHold.build({
+    observationSpace,
+    actionSpace,
+    numEnvs: 1,
+    rng: createRng(1),
+    totalSteps: Number.POSITIVE_INFINITY,
+  });
+  let reward = 0;
+  const steps = runLive(agent, env, {
+    onStep(step, numSteps) {
+      reward += step.reward;
+      return numSteps < 200;
+    },
+  });
+  await play();
+  expect(await steps).toBe(200);
+  await env.close();
+  const { equity } = env.run.market.account;
+  expect(Number.isFinite(reward)).toBe(true);
+  expect(env.run.market.account.numFills).toBeGreaterThan(0);
+  const outcome = replay();
+  expect(outcome.difference).toBeUndefined();
+  expect(outcome.assembled.market.account.equity).toBe(equity);
+});
+
+test('an action that comes after the next input is replaced by holding, and the tape says so', async () => {
+  const { env, play } = openEnv();
+  const first = env.reset();
+  let late: Promise<unknown> = Promise.resolve();
+  const answered = first.then(async () => {
+    // A hundred turns later the book has moved on.
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    late = env.step(0);
+  });
+  await play();
+  await answered;
+  await env.close();
+  await late;
+  const reasons = [...readTape(join(directory, 'tape'))].map(({ record }) => record[4]);
+  expect(reasons).toContain('late');
+  expect(replay().difference).toBeUndefined();
+});
+
+test('a halted session ends the episode as truncated', async () => {
+  const { env, play } = openEnv();
+  const ended = (async () => {
+    await env.reset();
+    env.run.halt('by hand');
+    for (;;) {
+      const step = await env.step(0);
+      if (step.truncated || step.terminated) return step.truncated;
+    }
+  })();
+  await play();
+  expect(await ended).toBe(true);
+  await env.close();
+});
+
+test('a session that is closed before its first decision says so', async () => {
+  const { env } = openEnv();
+  const first = env.reset();
+  const refused = expect(first).rejects.toThrow(/closed before its first decision/);
+  await env.close();
+  await refused;
+});

@@ -1,0 +1,161 @@
+/** Sessions in processes of their own, killed at any moment and started again on the same tape. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRng } from '../../core/rng.ts';
+import { bookFrame } from '../../live/book-frames.ts';
+import type { LiveMarket } from '../../live/live-market.ts';
+import { replayTape } from '../../live/replay.ts';
+import { startVenueServer, type VenueServer } from '../../live/venue-server.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import { readTape, type TapeRecord } from '../../storage/tape.ts';
+import { VENUE_NAMES } from './recorded-session.ts';
+import { restlessPolicy } from './restless-policy.mjs';
+
+const WRITER = fileURLToPath(new URL('./session-writer.mjs', import.meta.url));
+/** In each of the sessions. */
+const KILLS = 50;
+const SESSIONS = [
+  ['trading', 'keep'],
+  ['trading', 'close'],
+  ['arbitrage', 'keep'],
+  ['arbitrage', 'close'],
+] as const;
+const FRAME_EVERY_MS = 2;
+
+const books = new SyntheticVenues({
+  events: 2000,
+  venues: VENUE_NAMES.map((name) => ({ name, intervalMs: 400, basisDeviationBps: 15, spreadBps: 4 })),
+}).generate(createRng(4));
+const directory = mkdtempSync(join(tmpdir(), 'market-gym-live-'));
+let server: VenueServer;
+let stopSending = () => {};
+
+beforeAll(async () => {
+  if (!existsSync(new URL('../../dist/live/live-run.js', import.meta.url))) {
+    throw new Error('dist/ is missing: run npm run build before these tests.');
+  }
+  server = await startVenueServer({});
+  let event = 0;
+  const timer = setInterval(() => {
+    const venue = books.venue[event];
+    const text = bookFrame(books, event, venue, 'BTC/USDT');
+    for (const client of server.clients) if (client.path === `/${VENUE_NAMES[venue]}`) client.send(text);
+    event = (event + 1) % books.length;
+  }, FRAME_EVERY_MS);
+  stopSending = () => clearInterval(timer);
+});
+
+afterAll(async () => {
+  stopSending();
+  await server.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Life {
+  readonly process: ChildProcess;
+  /** Lines that it wrote. */
+  readonly lines: TapeRecord[];
+  readonly started: Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+function live(tape: string, mode: string, leftOver: string): Life {
+  const child = spawn(process.execPath, [WRITER, tape, server.url, mode, leftOver]);
+  const lines: TapeRecord[] = [];
+  let output = '';
+  let errors = '';
+  let start = () => {};
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (output + text).split('\n');
+    output = parts.pop() ?? '';
+    for (const line of parts) {
+      lines.push(JSON.parse(line));
+      if (line === '["started"]') start();
+    }
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('close', (code) => {
+      start();
+      if (errors === '') resolve(code);
+      else reject(new Error(errors));
+    });
+  });
+  return { process: child, lines, started, ended };
+}
+
+/** Repeats a tape, and checks that what it holds is what its fills add up to. @returns its fills */
+function checkTape(tape: string, mode: string): string[] {
+  const records = [...readTape(tape, { onTorn: () => {} })];
+  const first: { [key: string]: number } = {};
+  let market: LiveMarket | undefined;
+  const outcome = replayTape(records, {
+    venues: builtInVenues,
+    policyFor: (_model, _createdMs, market) => restlessPolicy(market),
+    onDecision: ({ index }) => {
+      if (index === 0) Object.assign(first, market?.describe());
+    },
+    onAssembled: (assembled) => {
+      market = assembled.market;
+    },
+  });
+  expect(outcome.difference).toBeUndefined();
+  expect(outcome.missing).toEqual([]);
+  const fills = records.map(({ record }) => record).filter(([kind]) => kind === 'fill');
+  const account = outcome.assembled.market.describe() as { [key: string]: number };
+  const sums: { [key: string]: number } = {};
+  for (const [, , fill] of fills as [string, number, { [key: string]: number }][]) {
+    const name = mode === 'trading' ? 'position' : `base ${fill.venue}`;
+    sums[name] =
+      (sums[name] ?? first[name]) + (mode === 'trading' ? fill.baseChange : fill.side * fill.filled);
+  }
+  for (const [name, sum] of Object.entries(sums)) expect(account[name]).toBeCloseTo(sum, 9);
+  return fills.map((fill) => JSON.stringify(fill));
+}
+
+describe.concurrent.each(SESSIONS)('a session of %s that is to %s what it left', (mode, leftOver) => {
+  test(`loses and doubles no fill in ${KILLS} kills at any moment`, { timeout: 180_000 }, async () => {
+    const tape = join(directory, `${mode}-${leftOver}`);
+    const rng = createRng(`${mode} ${leftOver}`);
+    const told: string[] = [];
+    let underWay = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const { process: child, lines, started, ended } = live(tape, mode, leftOver);
+      await started;
+      await sleep(40 + 160 * rng.uniform());
+      child.kill('SIGKILL');
+      await ended;
+      for (const line of lines) {
+        const [kind, recovery] = line as unknown as [string, { numOrders: number }];
+        if (kind === 'fill') told.push(JSON.stringify(line));
+        else if (kind === 'recovery') underWay += Number(recovery.numOrders > 0);
+      }
+    }
+    const last = live(tape, mode, leftOver);
+    await last.started;
+    last.process.kill('SIGTERM');
+    expect(await last.ended).toBe(0);
+    const fills = checkTape(tape, mode);
+    expect(fills.length).toBeGreaterThan(10);
+    expect(underWay).toBeGreaterThan(2);
+    // What anybody was told of is there, once and in order; what nobody was told of may be there as well.
+    expect(new Set(told).size).toBe(told.length);
+    const known = new Set(told);
+    expect(fills.filter((fill) => known.has(fill))).toEqual(told);
+    if (leftOver === 'close') {
+      const kinds = [...readTape(tape)].map(({ record }) => record[4]);
+      expect(kinds).toContain('left-over');
+    }
+  });
+});

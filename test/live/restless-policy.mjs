@@ -1,0 +1,42 @@
+/** A policy that never rests, and sessions that give it much to do: shared by a test and the processes that it kills. */
+
+/** Follows the bits of what it sees, as far as the mask allows. */
+export function restlessPolicy({ actionSpace }) {
+  return {
+    model: 'restless',
+    createdMs: Number.NaN,
+    act(observation, _isStart, mask) {
+      const bits = new Uint32Array(observation.buffer, observation.byteOffset, observation.length);
+      let hash = 0;
+      for (const word of bits) hash = (Math.imul(hash, 31) + (word >>> 7)) >>> 0;
+      const choice = hash % actionSpace.n;
+      return mask !== undefined && mask[choice] === 0 ? 0 : choice;
+    },
+  };
+}
+
+/** @param mode trading or arbitrage @param url where the venues are, `ws://HOST:PORT` */
+export function sessionSettings(mode, url, leftOver = 'keep') {
+  const names = mode === 'trading' ? ['bybit'] : ['bybit', 'okx'];
+  const env =
+    mode === 'trading'
+      ? {
+          barMs: 200,
+          features: ['return:1'],
+          normalizationBars: 5,
+          window: 2,
+          latencyMs: 150,
+          latencySigma: 0.5,
+        }
+      : { warmupEvents: 20, latencyMs: [150], latencySigma: 0.7, takerFeeRates: [0.0001] };
+  return {
+    mode,
+    markets: names.map((venue) => ({ venue, symbol: 'BTC/USDT', settings: { url: `${url}/${venue}` } })),
+    channels: ['book'],
+    depth: 3,
+    env,
+    risk: { maxOrdersPerMinute: 1_000_000, maxDrawdown: 1, maxLoopLagMs: 1e9 },
+    seed: 3,
+    leftOver,
+  };
+}

@@ -1,0 +1,103 @@
+/** A live run on virtual time, fed with books by a transport of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bookFrame } from '../../live/book-frames.ts';
+import type { Clock } from '../../live/clock.ts';
+import { resolveLiveConfig } from '../../live/live-config.ts';
+import type { LiveMarket } from '../../live/live-market.ts';
+import { LiveRun } from '../../live/live-run.ts';
+import { OpsMonitor, type OpsMonitorOptions } from '../../live/ops-monitor.ts';
+import type { LivePolicy } from '../../live/policy.ts';
+import type { SocketHandlers, Transport } from '../../live/transport.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { VirtualClock } from '../../live/virtual-clock.ts';
+import type { BookTape } from '../../market/book-tape.ts';
+import { hashPolicy } from './recorded-session.ts';
+
+export interface ScriptedRun {
+  readonly run: LiveRun;
+  readonly monitor: OpsMonitor;
+  readonly clock: VirtualClock;
+  /** Events played so far. */
+  readonly numPlayed: number;
+  /** Connects, and then plays events, each at its time. */
+  play(events: number): void;
+  /** Cuts the connection of a venue. */
+  cut(venue: number): void;
+  close(): Promise<void>;
+}
+
+export interface ScriptOptions {
+  readonly books: BookTape;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly policyFor?: (market: LiveMarket) => LivePolicy;
+  readonly loopLag?: OpsMonitorOptions['loopLag'];
+}
+
+export function scriptedRun({ books, config, policyFor = hashPolicy, loopLag }: ScriptOptions): ScriptedRun {
+  const directory = mkdtempSync(join(tmpdir(), 'market-gym-run-'));
+  const clock = new VirtualClock(books.timeMs[0] - 1000);
+  const handlers: SocketHandlers[] = [];
+  const transport: Transport = {
+    connect(_url, _options, listener) {
+      const venue = handlers.length < books.venues.length ? handlers.push(listener) - 1 : 0;
+      handlers[venue] = listener;
+      clock.schedule(0, () => listener.open());
+      return { send: () => {}, terminate: () => {} };
+    },
+    get: () => () => {},
+  };
+  const monitor = new OpsMonitor({ clock: clock as Clock, loopLag });
+  const run = new LiveRun({
+    header: { config: resolveLiveConfig(config), model: 'hash', modelCreatedMs: books.timeMs[0] - 3_600_000 },
+    venues: builtInVenues,
+    policyFor: (_model, _createdMs, market) => policyFor(market),
+    clock,
+    transport,
+    tape: join(directory, 'tape'),
+    onReceive: monitor.onReceive,
+    onRecord: monitor.onRecord,
+    onDecision: monitor.onDecision,
+  });
+  monitor.attach(run);
+  let numPlayed = 0;
+  return {
+    run,
+    monitor,
+    clock,
+    get numPlayed() {
+      return numPlayed;
+    },
+    play(events) {
+      run.start();
+      for (const end = Math.min(books.length, numPlayed + events); numPlayed < end; numPlayed++) {
+        clock.runUntil(books.timeMs[numPlayed]);
+        const venue = books.venue[numPlayed];
+        handlers[venue].text(bookFrame(books, numPlayed, venue, 'BTC/USDT'));
+      }
+    },
+    cut: (venue) => handlers[venue].close('cut'),
+    async close() {
+      await run.stop();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/** Settings of a session of one market that fit `walkingBooks`. */
+export const TRADING_SCRIPT = {
+  mode: 'trading',
+  markets: [{ venue: 'bybit', symbol: 'BTC/USDT' }],
+  depth: 3,
+  env: {
+    barMs: 2000,
+    features: ['return:1', 'volatility:5'],
+    normalizationBars: 20,
+    window: 3,
+    latencyMs: 300,
+    staleMs: 4000,
+  },
+  risk: { maxOrdersPerMinute: 1000, maxDrawdown: 1, maxNotional: 12_000 },
+  seed: 5,
+};

@@ -1,0 +1,27 @@
+/** Trades on paper until it is killed, for a test that kills it. Arguments: the tape, the venues' address, the mode. */
+import { writeSync } from 'node:fs';
+import { systemClock } from '../../dist/live/clock.js';
+import { resolveLiveConfig } from '../../dist/live/live-config.js';
+import { LiveRun } from '../../dist/live/live-run.js';
+import { createScaledClock } from '../../dist/live/scaled-clock.js';
+import { builtInVenues } from '../../dist/live/venues/index.js';
+import { wsTransport } from '../../dist/live/ws-transport.js';
+import { restlessPolicy, sessionSettings } from './restless-policy.mjs';
+
+const [tape, url, mode, leftOver] = process.argv.slice(2);
+const settings = sessionSettings(mode, url, leftOver);
+const run = new LiveRun({
+  header: { config: resolveLiveConfig(settings), model: 'restless', modelCreatedMs: Number.NaN },
+  venues: builtInVenues,
+  policyFor: (_model, _createdMs, market) => restlessPolicy(market),
+  clock: createScaledClock(systemClock, 20),
+  transport: wsTransport,
+  tape,
+  onRecord: (record) => {
+    if (record[0] === 'fill') writeSync(1, `${JSON.stringify(record)}\n`);
+  },
+});
+if (run.recovery !== undefined) writeSync(1, `${JSON.stringify(['recovery', run.recovery])}\n`);
+process.once('SIGTERM', () => run.stop());
+run.start();
+writeSync(1, '["started"]\n');
