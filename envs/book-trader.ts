@@ -117,6 +117,12 @@ export class BookTrader implements Snapshotable {
 
   /** Begins the step with a target exposure of any size, level or not. */
   beginTarget(target: number): void {
+    this.beginWithout();
+    this.broker.requestExposure(target);
+  }
+
+  /** Begins the step without asking for anything: no order leaves that is not under way. */
+  beginWithout(): void {
     const { account } = this.broker;
     const before = this.#before;
     before[FEES] = account.totalFees;
@@ -125,7 +131,6 @@ export class BookTrader implements Snapshotable {
     before[NOTIONAL] = account.totalNotional;
     before[EQUITY] = this.broker.equity;
     before[FILLS] = this.broker.numFills;
-    this.broker.requestExposure(target);
   }
 
   /** See `BookBroker.takeBook`. */

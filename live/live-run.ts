@@ -74,7 +74,6 @@ export class LiveRun {
   constructor(options: LiveRunOptions) {
     const { header, transport, venues } = options;
     const { config } = header;
-    this.clock = createSteadyClock(options.clock);
     this.#onReceive = options.onReceive;
     this.#onRecord = options.onRecord;
     this.#leftOver = config.leftOver;
@@ -97,6 +96,7 @@ export class LiveRun {
     const past = isTape(options.tape) ? repeatTape(options.tape, header, parts) : undefined;
     // Settings that cannot be are refused before anything is on the disk.
     const assembled = past?.assembled ?? assemble(header, parts);
+    this.clock = createSteadyClock(options.clock, assembled.session.timeMs);
     this.#tape = new TapeWriter(options.tape);
     link.tape = this.#tape;
     if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));

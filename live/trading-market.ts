@@ -124,11 +124,13 @@ export class TradingMarket implements LiveMarket {
   }
 
   hold(): Action {
-    return this.#beginTarget(this.#trader.broker.targetExposure);
+    this.#trader.beginWithout();
+    return this.#actionFor(this.#trader.broker.targetExposure);
   }
 
   flatten(): Action {
-    return this.#beginTarget(0);
+    this.#trader.beginTarget(0);
+    return this.#actionFor(0);
   }
 
   get isFlat(): boolean {
@@ -165,10 +167,9 @@ export class TradingMarket implements LiveMarket {
     for (const column of [timeMs, open, high, low, close, volume]) this.#barsSum.add(column[row]);
   }
 
-  /** No level need be there for it. @returns the level nearest to it, or the target itself */
-  #beginTarget(exposure: number): Action {
+  /** The level nearest to an exposure, or the exposure itself. */
+  #actionFor(exposure: number): Action {
     const { actionSpace } = this;
-    this.#trader.beginTarget(exposure);
     if (actionSpace.kind === 'box') return Float32Array.of(exposure);
     const values = actionSpace.values ?? [];
     let best = 0;

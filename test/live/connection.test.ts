@@ -235,6 +235,9 @@ describe('clocks', () => {
     clock.setWallAheadBy(-5000);
     clock.runUntil(150);
     expect([clock.nowMs(), steady.nowMs()]).toEqual([-4850, 150]);
+    const later = createSteadyClock(clock, 1000);
+    clock.runUntil(160);
+    expect(later.nowMs()).toBe(1010);
   });
 
   test('the offset of a venue is that of its quickest messages, and the lag counts from it', () => {

@@ -18,6 +18,8 @@ export function restlessPolicy({ actionSpace }) {
 /** @param mode trading or arbitrage @param url where the venues are, `ws://HOST:PORT` */
 export function sessionSettings(mode, url, leftOver = 'keep') {
   const names = mode === 'trading' ? ['bybit'] : ['bybit', 'okx'];
+  // Killed sessions lose their connections more often than a venue would be trusted with.
+  const care = { resyncBudget: 1e9, staleAfterMs: 60_000 };
   const env =
     mode === 'trading'
       ? {
@@ -31,7 +33,11 @@ export function sessionSettings(mode, url, leftOver = 'keep') {
       : { warmupEvents: 20, latencyMs: [150], latencySigma: 0.7, takerFeeRates: [0.0001] };
   return {
     mode,
-    markets: names.map((venue) => ({ venue, symbol: 'BTC/USDT', settings: { url: `${url}/${venue}` } })),
+    markets: names.map((venue) => ({
+      venue,
+      symbol: 'BTC/USDT',
+      settings: { url: `${url}/${venue}`, ...care },
+    })),
     channels: ['book'],
     depth: 3,
     env,

@@ -10,6 +10,7 @@ import { restlessPolicy, sessionSettings } from './restless-policy.mjs';
 
 const [tape, url, mode, leftOver] = process.argv.slice(2);
 const settings = sessionSettings(mode, url, leftOver);
+let hasHeard = false;
 const run = new LiveRun({
   header: { config: resolveLiveConfig(settings), model: 'restless', modelCreatedMs: Number.NaN },
   venues: builtInVenues,
@@ -18,10 +19,13 @@ const run = new LiveRun({
   transport: wsTransport,
   tape,
   onRecord: (record) => {
+    if (record[0] === 'input' && record[3] === 'frame' && !hasHeard) {
+      hasHeard = true;
+      writeSync(1, '["started"]\n');
+    }
     if (record[0] === 'fill') writeSync(1, `${JSON.stringify(record)}\n`);
   },
 });
 if (run.recovery !== undefined) writeSync(1, `${JSON.stringify(['recovery', run.recovery])}\n`);
 process.once('SIGTERM', () => run.stop());
 run.start();
-writeSync(1, '["started"]\n');
