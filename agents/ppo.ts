@@ -27,6 +27,7 @@ import {
   type TransitionBatch,
 } from './agent.ts';
 import { createCustomNetwork } from './custom-network.ts';
+import { type Demonstration, Imitation, type Imitator } from './imitation.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { createPolicy } from './policy.ts';
 import type { PpoNetworks } from './ppo-loss.ts';
@@ -86,11 +87,12 @@ export const ppo = defineAgent({
 });
 
 /** T steps a rollout, N envs, D observation elements, A action elements. */
-export class Ppo implements Agent {
+export class Ppo implements Agent, Imitator {
   readonly #minibatchSize: number;
   readonly #networks: PpoNetworks;
   readonly #rollout: PpoRollout;
   readonly #update: PpoUpdate;
+  readonly #imitation: Imitation;
   readonly #rng: Rng;
   readonly #drawn: ActionBatch; // [N, A], what the last exploring act drew, before clipping
   readonly #drawnLogProbs: Float32Array; // [N]
@@ -122,6 +124,7 @@ export class Ppo implements Agent {
     this.#minibatchSize = minibatchSize;
     this.#networks = { policy, critic, head };
     this.#update = new PpoUpdate(kernels, this.#networks, createOptimizer, config, minibatchSize, totalSteps);
+    this.#imitation = new Imitation(kernels, this.#networks);
     this.#rollout = new PpoRollout(kernels, head, {
       numSteps: rolloutSteps,
       numEnvs,
@@ -182,6 +185,10 @@ export class Ppo implements Agent {
     const metrics = this.#update.run(minibatches, this.#rng, this.#step);
     rollout.clear();
     return { ...metrics, explainedVariance: this.#rollout.explainedVariance };
+  }
+
+  imitate(demonstration: Demonstration, learningRate: number): number {
+    return this.#imitation.step(demonstration, learningRate);
   }
 
   save(): Snapshot {

@@ -12,6 +12,8 @@ export interface VenuePair {
   readonly name: string;
   /** Place of its net edge in an observation. */
   readonly edge: number;
+  /** Place of the base at the venue it is sold at, in units of what that began with; −1 where it is not observed. */
+  readonly base: number;
   /** Discrete: the choices that trade it, the smallest size first; else empty. */
   readonly choices: readonly number[];
   /** Continuous: the element that trades it, and its sign. */
@@ -31,10 +33,13 @@ export function findVenuePairs(
   const pairs = observed.flatMap((name, edge): VenuePair[] => {
     if (!name.startsWith('edge:')) return [];
     const pair = name.slice('edge:'.length);
+    const base = observed.indexOf(`base:${pair.split('>')[1]}`);
     const choices = acted.flatMap((choice, i) => (choice.startsWith(`trade:${pair}:`) ? [i] : []));
     const forward = acted.indexOf(`trade:${pair}`);
     const backward = acted.indexOf(`trade:${pair.split('>').reverse().join('>')}`);
-    return [{ name: pair, edge, choices, element: Math.max(forward, backward), sign: forward >= 0 ? 1 : -1 }];
+    return [
+      { name: pair, edge, base, choices, element: Math.max(forward, backward), sign: forward >= 0 ? 1 : -1 },
+    ];
   });
   if (pairs.length === 0 || pairs.some(({ choices, element }) => choices.length === 0 && element < 0)) {
     throw new ConfigError(

@@ -1,10 +1,13 @@
-/** The settings of trading on order books: those of trading on bars, but for how orders fill. */
+/**
+ * The settings of trading on order books: those of trading on bars, but for how orders fill, and for rows: a span is a tape
+ * of its own.
+ */
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { tradingConfig } from './trading-config.ts';
 
 export const bookTradingConfig = tradingConfig
-  .omit({ execution: true, slippageRate: true, impactCoefficient: true })
+  .omit({ execution: true, slippageRate: true, impactCoefficient: true, fromRow: true, toRow: true })
   .extend({
     barMs: z
       .int()

@@ -80,11 +80,10 @@ export class BookTradingEnv implements Env<TradingInfo> {
     }
     const { candles, endEvent } = sharedBars(books, venue, barMs, trades);
     const features = sharedFeatures(candles, specs, { normalize, normalizationBars, clip: featureClip });
-    const toRow = this.config.toRow === 0 ? candles.length : this.config.toRow;
-    this.#firstRow = Math.max(this.config.fromRow, features.firstRow + window - 1);
-    this.#lastRow = toRow - 1;
+    this.#firstRow = features.firstRow + window - 1;
+    this.#lastRow = candles.length - 1;
     const numSteps = this.#lastRow - this.#firstRow;
-    if (toRow > candles.length || numSteps < Math.max(1, this.config.episodeBars)) {
+    if (numSteps < Math.max(1, this.config.episodeBars)) {
       throw new ConfigError(
         'range-too-short',
         `Env "trading-books": rows ${this.#firstRow} (the first with a whole observation) to ${this.#lastRow} of ` +

@@ -5,6 +5,8 @@ import type { Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
 import { systemClock } from '../live/clock.ts';
 import { LiveRun } from '../live/live-run.ts';
+import { OpsMonitor } from '../live/ops-monitor.ts';
+import { startOpsServer } from '../live/ops-server.ts';
 import { createScaledClock } from '../live/scaled-clock.ts';
 import { builtInVenues } from '../live/venues/index.ts';
 import { wsTransport } from '../live/ws-transport.ts';
@@ -16,6 +18,7 @@ import { interruptSignal } from './interrupt.ts';
 import { completeSession, type LiveFile, readLiveFile, splitLiveFile } from './live-file.ts';
 import { createLiveLog, statusLine } from './live-log.ts';
 import { openPolicy, type PolicySource } from './live-policy.ts';
+import { createLoopLag } from './loop-lag.ts';
 import { parseSettings } from './settings.ts';
 import { tapePolicies } from './tape-policies.ts';
 
@@ -28,9 +31,13 @@ const common = (yargs: Argv) =>
     .option('config', { type: 'string', describe: 'JSON or TypeScript file with the settings' })
     .option('tape', { type: 'string', describe: 'Directory of the tape; one that is there is continued' })
     .option('log', { type: 'string', describe: 'File for the log; default: standard error' })
+    .option('http', {
+      coerce: wholeNumber('http', 0, 65_535),
+      describe: 'Port of the page that shows the session; 0: any free one; default: none',
+    })
     .option('speed', { type: 'number', describe: 'How fast time passes; as fast as the tape that is played' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['config', 'tape', 'log', 'speed']);
+    .requiresArg(['config', 'tape', 'log', 'http', 'speed']);
 
 export const liveOptions = (yargs: Argv) =>
   common(yargs)
@@ -109,6 +116,8 @@ async function carryOut(
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
+  const loopLag = createLoopLag();
+  const monitor = new OpsMonitor({ clock: systemClock, loopLag: loopLag.read });
   const run = new LiveRun({
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs },
     venues: builtInVenues,
@@ -118,8 +127,13 @@ async function carryOut(
     clock: createScaledClock(systemClock, speed),
     transport: wsTransport,
     tape,
-    onRecord: (record) => log.record(record),
+    onReceive: monitor.onReceive,
+    onRecord: (record) => {
+      log.record(record);
+      monitor.onRecord(record);
+    },
     onDecision: ({ index }) => {
+      monitor.onDecision();
       if (args.decisions !== undefined && index + 1 >= args.decisions) end();
     },
   });
@@ -130,9 +144,13 @@ async function carryOut(
         `${exposure === 0 ? '' : closes ? ', which is closed' : ', which is kept'}.`,
     );
   }
+  monitor.attach(run);
+  const http = args.http === undefined ? file.http : { ...file.http, port: args.http };
+  const ops = http && (await startOpsServer(monitor, { clock: systemClock, ...http }));
   console.say(
     `${policy.model} on ${config.markets.map(({ venue, symbol }) => `${venue} ${symbol}`).join(', ')}`,
   );
+  if (ops !== undefined) console.say(`Watch it at ${ops.url}`);
   const watch = setInterval(() => {
     const reason = takeHalt(tape);
     if (reason !== undefined) run.halt(reason);
@@ -144,6 +162,8 @@ async function carryOut(
   run.start();
   await ended;
   clearInterval(watch);
+  await ops?.close();
+  loopLag.stop();
   await run.stop();
   if (process.stderr.isTTY) process.stderr.write('\n');
   const status = statusLine(run);

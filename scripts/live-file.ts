@@ -14,11 +14,20 @@ const policySchema = z.strictObject({
   registry: z.string().optional(),
 });
 
+const httpSchema = z.strictObject({
+  port: z.int().min(0).max(65_535).default(0),
+  host: z.string().default('127.0.0.1'),
+  token: z.string().optional(),
+});
+
 /** What is beside the session's own settings. */
 const fileSchema = z.object({
   tape: z.string().optional().describe('directory of the tape'),
   policy: policySchema.default({}).describe('rule, run or model that decides'),
   log: z.string().optional().describe('file for the log; default: standard error'),
+  http: httpSchema
+    .optional()
+    .describe('port, host and token of the page and its endpoints; default: there is none'),
   speed: z
     .number()
     .positive()

@@ -15,6 +15,7 @@ import { listCommand, listOptions } from './list-command.ts';
 import { liveCommand, liveOptions, recordCommand, recordOptions } from './live-command.ts';
 import { modelsCommands } from './models-command.ts';
 import { predictCommand, predictOptions } from './predict-command.ts';
+import { priorCommand, priorOptions } from './prior-command.ts';
 import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
 import { replayCommand, replayOptions } from './replay-command.ts';
 import { serveCommand, serveOptions } from './serve-command.ts';
@@ -29,6 +30,7 @@ import {
   verifyTapeOptions,
 } from './tape-command.ts';
 import { trainCommand, trainOptions } from './train-command.ts';
+import { updateCommand, updateOptions } from './update-command.ts';
 import { zooCommand, zooOptions } from './zoo-command.ts';
 
 /** A mistake of the user's: one line on standard error. */
@@ -146,6 +148,18 @@ try {
       exitWith(experimentCommand),
     )
     .command('zoo', "Train with the RL Zoo's settings, beside its scores", zooOptions, exitWith(zooCommand))
+    .command(
+      'prior',
+      'Try whether a model helps an agent, and in which way',
+      priorOptions,
+      exitWith(priorCommand),
+    )
+    .command(
+      'update',
+      'Train a model on newer data, judge it against the one in use, promote the better',
+      updateOptions,
+      exitWith(updateCommand),
+    )
     .command('models', 'The registry of trained models', (models) =>
       modelsCommands(models, (run) => exitWith(run)(undefined)),
     )

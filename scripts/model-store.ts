@@ -28,6 +28,8 @@ export interface ModelTarget {
   readonly out?: string;
   readonly save?: string;
   readonly registry: string;
+  /** Id of the model that it is to succeed. */
+  readonly parent?: string;
 }
 
 /**
@@ -50,7 +52,7 @@ export function requireTarget({ out, save }: ModelTarget): void {
 
 /** @returns what to call the model from now on, a place each */
 export function storeModel(
-  { out, save, registry: path }: ModelTarget,
+  { out, save, registry: path, parent }: ModelTarget,
   model: TrainedModel,
   metrics: Readonly<Record<string, number>>,
 ): string[] {
@@ -63,6 +65,7 @@ export function storeModel(
     name,
     kind,
     kindVersion,
+    ...(parent !== undefined && { parent }),
     config,
     pipeline: pipeline as unknown as Json,
     ...(unit === 'time' && {

@@ -7,9 +7,12 @@ import type { Env } from '../envs/env.ts';
 import { builtInEnvs } from '../envs/index.ts';
 import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
 import { createWorkerVectorEnv } from '../envs/worker-vector-env.ts';
+import type { BookTape } from '../market/book-tape.ts';
 import { sliceCandles } from '../market/candles.ts';
+import { sliceTape } from '../market/tape-span.ts';
 import type { KernelOptions } from '../networks/kernels.ts';
 import type { SpanName } from '../trainers/spans.ts';
+import type { RunBooks } from './run-books.ts';
 import type { RunEnvs } from './run-envs.ts';
 import type { Run } from './run-spec.ts';
 
@@ -74,7 +77,7 @@ function createEnv(run: Run, span: SpanName, seed: number, overrides: Record<str
   return run.catalog.envs.get(run.spec.env.name).create(context, config);
 }
 
-/** What an env is built from. One that knows rows is told its span's; any other is given the span's candles alone. */
+/** What an env is built from. One that knows rows is told its span's; any other is given the span's data alone. */
 function envParts(
   { spec, catalog, market, books }: Run,
   span: SpanName,
@@ -88,6 +91,11 @@ function envParts(
   if (market !== undefined && !('fromRow' in plugin.config.shape)) {
     const series = market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
     return { context: { seed, candles: series[0], series }, config: spec.env.config };
+  }
+  if (books !== undefined && !('fromRow' in plugin.config.shape)) {
+    const context = { seed, books: booksOf(books, span), trades: books.trades };
+    const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
+    return { context, config: { ...spec.env.config, ...Object.fromEntries(known) } };
   }
   if (spec.env.config.fromRow !== 0 || spec.env.config.toRow !== 0) {
     throw new ConfigError(
@@ -107,4 +115,22 @@ function envParts(
     },
     config,
   };
+}
+
+/** One tape for each span, so that envs on the same one share what they make of it. */
+const spanTapes = new WeakMap<BookTape, Map<SpanName, BookTape>>();
+
+function booksOf({ tape, spans }: RunBooks, span: SpanName): BookTape {
+  let bySpan = spanTapes.get(tape);
+  if (bySpan === undefined) {
+    bySpan = new Map();
+    spanTapes.set(tape, bySpan);
+  }
+  let books = bySpan.get(span);
+  if (books === undefined) {
+    const { fromRow, toRow } = spans[span];
+    books = sliceTape(tape, tape.timeMs[fromRow], tape.timeMs[toRow] ?? Infinity);
+    bySpan.set(span, books);
+  }
+  return books;
 }

@@ -1,5 +1,6 @@
 /** Every command and every program in the README runs as it stands, in a copy of what a user has. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +30,12 @@ const commands = blocks
 /** Inside the project, so that `market-gym` resolves to it. */
 mkdirSync(join(ROOT, 'runs'), { recursive: true });
 const scratch = mkdtempSync(join(ROOT, 'runs', 'readme-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+/** What the README leaves running. */
+const beside: ChildProcess[] = [];
+afterAll(() => {
+  for (const server of beside) server.kill();
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 function run(command: string): string {
   return execFileSync('bash', ['-c', command], {
@@ -45,6 +51,17 @@ describe('commands', () => {
     if (/^npm (ci|start|test|run test:\w+|run lint|run typecheck)$/.test(command)) {
       test(`${command} is run by the continuous integration`, () => {
         expect(CI).toMatch(new RegExp(`^(step|tests) ${command}\\b`, 'm'));
+      });
+    } else if (command.endsWith('&')) {
+      test(`${command} runs beside the commands that follow`, async () => {
+        const args = command.slice(0, -1).trim().replaceAll('runs/', `${scratch}/`);
+        const server = spawn('bash', ['-c', `exec ${args}`], {
+          cwd: ROOT,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        beside.push(server);
+        // Its first words say that it is ready.
+        await once(server.stdout, 'data');
       });
     } else {
       // Runs of the README go into the scratch folder, so that they neither find nor leave anything.

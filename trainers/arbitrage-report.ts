@@ -1,11 +1,8 @@
 /** The page of an arbitrage result: verdict, who captured what, and how it depends on fees and latency. */
 import type { ArbitrageResult } from './arbitrage.ts';
 import type { ArbitrageOutcome } from './arbitrage-judge.ts';
-import { escapeHtml } from './report-html.ts';
+import { escapeHtml, pageHead, verdictBox } from './report-html.ts';
 import { REPORT_STYLE } from './report-style.ts';
-
-/** Nothing may be fetched: the browser itself holds the page to that. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 export interface ArbitrageReportContext {
   readonly title: string;
@@ -28,26 +25,29 @@ const COLUMNS: readonly [name: string, show: (outcome: ArbitrageOutcome) => stri
 
 /** A whole document that needs no network. */
 export function renderArbitrageReport(result: ArbitrageResult, context: ArbitrageReportContext): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(context.title)}</title>
-<style>${REPORT_STYLE}</style>
-</head>
+  return `${pageHead(context.title, [REPORT_STYLE], false)}
 <body>
 <main>
-<header><h1>${escapeHtml(context.title)}</h1><p>${escapeHtml(result.verdict)}</p></header>
+<header><h1>${escapeHtml(context.title)}</h1>${verdictBox(result.verdict)}</header>
 ${outcomes('Unseen span', result, 'test')}
 ${outcomes('Training span', result, 'train')}
 ${heatMap(result, context)}
-<section><h2>How it was made</h2><ul>${context.details.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul></section>
+<section class="caveats"><h2>How it was made</h2><ul>${making(result, context)}</ul></section>
 </main>
 </body>
 </html>
 `;
+}
+
+/** The details, and what the rules were tuned to. */
+function making({ rules }: ArbitrageResult, { details }: ArbitrageReportContext): string {
+  const tuned = rules.filter(({ settings }) => settings !== '');
+  return [
+    ...details,
+    ...tuned.map(({ name, settings }) => `Tuned on the training span, ${name}: ${settings}.`),
+  ]
+    .map((line) => `<li>${escapeHtml(line)}</li>`)
+    .join('');
 }
 
 /** A row per rule and per seed. */
@@ -67,13 +67,10 @@ function outcomes(title: string, result: ArbitrageResult, span: 'train' | 'test'
   const [head, ...rows] = outcomeRows(result, span);
   const cells = (tag: string, texts: string[]) =>
     texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('');
-  const settings = result.rules
-    .filter((rule) => rule.settings !== '')
-    .map((rule) => `${rule.name}: ${rule.settings}`);
   return `<section><h2>${title}</h2>
-<p>The hindsight bound is ${number(result.boundBps[span])} bp of the capital. Rules as tuned on the training span: ${escapeHtml(settings.join('; '))}.</p>
+<p>The hindsight bound is ${number(result.boundBps[span])} bp of the capital.</p>
 <table><thead><tr>${cells('th', head)}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n')}</tbody></table></section>`;
+<tbody>${rows.map(([name, ...values]) => `<tr>${cells('th', [name])}${cells('td', values)}</tr>`).join('\n')}</tbody></table></section>`;
 }
 
 /** Green for gains, red for losses, as strong as the largest of either. */

@@ -5,18 +5,15 @@
 import type { Agent, AgentPlugin } from '../agents/agent.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import { ArbitrageEnv } from '../envs/arbitrage.ts';
 import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
 import type { BookTape } from '../market/book-tape.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
 import { firstAtOrAfter, sliceTape } from '../market/tape-span.ts';
 import { fitSyntheticVenues } from '../market/venue-fit.ts';
-import { tuneRules } from './arbitrage-baselines.ts';
+import { ladderMarkets, trainArbitrageAgent } from './arbitrage-agent.ts';
+import { LADDER, tuneLadder, tuneRules } from './arbitrage-baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import { bootstrapInterval, type Interval } from './seed-statistics.ts';
-import { train } from './train.ts';
 
 export interface ArbitrageTrainingOptions {
   readonly books: BookTape;
@@ -28,6 +25,11 @@ export interface ArbitrageTrainingOptions {
   readonly trainShare: number;
   readonly seeds: readonly number[];
   readonly numEnvs: number;
+  /**
+   * Env steps of the ladder rule, tuned on the training span, that the agent is taught by before it learns by itself,
+   * half of them on the fitted synthetic market, half on the training span; 0: none. Of two venues.
+   */
+  readonly lessonSteps: number;
   /** Env steps on the fitted synthetic market; 0: none. */
   readonly syntheticSteps: number;
   /** Env steps on the training span. */
@@ -59,18 +61,24 @@ export interface ArbitrageResult {
   readonly profitInterval: Interval;
   /** Mean profit of the seeds on the test span, bp: [fees][latencies]. */
   readonly sensitivity: readonly (readonly number[])[];
-  readonly verdict: string;
+  readonly verdict: { readonly text: string; readonly tone: 'edge' | 'no-edge' | 'worse' };
 }
-
-/** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
-const WINDOW_SHARE = 0.7;
 
 /** @throws ConfigError, DataError when settings do not fit the books */
 export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResult {
   const { books, config, onProgress = () => {} } = options;
   const spans = splitByTime(books, options.trainShare);
   onProgress('Tuning the rules on the training span');
+  const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
+  const hasTeacher = books.venues.length === 2;
+  const needsMarket = options.syntheticSteps > 0 || hasTeacher;
+  const synthetic = needsMarket ? fitSyntheticVenues(trainSpan) : undefined;
   const rules = tuneRules(books, config, spans.train);
+  const teacher =
+    synthetic && hasTeacher
+      ? tuneLadder(books, config, spans.train, ladderMarkets(synthetic, trainSpan.length))
+      : undefined;
+  if (teacher !== undefined) rules.push(teacher);
   const bounds = { train: boundBps(books, config, spans.train), test: boundBps(books, config, spans.test) };
   const judged = rules.map((rule) => ({
     name: rule.name,
@@ -79,31 +87,9 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     test: judgeArbitrage(books, config, spans.test, bounds.test, rule.agentFor),
   }));
   if (books.venues.length === 2) judged.push(judgeMakerTaker(books, config, spans, bounds));
-  const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
-  const synthetic = options.syntheticSteps > 0 ? fitSyntheticVenues(trainSpan) : undefined;
   const agents = options.seeds.map((seed) => {
     onProgress(`Training seed ${seed}`);
-    const phases = [
-      synthetic && {
-        envs: syntheticEnvs(options, synthetic, trainSpan.length, seed),
-        steps: options.syntheticSteps,
-      },
-      { envs: tapeEnvs(options, spans.train, seed), steps: options.tapeSteps },
-    ].filter((phase) => phase !== undefined && phase.steps > 0) as { envs: VectorEnv; steps: number }[];
-    const { observationSpace, actionSpace, situation } = phases[0].envs;
-    const agent = options.agent.build(
-      {
-        observationSpace,
-        actionSpace,
-        masksActions: situation.actionMasks !== undefined,
-        numEnvs: options.numEnvs,
-        rng: createRng(seed),
-        totalSteps: options.syntheticSteps + options.tapeSteps,
-      },
-      options.agentSettings,
-    );
-    for (const { envs, steps } of phases) train({ envs, agent, totalSteps: steps, seed });
-    return { seed, agent };
+    return { seed, agent: trainArbitrageAgent(options, { span: spans.train, synthetic, teacher }, seed) };
   });
   const seeds = agents.map(({ seed, agent }) => ({
     seed,
@@ -166,37 +152,6 @@ export function splitByTime({ timeMs, length }: BookTape, share: number): { trai
   return { train: { fromRow: 0, toRow: cut }, test: { fromRow: cut, toRow: length } };
 }
 
-function syntheticEnvs(
-  { config, numEnvs }: ArbitrageTrainingOptions,
-  fit: ReturnType<typeof fitSyntheticVenues>,
-  events: number,
-  seed: number,
-): VectorEnv {
-  return createVectorEnv(
-    Array.from({ length: numEnvs }, (_, i) => {
-      // Each env has a market of its own, as a new tape overwrites the one before.
-      const market = new SyntheticVenues({ ...fit, events });
-      return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
-    }),
-  );
-}
-
-function tapeEnvs(
-  { books, config, numEnvs }: ArbitrageTrainingOptions,
-  span: RowSpan,
-  seed: number,
-): VectorEnv {
-  const numEvents = span.toRow - span.fromRow - config.warmupEvents;
-  const episodeEvents = config.episodeEvents || Math.floor(WINDOW_SHARE * numEvents);
-  const windows: ArbitrageConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
-  return createVectorEnv(
-    Array.from(
-      { length: numEnvs },
-      (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
-    ),
-  );
-}
-
 function judgeSensitivity(
   { books, config, sensitivity }: ArbitrageTrainingOptions,
   span: RowSpan,
@@ -213,15 +168,26 @@ function judgeSensitivity(
 }
 
 /** An agent is said to be better only when the whole interval lies above every tuned threshold rule. */
-function reachVerdict(meanBps: number, { low, high }: Interval, rules: readonly JudgedRule[]): string {
+function reachVerdict(
+  meanBps: number,
+  { low, high }: Interval,
+  rules: readonly JudgedRule[],
+): ArbitrageResult['verdict'] {
   const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
   const [best] = [...thresholds].sort((a, b) => b.test.profitBps - a.test.profitBps);
-  const figures =
-    `${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
-    `the ${best.name} rule ${best.test.profitBps.toFixed(2)} bp`;
-  if (low > best.test.profitBps)
-    return `The agent beats every threshold rule on the unseen span: ${figures}.`;
-  if (high < best.test.profitBps)
-    return `The agent does not beat the threshold rule on the unseen span: ${figures}.`;
-  return `No difference is shown between the agent and the threshold rule on the unseen span: ${figures}.`;
+  const teacher = rules.find(({ name }) => name === LADDER);
+  const { profitBps } = best.test;
+  const tone = low > profitBps ? 'edge' : high < profitBps ? 'worse' : 'no-edge';
+  const finding = {
+    edge: 'The agent beats every threshold rule on the unseen span',
+    worse: 'The agent does not beat the threshold rule on the unseen span',
+    'no-edge': 'No difference is shown between the agent and the threshold rule on the unseen span',
+  }[tone];
+  const text =
+    `${finding}: ${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
+    `the ${best.name} rule ${profitBps.toFixed(2)} bp` +
+    (teacher === undefined
+      ? '.'
+      : `, the ladder, which is there to teach it, ${teacher.test.profitBps.toFixed(2)} bp.`);
+  return { text, tone };
 }

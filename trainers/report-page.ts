@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { Report, ReportSpan } from './report.ts';
 import { spansInReadingOrder } from './report-cast.ts';
 import { embedJson, type ReportChartData } from './report-data.ts';
-import { escapeHtml } from './report-html.ts';
+import { escapeHtml, pageHead, verdictBox } from './report-html.ts';
 import { modelSection } from './report-model.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { REPORT_STYLE } from './report-style.ts';
@@ -12,22 +12,10 @@ import { metricsTable } from './report-table.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Nothing may be fetched: the browser itself holds the page to that. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-
 /** The whole document. */
 export function renderPage(report: Report, charts: ReportChartData): string {
   const inlined = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(report.title)}</title>
-<style>${inlined('uPlot.min.css')}</style>
-<style>${REPORT_STYLE}</style>
-</head>
+  return `${pageHead(report.title, [inlined('uPlot.min.css'), REPORT_STYLE], true)}
 <body>
 <main>
 ${[header(report), modelSection(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
@@ -41,13 +29,10 @@ ${[header(report), modelSection(report), metrics(report), learning(charts), span
 }
 
 function header({ title, subtitle, verdict }: Report): string {
-  const colon = verdict.text.indexOf(': ');
-  const headline = colon < 0 ? verdict.text : verdict.text.slice(0, colon);
-  const rest = colon < 0 ? '' : `<p>${escapeHtml(capitalized(verdict.text.slice(colon + 2)))}</p>`;
   return `<header>
 <h1>${escapeHtml(title)}</h1>
 <p class="subtitle">${escapeHtml(subtitle)}</p>
-<div class="verdict" data-tone="${verdict.tone}" role="note" aria-label="Verdict"><strong>${escapeHtml(headline)}</strong>${rest}</div>
+${verdictBox(verdict)}
 </header>`;
 }
 
@@ -115,8 +100,4 @@ function spanHead({ name, seen, timeMs }: ReportSpan, description: string): stri
     : '<span class="badge unseen">not seen in training</span>';
   const about = description && `<p>${escapeHtml(description)}</p>`;
   return `<div class="span-head"><h3>${escapeHtml(name)}</h3>${badge}<span class="when">${when}</span>${about}</div>`;
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

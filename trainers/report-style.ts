@@ -107,7 +107,7 @@ figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--mu
 .facts code { font: 12px/18px ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; white-space: pre-wrap; }
 .caveats { margin-top: 20px; }
 .caveats ul { margin-top: 6px; padding-left: 18px; font-size: 14px; max-width: 90ch; }
-.caveats li { margin: 3px 0; }
+.caveats li { margin: 3px 0; overflow-wrap: anywhere; }
 
 .model { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 12px 40px; align-items: start; }
 .model .facts { margin-top: 0; }

@@ -47,6 +47,26 @@ describe('the threshold rule', () => {
     expect(act(agent, [6, -20], Uint8Array.of(1, 1, 0, 1, 1))).toBe(1);
   });
 
+  test('with a slope, asks for more as the base that is sold is used up, and for less to bring it back', () => {
+    const observationSpace = createBox([4], -100, 100, [...NAMES, 'base:A', 'base:B']);
+    const agent = edgeThreshold.build(
+      { ...spaces, observationSpace },
+      { thresholdBps: [10, -5], slopeBps: 20 },
+    );
+    const see = (edges: [number, number], base: [number, number]) =>
+      agent.act(Float32Array.of(edges[0] / 10, edges[1] / 10, ...base), 1, false, {
+        episodeStarts: Uint8Array.of(0),
+        actionMasks: everything,
+      })[0];
+    expect(see([11, -40], [1, 1])).toBe(2);
+    // Half of what could be sold at B is gone: the way there asks for 20, the way back gives up to 15.
+    expect(see([19, -40], [1.5, 0.5])).toBe(0);
+    expect(see([21, -40], [1.5, 0.5])).toBe(2);
+    expect(see([0, -16], [1.5, 0.5])).toBe(0);
+    expect(see([0, -14], [1.5, 0.5])).toBe(4);
+    expect(() => edgeThreshold.build(spaces, { slopeBps: 1 })).toThrow(/observe the column "base"/);
+  });
+
   test('says its wish in continuous actions too, either way', () => {
     const actionSpace = createBox([1], -1, 1, ['trade:A>B']);
     const agent = edgeThreshold.build({ ...spaces, actionSpace });

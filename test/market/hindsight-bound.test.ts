@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { edgeThreshold } from '../../agents/edge-threshold.ts';
 import { createRng } from '../../core/rng.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import { arbitrageConfig } from '../../envs/arbitrage-config.ts';
 import type { Discrete } from '../../envs/spaces.ts';
 import type { BookTape } from '../../market/book-tape.ts';
 import { ConcaveValue } from '../../market/concave-value.ts';
 import { hindsightBound } from '../../market/hindsight-bound.ts';
+import { buildFor } from '../../trainers/arbitrage-baselines.ts';
 import { boundBps } from '../../trainers/arbitrage-judge.ts';
+import { playEpisode } from '../../trainers/episode.ts';
 import { type BookEvent, randomTape, tapeOf } from '../envs/book-tapes.ts';
 
 const FEES = [0.001, 0.0005] as const;
@@ -142,6 +146,42 @@ describe('the hindsight bound', () => {
     }
     // It is not so high as to say nothing.
     expect(Math.max(...shares)).toBeGreaterThan(0.4);
+  });
+
+  test('no threshold rule beats it, with latency, one way or both, whatever it gives to trade back', () => {
+    const shares: number[] = [];
+    for (let seed = 0; seed < 12; seed++) {
+      const books = randomTape(seed, { length: 200, depth: 3, basisBps: 15, repeats: 0.4 });
+      const config = arbitrageConfig.parse({
+        warmupEvents: 5,
+        latencyMs: [70],
+        takerFeeRates: [0.0002],
+        decisionMs: seed % 2 === 0 ? 0 : 180,
+        initialEquity: 8000,
+        sizes: [0.3, 1],
+        maxPairs: 10,
+        legPolicy: 'cancel',
+        staleMs: 400,
+      });
+      const bound = boundBps(books, config, { fromRow: 0, toRow: 0 });
+      let best = 0;
+      for (const there of [0, 4, 8, 16]) {
+        for (const back of [-16, -8, 0, 8, 1e6]) {
+          for (const slopeBps of [0, 10]) {
+            const env = new ArbitrageEnv({ books, config });
+            const rule = buildFor(edgeThreshold, env, { thresholdBps: [there, back], slopeBps });
+            let earned = 0;
+            playEpisode(rule, env, ({ matchedProfit }) => {
+              earned = (matchedProfit / 8000) * 1e4;
+            });
+            best = Math.max(best, earned);
+          }
+        }
+      }
+      expect(best).toBeLessThanOrEqual(bound + 1e-6);
+      if (bound > 0) shares.push(best / bound);
+    }
+    expect(Math.max(...shares)).toBeGreaterThan(0.3);
   });
 
   test('needs two venues', () => {

@@ -1,0 +1,169 @@
+/** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
+import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
+import { type Assembled, type AssembleOptions, assemble, readHeader } from './assemble.ts';
+import type { LiveMarket } from './live-market.ts';
+import type { LivePolicy } from './policy.ts';
+import { actionDefect } from './risk-guard.ts';
+
+export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
+  /** From the tape's first record on: features and statistics are those that the session had. */
+  readonly entries: Iterable<TapeEntry>;
+  /** UTC epoch: until then every account stays flat. */
+  readonly fromMs: number;
+  /** Length of the stretch, from the first decision at or after `fromMs`. */
+  readonly lengthMs: number;
+  /** Builds each policy for the market of its run. */
+  readonly policies: readonly ((market: LiveMarket) => LivePolicy)[];
+  /** Points that a run keeps at most, over the stretch. Default 4096. */
+  readonly maxPeriods?: number;
+}
+
+/** T periods. What was seen and done is that of the decisions that were the policy's own; N of them, evenly taken. */
+export interface ShadowRun {
+  readonly timeMs: Float64Array; // [T + 1], UTC epoch
+  readonly equity: Float64Array; // [T + 1], quote units
+  readonly tradedNotional: Float64Array; // [T], quote units
+  readonly observations: Float32Array; // [N, D]
+  readonly actions: Float32Array; // [N, A]
+  readonly observationDim: number;
+  readonly actionDim: number;
+  /** What fills cost against the mid at their decision, basis points; empty where no mid is told. */
+  readonly fillCostsBps: Float64Array;
+  /** An action that cannot be, or an error. */
+  readonly failure?: string;
+}
+
+const DEFAULT_MAX_PERIODS = 4096;
+
+/**
+ * People's halts and changes of the model are not repeated: what a policy would have made of the market is asked.
+ * @returns a run for each policy; undefined while the tape does not reach the end of the stretch
+ * @throws LiveError `foreign-tape`, and as the venues' sessions
+ */
+export function runShadows(options: ShadowOptions): ShadowRun[] | undefined {
+  let runs: Shadow[] | undefined;
+  for (const { record } of options.entries) {
+    if (runs === undefined) {
+      runs = options.policies.map((policyFor) => new Shadow(record, policyFor, options));
+      continue;
+    }
+    if (record[0] !== 'input' && record[0] !== 'tick') continue;
+    for (const run of runs) run.take(record);
+    if (runs.every(({ isOver }) => isOver)) return runs.map((run) => run.result());
+  }
+  return undefined;
+}
+
+class Shadow {
+  isOver = false;
+  readonly #assembled: Assembled;
+  readonly #time: number[] = [];
+  readonly #equity: number[] = [];
+  readonly #notional: number[] = [];
+  readonly #observations: Float32Array[] = [];
+  readonly #actions: number[][] = [];
+  readonly #fillCosts = new FillCosts();
+  readonly #costs: number[] = [];
+  #traded = 0;
+  #nextMs = Number.NaN;
+  #endMs = Infinity;
+  #failure: string | undefined;
+
+  constructor(first: TapeRecord, policyFor: (market: LiveMarket) => LivePolicy, options: ShadowOptions) {
+    const { fromMs, lengthMs, maxPeriods = DEFAULT_MAX_PERIODS } = options;
+    const periodMs = lengthMs / maxPeriods;
+    const wait = { isWaiting: true };
+    this.#assembled = assemble(readHeader(first), {
+      venues: options.venues,
+      policyFor: (_model, _createdMs, market) => this.#watched(policyFor(market), market, wait),
+      record: (record) => this.#note(record),
+      onDecision: ({ timeMs, action, ruling, step }) => {
+        const { equity } = this.#assembled.market.account;
+        // The stretch begins with a decision that is held: from the next one on the policy is asked.
+        if (wait.isWaiting) {
+          if (timeMs < fromMs) return;
+          wait.isWaiting = false;
+          this.#endMs = timeMs + lengthMs;
+          this.#nextMs = timeMs;
+        }
+        if (this.isOver || timeMs < this.#nextMs) return;
+        this.#time.push(timeMs);
+        this.#equity.push(equity);
+        if (this.#time.length > 1) this.#notional.push(this.#traded);
+        this.#traded = 0;
+        const numPassed = Math.floor((timeMs - this.#nextMs) / periodMs) + 1;
+        this.#nextMs = Math.min(this.#nextMs + numPassed * periodMs, this.#endMs);
+        if (ruling.verdict === 'pass' && this.#time.length > 1) {
+          this.#observations.push(step.observation.slice());
+          this.#actions.push(typeof action === 'number' ? [action] : [...action]);
+        }
+        if (timeMs >= this.#endMs) this.isOver = true;
+      },
+    });
+  }
+
+  take(record: TapeRecord): void {
+    if (!this.isOver) this.#assembled.repeat(record);
+  }
+
+  result(): ShadowRun {
+    const observationDim = this.#assembled.market.observationSpace.dim;
+    const actionDim = this.#actions[0]?.length ?? 1;
+    const observations = new Float32Array(this.#observations.length * observationDim);
+    for (const [n, row] of this.#observations.entries()) observations.set(row, n * observationDim);
+    return {
+      timeMs: Float64Array.from(this.#time),
+      equity: Float64Array.from(this.#equity),
+      tradedNotional: Float64Array.from(this.#notional),
+      observations,
+      actions: Float32Array.from(this.#actions.flat()),
+      observationDim,
+      actionDim,
+      fillCostsBps: Float64Array.from(this.#costs),
+      failure: this.#failure,
+    };
+  }
+
+  /** Holds until the stretch begins; then asks the policy, and remembers the first answer that cannot be. */
+  #watched(policy: LivePolicy, market: LiveMarket, wait: { isWaiting: boolean }): LivePolicy {
+    let isStart = true;
+    return {
+      ...policy,
+      act: (observation, _isStart, mask) => {
+        // The answer that never comes: the session holds.
+        if (wait.isWaiting) return undefined;
+        try {
+          const action = policy.act(observation, isStart, mask);
+          isStart = false;
+          const defect =
+            action === undefined ? 'there is none' : actionDefect(action, market.actionSpace, mask);
+          if (defect !== undefined) this.#failure ??= `its action cannot be: ${defect}`;
+          return action;
+        } catch (error) {
+          this.#failure ??= `it failed: ${(error as Error).message}`;
+          throw error;
+        }
+      },
+    };
+  }
+
+  #note(record: TapeRecord): void {
+    if (record[0] === 'fill') this.#traded += (record[2] as { notional: number }).notional;
+    const cost = this.#fillCosts.take(record);
+    if (!Number.isNaN(cost)) this.#costs.push(cost);
+  }
+}
+
+/** Tells from the records of a session what its fills cost against the mid at the decision. */
+export class FillCosts {
+  #mid = Number.NaN;
+
+  /** @returns basis points of the notional, positive: worse than the mid; NaN for what is no fill, or has no mid */
+  take([kind, , body]: TapeRecord): number {
+    if (kind === 'order') this.#mid = (body as { mid: number }).mid;
+    if (kind !== 'fill') return Number.NaN;
+    const { size, price } = body as { size?: number; price?: number };
+    if (size === undefined || price === undefined) return Number.NaN;
+    return Math.sign(size) * (price / this.#mid - 1) * 1e4;
+  }
+}

@@ -1,0 +1,41 @@
+/** The thread of a learner: takes tasks from its parent, one after another, and answers each. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { MarketGymError } from '../core/errors.ts';
+import { builtInVenues } from '../live/venues/index.ts';
+import { ModelRegistry } from '../storage/model-registry.ts';
+import { resolveLearnConfig } from '../trainers/continual.ts';
+import { loadCatalog } from './catalog.ts';
+import { type LearnerContext, type LearnerResult, type LearnerTask, performTask } from './learner-tasks.ts';
+
+/** What the thread is started with: plain data. */
+export interface LearnerWorkerData {
+  readonly tape: string;
+  /** Directory of the registry. */
+  readonly registry: string;
+  /** Files with agents beside the built-in ones. */
+  readonly plugins: readonly string[];
+  readonly learn: Readonly<Record<string, unknown>>;
+}
+
+const { tape, registry, plugins, learn } = workerData as LearnerWorkerData;
+const ready: Promise<LearnerContext> = loadCatalog(plugins).then((catalog) => ({
+  tape,
+  registry: new ModelRegistry(registry),
+  catalog,
+  venues: builtInVenues,
+  learn: resolveLearnConfig(learn),
+}));
+
+async function perform(task: LearnerTask): Promise<LearnerResult> {
+  try {
+    return performTask(task, await ready);
+  } catch (error) {
+    const text = error instanceof MarketGymError ? error.message : (error as Error).stack;
+    return { kind: 'failed', message: text ?? String(error) };
+  }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+parentPort?.on('message', (task: LearnerTask) => {
+  last = last.then(async () => parentPort?.postMessage(await perform(task)));
+});

@@ -1,0 +1,191 @@
+/** `market-gym prior`: does a supervised model help an agent, and in which way? */
+import type { Argv } from 'yargs';
+import { buyAndHold } from '../agents/buy-and-hold.ts';
+import { resolveConfig } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import { createTradingEnv } from '../envs/trading.ts';
+import { loadCandles } from '../market/csv.ts';
+import { completeSpec, computeTable, datasetFromCandles } from '../models/dataset.ts';
+import type { LabelConfig } from '../models/labels.ts';
+import type { ModelPlugin } from '../models/model.ts';
+import { settingsOfKind, type TrainingOverrides } from '../models/train-model.ts';
+import { backtest } from '../trainers/backtest.ts';
+import { percent } from '../trainers/judge.ts';
+import {
+  type Ablation,
+  type Arm,
+  ablate,
+  ablationConfig,
+  combinationsFor,
+} from '../trainers/prior-ablation.ts';
+import { priorPredictions } from '../trainers/prior-signal.ts';
+import { isoDate } from '../trainers/spans.ts';
+import { loadCatalog, SHIPPED_DATA, shippedDataPath } from './catalog.ts';
+import { createConsole } from './console.ts';
+import { finiteNumber, wholeNumber } from './counts.ts';
+import { dataConfig } from './model-data.ts';
+import { loadModelKinds, storeOptions } from './model-options.ts';
+import { openModel } from './model-store.ts';
+import { parseSettings } from './settings.ts';
+import { formatTable } from './table.ts';
+
+export const priorOptions = (yargs: Argv) =>
+  storeOptions(yargs)
+    .option('model', {
+      type: 'string',
+      default: 'xgboost',
+      describe: 'Kind of model, or a trained one (folder, or name in the registry), whose settings are taken',
+    })
+    .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to be guided' })
+    .option('data', { type: 'string', default: SHIPPED_DATA, describe: 'Candles: a CSV file, or sp500' })
+    .option('seeds', {
+      default: 10,
+      coerce: wholeNumber('seeds', 1, 1000),
+      describe: 'Trainings of each arm',
+    })
+    .option('steps', {
+      default: 20_000,
+      coerce: wholeNumber('steps', 1),
+      describe: 'Env steps of a training',
+    })
+    .option('envs', { default: 1, coerce: wholeNumber('envs', 1, 1024), describe: 'Envs stepped together' })
+    .option('test-share', {
+      default: 0.3,
+      coerce: finiteNumber('test-share'),
+      describe: 'Last part of the rows, to judge by',
+    })
+    .option('only', {
+      type: 'string',
+      array: true,
+      describe: 'Mechanisms to combine: columns, warm-start, pull, guidance, residual',
+    })
+    .option('set', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'Setting: agent., env., prior., model., data. or label.key=value',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg(['model', 'agent', 'data', 'seeds', 'steps', 'envs', 'test-share', 'only', 'set']);
+
+type PriorArguments = Awaited<ReturnType<typeof priorOptions>['argv']>;
+
+/** @returns the exit code */
+export async function priorCommand(args: PriorArguments): Promise<number> {
+  const console = createConsole(args);
+  const settings = parseSettings(args.set, ['agent', 'env', 'prior', 'model', 'data', 'label']);
+  const prior = resolveConfig(ablationConfig, settings.prior, 'the prior');
+  const { agents } = await loadCatalog();
+  const plugin = agents.get(args.agent);
+  const combinations = combinationsFor(plugin.name, args.only);
+  if (!(args.testShare > 0 && args.testShare < 1)) {
+    throw new ConfigError(
+      'invalid-value',
+      `--test-share takes a number between 0 and 1, got ${args.testShare}.`,
+    );
+  }
+  const source = await chooseModel(args, settings);
+  const { candles } = await loadCandles(args.data === SHIPPED_DATA ? shippedDataPath() : args.data);
+  const cutRow = Math.round(candles.length * (1 - args.testShare));
+  const data = datasetFromCandles(candles, { ...source.pipeline, label: source.label });
+  const { config } = createTradingEnv({ candles, config: settings.env });
+  const predictions = await priorPredictions(data, { ...source, cutRow });
+  const features = computeTable(
+    candles,
+    completeSpec({ ...config, features: config.features, clip: config.featureClip }),
+  );
+  const market = { candles, features, predictions, cutRow, config };
+  console.say(
+    `Agent ${plugin.name} with a ${source.plugin.name} prior on ${args.data}: trained to ${isoDate(candles.timeMs[cutRow - 1])} with ` +
+      `out-of-fold predictions from ${isoDate(candles.timeMs[predictions.rows[0]])} on, judged on ${candles.length - cutRow} later rows.`,
+  );
+  const seeds = Array.from({ length: args.seeds }, (_, i) => i + 1);
+  const numRuns = (combinations.length + 1) * seeds.length;
+  const progress = console.progress('prior', numRuns * args.steps);
+  let numDone = 0;
+  const training = {
+    plugin,
+    agentConfig: settings.agent,
+    totalSteps: args.steps,
+    numEnvs: args.envs,
+  };
+  const ablation = ablate(market, combinations, prior, training, seeds, (arm) =>
+    progress.update(++numDone * args.steps, arm),
+  );
+  progress.stop();
+  const held = backtest({ candles, features, config: { ...config, fromRow: cutRow, toRow: 0 } }, (env) =>
+    buyAndHold.build({ ...env, numEnvs: 1, rng: createRng(0), totalSteps: 0 }),
+  ).metrics.totalReturn;
+  const verdict = `${ablation.verdict} ${besideHolding(ablation, held)}`;
+  console.say(`\n${formatAblation(ablation, held)}\n\n${verdict}`);
+  console.result({ ...ablation, verdict, buyAndHold: held });
+  return 0;
+}
+
+interface ModelSource {
+  readonly plugin: ModelPlugin;
+  readonly overrides: TrainingOverrides;
+  readonly pipeline: Parameters<typeof completeSpec>[0];
+  readonly label: Partial<LabelConfig>;
+}
+
+/** A kind with its settings, or those of a trained model, which is trained anew on parts of the rows. */
+async function chooseModel(
+  { model: reference, registry, plugin: files }: PriorArguments,
+  settings: Record<'model' | 'data' | 'label', Record<string, unknown>>,
+): Promise<ModelSource> {
+  const kinds = await loadModelKinds(files);
+  if (kinds.has(reference)) {
+    return {
+      plugin: kinds.get(reference),
+      overrides: settings.model,
+      pipeline: resolveConfig(dataConfig, settings.data, 'the data'),
+      label: settings.label,
+    };
+  }
+  const model = await openModel(reference, registry, kinds);
+  if (model.pipeline === undefined || model.label === undefined) {
+    throw new ConfigError(
+      'pipeline-missing',
+      `The model "${reference}" was trained on a table with the column "${model.shape.columns[0]}", which an env on candles does not have; ` +
+        'give a model that was trained on candles.',
+    );
+  }
+  const plugin = kinds.get(model.kind);
+  const overrides = { ...settingsOfKind(plugin, model.config), ...settings.model };
+  return { plugin, overrides, pipeline: model.pipeline, label: { ...model.label, ...settings.label } };
+}
+
+/** Help is worth little where holding, or doing what the prior says, earns more. */
+function besideHolding({ arms, priorReturn }: Ablation, held: number): string {
+  const beats = (earned: number): string => {
+    const better = arms.filter(({ interval }) => interval.low > earned).map(({ name }) => `"${name}"`);
+    return better.length === 0
+      ? "no trained arm's interval lies above it"
+      : `${better.join(', ')} earned more`;
+  };
+  const same = priorReturn === held ? ', as much: on these rows the prior only ever says to hold' : '';
+  return (
+    `Buy-and-hold earned ${percent(held)}: ${beats(held)}. The prior alone earned ${percent(priorReturn)}${same}: ` +
+    `${beats(priorReturn)}.`
+  );
+}
+
+function formatAblation({ arms, priorReturn }: Ablation, held: number): string {
+  const between = ({ low, high }: { low: number; high: number }): string =>
+    Number.isNaN(low) ? '–' : `${percent(low)} to ${percent(high)}`;
+  const row = ({ name, mean, interval, gain }: Arm): string[] => [
+    name,
+    percent(mean),
+    between(interval),
+    gain === undefined ? '' : percent(gain.mean),
+    gain === undefined ? '' : between(gain),
+  ];
+  return formatTable([
+    ['', 'return', '95 % interval', 'gain', 'its interval'],
+    ['buy-and-hold', percent(held), '', '', ''],
+    ['prior only', percent(priorReturn), '', '', ''],
+    ...arms.map(row),
+  ]);
+}

@@ -1,0 +1,79 @@
+/** A trained policy as a model of the registry: which agent it is, what it was trained in, and its whole state. */
+import { StorageError } from '../core/errors.ts';
+import type { Json, Snapshot } from '../core/snapshot.ts';
+import type { ModelArtifact, ModelData, ModelDetails, ModelFiles } from './model-artifact.ts';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+
+/** Version of the files and the pipeline below. */
+const KIND_VERSION = 1;
+const KIND = 'agent:';
+const ARRAYS = 'state.safetensors';
+const VALUES = 'values.json';
+
+export interface AgentModel {
+  /** The plugin's name and its complete configuration. */
+  readonly agent: { readonly name: string; readonly config: { readonly [key: string]: Json } };
+  /** The env that it was trained in, likewise. */
+  readonly env: { readonly name: string; readonly config: { readonly [key: string]: Json } };
+  /** Envs that it learnt in at a time: its buffers have this many rows. */
+  readonly numEnvs: number;
+  /** Env steps that it has learnt from, over all envs. */
+  readonly steps: number;
+  readonly state: Snapshot;
+}
+
+/** What is known of it beside what it is. */
+export interface AgentModelDetails {
+  readonly name: string;
+  readonly parent?: string;
+  readonly data?: ModelData;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly codeVersion: string;
+  /** UTC epoch. */
+  readonly createdMs: number;
+}
+
+/** @returns what `ModelRegistry.save` takes */
+export function packAgentModel(
+  { agent, env, numEnvs, steps, state }: AgentModel,
+  details: AgentModelDetails,
+): { details: ModelDetails; files: ModelFiles } {
+  return {
+    details: {
+      metrics: {},
+      ...details,
+      kind: `${KIND}${agent.name}`,
+      kindVersion: KIND_VERSION,
+      config: agent.config,
+      pipeline: { env, numEnvs, steps },
+    },
+    files: {
+      [ARRAYS]: encodeSafetensors(state.arrays),
+      [VALUES]: new TextEncoder().encode(JSON.stringify(state.values)),
+    },
+  };
+}
+
+/** @throws StorageError `not-a-policy` for a model of another kind, `unsupported-version`, `malformed` */
+export function unpackAgentModel({ manifest, files }: ModelArtifact): AgentModel {
+  const { name, kind, kindVersion, config, pipeline } = manifest;
+  if (!kind.startsWith(KIND)) {
+    throw new StorageError('not-a-policy', `Model "${name}" is of kind ${kind}; name a policy, agent:NAME.`);
+  }
+  if (kindVersion !== KIND_VERSION) {
+    throw new StorageError(
+      'unsupported-version',
+      `Policy "${name}" has version ${kindVersion}, this program reads ${KIND_VERSION}. Use the version that wrote it.`,
+    );
+  }
+  const { tensors } = decodeSafetensors(files[ARRAYS], `${name}/${ARRAYS}`);
+  const rest = pipeline as unknown as Pick<AgentModel, 'env' | 'numEnvs' | 'steps'>;
+  return {
+    ...rest,
+    agent: { name: kind.slice(KIND.length), config: config as AgentModel['agent']['config'] },
+    state: {
+      arrays: Object.fromEntries([...tensors].map(([key, { data }]) => [key, data])),
+      values: JSON.parse(new TextDecoder().decode(files[VALUES])),
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** `market-gym arbitrage`, on a market of its own and on files. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRng } from '../../core/rng.ts';
+import { encodeBooks } from '../../market/load-books.ts';
+import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import { Workplace } from './command-line.ts';
+
+let place: Workplace;
+beforeAll(() => {
+  place = new Workplace();
+  const tape = new SyntheticVenues({ events: 3000 }).generate(createRng(1));
+  writeFileSync(place.file('books.jsonl.gz'), encodeBooks(tape, 'books.jsonl.gz'));
+});
+afterAll(() => place?.remove());
+
+const short = ['--seeds', '1', '--lesson-steps', '4000', '--synthetic-steps', '1000', '--steps', '1000'];
+
+describe('arbitrage', { concurrent: true }, () => {
+  test('trains on recorded books, writes the report, and says the same as text and as JSON', async () => {
+    const run = ['arbitrage', '--data', 'books.jsonl.gz', ...short, '--set', 'env.warmupEvents=50'];
+    const [text, json] = await Promise.all([
+      place.run(...run, '--out', 'a.html'),
+      place.run(...run, '--out', 'b.html', '--json'),
+    ]);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(json).toMatchObject({ code: 0, stderr: '' });
+    const result = JSON.parse(json.stdout);
+    expect(result.seeds).toHaveLength(1);
+    expect(text.stdout).toContain(result.verdict.text);
+    expect(text.stdout).toMatch(/\nladder {2,}/);
+    expect(readFileSync(place.file('a.html'), 'utf8')).toContain('<th>agent, seed 1</th>');
+    expect(readFileSync(place.file('a.html'), 'utf8')).toBe(readFileSync(place.file('b.html'), 'utf8'));
+  }, 120_000);
+
+  test('an agent that cannot be taught by example learns by itself, and says so when it is to be taught', async () => {
+    const asked = await place.run('arbitrage', '--agent', 'dqn', '--data', 'books.jsonl.gz', ...short);
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toContain('cannot be taught by example');
+  }, 120_000);
+
+  test('refuses shares and steps that leave nothing to learn from', async () => {
+    const share = await place.run('arbitrage', '--train-share', '1');
+    expect(share).toMatchObject({ code: 2, stdout: '' });
+    expect(share.stderr).toContain('--train-share must be in (0, 1), got 1');
+    const none = await place.run(
+      'arbitrage',
+      '--steps',
+      '0',
+      '--synthetic-steps',
+      '0',
+      '--lesson-steps',
+      '0',
+    );
+    expect(none.stderr).toContain('Nothing would be learnt');
+  }, 120_000);
+});

@@ -1,0 +1,274 @@
+/** A live session on virtual time that keeps learning: books with an edge, a tape on the disk, a registry. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRng } from '../../core/rng.ts';
+import type { Json, Snapshot } from '../../core/snapshot.ts';
+import { type Assembled, assemble, headerRecord, type SessionHeader } from '../../live/assemble.ts';
+import { bookFrame } from '../../live/book-frames.ts';
+import { resolveLiveConfig } from '../../live/live-config.ts';
+import { replayTape } from '../../live/replay.ts';
+import type { Decision } from '../../live/session.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import type { BookTape } from '../../market/book-tape.ts';
+import { BookTapeBuilder } from '../../market/tape-builder.ts';
+import { buildStoredAgent, loadPolicy } from '../../scripts/agent-policies.ts';
+import { loadCatalog } from '../../scripts/catalog.ts';
+import { type Continual, startContinual } from '../../scripts/continual.ts';
+import type { Learner } from '../../scripts/learner.ts';
+import { type LearnerContext, performTask } from '../../scripts/learner-tasks.ts';
+import { type AgentModel, packAgentModel } from '../../storage/agent-model.ts';
+import { ModelRegistry } from '../../storage/model-registry.ts';
+import { isTape, readTape, type TapeRecord, TapeWriter } from '../../storage/tape.ts';
+import { resolveLearnConfig } from '../../trainers/continual.ts';
+
+export const START_MS = 1_700_000_000_000;
+const GAP_MS = 15_000;
+export const BAR_MS = 60_000;
+export const catalog = await loadCatalog();
+
+export interface MarketOptions {
+  readonly seed: number;
+  readonly hours: number;
+  /** Correlation of a bar's return with the one before: what there is to learn. */
+  readonly reversal?: number;
+  /** From this hour on moves are larger by a factor, and the spread is wider: half of it, quote units. */
+  readonly change?: { readonly fromHour: number; readonly factor?: number; readonly halfSpread?: number };
+}
+
+/** The mid moves once a bar, by 10 bp or so, and takes part of the last move back. */
+export function reversingBooks({ seed, hours, reversal = 0.6, change }: MarketOptions): BookTape {
+  const rng = createRng(`reversing-${seed}`);
+  const builder = new BookTapeBuilder({ venues: [{ name: 'bybit', base: 'BTC', quote: 'USDT' }], depth: 1 });
+  let mid = 100;
+  let last = 0;
+  const events = (hours * 3_600_000) / GAP_MS;
+  for (let event = 0; event < events; event++) {
+    const isChanged = change !== undefined && event * GAP_MS >= change.fromHour * 3_600_000;
+    const factor = (isChanged ? change.factor : undefined) ?? 1;
+    const half = (isChanged ? change.halfSpread : undefined) ?? 0.002;
+    if (event % (BAR_MS / GAP_MS) === 1) {
+      last = -reversal * last + 0.001 * factor * rng.gaussian();
+      mid *= 1 + last;
+    }
+    const side = (price: number) => Float64Array.of(price);
+    builder.append(0, START_MS + event * GAP_MS, Number.NaN, {
+      bidPrices: side(mid - half),
+      askPrices: side(mid + half),
+      bidSizes: side(1e5),
+      askSizes: side(1e5),
+    });
+  }
+  return builder.build();
+}
+
+const ENV = {
+  barMs: BAR_MS,
+  features: ['return:1'],
+  normalizationBars: 50,
+  window: 1,
+  latencyMs: 100,
+  staleMs: 120_000,
+  feeRate: 0,
+  actions: 'discrete',
+  levels: [-1, 0, 1],
+  episodeBars: 120,
+  episodeStart: 'random',
+};
+
+export const CONFIG = resolveLiveConfig({
+  mode: 'trading',
+  markets: [{ venue: 'bybit', symbol: 'BTC/USDT', settings: { staleAfterMs: 120_000 } }],
+  depth: 1,
+  env: ENV,
+  risk: { maxDrawdown: 1, maxOrdersPerMinute: 100, maxModelAgeHours: 1e6, maxLoopLagMs: 60_000 },
+});
+
+export const LEARN = {
+  enabled: true,
+  everyHours: 6,
+  spanHours: 6,
+  steps: 6000,
+  forwardDays: 0.25,
+  agentSettings: { learningRate: 0.003 },
+  gate: { embargoHours: 0.5, freeTurnoverPerDay: 1e5, maxDrawdown: 0.9, numResamples: 500 },
+  drift: { windowDecisions: 120, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 },
+};
+
+const AGENT = { hidden: [8], rolloutSteps: 256, minibatchSize: 64, epochs: 4 };
+
+/** An untrained policy, or one with another state. */
+export function createModel(
+  seed: number,
+  change: (state: Snapshot) => Snapshot = (state) => state,
+): AgentModel {
+  const { market } = assemble(
+    { config: CONFIG, model: '', modelCreatedMs: Number.NaN },
+    {
+      venues: builtInVenues,
+      policyFor: () => ({ model: '', createdMs: Number.NaN, act: () => undefined }),
+      record: () => {},
+    },
+  );
+  const config = JSON.parse(JSON.stringify(catalog.agents.get('ppo').config.parse(AGENT)));
+  const empty = {
+    agent: { name: 'ppo', config },
+    env: { name: 'trading-books', config: {} },
+    numEnvs: 4,
+    steps: 0,
+  };
+  const model = { ...empty, state: { arrays: {}, values: {} } };
+  const state = change(buildStoredAgent(model, market, catalog, { seed }).save());
+  return { ...model, state };
+}
+
+export function saveModel(
+  registry: ModelRegistry,
+  model: AgentModel,
+  details: { parent?: string; createdMs?: number; toMs?: number } = {},
+): string {
+  const { parent, createdMs = START_MS - 1, toMs = createdMs } = details;
+  const packed = packAgentModel(model, {
+    name: 'policy',
+    parent,
+    data: { hash: 'h', fromMs: toMs - 1000, toMs },
+    codeVersion: '0',
+    createdMs,
+  });
+  return registry.save(packed.details, packed.files).id;
+}
+
+export interface Place {
+  readonly tape: string;
+  readonly registry: string;
+}
+
+export function createPlace(): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'market-gym-continual-'));
+  return { tape: join(directory, 'tape'), registry: join(directory, 'registry') };
+}
+
+/** The same as if it had been rebuilt: what came out equals what the tape says. */
+export function replay({ tape, registry: path }: Place) {
+  const registry = new ModelRegistry(path);
+  const outcome = replayTape(readTape(tape), {
+    venues: builtInVenues,
+    policyFor: (model, _createdMs, market) => loadPolicy(registry, model, market, catalog),
+  });
+  registry.close();
+  return outcome;
+}
+
+/** A session that is on the tape is continued, as `LiveRun` does. */
+export class Play {
+  readonly registry: ModelRegistry;
+  readonly continual: Continual;
+  readonly decisions: { timeMs: number; index: number; model: string }[] = [];
+  readonly news: string[] = [];
+  readonly #writer: TapeWriter;
+  readonly #assembled: Assembled;
+  #nowMs = START_MS;
+
+  constructor(
+    place: Place,
+    {
+      learn = {},
+      learner,
+    }: { learn?: Record<string, Json>; learner?: (context: LearnerContext) => Learner } = {},
+  ) {
+    this.registry = new ModelRegistry(place.registry, { create: true });
+    const link: { continual?: Continual; isLive: boolean } = { isLive: false };
+    const header: SessionHeader = {
+      config: CONFIG,
+      model: isTape(place.tape) ? 'policy@1' : this.registry.get('policy@champion').id,
+      modelCreatedMs: Number.NaN,
+    };
+    const past = isTape(place.tape) ? [...readTape(place.tape, { onTorn: () => {} })] : [];
+    this.#writer = new TapeWriter(place.tape);
+    const write = (record: TapeRecord) => {
+      if (!link.isLive) return;
+      this.#writer.append(record);
+      if (record[0] !== 'input') this.#writer.flush();
+      link.continual?.onRecord(record);
+    };
+    this.#assembled = assemble(header, {
+      venues: builtInVenues,
+      policyFor: (model, _createdMs, market) => loadPolicy(this.registry, model, market, catalog),
+      record: write,
+      onDecision: (decision: Decision) => {
+        if (!link.isLive) return;
+        const { model } = this.#assembled.session.policy;
+        this.decisions.push({ timeMs: decision.timeMs, index: decision.index, model });
+        link.continual?.onDecision(decision);
+      },
+    });
+    for (const { record } of past.slice(1)) {
+      this.#assembled.repeat(record);
+      this.#nowMs = record[1];
+    }
+    link.isLive = true;
+    const { session, market, repeat } = this.#assembled;
+    if (past.length === 0) {
+      write(headerRecord(header, START_MS));
+      repeat(['input', START_MS, 0, 'open']);
+    }
+    const resolved = resolveLearnConfig({ ...LEARN, ...learn });
+    const context = { ...place, registry: this.registry, catalog, venues: builtInVenues, learn: resolved };
+    this.continual = startContinual({
+      run: {
+        session,
+        market,
+        swap: (policy) => session.swap(policy, this.#nowMs),
+        note: (text) => write(['note', this.#nowMs, text]),
+      },
+      registry: this.registry,
+      model: 'policy',
+      catalog,
+      learn: resolved,
+      learner: (learner ?? inlineLearner)(context),
+      onNews: (text) => this.news.push(text),
+    });
+    link.continual = this.continual;
+  }
+
+  /** Ends at once, as a process that is killed: only what was written is left. */
+  kill(): void {
+    this.#writer.flush();
+    this.registry.close();
+  }
+
+  /** Takes the books in. @param waits whether each task ends before the next book comes */
+  async take(books: BookTape, fromHour: number, toHour: number, waits = true): Promise<void> {
+    for (let event = 0; event < books.length; event++) {
+      const hour = (books.timeMs[event] - START_MS) / 3_600_000;
+      if (hour < fromHour || hour >= toHour) continue;
+      this.#nowMs = books.timeMs[event];
+      this.#assembled.repeat(['input', this.#nowMs, 0, 'frame', bookFrame(books, event, 0, 'BTC/USDT')]);
+      if (waits) {
+        await Promise.resolve();
+        await this.continual.idle();
+      } else if (event % 4 === 0) await new Promise(setImmediate);
+    }
+    await Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.continual.stop();
+    await this.#writer.close();
+    this.registry.close();
+  }
+}
+
+/** Does the same on this thread. */
+export function inlineLearner(context: LearnerContext): Learner {
+  return {
+    perform: async (task) => {
+      try {
+        return performTask(task, context);
+      } catch (error) {
+        return { kind: 'failed', message: (error as Error).message };
+      }
+    },
+    stop: async () => {},
+  };
+}

@@ -1,0 +1,283 @@
+/** The whole way of a policy that keeps learning: tape, candidate, shadow, verdict, swap, rollback. */
+import { describe, expect, test, vi } from 'vitest';
+import { createRng } from '../../core/rng.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { startLearner } from '../../scripts/learner.ts';
+import { type LearnerResult, type LearnerTask, performTask } from '../../scripts/learner-tasks.ts';
+import { unpackAgentModel } from '../../storage/agent-model.ts';
+import { ModelRegistry } from '../../storage/model-registry.ts';
+import { readTape, type TapeRecord } from '../../storage/tape.ts';
+import { readContinualState, resolveLearnConfig } from '../../trainers/continual.ts';
+import {
+  catalog,
+  createModel,
+  createPlace,
+  inlineLearner,
+  LEARN,
+  type MarketOptions,
+  type Place,
+  Play,
+  replay,
+  reversingBooks,
+  START_MS,
+  saveModel,
+} from './continual-market.ts';
+
+const HOUR_MS = 3_600_000;
+/** Candidates train here. */
+vi.setConfig({ testTimeout: 180_000 });
+
+function placeWith(...models: ReturnType<typeof createModel>[]): Place {
+  const place = createPlace();
+  const registry = new ModelRegistry(place.registry, { create: true });
+  for (const [i, model] of models.entries())
+    registry.promote(saveModel(registry, model), i, { reason: 'by hand' });
+  registry.close();
+  return place;
+}
+
+const recordsOf = ({ tape }: Place, kind?: string): TapeRecord[] =>
+  [...readTape(tape)].map(({ record }) => record).filter(([name]) => kind === undefined || name === kind);
+
+const actionsOf = ({ registry }: Play, id: string) => registry.events(id).map(({ action }) => action);
+
+function requireNoGap(place: Place, books: { length: number }): void {
+  // Every book is on the tape, and a decision stands at every bar's end.
+  expect(recordsOf(place, 'input').filter((record) => record[3] === 'frame').length).toBe(books.length);
+  const decisions = recordsOf(place, 'decision');
+  expect(decisions.map(([, , index]) => index)).toEqual(decisions.map((_, i) => i));
+  const gaps = new Set(decisions.slice(1).map(([, timeMs], i) => timeMs - decisions[i][1]));
+  expect([...gaps]).toEqual([60_000]);
+  expect(replay(place).difference).toBeUndefined();
+}
+
+describe('a session that learns', () => {
+  test('promotes what has learnt the edge, swaps between two decisions, and drops no tick', async () => {
+    let promoted = 0;
+    const seeds = [1, 2, 3];
+    for (const seed of seeds) {
+      const place = placeWith(createModel(seed));
+      const books = reversingBooks({ seed, hours: 14 });
+      const play = new Play(place);
+      await play.take(books, 0, 14);
+      const { id } = play.registry.get('policy@champion');
+      if (id === 'policy@2') {
+        promoted++;
+        expect(actionsOf(play, 'policy@1')).toEqual(['saved', 'promoted', 'archived']);
+        expect(recordsOf(place, 'model').map((record) => record[2])).toEqual(['policy@2']);
+        expect(play.decisions.at(-1)?.model).toBe('policy@2');
+        const [saved] = play.registry.list('policy').slice(1);
+        expect(saved.manifest.parent).toBe('policy@1');
+        expect(saved.manifest.data?.toMs).toBeLessThan(saved.manifest.createdMs);
+      }
+      await play.close();
+      requireNoGap(place, books);
+    }
+    console.log(`promoted in ${promoted} of ${seeds.length} markets after 0.25 forward days`);
+    expect(promoted).toBe(seeds.length);
+  });
+
+  test('gives the same candidate and verdict again, on a thread of its own too, and decides meanwhile', async () => {
+    const books = reversingBooks({ seed: 1, hours: 13 });
+    const hashes: string[] = [];
+    for (const isThread of [false, true]) {
+      const place = placeWith(createModel(1));
+      const order: string[] = [];
+      const play = new Play(place, {
+        learner: (context) => {
+          const inner = isThread
+            ? startLearner({ ...place, plugins: [], learn: LEARN })
+            : inlineLearner(context);
+          return {
+            ...inner,
+            async perform(task) {
+              order.push(`begin ${task.kind} at ${play.decisions.length}`);
+              const result = await inner.perform(task);
+              order.push(`end ${task.kind} at ${play.decisions.length}`);
+              return result;
+            },
+          };
+        },
+      });
+      // The thread's session does not wait: what was due at a time is due at that time however long it takes.
+      await play.take(books, 0, 1);
+      await play.take(books, 1, 7.5, !isThread);
+      await play.continual.idle();
+      expect(play.news).toEqual([expect.stringMatching(/policy@2 has learnt/)]);
+      hashes.push(play.registry.get('policy@2').artifact);
+      if (isThread) {
+        const at = (mark: string) =>
+          Number(
+            order
+              .find((text) => text.startsWith(mark))
+              ?.split(' ')
+              .at(-1),
+          );
+        expect(at('end train')).toBeGreaterThan(at('begin train'));
+      }
+      await play.close();
+    }
+    expect(hashes[1]).toBe(hashes[0]);
+  });
+
+  test('goes on after a kill where registry and tape say, also between promotion and swap', async () => {
+    const place = placeWith(createModel(1));
+    const books = reversingBooks({ seed: 1, hours: 14 });
+    const first = new Play(place, {
+      learner: (context) => {
+        const inner = inlineLearner(context);
+        const perform = async (task: LearnerTask): Promise<LearnerResult> => {
+          const result = await inner.perform(task);
+          // The verdict is in the registry; the process dies before it hears of it.
+          return result.kind === 'judged' ? { kind: 'early' } : result;
+        };
+        return { ...inner, perform };
+      },
+    });
+    await first.take(books, 0, 7);
+    first.kill();
+    const second = new Play(place, {
+      learner: (context) => {
+        const inner = inlineLearner(context);
+        return {
+          ...inner,
+          async perform(task) {
+            const result = await inner.perform(task);
+            return result.kind === 'judged' ? { kind: 'failed', message: 'killed' } : result;
+          },
+        };
+      },
+    });
+    expect(second.continual.status).toMatchObject({ champion: 'policy@1', candidate: 'policy@2' });
+    await second.take(books, 7, 13.6);
+    expect(recordsOf(place, 'model')).toEqual([]);
+    expect(second.registry.get('policy@champion').id).toBe('policy@2');
+    second.kill();
+    const third = new Play(place);
+    await third.take(books, 13.6, 14);
+    expect(third.registry.list('policy').filter(({ stage }) => stage === 'champion').length).toBe(1);
+    expect(third.decisions.at(0)?.model).toBe('policy@2');
+    await third.close();
+    expect(recordsOf(place, 'model').map((record) => record[2])).toEqual(['policy@2']);
+    requireNoGap(place, books);
+  });
+});
+
+describe('rollback', () => {
+  const cases: [string, object, Partial<MarketOptions>][] = [
+    ['observations', { maxPsi: 0.4 }, { change: { fromHour: 4, factor: 30 } }],
+    ['actions', { maxActionKl: 0.02 }, { change: { fromHour: 4, factor: 30 } }],
+    ['fills', { maxFillGapBps: 5 }, { change: { fromHour: 4, halfSpread: 0.2 } }],
+    ['loss', { maxLoss: 0.05 }, { change: { fromHour: 4, halfSpread: 0.2 } }],
+  ];
+  test.each(cases)('on %s', async (sign, limits, market) => {
+    const place = placeWith(createModel(1), createModel(2));
+    const books = reversingBooks({ seed: 1, hours: 8, reversal: 0, ...market });
+    const loose = { windowDecisions: 60, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 };
+    const play = new Play(place, { learn: { everyHours: 1e6, drift: { ...loose, ...limits } } });
+    await play.take(books, 0, 8);
+    expect(play.registry.get('policy@champion').id).toBe('policy@1');
+    const event = play.registry.events('policy@2').find(({ action }) => action === 'rolled-back');
+    expect((event!.evidence as { alarms: { sign: string }[] }).alarms[0].sign).toBe(sign);
+    expect(play.decisions.at(-1)?.model).toBe('policy@1');
+    await play.close();
+    expect(recordsOf(place, 'note').some(([, , text]) => /policy@2 has drifted/.test(String(text)))).toBe(
+      true,
+    );
+    requireNoGap(place, books);
+  });
+
+  test('that was cut off is finished at the next start', () => {
+    const { registry: path } = placeWith(createModel(1), createModel(2));
+    const registry = new ModelRegistry(path);
+    registry.note('policy@2', 5, 'rolled-back', null);
+    expect(readContinualState(registry, 'policy', 6).champion.id).toBe('policy@1');
+    expect(readContinualState(registry, 'policy', 7)).toMatchObject({ previous: undefined });
+    registry.close();
+  });
+});
+
+describe('a challenger in shadow is rejected', async () => {
+  const place = placeWith(createModel(1));
+  const books = reversingBooks({ seed: 1, hours: 14 });
+  const play = new Play(place);
+  await play.take(books, 0, 7);
+  const good = unpackAgentModel(play.registry.load('policy@2'));
+  await play.continual.stop();
+  await play.take(books, 7, 14);
+
+  const judge = (
+    change: (state: Snapshot) => Snapshot,
+    toMs = START_MS + 7 * HOUR_MS,
+    champion = 'policy@1',
+  ): LearnerResult => {
+    const { registry } = play;
+    const model = { ...good, state: change(good.state) };
+    const challenger = saveModel(registry, model, {
+      parent: 'policy@1',
+      createdMs: START_MS + 7 * HOUR_MS,
+      toMs,
+    });
+    return performTask(
+      {
+        kind: 'judge',
+        champion,
+        challenger,
+        stretch: { fromMs: START_MS + 7.5 * HOUR_MS, lengthMs: 6 * HOUR_MS },
+        trial: 1,
+        nowMs: 0,
+      },
+      {
+        ...place,
+        registry,
+        catalog,
+        venues: builtInVenues,
+        learn: resolveLearnConfig(LEARN),
+      },
+    );
+  };
+  const same = (state: Snapshot): Snapshot => structuredClone(state);
+
+  test('unless it is the good one: the control', () => {
+    expect(judge(same)).toMatchObject({ decision: 'promote' });
+  });
+
+  test('with one weight that is NaN', () => {
+    const rng = createRng('poison');
+    for (let i = 0; i < 5; i++) {
+      const verdict = judge((state) => {
+        const poisoned = same(state);
+        const parameters = poisoned.arrays['policy/parameters'];
+        parameters[rng.integer(parameters.length)] = Number.NaN;
+        return poisoned;
+      });
+      expect(verdict).toMatchObject({ decision: 'reject', reasons: [expect.stringMatching(/is NaN/)] });
+    }
+  });
+
+  test('with shuffled weights, against one that knows the edge; or the champion over again', () => {
+    for (let i = 0; i < 3; i++) {
+      const shuffled = judge(
+        (state) => {
+          const other = same(state);
+          createRng(i).shuffle(other.arrays['policy/parameters'] as Float32Array);
+          return other;
+        },
+        undefined,
+        'policy@2',
+      );
+      expect(shuffled).toMatchObject({ decision: 'reject' });
+    }
+    expect(judge(() => same(createModel(1).state))).toMatchObject({ decision: 'reject' });
+  });
+
+  test('that has learnt from the stretch, or from shortly before it', () => {
+    for (const hours of [7.1, 8, 13]) {
+      expect(judge(same, START_MS + hours * HOUR_MS)).toMatchObject({
+        decision: 'reject',
+        reasons: [expect.stringMatching(/learnt from data/)],
+      });
+    }
+  });
+});

@@ -1,0 +1,101 @@
+/** One agent's way through the lessons of arbitrage: an example to follow, then markets like the training span, then the span. */
+import type { Agent } from '../agents/agent.ts';
+import { createRng } from '../core/rng.ts';
+import { ArbitrageEnv } from '../envs/arbitrage.ts';
+import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
+import { createVectorEnv } from '../envs/vector-env.ts';
+import type { BookTape } from '../market/book-tape.ts';
+import { SyntheticVenues } from '../market/synthetic-venues.ts';
+import type { fitSyntheticVenues } from '../market/venue-fit.ts';
+import type { ArbitrageTrainingOptions } from './arbitrage.ts';
+import type { ArbitrageRule } from './arbitrage-baselines.ts';
+import type { RowSpan } from './arbitrage-judge.ts';
+import { cloneBehaviour } from './clone-behaviour.ts';
+import { train } from './train.ts';
+
+type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
+
+/** Fitted synthetic markets that the ladder is tuned on beside the training span. */
+const LADDER_MARKETS = 8;
+const LESSON = { epochs: 8, learningRate: 3e-3, minibatchSize: 256, strayShare: 0.03 };
+/** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
+const WINDOW_SHARE = 0.7;
+
+/** What the training span gives to every seed. */
+export interface ArbitrageLessons {
+  readonly span: RowSpan;
+  /** The market fitted to it, when something is learnt there. */
+  readonly synthetic: SyntheticFit | undefined;
+  readonly teacher: ArbitrageRule | undefined;
+}
+
+/** Taught by example first, then by its own trades on the fitted market, then by those on the training span. */
+export function trainArbitrageAgent(
+  options: ArbitrageTrainingOptions,
+  lessons: ArbitrageLessons,
+  seed: number,
+): Agent {
+  const { books, config, numEnvs, lessonSteps, syntheticSteps, tapeSteps, agentSettings } = options;
+  const { span, synthetic, teacher } = lessons;
+  const fitted = synthetic === undefined ? [] : syntheticEnvs(options, synthetic, span.toRow, seed);
+  const onTape = tapeEnvs(options, span, seed);
+  const tape = createVectorEnv(onTape);
+  const { observationSpace, actionSpace, situation } = tape;
+  const rng = createRng(seed);
+  const masksActions = situation.actionMasks !== undefined;
+  const totalSteps = syntheticSteps + tapeSteps;
+  const agent = options.agent.build(
+    { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },
+    agentSettings,
+  );
+  if (teacher !== undefined && lessonSteps > 0) {
+    cloneBehaviour({
+      ...LESSON,
+      envs: createVectorEnv([...fitted, ...onTape]),
+      student: agent,
+      teacher: teacher.agentFor(new ArbitrageEnv({ books, config })),
+      steps: lessonSteps,
+      gamma: Number(agentSettings.gamma ?? 0.99),
+      rng: rng.fork('lesson'),
+    });
+  }
+  if (syntheticSteps > 0) {
+    train({ envs: createVectorEnv(fitted), agent, totalSteps: syntheticSteps, seed });
+  }
+  if (tapeSteps > 0) train({ envs: tape, agent, totalSteps: tapeSteps, seed });
+  return agent;
+}
+
+/** Markets that are like the training span, for the ladder to be tuned on. */
+export function ladderMarkets(fit: SyntheticFit, events: number): BookTape[] {
+  return Array.from({ length: LADDER_MARKETS }, (_, i) =>
+    new SyntheticVenues({ ...fit, events }).generate(createRng(`ladder market ${i}`)),
+  );
+}
+
+function syntheticEnvs(
+  { config, numEnvs }: ArbitrageTrainingOptions,
+  fit: SyntheticFit,
+  events: number,
+  seed: number,
+): ArbitrageEnv[] {
+  return Array.from({ length: numEnvs }, (_, i) => {
+    // Each env has a market of its own, as a new tape overwrites the one before.
+    const market = new SyntheticVenues({ ...fit, events });
+    return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
+  });
+}
+
+function tapeEnvs(
+  { books, config, numEnvs }: ArbitrageTrainingOptions,
+  span: RowSpan,
+  seed: number,
+): ArbitrageEnv[] {
+  const numEvents = span.toRow - span.fromRow - config.warmupEvents;
+  const episodeEvents = config.episodeEvents || Math.floor(WINDOW_SHARE * numEvents);
+  const windows: ArbitrageConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
+  return Array.from(
+    { length: numEnvs },
+    (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
+  );
+}

@@ -1,0 +1,223 @@
+/** Which ways of being guided by a prior help an agent: all of them and their combinations, over seeds, on later rows. */
+import type { AgentPlugin } from '../agents/agent.ts';
+import { type PriorConfig, priorConfig, withPrior } from '../agents/prior.ts';
+import { priorPolicy } from '../agents/prior-policy.ts';
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import { TradingEnv } from '../envs/trading.ts';
+import type { TradingConfig } from '../envs/trading-config.ts';
+import { createVectorEnv } from '../envs/vector-env.ts';
+import type { Candles } from '../market/candles.ts';
+import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import type { Predictions } from '../models/predictions.ts';
+import { withPriorColumns } from '../models/prior-columns.ts';
+import { backtest } from './backtest.ts';
+import { bootstrapInterval, type Interval, interquartileMean } from './seed-statistics.ts';
+import { type TrainCallback, train } from './train.ts';
+
+export type Mechanism = 'columns' | 'warm-start' | 'pull' | 'guidance' | 'residual';
+
+/** What an agent can use; agents that are not listed see columns alone. */
+const MECHANISMS: Readonly<Record<string, readonly Mechanism[]>> = {
+  ppo: ['columns', 'warm-start', 'pull', 'residual'],
+  a2c: ['columns', 'warm-start', 'pull', 'residual'],
+  sac: ['columns', 'warm-start', 'pull', 'residual'],
+  ddpg: ['columns', 'warm-start', 'pull', 'residual'],
+  td3: ['columns', 'warm-start', 'pull', 'residual'],
+  dqn: ['columns', 'guidance'],
+};
+
+/** Bootstrap intervals of fewer seeds are too narrow to be believed. */
+const LEAST_SEEDS = 5;
+
+/** Bars of a training episode. */
+const EPISODE_BARS = 250;
+
+export interface PriorMarket {
+  readonly candles: Candles;
+  /** Without prior columns. */
+  readonly features: FeatureMatrix;
+  readonly predictions: Predictions;
+  /** Agents train on the rows before, and are judged on this one and all later ones. */
+  readonly cutRow: number;
+  /** Costs, actions, window and what else the trading env is told. */
+  readonly config: Partial<TradingConfig>;
+}
+
+export interface GuidedTraining {
+  readonly plugin: AgentPlugin;
+  readonly agentConfig: Readonly<Record<string, unknown>>;
+  readonly totalSteps: number;
+  readonly numEnvs: number;
+  readonly seed: number;
+  /** Settings of the prior; absent: the agent alone, in an env without prior columns. */
+  readonly prior?: Partial<PriorConfig>;
+  /** Told of the return on later rows so far, as a function to be called when it is wanted. */
+  readonly watch?: (scoreNow: () => number) => TrainCallback;
+}
+
+/**
+ * Trains one agent.
+ * @returns the total return after costs over the rows from the cut on
+ */
+export function trainGuided(market: PriorMarket, training: GuidedTraining): number {
+  const { candles, cutRow, config } = market;
+  const { plugin, agentConfig, totalSteps, numEnvs, seed, prior, watch } = training;
+  const features = featuresOf(market, prior !== undefined);
+  const fromRow = features.firstRow;
+  const trained = {
+    ...config,
+    fromRow,
+    toRow: cutRow,
+    episodeBars: Math.min(EPISODE_BARS, cutRow - fromRow - 20),
+  };
+  const envs = createVectorEnv(
+    Array.from(
+      { length: numEnvs },
+      (_, i) => new TradingEnv({ candles, features, seed: seed * 1000 + i, config: trained }),
+    ),
+  );
+  const { observationSpace, actionSpace } = envs;
+  const context = { observationSpace, actionSpace, numEnvs, rng: createRng(seed), totalSteps };
+  const agent = (prior === undefined ? plugin : withPrior(plugin, prior)).build(context, agentConfig);
+  const score = (): number => judgeOn(market, features, () => agent);
+  train({ envs, agent, totalSteps, seed, callbacks: watch === undefined ? [] : [watch(score)] });
+  return score();
+}
+
+/** The total return of doing what the prior says, over the rows from the cut on. */
+export function priorAlone(market: PriorMarket, sharpness: number): number {
+  return judgeOn(market, featuresOf(market, true), ({ observationSpace, actionSpace }) =>
+    priorPolicy.build(
+      { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
+      { sharpness },
+    ),
+  );
+}
+
+function judgeOn(
+  { candles, config, cutRow }: PriorMarket,
+  features: FeatureMatrix,
+  agentFor: Parameters<typeof backtest>[1],
+): number {
+  return backtest({ candles, features, config: { ...config, fromRow: cutRow, toRow: 0 } }, agentFor).metrics
+    .totalReturn;
+}
+
+const matrices = new WeakMap<Predictions, FeatureMatrix>();
+
+/** All arms have the same bars. */
+function featuresOf({ features, predictions }: PriorMarket, hasPrior: boolean): FeatureMatrix {
+  let matrix = matrices.get(predictions);
+  if (matrix === undefined) {
+    matrix = withPriorColumns(features, predictions);
+    matrices.set(predictions, matrix);
+  }
+  return hasPrior ? matrix : { ...features, firstRow: matrix.firstRow };
+}
+
+/** How strongly each mechanism acts in the ablation. */
+export const ablationConfig = priorConfig.extend({
+  warmStartSteps: priorConfig.shape.warmStartSteps.default(2000),
+  pullWeight: priorConfig.shape.pullWeight.default(0.1),
+  guidance: priorConfig.shape.guidance.default(0.5),
+  residual: priorConfig.shape.residual.default(1),
+});
+
+/** The prior's settings for an arm: what is not in it is off. */
+export function settingsOf(mechanisms: readonly Mechanism[], config: PriorConfig): PriorConfig {
+  const has = (mechanism: Mechanism): boolean => mechanisms.includes(mechanism);
+  return {
+    ...config,
+    columns: has('columns'),
+    warmStartSteps: has('warm-start') ? config.warmStartSteps : 0,
+    pullWeight: has('pull') ? config.pullWeight : 0,
+    guidance: has('guidance') ? config.guidance : 0,
+    residual: has('residual') ? config.residual : 0,
+  };
+}
+
+/** Every combination of what the agent can use, single ones first; of the given mechanisms alone where some are given. */
+export function combinationsFor(agent: string, only?: readonly string[]): Mechanism[][] {
+  const usable = MECHANISMS[agent] ?? ['columns'];
+  const wrong = only?.find((name) => !(usable as readonly string[]).includes(name));
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      'unsuitable-mechanism',
+      `Agent "${agent}" cannot use "${wrong}" of a prior; it can use ${usable.join(', ')}.`,
+    );
+  }
+  const chosen = usable.filter((name) => only === undefined || only.includes(name));
+  const subsets = Array.from({ length: 2 ** chosen.length - 1 }, (_, i) =>
+    chosen.filter((_, k) => ((i + 1) >> k) & 1),
+  );
+  return subsets.sort((a, b) => a.length - b.length);
+}
+
+export interface Arm {
+  readonly name: string;
+  /** Total return on later rows, by seed. */
+  readonly returns: readonly number[];
+  readonly mean: number;
+  readonly interval: Interval;
+  /** Its interquartile mean minus that of the agent alone; the interval allows for the number of arms. */
+  readonly gain?: Interval & { readonly mean: number };
+}
+
+export interface Ablation {
+  readonly priorReturn: number;
+  readonly arms: readonly Arm[];
+  readonly verdict: string;
+}
+
+/** @param onRun called after each training */
+export function ablate(
+  market: PriorMarket,
+  combinations: readonly (readonly Mechanism[])[],
+  prior: PriorConfig,
+  training: Omit<GuidedTraining, 'prior' | 'seed' | 'watch'>,
+  seeds: readonly number[],
+  onRun: (arm: string, seed: number, result: number) => void = () => {},
+): Ablation {
+  const priorReturn = priorAlone(market, prior.sharpness);
+  const run = (name: string, settings: PriorConfig | undefined): number[] =>
+    seeds.map((seed) => {
+      const result = trainGuided(market, { ...training, seed, prior: settings });
+      onRun(name, seed, result);
+      return result;
+    });
+  const alone = run('agent only', undefined);
+  const confidence = 1 - 0.05 / combinations.length;
+  const guided = combinations.map((mechanisms) => {
+    const name = mechanisms.join(' + ');
+    const returns = run(name, settingsOf(mechanisms, prior));
+    const gain = bootstrapInterval([returns, alone], difference, { rng: createRng('gain'), confidence });
+    return { ...summarize(name, returns), gain: { mean: difference([returns, alone]), ...gain } };
+  });
+  const arms = [summarize('agent only', alone), ...guided];
+  return { priorReturn, arms, verdict: describeVerdict(guided, seeds.length) };
+}
+
+function difference([first, second]: readonly (readonly number[])[]): number {
+  return interquartileMean([first]) - interquartileMean([second]);
+}
+
+function summarize(name: string, returns: readonly number[]): Arm {
+  const interval = bootstrapInterval([returns], interquartileMean, { rng: createRng('arm') });
+  return { name, returns, mean: interquartileMean([returns]), interval };
+}
+
+function describeVerdict(guided: readonly Arm[], numSeeds: number): string {
+  if (numSeeds < LEAST_SEEDS) {
+    return `No verdict: ${numSeeds} seeds cannot tell luck from help; give ${LEAST_SEEDS} or more.`;
+  }
+  const names = (arms: readonly Arm[]): string => arms.map(({ name }) => `"${name}"`).join(', ');
+  const better = guided.filter(({ gain }) => gain!.low > 0);
+  const worse = guided.filter(({ gain }) => gain!.high < 0);
+  const bars = `on the later rows, after costs, over ${numSeeds} seeds`;
+  const harm = worse.length > 0 ? ` ${names(worse)} did worse than the agent alone.` : '';
+  if (better.length === 0) {
+    return `The prior does not help: ${bars} no combination earns more than the agent alone beyond chance.${harm}`;
+  }
+  return `The prior helps: ${bars} ${names(better)} earned more than the agent alone.${harm}`;
+}
