@@ -16,9 +16,11 @@ import { createConsole } from './console.ts';
 import { wholeNumber } from './counts.ts';
 import { interruptSignal } from './interrupt.ts';
 import { completeSession, type LiveFile, readLiveFile, splitLiveFile } from './live-file.ts';
+import { prepareLearning } from './live-learning.ts';
 import { createLiveLog, statusLine } from './live-log.ts';
 import { openPolicy, type PolicySource } from './live-policy.ts';
 import { createLoopLag } from './loop-lag.ts';
+import { DEFAULT_REGISTRY } from './models-command.ts';
 import { parseSettings } from './settings.ts';
 import { tapePolicies } from './tape-policies.ts';
 
@@ -116,6 +118,8 @@ async function carryOut(
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
+  const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
+  const learning = file.learn && (await prepareLearning(file.learn, { tape, registry, model: policy.model }));
   const loopLag = createLoopLag();
   const monitor = new OpsMonitor({ clock: systemClock, loopLag: loopLag.read });
   const run = new LiveRun({
@@ -131,10 +135,12 @@ async function carryOut(
     onRecord: (record) => {
       log.record(record);
       monitor.onRecord(record);
+      learning?.onRecord(record);
     },
-    onDecision: ({ index }) => {
+    onDecision: (decision) => {
       monitor.onDecision();
-      if (args.decisions !== undefined && index + 1 >= args.decisions) end();
+      learning?.onDecision(decision);
+      if (args.decisions !== undefined && decision.index + 1 >= args.decisions) end();
     },
   });
   if (run.recovery !== undefined) {
@@ -151,6 +157,10 @@ async function carryOut(
     `${policy.model} on ${config.markets.map(({ venue, symbol }) => `${venue} ${symbol}`).join(', ')}`,
   );
   if (ops !== undefined) console.say(`Watch it at ${ops.url}`);
+  learning?.begin(run, (text) => {
+    log.info({ learning: text }, 'learning');
+    console.say(text);
+  });
   const watch = setInterval(() => {
     const reason = takeHalt(tape);
     if (reason !== undefined) run.halt(reason);
@@ -162,6 +172,7 @@ async function carryOut(
   run.start();
   await ended;
   clearInterval(watch);
+  await learning?.stop();
   await ops?.close();
   loopLag.stop();
   await run.stop();

@@ -25,6 +25,10 @@ const fileSchema = z.object({
   tape: z.string().optional().describe('directory of the tape'),
   policy: policySchema.default({}).describe('rule, run or model that decides'),
   log: z.string().optional().describe('file for the log; default: standard error'),
+  learn: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('how the policy, a model of the registry, goes on learning; default: it does not'),
   http: httpSchema
     .optional()
     .describe('port, host and token of the page and its endpoints; default: there is none'),

@@ -5,7 +5,7 @@ import { arbitrageConfig } from '../envs/arbitrage-config.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
 import type { LiveMarket } from '../live/live-market.ts';
 import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../live/policy.ts';
-import { type AgentModel, instantiate, readRegistryModel, readRunModel } from './agent-model.ts';
+import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from './agent-model.ts';
 import { type Catalog, loadCatalog } from './catalog.ts';
 
 /** Where to look for a policy; one of the three. */
@@ -40,6 +40,8 @@ const RULE_ENVS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     window: 1,
   },
 };
+/** How a registry names one version of a model. */
+export const REGISTRY_ID = /^[A-Za-z0-9][\w.-]*@\d+$/;
 /** A live session has no episodes, and no rows. */
 const EPISODE_KEYS: ReadonlySet<string> = new Set([
   'fromRow',
@@ -65,7 +67,7 @@ export async function openPolicy(choice: PolicyChoice): Promise<PolicySource> {
     return openAgent(model, `run:${place} ${model.hash}`);
   }
   const model = readRegistryModel(choice.registry ?? 'registry', choice.model ?? '');
-  return openAgent(model, `model:${model.id} ${model.hash}`);
+  return openAgent(model, model.id);
 }
 
 /**
@@ -75,7 +77,8 @@ export async function openPolicy(choice: PolicyChoice): Promise<PolicySource> {
  */
 export async function reopenPolicy(recorded: string, choice: PolicyChoice): Promise<PolicySource> {
   if (recorded === EXTERNAL_MODEL || recorded === 'none') return openExternal(recorded);
-  const [, kind, name, rest] = /^(rule|run|model):(\S+) ?(.*)$/.exec(recorded) ?? [];
+  if (REGISTRY_ID.test(recorded)) return openPolicy({ model: recorded, registry: choice.registry });
+  const [, kind, name, rest] = /^(rule|run):(\S+) ?(.*)$/.exec(recorded) ?? [];
   if (kind === 'rule') {
     return openRule(name, rest === '' ? {} : JSON.parse(rest), await loadCatalog());
   }
@@ -83,11 +86,7 @@ export async function reopenPolicy(recorded: string, choice: PolicyChoice): Prom
     throw new ConfigError('model-differs', `The tape's model "${recorded}" is none that can be opened.`);
   }
   const [path, checkpoint] = name.split('#');
-  const source = await openPolicy(
-    kind === 'run'
-      ? { run: choice.run ?? path, checkpoint }
-      : { model: choice.model ?? name, registry: choice.registry },
-  );
+  const source = await openPolicy({ run: choice.run ?? path, checkpoint });
   if (source.model.split(' ').at(-1) === rest) return source;
   throw new ConfigError(
     'model-differs',
@@ -126,8 +125,8 @@ function openRule(name: string, settings: Readonly<Record<string, unknown>>, cat
   };
 }
 
-async function openAgent(model: AgentModel, id: string): Promise<PolicySource> {
-  const plugin = (await loadCatalog(model.plugins)).agents.get(model.agent.name);
+async function openAgent(model: TrainedAgent, id: string): Promise<PolicySource> {
+  const plugin = (await loadCatalog(model.plugins ?? [])).agents.get(model.agent.name);
   return {
     model: id,
     createdMs: model.createdMs,
@@ -138,7 +137,7 @@ async function openAgent(model: AgentModel, id: string): Promise<PolicySource> {
 }
 
 /** @throws ConfigError `unfit-model` for an env that has no live counterpart */
-function liveEnvOf({ env, barMs }: AgentModel): Pick<PolicySource, 'mode' | 'env'> {
+function liveEnvOf({ env, barMs }: TrainedAgent): Pick<PolicySource, 'mode' | 'env'> {
   const schemas = {
     trading: bookTradingConfig,
     'trading-books': bookTradingConfig,

@@ -1,6 +1,7 @@
 /** A trained policy as a model of the registry: which agent it is, what it was trained in, and its whole state. */
 import { StorageError } from '../core/errors.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
+import { stringifyExact } from './exact-json.ts';
 import type { ModelArtifact, ModelData, ModelDetails, ModelFiles } from './model-artifact.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
@@ -19,6 +20,12 @@ export interface AgentModel {
   readonly numEnvs: number;
   /** Env steps that it has learnt from, over all envs. */
   readonly steps: number;
+  /** Files with plugins that it needs. */
+  readonly plugins?: readonly string[];
+  /** Milliseconds between two decisions in training; absent where the env's settings say it, or nothing does. */
+  readonly barMs?: number;
+  /** Short forms of the spaces it was built for. */
+  readonly spaces?: { readonly observation: string; readonly action: string };
   readonly state: Snapshot;
 }
 
@@ -35,7 +42,7 @@ export interface AgentModelDetails {
 
 /** @returns what `ModelRegistry.save` takes */
 export function packAgentModel(
-  { agent, env, numEnvs, steps, state }: AgentModel,
+  { agent, state, ...pipeline }: AgentModel,
   details: AgentModelDetails,
 ): { details: ModelDetails; files: ModelFiles } {
   return {
@@ -45,11 +52,11 @@ export function packAgentModel(
       kind: `${KIND}${agent.name}`,
       kindVersion: KIND_VERSION,
       config: agent.config,
-      pipeline: { env, numEnvs, steps },
+      pipeline: JSON.parse(JSON.stringify(pipeline)),
     },
     files: {
       [ARRAYS]: encodeSafetensors(state.arrays),
-      [VALUES]: new TextEncoder().encode(JSON.stringify(state.values)),
+      [VALUES]: new TextEncoder().encode(stringifyExact(state.values, 'a policy')),
     },
   };
 }
@@ -67,7 +74,7 @@ export function unpackAgentModel({ manifest, files }: ModelArtifact): AgentModel
     );
   }
   const { tensors } = decodeSafetensors(files[ARRAYS], `${name}/${ARRAYS}`);
-  const rest = pipeline as unknown as Pick<AgentModel, 'env' | 'numEnvs' | 'steps'>;
+  const rest = pipeline as unknown as Omit<AgentModel, 'agent' | 'state'>;
   return {
     ...rest,
     agent: { name: kind.slice(KIND.length), config: config as AgentModel['agent']['config'] },

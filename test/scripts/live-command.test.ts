@@ -131,6 +131,12 @@ describe('what cannot be is refused with one line before any trading', { timeout
     ['registry', {}, /holds no model registry/, ['--model', 'x@champion', '--registry', 'nowhere']],
     ['two policies', {}, /needs one policy/, ['--rule', 'buy-and-hold', '--run', 'x']],
     ['no policy', {}, /needs one policy/, []],
+    [
+      'policy that cannot learn',
+      { learn: { enabled: true } },
+      /Only a model of the registry can go on learning/,
+    ],
+    ['key of learning', { learn: { everyHour: 1 } }, /Unknown key "everyHour".*"everyHours"/],
   ])('%s', async (name, settings, pattern, args = ['--rule', 'buy-and-hold']) => {
     const file = `${name.replaceAll(' ', '-')}.json`;
     workplace.write(file, session(settings));
