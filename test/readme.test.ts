@@ -33,7 +33,8 @@ const scratch = mkdtempSync(join(ROOT, 'runs', 'readme-'));
 /** What the README leaves running. */
 const beside: ChildProcess[] = [];
 afterAll(() => {
-  for (const server of beside) server.kill();
+  // npx starts the program in a process of its own: the whole group ends.
+  for (const { pid } of beside) if (pid !== undefined) process.kill(-pid);
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -58,6 +59,7 @@ describe('commands', () => {
         const server = spawn('bash', ['-c', `exec ${args}`], {
           cwd: ROOT,
           stdio: ['ignore', 'pipe', 'inherit'],
+          detached: true,
         });
         beside.push(server);
         // Its first words say that it is ready.
