@@ -2,7 +2,7 @@
  * Arbitrage between two synthetic venues, without a file: PPO is taught by a tuned rule, learns on by itself, and is
  * judged on hours it has not seen, beside that rule, others, and the hindsight bound. Takes about a minute.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import * as gym from 'market-gym';
 
 const market = new gym.SyntheticVenues({ ...gym.SYNTHETIC_MARKET, events: 16_000 });
@@ -48,7 +48,8 @@ for (const { seed, test } of result.seeds) {
 console.log(`hindsight bound        ${result.boundBps.test.toFixed(2).padStart(9)} bp`);
 console.log(result.verdict.text);
 const details = ['Books: a synthetic market of two venues.'];
+mkdirSync('runs', { recursive: true });
 writeFileSync(
-  'arbitrage.html',
+  'runs/arbitrage.html',
   gym.renderArbitrageReport(result, { title: 'PPO between two synthetic venues', ...sensitivity, details }),
 );
