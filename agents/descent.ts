@@ -27,10 +27,12 @@ export class Descent implements Snapshotable {
   /**
    * Moves the parameters against the gradients that have accumulated, and leaves those zero.
    * @param envStep for the message
+   * @returns the gradient's global norm before it was clipped; without clipping 0, for it is not needed
    * @throws TrainingError `non-finite-loss`, before anything moves
    */
-  step(loss: number, learningRate: number, envStep: number): void {
-    if (!Number.isFinite(loss) || !this.#clip()) {
+  step(loss: number, learningRate: number, envStep: number): number {
+    const norm = Number.isFinite(loss) ? this.#clip() : Number.NaN;
+    if (!Number.isFinite(norm)) {
       const gradientNorm = clipGradientNorm(this.#kernels, this.#blocks, Infinity);
       throw new TrainingError(
         'non-finite-loss',
@@ -39,14 +41,15 @@ export class Descent implements Snapshotable {
       );
     }
     this.#optimizer.step(learningRate);
+    return norm;
   }
 
-  /** @returns whether all gradients are finite */
-  #clip(): boolean {
+  /** @returns what `step` does; not finite where an element is not */
+  #clip(): number {
     if (this.#maxGradientNorm === Infinity) {
-      return this.#blocks.every(({ gradients }) => this.#kernels.allFinite(gradients));
+      return this.#blocks.every(({ gradients }) => this.#kernels.allFinite(gradients)) ? 0 : Number.NaN;
     }
-    return Number.isFinite(clipGradientNorm(this.#kernels, this.#blocks, this.#maxGradientNorm));
+    return clipGradientNorm(this.#kernels, this.#blocks, this.#maxGradientNorm);
   }
 
   save(): Snapshot {

@@ -19,7 +19,8 @@ import { createCustomNetwork } from './custom-network.ts';
 import { ExplorationNoise, type ExplorationNoiseConfig } from './exploration-noise.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { FollowedNetworks } from './followed-networks.ts';
-import type { LearnerBatch, OffPolicyConfig, OffPolicyLearner } from './off-policy.ts';
+import type { LearnerBatch, OffPolicyLearner } from './off-policy.ts';
+import type { OffPolicyConfig } from './off-policy-config.ts';
 import { UnitActions } from './unit-actions.ts';
 
 export interface DeterministicActorCriticConfig extends OffPolicyConfig, ExplorationNoiseConfig {

@@ -10,50 +10,24 @@
  * bootstraps from its last observation; n-step returns are not corrected for what the policy has learnt since.
  */
 import { type ConfigOf, z } from '../core/config.ts';
-import { ConfigError, TrainingError } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import {
-  joinSnapshots,
-  restoreArrayInto,
-  restoreNumber,
-  type Snapshot,
-  snapshotPart,
-} from '../core/snapshot.ts';
-import { describeSpace } from '../envs/spaces.ts';
-import { createKernels } from '../networks/create-kernels.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { type Discrete, describeSpace } from '../envs/spaces.ts';
 import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
-import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';
-import { polyakInto } from '../networks/polyak.ts';
-import { PrioritizedReplay } from '../replay/prioritized-buffer.ts';
-import { createReplayBatch, type ReplayBatch } from '../replay/replay-batch.ts';
-import { UniformReplay } from '../replay/uniform-buffer.ts';
-import {
-  type Agent,
-  type AgentContext,
-  defineAgent,
-  type Metrics,
-  type Situation,
-  type TransitionBatch,
-} from './agent.ts';
+import { type AgentContext, defineAgent, type Metrics, type Situation } from './agent.ts';
 import { bestChoice, randomChoice } from './choices.ts';
 import { dqnLossInto, dqnTargetsInto } from './dqn-loss.ts';
-import { MaskedObservations } from './masked-observations.ts';
-import { MetricMeans } from './metric-means.ts';
-import { normalizationConfig, normalizeAgent } from './normalization.ts';
+import { FollowedNetworks } from './followed-networks.ts';
+import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from './off-policy.ts';
+import { offPolicyConfig } from './off-policy-config.ts';
 import { createQNetwork } from './q-network.ts';
-import { passes, scheduleConfig, scheduled } from './schedule.ts';
+import { passes } from './schedule.ts';
 
 const config = z.object({
-  learningRate: z.number().positive().default(1e-4).describe('Adam step size'),
-  learningRateSchedule: scheduleConfig.describe('constant, or linear down to 0 over the run'),
-  bufferSize: z.int().min(1).default(1_000_000).describe('transitions kept for replay'),
+  ...offPolicyConfig({ learningRate: 1e-4, hidden: [64, 64], batchSize: 32, trainEvery: 4 }),
   learningStarts: z.int().min(0).default(100).describe('env steps before the first gradient step'),
-  batchSize: z.int().min(1).default(32).describe('transitions per gradient step'),
-  gamma: z.number().min(0).max(1).default(0.99).describe('discount per step'),
   nSteps: z.int().min(1).default(1).describe('rewards summed before bootstrapping'),
-  trainEvery: z.int().min(1).default(4).describe('env steps between training phases'),
-  gradientSteps: z.int().min(1).default(1).describe('gradient steps per training phase'),
   targetUpdateEvery: z
     .int()
     .min(1)
@@ -85,45 +59,16 @@ const config = z.object({
   explorationFinal: z.number().min(0).max(1).default(0.05).describe('chance of a random action in the end'),
   explorationFraction: z.number().gt(0).max(1).default(0.1).describe('share of the run in which it falls'),
   maxGradientNorm: z.number().positive().default(10).describe('global norm the gradient is clipped to'),
-  hidden: z.array(z.int().min(1)).default([64, 64]).describe('units of each hidden layer'),
-  activation: z.enum(['tanh', 'relu']).default('relu').describe('of the hidden layers'),
-  ...normalizationConfig,
 });
 
 type DqnConfig = ConfigOf<typeof config>;
-
-/** Env steps between two reports of metrics. */
-const REPORT_EVERY = 1000;
 
 export const dqn = defineAgent({
   name: 'dqn',
   description: 'Deep Q-learning (Mnih et al. 2015): double, dueling, prioritized, n-step; discrete actions',
   config,
-  build: (context, config) => normalizeAgent(new Dqn(context, config), context, config),
-});
-
-/** N envs, D observation elements, K choices, B rows a batch. */
-class Dqn implements Agent {
-  readonly #config: DqnConfig;
-  readonly #totalSteps: number;
-  readonly #kernels: Kernels;
-  readonly #network: Network; // [D] → [K]
-  readonly #target: Network;
-  readonly #optimizer: Optimizer;
-  readonly #replay: UniformReplay | PrioritizedReplay;
-  readonly #batch: ReplayBatch;
-  readonly #observations: MaskedObservations;
-  readonly #nextObservations: MaskedObservations;
-  readonly #rng: Rng;
-  readonly #targets: Float32Array; // [B]
-  readonly #tdErrors: Float32Array; // [B]
-  readonly #outputGradients: Float32Array; // [B, K]
-  #actions: Int32Array; // [N]
-  readonly #metrics = new MetricMeans();
-  #step = 0;
-
-  constructor(context: AgentContext, config: DqnConfig) {
-    const { observationSpace, actionSpace, numEnvs, rng, masksActions = false } = context;
+  build(context, config) {
+    const { actionSpace } = context;
     if (actionSpace.kind !== 'discrete') {
       throw new ConfigError(
         'unsuitable-space',
@@ -131,165 +76,106 @@ class Dqn implements Agent {
           'try "ddpg", "td3", "sac" or "ppo".',
       );
     }
-    const { batchSize, bufferSize, gamma, nSteps, priorityAlpha } = config;
-    if (batchSize > bufferSize) {
-      throw new ConfigError(
-        'invalid-value',
-        `Agent "dqn": a batchSize of ${batchSize} does not fit into a bufferSize of ${bufferSize}; raise bufferSize.`,
-      );
-    }
-    const kernels = createKernels(context.kernels);
-    const { dim } = observationSpace;
-    const { hidden, activation, dueling } = config;
-    const layers = { inputDim: dim, numChoices: actionSpace.n, hidden, activation, dueling };
+    return buildOffPolicyAgent(
+      'dqn',
+      context,
+      config,
+      (kernels, rng) => new Dqn(context, actionSpace, config, kernels, rng),
+    );
+  },
+});
+
+/** N envs, D observation elements, K choices, B rows a batch. */
+class Dqn implements OffPolicyLearner {
+  readonly #config: DqnConfig;
+  readonly #totalSteps: number;
+  readonly #numChoices: number; // K
+  readonly #networks: FollowedNetworks; // one of [D] → [K]
+  readonly #rng: Rng;
+  readonly #targets: Float32Array; // [B]
+  readonly #outputGradients: Float32Array; // [B, K]
+
+  constructor(context: AgentContext, { n }: Discrete, config: DqnConfig, kernels: Kernels, rng: Rng) {
+    const { batchSize, hidden, activation, dueling, maxGradientNorm } = config;
+    const layers = { inputDim: context.observationSpace.dim, numChoices: n, hidden, activation, dueling };
     this.#config = config;
     this.#totalSteps = context.totalSteps;
-    this.#kernels = kernels;
-    this.#network = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
-    this.#target = createQNetwork(kernels, context, { ...layers, rng: rng.fork('network') });
-    this.#target.parameters.set(this.#network.parameters);
-    this.#optimizer = createAdam(kernels, [this.#network], {});
-    this.#observations = new MaskedObservations(kernels, dim, masksActions ? actionSpace.n : 0, batchSize);
-    this.#nextObservations = new MaskedObservations(
-      kernels,
-      dim,
-      masksActions ? actionSpace.n : 0,
-      batchSize,
-    );
-    const replayOptions = {
-      capacity: bufferSize,
-      numEnvs,
-      observationDim: this.#observations.storedDim,
-      actionDim: 1,
-      discreteActions: true,
-      gamma,
-      nSteps,
-    };
-    this.#replay = config.prioritized
-      ? new PrioritizedReplay({ ...replayOptions, alpha: priorityAlpha })
-      : new UniformReplay(replayOptions);
-    const allocate = (length: number): Float32Array => kernels.allocate(length);
-    this.#batch = createReplayBatch({ ...replayOptions, size: batchSize }, allocate);
-    this.#rng = rng.fork('dqn');
+    this.#numChoices = n;
+    this.#networks = new FollowedNetworks(kernels, {
+      name: 'DQN',
+      count: 1,
+      create: () => createQNetwork(kernels, context, { ...layers, rng: context.rng.fork('network') }),
+      maxGradientNorm,
+    });
+    this.#rng = rng;
     this.#targets = new Float32Array(batchSize);
-    this.#tdErrors = new Float32Array(batchSize);
-    this.#outputGradients = kernels.allocate(batchSize * actionSpace.n);
-    this.#actions = new Int32Array(numEnvs);
+    this.#outputGradients = kernels.allocate(batchSize * n);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): Int32Array {
-    if (this.#actions.length !== numEnvs) this.#actions = new Int32Array(numEnvs);
-    const numActions = this.#network.outputDim;
-    const values = this.#network.forward(observations, numEnvs);
-    const masks = situation?.actionMasks;
-    const epsilon = explore ? this.#epsilon() : 0;
-    for (let n = 0; n < numEnvs; n++) {
-      const isRandom = explore && this.#rng.uniform() < epsilon;
-      this.#actions[n] = isRandom
-        ? randomChoice(this.#rng, numActions, masks, n)
-        : bestChoice(values, numActions, masks, n);
+  exploreInto(
+    actions: Int32Array,
+    observations: Float32Array,
+    situation: Situation | undefined,
+    envStep: number,
+  ): void {
+    const epsilon = this.#epsilon(envStep);
+    this.greedyInto(actions, observations, situation);
+    for (let n = 0; n < actions.length; n++) {
+      if (this.#rng.uniform() >= epsilon) continue;
+      actions[n] = randomChoice(this.#rng, this.#numChoices, situation?.actionMasks, n);
     }
-    return this.#actions;
   }
 
-  observe(transition: TransitionBatch): Metrics | undefined {
-    const { trainEvery, gradientSteps, targetUpdateEvery, learningStarts, batchSize } = this.#config;
-    const before = this.#step;
-    this.#replay.push(this.#observations.withMasks(transition));
-    this.#step += transition.rewards.length;
-    if (passes(before, this.#step, targetUpdateEvery)) this.#updateTarget();
-    if (this.#step >= Math.max(learningStarts, batchSize) && passes(before, this.#step, trainEvery)) {
-      for (let i = 0; i < gradientSteps; i++) this.#learn();
+  greedyInto(actions: Int32Array, observations: Float32Array, situation: Situation | undefined): void {
+    const values = this.#networks.networks[0].forward(observations, actions.length);
+    for (let n = 0; n < actions.length; n++) {
+      actions[n] = bestChoice(values, this.#numChoices, situation?.actionMasks, n);
     }
-    if (this.#metrics.isEmpty || !passes(before, this.#step, REPORT_EVERY)) return undefined;
-    return { ...this.#metrics.take(), epsilon: this.#epsilon() };
+  }
+
+  advance(before: number, after: number): void {
+    const { targetUpdateEvery, tau } = this.#config;
+    if (passes(before, after, targetUpdateEvery)) this.#networks.follow(tau);
   }
 
   /** One gradient step on ½·(y − Q(s, a))², linear beyond an error of 1, with y = R + γⁿ·Q⁻(s′, a*). */
-  #learn(): void {
-    const { batchSize, double, learningRate, learningRateSchedule, maxGradientNorm } = this.#config;
-    const { actions, rewards, discounts, weights } = this.#batch;
-    const numActions = this.#network.outputDim;
-    this.#sample();
-    const observations = this.#observations.split(this.#batch.observations, batchSize);
-    const nextObservations = this.#nextObservations.split(this.#batch.nextObservations, batchSize);
-    const nextMasks = this.#nextObservations.masks;
+  learn(batch: LearnerBatch, learningRate: number, envStep: number): Metrics {
+    const { observations, actions, rewards, discounts, weights, nextObservations, tdErrors } = batch;
+    const targets = this.#targets;
+    const size = targets.length;
+    const [network] = this.#networks.networks;
+    const [target] = this.#networks.targets;
 
-    const targetValues = this.#target.forward(nextObservations, batchSize);
-    const choosing = double ? this.#network.forward(nextObservations, batchSize) : targetValues;
-    dqnTargetsInto(this.#targets, rewards, discounts, targetValues, choosing, numActions, nextMasks);
-    const values = this.#network.forward(observations, batchSize);
+    const next = target.forward(nextObservations, size);
+    const choosing = this.#config.double ? network.forward(nextObservations, size) : next;
+    dqnTargetsInto(targets, rewards, discounts, next, choosing, this.#numChoices, batch.nextActionMasks);
+    const values = network.forward(observations, size);
+    const gradients = this.#outputGradients;
     const { loss, meanValue } = dqnLossInto(
-      this.#outputGradients,
-      this.#tdErrors,
+      gradients,
+      tdErrors,
       values,
       actions,
-      this.#targets,
+      targets,
       weights,
-      numActions,
+      this.#numChoices,
     );
-    this.#network.backward(this.#outputGradients);
-    const gradientNorm = clipGradientNorm(this.#kernels, [this.#network], maxGradientNorm);
-    this.#requireFinite(loss, gradientNorm);
-    const remaining = 1 - this.#step / this.#totalSteps;
-    this.#optimizer.step(scheduled(learningRate, learningRateSchedule, remaining));
-    if (this.#replay instanceof PrioritizedReplay) this.#replay.updatePriorities(this.#batch, this.#tdErrors);
-    this.#metrics.add({ loss, meanValue, gradientNorm });
+    network.backward(gradients);
+    const gradientNorm = this.#networks.step(loss, learningRate, envStep);
+    return { loss, meanValue, gradientNorm, epsilon: this.#epsilon(envStep) };
   }
 
-  #sample(): void {
-    const { batchSize, priorityBeta } = this.#config;
-    if (this.#replay instanceof PrioritizedReplay) {
-      const progress = Math.min(1, this.#step / this.#totalSteps);
-      this.#replay.sampleInto(
-        this.#batch,
-        batchSize,
-        this.#rng,
-        priorityBeta + (1 - priorityBeta) * progress,
-      );
-    } else {
-      this.#replay.sampleInto(this.#batch, batchSize, this.#rng);
-    }
-  }
-
-  #updateTarget(): void {
-    polyakInto(this.#kernels, this.#target.parameters, this.#network.parameters, this.#config.tau);
-  }
-
-  #epsilon(): number {
+  #epsilon(envStep: number): number {
     const { explorationInitial, explorationFinal, explorationFraction } = this.#config;
-    const progress = Math.min(1, this.#step / (explorationFraction * this.#totalSteps));
+    const progress = Math.min(1, envStep / (explorationFraction * this.#totalSteps));
     return explorationInitial + (explorationFinal - explorationInitial) * progress;
   }
 
-  #requireFinite(loss: number, gradientNorm: number): void {
-    if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
-    throw new TrainingError(
-      'non-finite-loss',
-      `DQN stopped at env step ${this.#step}: loss ${loss}, gradient norm ${gradientNorm}. The weights are those ` +
-        'before this step. Try a lower learningRate, or normalizeObservations and normalizeRewards.',
-    );
-  }
-
-  save(borrow = false): Snapshot {
-    return joinSnapshots({
-      network: { arrays: { parameters: this.#network.parameters.slice() }, values: {} },
-      target: { arrays: { parameters: this.#target.parameters.slice() }, values: {} },
-      optimizer: this.#optimizer.save(),
-      replay: this.#replay.save(borrow),
-      rng: this.#rng.save(),
-      metrics: this.#metrics.save(),
-      progress: { arrays: {}, values: { step: this.#step } },
-    });
+  save(): Snapshot {
+    return this.#networks.save();
   }
 
   load(snapshot: Snapshot): void {
-    restoreArrayInto(this.#network.parameters, snapshot, 'network/parameters');
-    restoreArrayInto(this.#target.parameters, snapshot, 'target/parameters');
-    this.#optimizer.load(snapshotPart(snapshot, 'optimizer'));
-    this.#replay.load(snapshotPart(snapshot, 'replay'));
-    this.#rng.load(snapshotPart(snapshot, 'rng'));
-    this.#metrics.load(snapshotPart(snapshot, 'metrics'));
-    this.#step = restoreNumber(snapshot, 'progress/step');
+    this.#networks.load(snapshot);
   }
 }

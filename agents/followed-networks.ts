@@ -39,10 +39,11 @@ export class FollowedNetworks implements Snapshotable {
 
   /**
    * Moves the networks against their gradients.
+   * @returns as `Descent.step`
    * @throws TrainingError `non-finite-loss`
    */
-  step(loss: number, learningRate: number, envStep: number): void {
-    this.#descent.step(loss, learningRate, envStep);
+  step(loss: number, learningRate: number, envStep: number): number {
+    return this.#descent.step(loss, learningRate, envStep);
   }
 
   /** θ'_i ← τ·θ_i + (1 − τ)·θ'_i */

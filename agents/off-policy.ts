@@ -1,5 +1,4 @@
 /** What off-policy agents have in common: act, remember, and learn from batches of what is remembered. */
-import { z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import {
@@ -12,86 +11,52 @@ import {
 import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
 import { createKernels } from '../networks/create-kernels.ts';
 import type { Kernels } from '../networks/kernels.ts';
+import { PrioritizedReplay } from '../replay/prioritized-buffer.ts';
 import { createReplayBatch, type ReplayBatch } from '../replay/replay-batch.ts';
 import { UniformReplay } from '../replay/uniform-buffer.ts';
 import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
 import { MaskedObservations } from './masked-observations.ts';
 import { MetricMeans } from './metric-means.ts';
-import { type NormalizationConfig, normalizationConfig, normalizeAgent } from './normalization.ts';
-import { passes, scheduleConfig, scheduled } from './schedule.ts';
-
-/** The keys that every off-policy agent's configuration takes over. */
-export function offPolicyConfig(defaults: { learningRate: number; hidden: number[] }) {
-  return {
-    learningRate: z.number().positive().default(defaults.learningRate).describe('Adam step size'),
-    learningRateSchedule: scheduleConfig.describe('constant, or linear down to 0 over the run'),
-    bufferSize: z.int().min(1).default(1_000_000).describe('transitions kept for replay, of all envs'),
-    learningStarts: z
-      .int()
-      .min(0)
-      .default(100)
-      .describe('env steps with random actions, before the first gradient step'),
-    batchSize: z.int().min(1).default(256).describe('transitions per gradient step'),
-    tau: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(0.005)
-      .describe('share of the learnt weights that target networks take over per update'),
-    gamma: z.number().min(0).max(1).default(0.99).describe('discount per step'),
-    trainEvery: z.int().min(1).default(1).describe('env steps between training phases'),
-    gradientSteps: z.int().min(1).default(1).describe('gradient steps per training phase'),
-    hidden: z.array(z.int().min(1)).default(defaults.hidden).describe('units of each hidden layer'),
-    activation: z.enum(['tanh', 'relu']).default('relu').describe('of the hidden layers'),
-    maxGradientNorm: z
-      .number()
-      .min(0)
-      .default(0)
-      .describe('global norm each gradient is clipped to; 0 turns it off'),
-    metricsEvery: z.int().min(1).default(1000).describe('env steps between reports of mean metrics'),
-    ...normalizationConfig,
-  };
-}
-
-export interface OffPolicyConfig extends NormalizationConfig {
-  readonly learningRate: number;
-  readonly learningRateSchedule: 'constant' | 'linear';
-  readonly bufferSize: number;
-  readonly learningStarts: number;
-  readonly batchSize: number;
-  readonly tau: number;
-  readonly trainEvery: number;
-  readonly gradientSteps: number;
-  readonly hidden: readonly number[];
-  readonly activation: 'tanh' | 'relu';
-  readonly maxGradientNorm: number;
-  readonly metricsEvery: number;
-}
+import { normalizeAgent } from './normalization.ts';
+import type { OffPolicyConfig } from './off-policy-config.ts';
+import { passes, scheduled } from './schedule.ts';
 
 /** B transitions that were drawn, of D observation elements, A action elements and K choices. */
 export interface LearnerBatch {
   readonly observations: Float32Array; // [B, D]
   readonly actions: ActionBatch; // [B, A]
-  readonly rewards: Float32Array; // [B]
-  /** [B], weight of what follows in the target: γ, or 0 after a termination. */
+  /** [B], of one step or, discounted, of several. */
+  readonly rewards: Float32Array;
+  /** [B], weight of what follows in the target: γ to the number of steps, or 0 after a termination. */
   readonly discounts: Float32Array;
+  /** [B], importance of each row in the loss; 1 without priorities. */
+  readonly weights: Float32Array;
   readonly nextObservations: Float32Array; // [B, D]
   /** [B, K], allowed choices at `observations`; absent when the envs allow all. */
   readonly actionMasks: Uint8Array | undefined;
   /** [B, K], allowed choices at `nextObservations`. */
   readonly nextActionMasks: Uint8Array | undefined;
+  /** [B], receives what was wrong with each value, for transitions with priorities; others may leave it. */
+  readonly tdErrors: Float32Array;
 }
 
 /** N envs, D observation elements, A action elements, B rows a batch. Continuous actions are in [−1, 1] here. */
 export interface OffPolicyLearner extends Snapshotable {
-  /** Draws actions [N, A] that know nothing yet. */
-  randomInto(actions: ActionBatch, rng: Rng, situation: Situation | undefined): void;
+  /** Draws actions [N, A] that know nothing yet, before `learningStarts`; absent: it explores from the first step on. */
+  randomInto?(actions: ActionBatch, rng: Rng, situation: Situation | undefined): void;
   /** The policy's actions [N, A] with what makes it explore. */
-  exploreInto(actions: ActionBatch, observations: Float32Array, situation: Situation | undefined): void;
+  exploreInto(
+    actions: ActionBatch,
+    observations: Float32Array,
+    situation: Situation | undefined,
+    envStep: number,
+  ): void;
   /** The policy's greedy actions [N, A]; draws nothing. */
   greedyInto(actions: ActionBatch, observations: Float32Array, situation: Situation | undefined): void;
-  /** What the envs are sent [N, A] for actions [N, A]. */
-  toEnvInto(envActions: ActionBatch, actions: ActionBatch): void;
+  /** What the envs are sent [N, A] for actions [N, A]; absent: these. */
+  toEnvInto?(envActions: ActionBatch, actions: ActionBatch): void;
+  /** Env steps have gone from `before` to `after`, before any learning from them. */
+  advance?(before: number, after: number): void;
   /**
    * One gradient step.
    * @throws TrainingError `non-finite-loss`
@@ -117,10 +82,11 @@ class OffPolicyAgent implements Agent {
   readonly #context: AgentContext;
   readonly #config: OffPolicyConfig;
   readonly #learner: OffPolicyLearner;
-  readonly #replay: UniformReplay;
+  readonly #replay: UniformReplay | PrioritizedReplay;
   readonly #batch: ReplayBatch;
   readonly #observations: MaskedObservations;
   readonly #nextObservations: MaskedObservations;
+  readonly #tdErrors: Float32Array; // [B]
   readonly #rng: Rng;
   readonly #metrics = new MetricMeans();
   readonly #drawn: ActionBatch; // [N, A], what the last exploring act chose
@@ -150,8 +116,13 @@ class OffPolicyAgent implements Agent {
       actionDim: actionDim(actionSpace),
       discreteActions: actionSpace.kind !== 'box',
     };
-    this.#replay = new UniformReplay({ ...shape, capacity: config.bufferSize, numEnvs, gamma: config.gamma });
+    const { gamma, nSteps, prioritized, priorityAlpha } = config;
+    const options = { ...shape, capacity: config.bufferSize, numEnvs, gamma, nSteps };
+    this.#replay = prioritized
+      ? new PrioritizedReplay({ ...options, alpha: priorityAlpha })
+      : new UniformReplay(options);
     this.#batch = createReplayBatch({ ...shape, size: config.batchSize }, kernels.allocate);
+    this.#tdErrors = new Float32Array(config.batchSize);
     this.#rng = rng;
     this.#drawn = createActionBatch(actionSpace, numEnvs);
     this.#envActions = createActionBatch(actionSpace, numEnvs);
@@ -164,20 +135,24 @@ class OffPolicyAgent implements Agent {
     if (!explore) {
       this.#reserveGreedy(numEnvs);
       learner.greedyInto(this.#greedy, observations, situation);
-      learner.toEnvInto(this.#greedyEnvActions, this.#greedy);
-      return this.#greedyEnvActions;
+      return this.#toEnv(this.#greedyEnvActions, this.#greedy);
     }
-    if (this.#step < this.#config.learningStarts) learner.randomInto(this.#drawn, this.#rng, situation);
-    else learner.exploreInto(this.#drawn, observations, situation);
-    learner.toEnvInto(this.#envActions, this.#drawn);
-    return this.#envActions;
+    if (this.#step < this.#config.learningStarts && learner.randomInto !== undefined) {
+      learner.randomInto(this.#drawn, this.#rng, situation);
+    } else {
+      learner.exploreInto(this.#drawn, observations, situation, this.#step);
+    }
+    return this.#toEnv(this.#envActions, this.#drawn);
   }
 
   observe(transition: TransitionBatch): Metrics | undefined {
     const { learningStarts, batchSize, trainEvery, gradientSteps, metricsEvery } = this.#config;
     const before = this.#step;
-    this.#replay.push(this.#observations.withMasks({ ...transition, actions: this.#drawn }));
+    // Where both mean the same, what was done counts: another hand may have acted.
+    const actions = this.#learner.toEnvInto === undefined ? transition.actions : this.#drawn;
+    this.#replay.push(this.#observations.withMasks({ ...transition, actions }));
     this.#step += this.#context.numEnvs;
+    this.#learner.advance?.(before, this.#step);
     if (this.#step >= Math.max(learningStarts, batchSize) && passes(before, this.#step, trainEvery)) {
       for (let i = 0; i < gradientSteps; i++) this.#learn();
     }
@@ -187,23 +162,37 @@ class OffPolicyAgent implements Agent {
 
   #learn(): void {
     const { batchSize } = this.#config;
-    const { actions, rewards, discounts, observations, nextObservations } = this.#batch;
-    this.#replay.sampleInto(this.#batch, batchSize, this.#rng);
+    const { actions, rewards, discounts, weights, observations, nextObservations } = this.#batch;
+    this.#replay.sampleInto(this.#batch, batchSize, this.#rng, this.#priorityBeta);
     const batch = {
       observations: this.#observations.split(observations, batchSize),
       actions,
       rewards,
       discounts,
+      weights,
       nextObservations: this.#nextObservations.split(nextObservations, batchSize),
       actionMasks: this.#observations.masks,
       nextActionMasks: this.#nextObservations.masks,
+      tdErrors: this.#tdErrors,
     };
     this.#metrics.add(this.#learner.learn(batch, this.#learningRate, this.#step));
+    if (this.#replay instanceof PrioritizedReplay) this.#replay.updatePriorities(this.#batch, this.#tdErrors);
+  }
+
+  get #priorityBeta(): number {
+    const { priorityBeta = 1 } = this.#config;
+    return priorityBeta + (1 - priorityBeta) * Math.min(1, this.#step / this.#context.totalSteps);
   }
 
   get #learningRate(): number {
     const remaining = 1 - this.#step / this.#context.totalSteps;
     return scheduled(this.#config.learningRate, this.#config.learningRateSchedule, remaining);
+  }
+
+  #toEnv(envActions: ActionBatch, actions: ActionBatch): ActionBatch {
+    if (this.#learner.toEnvInto === undefined) return actions;
+    this.#learner.toEnvInto(envActions, actions);
+    return envActions;
   }
 
   #reserveGreedy(numEnvs: number): void {

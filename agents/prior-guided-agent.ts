@@ -91,10 +91,10 @@ export class GuidedAgent implements Agent {
     return initial * Math.max(0, 1 - this.#step / (fraction * this.#totalSteps));
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     const { pullSum, pullRows } = this.#terms;
     return joinSnapshots({
-      agent: this.#agent.save(),
+      agent: this.#agent.save(borrow),
       rng: this.#rng.save(),
       ...(this.#cloning && { cloning: this.#cloning.save() }),
       prior: { arrays: {}, values: { step: this.#step, pullSum, pullRows } },

@@ -99,10 +99,6 @@ export class SacDiscrete implements OffPolicyLearner {
     this.#head.modeInto(actions, logits, actions.length, situation?.actionMasks);
   }
 
-  toEnvInto(envActions: Int32Array, actions: Int32Array): void {
-    envActions.set(actions);
-  }
-
   learn(batch: LearnerBatch, learningRate: number, envStep: number): Metrics {
     const { observations, nextObservations, rewards, discounts, actions, actionMasks, nextActionMasks } =
       batch;

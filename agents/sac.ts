@@ -9,7 +9,8 @@ import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import { defineAgent } from './agent.ts';
-import { buildOffPolicyAgent, offPolicyConfig } from './off-policy.ts';
+import { buildOffPolicyAgent } from './off-policy.ts';
+import { offPolicyConfig } from './off-policy-config.ts';
 import { SacContinuous } from './sac-continuous.ts';
 import { SacDiscrete } from './sac-discrete.ts';
 import {

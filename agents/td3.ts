@@ -9,7 +9,8 @@ import { z } from '../core/config.ts';
 import { defineAgent } from './agent.ts';
 import { DeterministicActorCritic } from './deterministic-actor-critic.ts';
 import { explorationNoiseConfig } from './exploration-noise.ts';
-import { buildOffPolicyAgent, offPolicyConfig } from './off-policy.ts';
+import { buildOffPolicyAgent } from './off-policy.ts';
+import { offPolicyConfig } from './off-policy-config.ts';
 
 export const td3 = defineAgent({
   name: 'td3',

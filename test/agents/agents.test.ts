@@ -93,7 +93,7 @@ testAgent('dqn', {
   config: { hidden: [16], bufferSize: 500, learningStarts: 50, targetUpdateEvery: 100 },
   createEnv: createCartPole,
   steps: 8_000,
-  goldenHash: 'fc5e104d8858372284ccef483fed8247d6684850f4d0a1025ea0b86e3266ecb6',
+  goldenHash: '2803e86c23aef94565bd3dc9d4e618a81fc1abd5392a6b761b4cdce9daefe013',
 });
 
 testAgent('dqn, with every option', {
@@ -113,7 +113,7 @@ testAgent('dqn, with every option', {
   },
   createEnv: createCartPole,
   steps: 8_000,
-  goldenHash: '3800412aeda9d99ece5012cb3f2a72cc5165dcfadac0af16de60765462e36162',
+  goldenHash: '584ad417671fc492b5a8e4f4438cbe564b7584c3e9281d483205dd3c2a17e666',
 });
 
 testAgent('random', {

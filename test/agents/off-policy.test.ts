@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Agent, AgentPlugin, Metrics } from '../../agents/agent.ts';
 import { ddpg } from '../../agents/ddpg.ts';
+import { dqn } from '../../agents/dqn.ts';
 import { sac } from '../../agents/sac.ts';
 import { td3 } from '../../agents/td3.ts';
 import { createRng } from '../../core/rng.ts';
@@ -43,6 +44,7 @@ const AGENTS: [name: string, plugin: AgentPlugin, space: ActionSpace, config: ob
   ['td3', td3, BOX, {}],
   ['sac, continuous', sac, BOX, { entropyCoefficient: 0 }],
   ['sac, discrete', sac, createDiscrete(3), { entropyCoefficient: 0 }],
+  ['dqn', dqn, createDiscrete(3), { trainEvery: 1, targetUpdateEvery: 1 }],
 ];
 
 describe.each(AGENTS)('%s', (_name, plugin, space, config) => {
@@ -52,7 +54,8 @@ describe.each(AGENTS)('%s', (_name, plugin, space, config) => {
     const learning = { ...settings, gamma: 0.5, tau: 0.1, learningRate: 3e-3, gradientSteps: 5 };
     const value = (end: { terminated?: number; truncated?: number }): number => {
       const agent = plugin.build(context(space), learning);
-      return -(repeat(agent, 300, end)?.actorLoss ?? Number.NaN);
+      const { actorLoss, meanValue = -actorLoss } = repeat(agent, 300, end)!;
+      return meanValue;
     };
     // r, and r/(1 − γ)
     expect(Math.abs(value({ terminated: 1 }) - 1)).toBeLessThan(0.05);
@@ -90,7 +93,7 @@ describe.each(AGENTS)('%s', (_name, plugin, space, config) => {
     repeat(agent, 15, { reward: Number.NaN });
     const before = agent.save().arrays;
     expect(() => repeat(agent, 1, { reward: Number.NaN })).toThrowError(
-      /critics stopped at env step 16: loss NaN, gradient norm NaN\..*normalizeRewards\.$/,
+      /(critics|DQN) stopped at env step 16: loss NaN, gradient norm NaN\..*normalizeRewards\.$/,
     );
     const { arrays } = agent.save();
     for (const name of Object.keys(arrays)) {

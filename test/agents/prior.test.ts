@@ -81,7 +81,7 @@ const cases: [string, Parameters<typeof testAgent>[1], Partial<PriorConfig>, str
     'dqn, guidance',
     { plugin: dqn, config: { ...offPolicy, explorationFraction: 1 }, createEnv: discrete },
     { guidance: 0.5, columns: false },
-    '75196de919a41fd190a361946d39718509db9464d9e494d540c5c092b2f5c0b5',
+    '587342cf0d9c9af857d3a753ab0fd4b77e227e86c0d6ecf261f29a3c330c5d99',
   ],
   [
     'ddpg, cloning term',
