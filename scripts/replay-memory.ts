@@ -1,10 +1,10 @@
 /**
  * A process of its own for one benchmark: runs DQN, checkpoints included, until a buffer of a million transitions of 32
- * floats is full, and prints the most memory that the process has had resident, in bytes.
+ * floats is full, or continues such a run, and prints the most memory that the process has had resident, in bytes.
+ *
+ *     node dist/scripts/replay-memory.js DIRECTORY [resume]
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
@@ -12,6 +12,7 @@ import { createRng } from '../core/rng.ts';
 import { type Json, restoreArrayInto, restoreNumber } from '../core/snapshot.ts';
 import { defineEnv } from '../envs/env.ts';
 import { createBox, createDiscrete } from '../envs/spaces.ts';
+import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import { createConsole } from './console.ts';
 import { planRun } from './run-spec.ts';
@@ -19,6 +20,8 @@ import { TrainingSession } from './training-session.ts';
 
 const TRANSITIONS = 1_000_000;
 const NUM_FLOATS = 32;
+/** How far a run is continued. */
+const MORE_STEPS = 64_000;
 const EPISODE_STEPS = 200;
 
 /** Noise: what is observed does not matter, only how much of it. */
@@ -61,27 +64,28 @@ export const noise = defineEnv({
   },
 });
 
-async function measure(): Promise<number> {
-  const path = mkdtempSync(join(tmpdir(), 'market-gym-memory-'));
-  try {
-    const run = await planRun({
-      agent: 'dqn',
-      env: 'noise',
-      plugins: [fileURLToPath(import.meta.url)],
-      settings: { agent: { bufferSize: TRANSITIONS, trainEvery: 6400, learningStarts: 6400 }, env: {} },
-      numEnvs: 64,
-      totalSteps: TRANSITIONS,
-      seed: 1,
-      evaluateEvery: 0,
-      checkpointEvery: TRANSITIONS / 2,
-    });
-    const directory = new RunDirectory(join(path, 'run'));
-    const session = new TrainingSession(run, directory);
-    directory.begin(run.spec as { [key: string]: Json });
-    await session.carryOut(createConsole({ json: true }), 'dqn', () => false);
-  } finally {
-    rmSync(path, { recursive: true, force: true });
-  }
+/** @param path a directory for the run; `resume`: the one of a run that was measured */
+async function measure(path: string, mode?: string): Promise<number> {
+  const directory = new RunDirectory(path);
+  const isResumed = mode === 'resume';
+  const run = await planRun({
+    agent: 'dqn',
+    env: 'noise',
+    plugins: [fileURLToPath(import.meta.url)],
+    settings: { agent: { bufferSize: TRANSITIONS, trainEvery: 6400, learningStarts: 6400 }, env: {} },
+    numEnvs: 64,
+    totalSteps: isResumed ? TRANSITIONS + MORE_STEPS : TRANSITIONS,
+    seed: 1,
+    evaluateEvery: 0,
+    checkpointEvery: TRANSITIONS / 2,
+  });
+  const session = new TrainingSession(
+    run,
+    directory,
+    isResumed ? latestCheckpoint(directory.checkpoints)!.path : undefined,
+  );
+  if (!isResumed) directory.begin(run.spec as { [key: string]: Json });
+  await session.carryOut(createConsole({ json: true }), 'dqn', () => false);
   return peakBytes();
 }
 
@@ -96,5 +100,5 @@ function peakBytes(): number {
 
 // Not awaited: the run loads this file as its plugin, which waits for the file's end.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  void measure().then((bytes) => process.stdout.write(`${bytes}\n`));
+  void measure(process.argv[2], process.argv[3]).then((bytes) => process.stdout.write(`${bytes}\n`));
 }

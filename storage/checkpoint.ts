@@ -2,10 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
-import type { Json, Snapshot } from '../core/snapshot.ts';
+import { type Json, type NumericArray, type Snapshot, storedArrays } from '../core/snapshot.ts';
 import { attempt, currentDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
 import { sha256, stringifyExact } from './exact-json.ts';
-import { decodeSafetensors, encodeSafetensorsParts } from './safetensors.ts';
+import { encodeSafetensorsParts, locateTensors } from './safetensors.ts';
+import { StableFile } from './stable-file.ts';
 
 const FORMAT = 'market-gym-checkpoint';
 const FORMAT_VERSION = 1;
@@ -98,23 +99,40 @@ export function saveCheckpoint(
 }
 
 /**
- * Reads a checkpoint and verifies all of it.
+ * Verifies all of a checkpoint, then reads it: each array when it is asked for, from the file as it was verified.
  * @param path the checkpoint's directory
  * @throws StorageError `read-failed` where it is missing or unreadable, `foreign` for another program's files,
- *   `unsupported-version`, `corrupt` when a byte of it has changed or is missing
+ *   `unsupported-version`, `corrupt` when a byte of it has changed or is missing. An array that is asked for later: `read-failed`, and
+ *   `changed` when the file is not the one that was verified
  */
 export function loadCheckpoint(path: string): { snapshot: Snapshot; manifest: CheckpointManifest } {
   const directory = currentDirectory(path);
   const manifest = readManifest(directory);
   const file = join(directory, STATE);
-  const state = attempt('read', file, () => readFileSync(file));
-  if (state.length !== manifest.stateBytes) {
-    throw corrupt(file, `it has ${state.length} bytes, ${manifest.stateBytes} were written`);
+  const state = new StableFile(file);
+  if (state.size !== manifest.stateBytes) {
+    throw corrupt(file, `it has ${state.size} bytes, ${manifest.stateBytes} were written`);
   }
-  if (sha256(state) !== manifest.stateSha256) throw corrupt(file, 'its content is not what was written');
-  const { tensors } = decodeSafetensors(state, file);
-  const arrays = Object.fromEntries([...tensors].map(([name, { data }]) => [name, data]));
-  return { snapshot: { arrays, values: manifest.values }, manifest };
+  if (state.sha256() !== manifest.stateSha256) throw corrupt(file, 'its content is not what was written');
+  const read = (begin: number, end: number): Uint8Array => {
+    const bytes = new Uint8Array(end - begin);
+    state.readInto(bytes, begin);
+    return bytes;
+  };
+  const { places } = locateTensors(state.size, read, file);
+  const stored = places.map(({ name, type, begin, end }) => [
+    name,
+    {
+      type,
+      length: (end - begin) / type.BYTES_PER_ELEMENT,
+      readInto: (target: NumericArray) =>
+        state.readInto(new Uint8Array(target.buffer, target.byteOffset, target.byteLength), begin),
+    },
+  ]);
+  return {
+    snapshot: { arrays: storedArrays(Object.fromEntries(stored)), values: manifest.values },
+    manifest,
+  };
 }
 
 /**

@@ -5,7 +5,7 @@
  * Differences from the source: the dtypes F32, F64, I32, U32 and U8 only; the host must be little-endian.
  */
 import { StorageError } from '../core/errors.ts';
-import type { NumericArray } from '../core/snapshot.ts';
+import type { NumericArray, NumericArrayType } from '../core/snapshot.ts';
 
 /** A typed array with its shape, row-major. */
 export interface Tensor {
@@ -96,15 +96,52 @@ export function encodeSafetensorsParts(
  * @throws StorageError `malformed` for bytes that are truncated, overlong or not in the format
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
+  const { places, metadata } = locateTensors(
+    bytes.length,
+    (begin, end) => bytes.subarray(begin, end),
+    source,
+  );
+  const tensors = new Map<string, Tensor>();
+  for (const { name, type, shape, begin, end } of places) {
+    tensors.set(name, { data: arrayOf(type, bytes.subarray(begin, end)), shape });
+  }
+  return { tensors, metadata };
+}
+
+/** Where a tensor lies in a file. */
+export interface TensorPlace {
+  readonly name: string;
+  readonly type: NumericArrayType;
+  readonly shape: readonly number[];
+  /** The file's bytes [begin, end). */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads a file's header alone.
+ * @param size of the file in bytes
+ * @param read gives bytes [begin, end) of it
+ * @param source what the file is, for messages: a path
+ * @returns the tensors by place, without gaps up to the file's end
+ * @throws StorageError `malformed` for a file that is truncated, overlong or not in the format
+ */
+export function locateTensors(
+  size: number,
+  read: (begin: number, end: number) => Uint8Array,
+  source: string,
+): { places: TensorPlace[]; metadata: Tensors['metadata'] } {
   const fail = (what: string): StorageError =>
     new StorageError('malformed', `"${source}" is not a sound safetensors file: ${what}.`);
-  if (bytes.length < 8) throw fail(`it has ${bytes.length} bytes, too few for a header`);
-  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (headerLength > MAX_HEADER_BYTES || headerLength > bytes.length - 8) {
-    throw fail(`its header claims ${headerLength} bytes, the file has ${bytes.length}`);
+  if (size < 8) throw fail(`it has ${size} bytes, too few for a header`);
+  const start = read(0, 8);
+  const headerLength = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
+  if (headerLength > MAX_HEADER_BYTES || headerLength > size - 8) {
+    throw fail(`its header claims ${headerLength} bytes, the file has ${size}`);
   }
-  const header = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
-  const data = bytes.subarray(8 + headerLength);
+  const dataBegin = 8 + headerLength;
+  const dataSize = size - dataBegin;
+  const header = parseHeader(read(8, dataBegin), fail);
 
   const metadata = header[METADATA] ?? {};
   if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
@@ -114,26 +151,28 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Tensors {
     .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => checkEntry(name, entry, fail))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
-  const tensors = new Map<string, Tensor>();
   let expected = 0;
-  for (const { name, dtype, shape, begin, end } of entries) {
+  for (const { name, begin, end } of entries) {
     if (begin !== expected) {
       throw fail(`tensor "${name}" begins at byte ${begin} of the data, ${expected} was expected`);
     }
-    if (end > data.length) {
-      throw fail(`tensor "${name}" ends at byte ${end} of the data, which has ${data.length}`);
-    }
+    if (end > dataSize) throw fail(`tensor "${name}" ends at byte ${end} of the data, which has ${dataSize}`);
     expected = end;
-    tensors.set(name, { data: arrayOf(dtype, data.subarray(begin, end)), shape });
   }
-  if (expected !== data.length) throw fail(`${data.length - expected} bytes follow its last tensor`);
-  return { tensors, metadata: metadata as Record<string, string> };
+  if (expected !== dataSize) throw fail(`${dataSize - expected} bytes follow its last tensor`);
+  const places = entries.map(({ dtype, begin, end, ...entry }) => ({
+    ...entry,
+    type: DTYPES[dtype],
+    begin: dataBegin + begin,
+    end: dataBegin + end,
+  }));
+  return { places, metadata: metadata as Record<string, string> };
 }
 
-function arrayOf(dtype: Dtype, bytes: Uint8Array): NumericArray {
-  const { BYTES_PER_ELEMENT: size } = DTYPES[dtype];
+function arrayOf(ArrayType: NumericArrayType, bytes: Uint8Array): NumericArray {
+  const { BYTES_PER_ELEMENT: size } = ArrayType;
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  return new DTYPES[dtype](buffer as ArrayBuffer, byteOffset, byteLength / size);
+  return new ArrayType(buffer as ArrayBuffer, byteOffset, byteLength / size);
 }
 
 type Fail = (what: string) => StorageError;

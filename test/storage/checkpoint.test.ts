@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
-import type { Json, Snapshot } from '../../core/snapshot.ts';
+import {
+  type Json,
+  joinSnapshots,
+  restoreArrayInto,
+  type Snapshot,
+  snapshotPart,
+} from '../../core/snapshot.ts';
 import { cartpole } from '../../envs/cartpole.ts';
 import { createVectorEnv } from '../../envs/vector-env.ts';
 import {
@@ -104,6 +110,45 @@ describe('a checkpoint', () => {
     const resumed = create();
     resumed.load(loadCheckpoint(path).snapshot);
     for (let i = 0; i < 50; i++) expect(resumed.step(actions)).toStrictEqual(envs.step(actions));
+  });
+
+  test('reads an array straight into place, or once for who asks for it', () => {
+    const path = saveCheckpoint(root, 'x', {
+      snapshot: joinSnapshots({ a: snapshot }),
+      manifest: details(0),
+    });
+    const loaded = snapshotPart(loadCheckpoint(path).snapshot, 'a');
+    const moments = new Float64Array(4);
+    restoreArrayInto(moments.subarray(1, 3), loaded, 'moments');
+    expect(moments).toStrictEqual(Float64Array.of(0, 1 / 3, 5e-324, 0));
+    expect(() => restoreArrayInto(new Float32Array(2), loaded, 'moments')).toThrowError(
+      'The saved array "moments" is Float64Array[2], but Float32Array[2] is needed',
+    );
+    expect(() => restoreArrayInto(moments, loaded, 'moment')).toThrowError('has no array "moment"');
+    // An array that was handed out is its owner's: what he writes to it counts.
+    loaded.arrays.moments[0] = 7;
+    restoreArrayInto(moments.subarray(0, 2), loaded, 'moments');
+    expect([...moments]).toEqual([7, 5e-324, 5e-324, 0]);
+  });
+
+  test('that changes after it was verified is not read any further', () => {
+    const path = saveCheckpoint(root, 'x', { snapshot, manifest: details(0) });
+    const file = join(path, 'state.safetensors');
+    const target = new Float64Array(2);
+    const sound = fs.readFileSync(file);
+    const changes: [code: string, change: () => void][] = [
+      ['changed', () => fs.appendFileSync(file, ' ')],
+      ['changed', () => fs.truncateSync(file, 8)],
+      ['changed', () => saveCheckpoint(root, 'x', { snapshot, manifest: details(0) })],
+      ['read-failed', () => fs.rmSync(file)],
+    ];
+    for (const [code, change] of changes) {
+      fs.writeFileSync(file, sound);
+      const loaded = loadCheckpoint(path).snapshot;
+      change();
+      expect(errorOf(() => restoreArrayInto(target, loaded, 'moments')).code).toBe(code);
+      expect(errorOf(() => loaded.arrays.moments).code).toBe(code);
+    }
   });
 
   test('makes its directory, replaces one of the same name, and can be saved again as loaded', () => {
