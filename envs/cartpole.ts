@@ -3,14 +3,9 @@ import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { sinCosInto } from '../core/math.ts';
 import { createRng, type Rng } from '../core/rng.ts';
-import {
-  joinSnapshots,
-  restoreArrayInto,
-  restoreNumber,
-  type Snapshot,
-  snapshotPart,
-} from '../core/snapshot.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { restoreEpisode, saveEpisode } from './episode-state.ts';
 import { selectObservations } from './select-observations.ts';
 import { type Action, createBox, createDiscrete } from './spaces.ts';
 
@@ -145,15 +140,11 @@ export class CartPole implements Env {
   }
 
   save(): Snapshot {
-    const own: Snapshot = { arrays: { state: this.#state.slice() }, values: { steps: this.#steps } };
-    return joinSnapshots({ env: own, rng: this.#rng.save() });
+    return saveEpisode(this.#state, this.#steps, this.#rng);
   }
 
   load(snapshot: Snapshot): void {
-    const own = snapshotPart(snapshot, 'env');
-    restoreArrayInto(this.#state, own, 'state');
-    this.#steps = restoreNumber(own, 'steps');
-    this.#rng.load(snapshotPart(snapshot, 'rng'));
+    this.#steps = restoreEpisode(snapshot, this.#state, this.#rng);
     this.#observation.set(this.#state);
   }
 }
