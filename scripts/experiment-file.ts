@@ -29,6 +29,16 @@ const settings = {
   patience: z.int().min(1).optional().describe('evaluations without a new best that end a trial'),
   targetReturn: z.number().optional().describe('mean return of an evaluation that ends a trial'),
   kernels: z.enum(['wasm', 'blas']).optional().describe('what computes matrix products; default wasm'),
+  envWorkers: z
+    .int()
+    .min(0)
+    .max(64)
+    .optional()
+    .describe('threads that step the envs of a trial, for costly ones; default 0'),
+  network: z
+    .string()
+    .optional()
+    .describe("file that exports createNetwork, which makes the agents' networks; default: their own"),
   log: z.array(z.enum(LOG_FORMATS)).optional().describe('what to log to; jsonl always is'),
 };
 

@@ -110,6 +110,8 @@ async function planCell({ plugins, seeds }: Experiment, { task, agent, settings 
       targetReturn: settings.targetReturn,
       log: settings.log,
       backend: settings.kernels,
+      envWorkers: settings.envWorkers,
+      network: settings.network,
     });
     requireSoundEnv(run);
     return run.spec;

@@ -102,6 +102,62 @@ describe('a finished experiment', () => {
   });
 });
 
+describe("a user's networks, and envs in threads of their own", () => {
+  const networkFile = (units: number): string =>
+    `import * as gym from 'market-gym';
+export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.createMlp(kernels, {
+  inputDim, hidden: [${units}], outputDim, activation: 'relu', outputScale: 1, init: 'orthogonal', rng,
+});
+`;
+
+  test('are those of the trials that ask for them, and threads change no bit', async () => {
+    place.write('network.mjs', networkFile(12));
+    const [ppo] = TINY.agents;
+    const agents = [
+      { ...ppo, label: 'own', network: 'network.mjs' },
+      { ...ppo, label: 'threads', network: 'network.mjs', envWorkers: 2 },
+      { ...ppo, label: 'plain' },
+    ];
+    place.write('parts.json', JSON.stringify({ ...TINY, name: 'parts', agents, seeds: [1] }));
+    expect(await place.run('experiment', 'parts.json')).toMatchObject({ code: 0, stderr: '' });
+    const trial = (label: string): string => `runs/parts/cartpole/${label}/seed-1`;
+    const stateOf = (label: string): unknown => {
+      const last = place.list(`${trial(label)}/checkpoints`).at(-1);
+      return json(`${trial(label)}/checkpoints/${last}/manifest.json`).stateSha256;
+    };
+    expect(json(`${trial('threads')}/run.json`)).toMatchObject({
+      envWorkers: 2,
+      network: { path: place.file('network.mjs') },
+    });
+    expect(json(`${trial('plain')}/run.json`)).toMatchObject({ envWorkers: 0 });
+    expect(json(`${trial('plain')}/run.json`)).not.toHaveProperty('network');
+    expect(stateOf('threads')).toBe(stateOf('own'));
+    expect(stateOf('plain')).not.toBe(stateOf('own'));
+
+    place.write('network.mjs', networkFile(13));
+    expect(await place.run('experiment', 'parts.json')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /own\/seed-1" holds a run with another network: remove it, or choose .*\n$/,
+      ),
+    });
+  });
+
+  test('a file that is missing or makes none is told before any trial runs', async () => {
+    place.write('none.mjs', 'export const other = 1;');
+    for (const [network, message] of [
+      ['missing.mjs', /^cartpole ppo: .*missing\.mjs/],
+      ['none.mjs', /^cartpole ppo: .*none\.mjs exports no function createNetwork/],
+    ] as const) {
+      const content = { ...TINY, name: 'unmade', network: place.file(network) };
+      await expect(
+        planExperiment(parseExperiment(content, 'bad.json'), place.file('unmade')),
+      ).rejects.toThrow(message);
+    }
+    expect(place.exists('unmade')).toBe(false);
+  });
+});
+
 describe('an experiment that is ended early goes on to the results of an unbroken one', {
   concurrent: true,
 }, () => {
@@ -219,6 +275,12 @@ describe('a bad file', () => {
       'unknown setting',
       { ...TINY, agents: [{ agent: 'ppo', config: { gama: 1 } }] },
       /Unknown key "gama" for agent/,
+    ],
+    ['env workers', { ...TINY, envWorkers: -1 }, /envWorkers: Too small/],
+    [
+      'a network that is no path',
+      { ...TINY, overrides: [{ network: 3 }] },
+      /overrides\[0\]\.network: .*string/,
     ],
     ['a list', [], /expected object/],
   ])('%s is named', async (_, content, message) => {
