@@ -1,7 +1,6 @@
 /** Runs an experiment to its end, or as far as it gets, and collects what its trials came to. */
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { attempt } from '../storage/atomic.ts';
+import { makeDirectory } from '../storage/atomic.ts';
 import type { Console } from './console.ts';
 import type { Experiment } from './experiment-file.ts';
 import { nameOf, planExperiment, type Trial } from './experiment-plan.ts';
@@ -30,7 +29,7 @@ export async function runExperiment(
   { out, workers = availableParallelism(), console }: ExperimentOptions,
 ): Promise<ExperimentOutcome> {
   const trials = await planExperiment(experiment, out);
-  attempt('write', out, () => mkdirSync(out, { recursive: true }));
+  makeDirectory(out);
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
   const kept = trials.length - open.length;
   console.say(

@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 
 /** Bytes, or a text, or the bytes in parts. */
@@ -58,6 +58,37 @@ export function writeDirectoryAtomic(path: string, files: Readonly<Record<string
   });
 }
 
+/**
+ * Makes a directory, with its parents, where it is missing. Not by Node's `recursive`, which never returns where a file
+ * system refuses a directory by saying that its parent is missing, as Linux's /proc does.
+ * @throws StorageError `write-failed`
+ */
+export function makeDirectory(path: string): void {
+  attempt('write', path, () => makeLevel(resolve(path)));
+}
+
+function makeLevel(path: string): void {
+  if (isDirectory(path)) return;
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeLevel(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been first.
+    if (isDirectory(path)) return;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !isDirectory(parent)) throw error;
+    throw new StorageError(
+      'write-failed',
+      `Cannot write "${path}": no directory can be made there. Choose another.`,
+      { cause: error },
+    );
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 /** Where the content written to `path` by `writeDirectoryAtomic` is now, should its replacement have been cut off. */
 export function currentDirectory(path: string): string {
   return !existsSync(path) && existsSync(previousOf(path)) ? previousOf(path) : path;
@@ -84,7 +115,7 @@ export function attempt<Result>(verb: 'read' | 'write', path: string, operation:
 /** At every instant `path` or its `previousOf` is complete. */
 function exchange(temporary: string, path: string): void {
   const previous = previousOf(path);
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isDirectory(path)) {
     renameSync(temporary, path);
     return;
   }

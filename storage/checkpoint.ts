@@ -1,9 +1,9 @@
 /** Checkpoints: the exact state of a run in a directory that explains and verifies itself. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import { type Json, type NumericArray, type Snapshot, storedArrays } from '../core/snapshot.ts';
-import { attempt, currentDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
+import { attempt, currentDirectory, makeDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
 import { sha256, stringifyExact } from './exact-json.ts';
 import { encodeSafetensorsParts, locateTensors } from './safetensors.ts';
 import { StableFile } from './stable-file.ts';
@@ -90,7 +90,7 @@ export function saveCheckpoint(
   const complete = { ...own, ...manifest, ...own, values: snapshot.values };
   const manifestSha256 = sha256(stringifyExact(complete, 'a checkpoint'));
   const path = join(directory, name);
-  attempt('write', directory, () => mkdirSync(directory, { recursive: true }));
+  makeDirectory(directory);
   writeDirectoryAtomic(path, {
     [STATE]: state,
     [MANIFEST]: `${stringifyExact({ ...complete, manifestSha256 }, 'a checkpoint')}\n`,

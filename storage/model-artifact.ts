@@ -1,9 +1,9 @@
 /** A trained model on disk: a directory of data files and a manifest that names, explains and verifies them. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import { attempt, writeDirectoryAtomic } from './atomic.ts';
+import { attempt, makeDirectory, writeDirectoryAtomic } from './atomic.ts';
 import { sha256, stringifyExact } from './exact-json.ts';
 
 const FORMAT = 'market-gym-model';
@@ -101,7 +101,7 @@ export function requireModelName(name: string): void {
  * @throws StorageError `write-failed`
  */
 export function writeArtifact(path: string, { text }: SealedManifest, files: ModelFiles): void {
-  attempt('write', path, () => mkdirSync(join(path, '..'), { recursive: true }));
+  makeDirectory(join(path, '..'));
   writeDirectoryAtomic(path, { ...files, [MODEL_MANIFEST]: text });
 }
 

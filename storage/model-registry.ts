@@ -1,11 +1,11 @@
 /** Every trained model with its versions and stages: an SQLite index over directories of verified files. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { Json } from '../core/snapshot.ts';
-import { attempt } from './atomic.ts';
+import { attempt, makeDirectory } from './atomic.ts';
 import { stringifyExact } from './exact-json.ts';
 import {
   type ModelArtifact,
@@ -110,7 +110,7 @@ export class ModelRegistry {
     }
     this.path = path;
     this.#artifacts = join(path, 'artifacts');
-    attempt('write', path, () => mkdirSync(this.#artifacts, { recursive: true }));
+    makeDirectory(this.#artifacts);
     this.#db = openDatabase(file);
   }
 

@@ -1,9 +1,9 @@
 /** One training run on disk: what was asked for, what happened, and the checkpoints. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import { attempt, writeFileAtomic } from './atomic.ts';
+import { attempt, makeDirectory, writeFileAtomic } from './atomic.ts';
 
 const FORMAT = 'market-gym-run';
 const FORMAT_VERSION = 1;
@@ -65,7 +65,7 @@ export class RunDirectory {
       if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) {
         throw new StorageError('write-failed', `"${this.path}" is a file; choose another --out.`);
       }
-      mkdirSync(this.path, { recursive: true });
+      makeDirectory(this.path);
     });
     const content = { format: FORMAT, formatVersion: FORMAT_VERSION, ...specification };
     try {

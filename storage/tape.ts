@@ -13,7 +13,6 @@ import {
   fdatasync,
   fdatasyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -26,7 +25,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import { attempt } from './atomic.ts';
+import { attempt, makeDirectory } from './atomic.ts';
 import { sha256 } from './exact-json.ts';
 
 const FORMAT_VERSION = 1;
@@ -86,7 +85,7 @@ export class TapeWriter {
     this.#path = path;
     this.#segmentBytes = segmentBytes;
     this.#bufferChars = bufferChars;
-    attempt('write', path, () => mkdirSync(path, { recursive: true }));
+    makeDirectory(path);
     let torn: TornTail | undefined;
     const lines = readLines(path, (tail) => {
       torn = tail;

@@ -1,8 +1,8 @@
 /** A run's log as a folder of TensorBoard event files, one for each time the run was begun or continued. */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { attempt } from './atomic.ts';
+import { attempt, makeDirectory } from './atomic.ts';
 import { EventFile } from './event-file.ts';
 import type { LogRow } from './run-directory.ts';
 
@@ -34,10 +34,9 @@ export class TensorBoardLog {
 
   #begin(): EventFile {
     const nowMs = this.#clock.nowMs();
-    const index = attempt('write', this.#folder, () => {
-      mkdirSync(this.#folder, { recursive: true });
-      return readdirSync(this.#folder).filter((name) => name.startsWith(PREFIX)).length;
-    });
+    makeDirectory(this.#folder);
+    const names = attempt('read', this.#folder, () => readdirSync(this.#folder));
+    const index = names.filter((name) => name.startsWith(PREFIX)).length;
     // TensorBoard reads the files of a folder in the order of their names.
     const file = new EventFile(join(this.#folder, `${PREFIX}${String(index).padStart(6, '0')}`), nowMs);
     if (this.#startStep !== undefined) file.restart(this.#startStep + 1, nowMs);

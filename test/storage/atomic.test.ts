@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
-import { currentDirectory, writeDirectoryAtomic, writeFileAtomic } from '../../storage/atomic.ts';
+import {
+  currentDirectory,
+  makeDirectory,
+  writeDirectoryAtomic,
+  writeFileAtomic,
+} from '../../storage/atomic.ts';
 
 /** Lets a test fail chosen calls into the file system; all go through while `onCall` is undefined. */
 const faults = vi.hoisted(() => ({ onCall: undefined as ((name: string) => void) | undefined }));
@@ -83,6 +88,45 @@ describe('writeDirectoryAtomic', () => {
     fs.writeFileSync(join(root, 'd'), 'precious');
     expect(() => writeDirectoryAtomic(join(root, 'd'), { a: '1' })).toThrow(StorageError);
     expect(tree()).toEqual({ d: 'precious' });
+  });
+});
+
+describe('makeDirectory', () => {
+  test('makes all that is missing, and leaves what is there', () => {
+    const path = join(root, 'a', 'b', 'c');
+    makeDirectory(path);
+    fs.writeFileSync(join(path, 'x'), 'x');
+    makeDirectory(path);
+    makeDirectory(join(root, 'a', '..', 'd'));
+    expect(tree()).toEqual({ 'a/b/c/x': 'x' });
+    expect(fs.readdirSync(root).sort()).toEqual(['a', 'd']);
+  });
+
+  test('takes what another process made at the same time', () => {
+    const path = join(root, 'shared');
+    faults.onCall = (name) => {
+      faults.onCall = name === 'mkdirSync' ? undefined : faults.onCall;
+      if (name === 'mkdirSync') fs.mkdirSync(path);
+    };
+    makeDirectory(path);
+    expect(fs.readdirSync(root)).toEqual(['shared']);
+  });
+
+  test('tells of a file in the way, and makes nothing', () => {
+    fs.writeFileSync(join(root, 'file'), 'x');
+    const below = join(root, 'file', 'x', 'y');
+    expect(() => makeDirectory(below)).toThrow(`Cannot write "${below}": a part of this path is a file`);
+    expect(() => makeDirectory(join(root, 'file'))).toThrow(/^Cannot write ".*file": /);
+    expect(tree()).toEqual({ file: 'x' });
+  });
+
+  test('ends where a file system says that a parent is missing which is there', () => {
+    faults.onCall = (name) => {
+      if (name === 'mkdirSync') failWith('ENOENT');
+    };
+    expect(() => makeDirectory(join(root, 'x'))).toThrow(
+      `Cannot write "${join(root, 'x')}": no directory can be made there. Choose another.`,
+    );
   });
 });
 
