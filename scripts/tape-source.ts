@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { StorageError } from '../core/errors.ts';
 import { readTapeData, type TapeData } from '../live/tape-data.ts';
 import { builtInVenues } from '../live/venues/index.ts';
-import { isTape, readTape } from '../storage/tape.ts';
+import { readTape } from '../storage/tape.ts';
+import { isTape } from '../storage/tape-segments.ts';
 
 export const TAPE_PREFIX = 'tape:';
 
