@@ -5,7 +5,7 @@ import { systemClock } from '../live/clock.ts';
 import { createScaledClock } from '../live/scaled-clock.ts';
 import { serveTape } from '../live/tape-server.ts';
 import { readTape } from '../storage/tape.ts';
-import { isTape } from '../storage/tape-segments.ts';
+import { requireTape } from '../storage/tape-segments.ts';
 import { createConsole } from './console.ts';
 import { wholeNumber } from './counts.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -27,7 +27,7 @@ export async function serveCommand({ tape, speed, port, host, json }: ServeArgum
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
-  if (!isTape(tape)) throw new ConfigError('no-tape', `"${tape}" holds no tape; record one, or make one.`);
+  requireTape(tape);
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;

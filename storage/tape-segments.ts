@@ -45,6 +45,15 @@ export function isTape(path: string): boolean {
   return existsSync(path) && listSegments(path).length > 0;
 }
 
+/** @throws StorageError `no-tape` */
+export function requireTape(path: string): void {
+  if (isTape(path)) return;
+  throw new StorageError(
+    'no-tape',
+    `"${path}" holds no tape: there is no 000001.jsonl in it. Name the directory that a session recorded.`,
+  );
+}
+
 /** Where a segment is, or was, before it was compressed. */
 export function plainFile(path: string, number: number): string {
   return join(path, `${String(number).padStart(6, '0')}.jsonl`);

@@ -236,6 +236,7 @@ export class Play {
   /** Ends at once, as a process that is killed: only what was written is left. */
   kill(): void {
     this.#writer.flush();
+    this.#writer.abandon();
     this.registry.close();
   }
 
