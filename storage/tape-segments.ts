@@ -104,7 +104,12 @@ function inEitherForm<Result>(
       if (!isMissing(error)) throw error;
     }
   }
-  return attempt('read', compressed, () => read(compressed, true));
+  try {
+    return attempt('read', compressed, () => read(compressed, true));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw corrupt(plain, `segment ${number} is missing`);
+  }
 }
 
 function isMissing(error: unknown): boolean {

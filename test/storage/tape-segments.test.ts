@@ -66,7 +66,7 @@ describe('a segment', () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(StorageError);
-      expect((error as StorageError).code).toBe('read-failed');
+      expect((error as StorageError).code).toBe('corrupt');
       expect((error as StorageError).message).toContain('000001.jsonl');
     }
   });

@@ -157,7 +157,7 @@ describe('a tape that is not what was written is refused', () => {
       4096,
     );
     fs.rmSync(join(path, '000002.jsonl.gz'));
-    expect(errorOf(read).message).toContain('segment 2 before it is missing');
+    expect(errorOf(read).message).toContain('segment 2 is missing');
   });
 
   test('for another version or another program', async () => {
