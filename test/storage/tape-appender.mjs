@@ -1,5 +1,5 @@
 /**
- * Writes a tape of tiny segments until its input ends, then says its chain; or holds the tape until it is killed.
+ * Writes a tape of tiny segments until its input ends, and 1000 records at least, then says its chain; or holds the tape until it is killed.
  * Arguments: the directory, and `hold` for the latter.
  */
 import { TapeWriter } from '../../dist/storage/tape-writer.js';
@@ -17,7 +17,7 @@ if (hold !== undefined) {
   setInterval(() => {}, 1000);
 }
 process.stdout.write('begun\n');
-for (let n = writer.numRecords; hold === undefined && !isOver; n++) {
+for (let n = writer.numRecords; hold === undefined && !(isOver && n >= 1000); n++) {
   writer.append(['frame', n, 'x'.repeat((n * 7919) % 400)]);
   writer.flush();
   if (n % 3 === 0) await new Promise(setImmediate);
