@@ -15,7 +15,7 @@ import { type Decision, LiveSession } from './session.ts';
 import { actionFromJson, inputFromJson } from './session-inputs.ts';
 import { SilentMarket } from './silent-market.ts';
 import { TradingMarket } from './trading-market.ts';
-import type { VenueCommand, VenuePlugin } from './venue.ts';
+import type { VenueCommand, VenueEvent, VenuePlugin } from './venue.ts';
 import { parseMarkets, requireChannels } from './venue-config.ts';
 import { VenueSession } from './venue-session.ts';
 
@@ -72,36 +72,15 @@ export interface Assembled {
 
 /** @throws ConfigError for settings that cannot be */
 export function assemble(header: SessionHeader, options: AssembleOptions): Assembled {
-  const { config } = header;
-  const { record, onDecision } = options;
-  const market = createMarket(config, record);
   // Venues and session know each other; the session is there before the first input.
   const link: { session?: LiveSession } = {};
-  const venueSessions = config.markets.map(({ venue, symbol, settings }, source) => {
-    const plugin = findVenue(options.venues, venue);
-    const markets = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
-    const setup = plugin.connect(markets, settings as never);
-    if (setup.transport === undefined) requireSocketUrl(plugin.name, setup.url);
-    return new VenueSession({
-      setup,
-      markets,
-      channels: requireChannels(plugin.name, config.channels),
-      onEvent: (event) => link.session?.takeEvent(source, event),
-      onCommand: (command) => options.onCommand?.(source, command),
-    });
+  const venueSessions = connectVenues(header.config, {
+    venues: options.venues,
+    onEvent: (source, event) => link.session?.takeEvent(source, event),
+    onCommand: options.onCommand,
   });
-  const session = new LiveSession({
-    market,
-    sources: config.markets.map(({ venue, symbol }, source) => ({
-      name: `${venue} ${symbol}`,
-      isTradable: (nowMs) => venueSessions[source].isTradable(symbol.toUpperCase(), nowMs),
-    })),
-    guard: new RiskGuard(config.risk),
-    policy: options.policyFor(header.model, header.modelCreatedMs, market),
-    record,
-    onDecision,
-    onWait: options.onWait,
-  });
+  const session = createSession(header, venueSessions, options);
+  const { market } = session;
   link.session = session;
   const repeat = ([kind, timeMs, ...body]: TapeRecord): boolean => {
     switch (kind) {
@@ -134,6 +113,54 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
     }
   };
   return { session, market, venueSessions, repeat };
+}
+
+export interface ConnectOptions extends Pick<AssembleOptions, 'venues' | 'onCommand'> {
+  onEvent(source: number, event: VenueEvent): void;
+}
+
+/**
+ * The venues' side of a session, in the order of the markets. What they make of inputs does not depend on who listens.
+ * @throws ConfigError for settings that cannot be
+ */
+export function connectVenues(
+  { markets, channels }: LiveConfig,
+  { venues, onEvent, onCommand }: ConnectOptions,
+): VenueSession[] {
+  return markets.map(({ venue, symbol, settings }, source) => {
+    const plugin = findVenue(venues, venue);
+    const parsed = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
+    const setup = plugin.connect(parsed, settings as never);
+    if (setup.transport === undefined) requireSocketUrl(plugin.name, setup.url);
+    return new VenueSession({
+      setup,
+      markets: parsed,
+      channels: requireChannels(plugin.name, channels),
+      onEvent: (event) => onEvent(source, event),
+      onCommand: (command) => onCommand?.(source, command),
+    });
+  });
+}
+
+/** A market, its guard and its policy, told of what `venueSessions` hear. @throws ConfigError for settings that cannot be */
+export function createSession(
+  { config, model, modelCreatedMs }: SessionHeader,
+  venueSessions: readonly VenueSession[],
+  { policyFor, record, onDecision, onWait }: Omit<AssembleOptions, 'venues' | 'onCommand'>,
+): LiveSession {
+  const market = createMarket(config, record);
+  return new LiveSession({
+    market,
+    sources: config.markets.map(({ venue, symbol }, source) => ({
+      name: `${venue} ${symbol}`,
+      isTradable: (nowMs) => venueSessions[source].isTradable(symbol.toUpperCase(), nowMs),
+    })),
+    guard: new RiskGuard(config.risk),
+    policy: policyFor(model, modelCreatedMs, market),
+    record,
+    onDecision,
+    onWait,
+  });
 }
 
 function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {

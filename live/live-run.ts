@@ -2,8 +2,16 @@
 import { LiveError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Action } from '../envs/spaces.ts';
-import { isTape, readTape, type TapeRecord, TapeWriter, type TornTail } from '../storage/tape.ts';
-import { type AssembleOptions, assemble, headerRecord, type SessionHeader } from './assemble.ts';
+import { readTape, type TapeRecord, type TornTail } from '../storage/tape.ts';
+import { isTape } from '../storage/tape-segments.ts';
+import { TapeWriter } from '../storage/tape-writer.ts';
+import {
+  type Assembled,
+  type AssembleOptions,
+  assemble,
+  headerRecord,
+  type SessionHeader,
+} from './assemble.ts';
 import type { Clock } from './clock.ts';
 import { VenueConnection, type VenueStatus } from './connection.ts';
 import { findVenue, type LiveConfig } from './live-config.ts';
@@ -59,6 +67,8 @@ export class LiveRun {
   readonly recovery: Recovery | undefined;
   /** UTC epoch, never falling. */
   readonly clock: Clock;
+  /** What the session does. */
+  readonly mode: LiveConfig['mode'];
   readonly #tape: TapeWriter;
   readonly #onRecord: ((record: TapeRecord) => void) | undefined;
   readonly #onReceive: (() => void) | undefined;
@@ -69,7 +79,7 @@ export class LiveRun {
 
   /**
    * @throws LiveError `tape-differs` when the tape's session has other settings, or does not repeat itself;
-   *   StorageError for a damaged tape; ConfigError for settings that cannot be
+   *   StorageError `tape-in-use` while another session writes the tape, and for a damaged one; ConfigError for settings that cannot be
    */
   constructor(options: LiveRunOptions) {
     const { header, transport, venues } = options;
@@ -77,6 +87,7 @@ export class LiveRun {
     this.#onReceive = options.onReceive;
     this.#onRecord = options.onRecord;
     this.#leftOver = config.leftOver;
+    this.mode = config.mode;
     // While a tape is repeated its records are there already; from then on they are written.
     const link: { tape?: TapeWriter; connections?: readonly VenueConnection[] } = {};
     const parts: AssembleOptions = {
@@ -93,12 +104,10 @@ export class LiveRun {
         if (link.tape !== undefined) this.#write(record);
       },
     };
-    const past = isTape(options.tape) ? repeatTape(options.tape, header, parts) : undefined;
-    // Settings that cannot be are refused before anything is on the disk.
-    const assembled = past?.assembled ?? assemble(header, parts);
+    const { tape, past, assembled } = openTape(options.tape, header, parts);
     this.clock = createSteadyClock(options.clock, assembled.session.timeMs);
-    this.#tape = new TapeWriter(options.tape);
-    link.tape = this.#tape;
+    this.#tape = tape;
+    link.tape = tape;
     if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));
     else for (const record of past.missing) this.#write(record);
     this.#tape.sync();
@@ -221,6 +230,26 @@ export class LiveRun {
       this.#tape.syncInBackground();
       if (this.#isRunning) this.#scheduleSync();
     });
+  }
+}
+
+/** A session that is on the tape is repeated when nobody else can add to it any more. */
+function openTape(
+  path: string,
+  header: SessionHeader,
+  parts: AssembleOptions,
+): { tape: TapeWriter; past?: ReplayOutcome; assembled: Assembled } {
+  // Settings that cannot be are refused before anything is on the disk.
+  const fresh = isTape(path) ? undefined : assemble(header, parts);
+  const tape = new TapeWriter(path);
+  try {
+    // A tape may be there without a record: its first session was cut off at once.
+    if (tape.numRecords === 0) return { tape, assembled: fresh ?? assemble(header, parts) };
+    const past = repeatTape(path, header, parts);
+    return { tape, past, assembled: past.assembled };
+  } catch (error) {
+    tape.abandon();
+    throw error;
   }
 }
 

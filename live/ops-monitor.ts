@@ -90,7 +90,7 @@ export class OpsMonitor implements OpsView {
     return {
       timeMs: now,
       isRunning: run.isRunning,
-      mode: market.numSources === 1 ? 'trading' : 'arbitrage',
+      mode: run.mode,
       guard: { state: guard.state, haltReason: guard.haltReason ?? null },
       model: { id: policy.model, createdMs: Number.isNaN(policy.createdMs) ? null : policy.createdMs },
       account: market.account,

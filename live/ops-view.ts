@@ -2,6 +2,7 @@
 import type { Json } from '../core/snapshot.ts';
 import type { VenueStatus } from './connection.ts';
 import type { LatencySummary } from './latency-histogram.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { LiveAccount } from './live-market.ts';
 import type { RiskState } from './risk-guard.ts';
 
@@ -54,7 +55,7 @@ export interface LoopLag {
 export interface OpsState {
   readonly timeMs: number;
   readonly isRunning: boolean;
-  readonly mode: string;
+  readonly mode: LiveConfig['mode'];
   readonly guard: { readonly state: RiskState; readonly haltReason: string | null };
   /** `createdMs` is null where nobody knows. */
   readonly model: { readonly id: string; readonly createdMs: number | null };

@@ -48,7 +48,7 @@ export type ReplayOptions = Omit<AssembleOptions, 'record'> &
 /**
  * Repeats a whole tape.
  * @param entries of the tape, from its first record on
- * @throws LiveError `foreign-tape`, `empty-tape`
+ * @throws LiveError `foreign-tape`, `empty-tape`, `no-session` for a tape that was made of messages alone
  */
 export function replayTape(entries: Iterable<TapeEntry>, options: ReplayOptions): ReplayOutcome {
   const pending: TapeRecord[] = [];
@@ -90,6 +90,14 @@ export function replayTape(entries: Iterable<TapeEntry>, options: ReplayOptions)
   isOver = true;
   if (assembled === undefined || header === undefined) {
     throw new LiveError('empty-tape', 'The tape holds no record: there is nothing to replay.');
+  }
+  // The first thing that a session hears of has an outcome: on a session's tape there are outputs.
+  if (numOutputs === 0 && difference !== undefined) {
+    throw new LiveError(
+      'no-session',
+      `The tape holds ${numInputs} messages of venues and no session to repeat, as one made by market-gym tape make; ` +
+        'market-gym serve plays it to a session.',
+    );
   }
   return { header, numInputs, numOutputs, difference, missing: pending, assembled };
 }

@@ -1,9 +1,18 @@
 /** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
-import { type Assembled, type AssembleOptions, assemble, readHeader } from './assemble.ts';
+import {
+  type AssembleOptions,
+  connectVenues,
+  createSession,
+  readHeader,
+  type SessionHeader,
+} from './assemble.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { actionDefect } from './risk-guard.ts';
+import type { LiveSession } from './session.ts';
+import { inputFromJson } from './session-inputs.ts';
+import type { VenueSession } from './venue-session.ts';
 
 export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
   /** From the tape's first record on: features and statistics are those that the session had. */
@@ -40,23 +49,73 @@ const DEFAULT_MAX_PERIODS = 4096;
  * @returns a run for each policy; undefined while the tape does not reach the end of the stretch
  * @throws LiveError `foreign-tape`, and as the venues' sessions
  */
-export function runShadows(options: ShadowOptions): ShadowRun[] | undefined {
-  let runs: Shadow[] | undefined;
-  for (const { record } of options.entries) {
-    if (runs === undefined) {
-      runs = options.policies.map((policyFor) => new Shadow(record, policyFor, options));
-      continue;
-    }
-    if (record[0] !== 'input' && record[0] !== 'tick') continue;
-    for (const run of runs) run.take(record);
-    if (runs.every(({ isOver }) => isOver)) return runs.map((run) => run.result());
+export function runShadows({ entries, ...options }: ShadowOptions): ShadowRun[] | undefined {
+  const shadows = new Shadows(options);
+  for (const { record } of entries) {
+    shadows.take(record);
+    if (shadows.isOver) break;
   }
-  return undefined;
+  return shadows.results();
+}
+
+/** Takes the records of a tape one by one. The venues' messages are read once, for all policies. */
+export class Shadows {
+  readonly #options: Omit<ShadowOptions, 'entries'>;
+  #venues: readonly VenueSession[] = [];
+  #shadows: readonly Shadow[] | undefined;
+  /** Those that had not ended before the record that is taken. */
+  #active: readonly Shadow[] = [];
+
+  constructor(options: Omit<ShadowOptions, 'entries'>) {
+    this.#options = options;
+  }
+
+  /** All have reached the end of the stretch: nothing more is taken. */
+  get isOver(): boolean {
+    return this.#shadows?.every(({ isOver }) => isOver) ?? false;
+  }
+
+  /** @throws LiveError `foreign-tape`, and as the venues' sessions */
+  take(record: TapeRecord): void {
+    if (this.#shadows === undefined) {
+      this.#begin(readHeader(record));
+      return;
+    }
+    const [kind, timeMs, ...body] = record;
+    if (kind !== 'input' && kind !== 'tick') return;
+    this.#active = this.#shadows.filter(({ isOver }) => !isOver);
+    if (this.#active.length === 0) return;
+    if (kind === 'tick') {
+      for (const { session } of this.#active) session.tick(timeMs);
+      return;
+    }
+    const source = Number(body[0]);
+    const input = inputFromJson(body.slice(1));
+    for (const { session } of this.#active) session.takeInput(source, input, timeMs);
+    this.#venues[source].handle(input, timeMs);
+  }
+
+  /** A run for each policy; undefined before the end of the stretch. */
+  results(): ShadowRun[] | undefined {
+    return this.isOver ? this.#shadows?.map((shadow) => shadow.result()) : undefined;
+  }
+
+  #begin(header: SessionHeader): void {
+    this.#venues = connectVenues(header.config, {
+      venues: this.#options.venues,
+      onEvent: (source, event) => {
+        for (const { session } of this.#active) session.takeEvent(source, event);
+      },
+    });
+    this.#shadows = this.#options.policies.map(
+      (policyFor) => new Shadow(header, this.#venues, policyFor, this.#options),
+    );
+  }
 }
 
 class Shadow {
   isOver = false;
-  readonly #assembled: Assembled;
+  readonly session: LiveSession;
   readonly #time: number[] = [];
   readonly #equity: number[] = [];
   readonly #notional: number[] = [];
@@ -69,16 +128,20 @@ class Shadow {
   #endMs = Infinity;
   #failure: string | undefined;
 
-  constructor(first: TapeRecord, policyFor: (market: LiveMarket) => LivePolicy, options: ShadowOptions) {
+  constructor(
+    header: SessionHeader,
+    venues: readonly VenueSession[],
+    policyFor: (market: LiveMarket) => LivePolicy,
+    options: Omit<ShadowOptions, 'entries'>,
+  ) {
     const { fromMs, lengthMs, maxPeriods = DEFAULT_MAX_PERIODS } = options;
     const periodMs = lengthMs / maxPeriods;
     const wait = { isWaiting: true };
-    this.#assembled = assemble(readHeader(first), {
-      venues: options.venues,
+    this.session = createSession(header, venues, {
       policyFor: (_model, _createdMs, market) => this.#watched(policyFor(market), market, wait),
       record: (record) => this.#note(record),
       onDecision: ({ timeMs, action, ruling, step }) => {
-        const { equity } = this.#assembled.market.account;
+        const { equity } = this.session.market.account;
         // The stretch begins with a decision that is held: from the next one on the policy is asked.
         if (wait.isWaiting) {
           if (timeMs < fromMs) return;
@@ -102,12 +165,8 @@ class Shadow {
     });
   }
 
-  take(record: TapeRecord): void {
-    if (!this.isOver) this.#assembled.repeat(record);
-  }
-
   result(): ShadowRun {
-    const observationDim = this.#assembled.market.observationSpace.dim;
+    const observationDim = this.session.market.observationSpace.dim;
     const actionDim = this.#actions[0]?.length ?? 1;
     const observations = new Float32Array(this.#observations.length * observationDim);
     for (const [n, row] of this.#observations.entries()) observations.set(row, n * observationDim);

@@ -4,12 +4,12 @@ import { DataError, LiveError } from '../core/errors.ts';
 import type { BookTape, Venue } from '../market/book-tape.ts';
 import { BookTapeBuilder } from '../market/tape-builder.ts';
 import { createTradeTape, type TradeTape } from '../market/trade-tape.ts';
-import type { TapeEntry } from '../storage/tape.ts';
+import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import { readHeader, type SessionHeader } from './assemble.ts';
 import { LevelView } from './level-view.ts';
 import { findVenue } from './live-config.ts';
 import { inputFromJson } from './session-inputs.ts';
-import type { VenuePlugin } from './venue.ts';
+import type { VenueEvent, VenuePlugin } from './venue.ts';
 import { parseMarkets, requireChannels } from './venue-config.ts';
 import { VenueSession } from './venue-session.ts';
 
@@ -30,65 +30,117 @@ export function readTapeData(
   entries: Iterable<TapeEntry>,
   plugins: readonly VenuePlugin<ConfigSchema>[],
 ): TapeData {
-  let header: SessionHeader | undefined;
-  let sessions: VenueSession[] = [];
-  let builder: BookTapeBuilder | undefined;
-  let venues: Venue[] = [];
-  let numLosses = 0;
-  const trades = { timeMs: [], exchangeTimeMs: [], venue: [], prices: [], sizes: [], sides: [] } as Record<
-    'timeMs' | 'exchangeTimeMs' | 'venue' | 'prices' | 'sizes' | 'sides',
-    number[]
-  >;
-  for (const { record } of entries) {
-    if (header === undefined) {
-      header = readHeader(record);
-      const { markets, depth, channels } = header.config;
-      venues = markets.map(({ venue, symbol }) => {
-        const [base, quote] = symbol.toUpperCase().split('/');
-        return { name: venue, base, quote };
-      });
-      const books = new BookTapeBuilder({ venues, depth, policy: 'reject', source: 'tape' });
-      builder = books;
-      sessions = markets.map(({ venue, symbol, settings }, source) => {
-        const plugin = findVenue(plugins, venue);
-        const parsed = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
-        const view = new LevelView(depth);
-        return new VenueSession({
-          setup: plugin.connect(parsed, settings as never),
-          markets: parsed,
-          channels: requireChannels(plugin.name, channels),
-          onCommand: () => {},
-          onEvent(event) {
-            if (event.kind === 'book') {
-              view.show(event.book);
-              books.append(source, event.timeMs, event.exchangeTimeMs, view.levels, view.offset);
-            } else if (event.kind === 'trade') {
-              trades.timeMs.push(event.timeMs);
-              trades.exchangeTimeMs.push(event.exchangeTimeMs);
-              trades.venue.push(source);
-              trades.prices.push(event.price);
-              trades.sizes.push(event.size);
-              trades.sides.push(event.side === 'buy' ? 1 : -1);
-            } else if (event.kind === 'book-lost' || event.kind === 'book-stale') numLosses++;
-          },
-        });
-      });
-      continue;
+  const collector = new TapeDataCollector(plugins);
+  for (const { record } of entries) collector.take(record);
+  return collector.data();
+}
+
+type TradeLists = Record<'timeMs' | 'exchangeTimeMs' | 'venue' | 'prices' | 'sizes' | 'sides', number[]>;
+
+/** Takes the records of a tape one by one; the data of those so far can be had at any time. */
+export class TapeDataCollector {
+  readonly #plugins: readonly VenuePlugin<ConfigSchema>[];
+  readonly #keepMs: number;
+  readonly #trades: TradeLists = {
+    timeMs: [],
+    exchangeTimeMs: [],
+    venue: [],
+    prices: [],
+    sizes: [],
+    sides: [],
+  };
+  #maxTrades = 1024;
+  #header: SessionHeader | undefined;
+  #sessions: VenueSession[] = [];
+  #books: BookTapeBuilder | undefined;
+  #venues: Venue[] = [];
+  #numLosses = 0;
+
+  /** @param keepMs books and trades longer than this before the last record may be forgotten; default: none are */
+  constructor(plugins: readonly VenuePlugin<ConfigSchema>[], keepMs = Infinity) {
+    this.#plugins = plugins;
+    this.#keepMs = keepMs;
+  }
+
+  /** @throws LiveError `foreign-tape` */
+  take(record: TapeRecord): void {
+    if (this.#header === undefined) {
+      this.#begin(readHeader(record));
+      return;
     }
     const [kind, timeMs, source, ...input] = record;
-    if (kind === 'input') sessions[Number(source)]?.handle(inputFromJson(input), timeMs);
+    if (kind === 'input') this.#sessions[Number(source)]?.handle(inputFromJson(input), timeMs);
   }
-  if (header === undefined || builder === undefined) {
-    throw new LiveError('empty-tape', 'The tape holds no record: there is nothing to learn from.');
+
+  /** A copy. @throws LiveError `empty-tape`; DataError `empty-tape` when no book became complete */
+  data(): TapeData {
+    if (this.#header === undefined || this.#books === undefined) {
+      throw new LiveError('empty-tape', 'The tape holds no record: there is nothing to learn from.');
+    }
+    if (this.#books.length === 0) {
+      throw new DataError('empty-tape', 'No book on the tape became complete: record for longer.');
+    }
+    const numLosses = this.#numLosses;
+    const hasTrades = this.#trades.timeMs.length > 0;
+    return {
+      header: this.#header,
+      books: this.#books.build(),
+      trades: hasTrades ? createTradeTape(this.#venues, this.#trades, 'tape') : undefined,
+      notes: numLosses === 0 ? [] : [`Books were lost or stale ${numLosses} times; the last one stands.`],
+    };
   }
-  if (builder.length === 0) {
-    throw new DataError('empty-tape', 'No book on the tape became complete: record for longer.');
+
+  #begin(header: SessionHeader): void {
+    const { markets, depth, channels } = header.config;
+    this.#header = header;
+    this.#venues = markets.map(({ venue, symbol }) => {
+      const [base, quote] = symbol.toUpperCase().split('/');
+      return { name: venue, base, quote };
+    });
+    const books = new BookTapeBuilder({
+      venues: this.#venues,
+      depth,
+      policy: 'reject',
+      source: 'tape',
+      keepMs: this.#keepMs,
+    });
+    this.#books = books;
+    this.#sessions = markets.map(({ venue, symbol, settings }, source) => {
+      const plugin = findVenue(this.#plugins, venue);
+      const parsed = parseMarkets(plugin.name, [symbol], plugin.nativeSymbol);
+      const view = new LevelView(depth);
+      return new VenueSession({
+        setup: plugin.connect(parsed, settings as never),
+        markets: parsed,
+        channels: requireChannels(plugin.name, channels),
+        onCommand: () => {},
+        onEvent: (event) => {
+          if (event.kind === 'book') {
+            view.show(event.book);
+            books.append(source, event.timeMs, event.exchangeTimeMs, view.levels, view.offset);
+          } else if (event.kind === 'trade') this.#takeTrade(source, event);
+          else if (event.kind === 'book-lost' || event.kind === 'book-stale') this.#numLosses++;
+        },
+      });
+    });
   }
-  const notes = numLosses === 0 ? [] : [`Books were lost or stale ${numLosses} times; the last one stands.`];
-  return {
-    header,
-    books: builder.build(),
-    trades: trades.timeMs.length === 0 ? undefined : createTradeTape(venues, trades, 'tape'),
-    notes,
-  };
+
+  #takeTrade(source: number, event: Extract<VenueEvent, { kind: 'trade' }>): void {
+    const trades = this.#trades;
+    if (trades.timeMs.length === this.#maxTrades) this.#forgetTrades(event.timeMs - this.#keepMs);
+    trades.timeMs.push(event.timeMs);
+    trades.exchangeTimeMs.push(event.exchangeTimeMs);
+    trades.venue.push(source);
+    trades.prices.push(event.price);
+    trades.sizes.push(event.size);
+    trades.sides.push(event.side === 'buy' ? 1 : -1);
+  }
+
+  #forgetTrades(fromMs: number): void {
+    const { timeMs } = this.#trades;
+    let first = 0;
+    while (first < timeMs.length && timeMs[first] < fromMs) first++;
+    for (const list of Object.values(this.#trades)) list.splice(0, first);
+    this.#maxTrades = Math.max(1024, 2 * timeMs.length);
+  }
 }

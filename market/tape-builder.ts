@@ -29,6 +29,8 @@ export interface TapeBuilderOptions {
   readonly policy?: FaultPolicy;
   /** For messages: a file name or the like. `book tape` by default. */
   readonly source?: string;
+  /** Events that were received longer than this before the last one may be left out, ms. Default: none is. */
+  readonly keepMs?: number;
 }
 
 export class BookTapeBuilder {
@@ -36,6 +38,7 @@ export class BookTapeBuilder {
   readonly #depth: number;
   readonly #policy: FaultPolicy;
   readonly #source: string;
+  readonly #keepMs: number;
   readonly #rejections = new Map<
     string,
     { venue: string; fault: BookFault; events: number; first: string }
@@ -45,13 +48,20 @@ export class BookTapeBuilder {
   #length = 0;
 
   /** @throws ConfigError `invalid-depth`, `invalid-venues` */
-  constructor({ venues, depth, policy = 'throw', source = 'book tape' }: TapeBuilderOptions) {
+  constructor({
+    venues,
+    depth,
+    policy = 'throw',
+    source = 'book tape',
+    keepMs = Infinity,
+  }: TapeBuilderOptions) {
     checkDepth(depth);
     if (venues.length > 0) checkShape(venues, depth);
     this.#venues = venues.map(({ name, base, quote }) => ({ name, base, quote }));
     this.#depth = depth;
     this.#policy = policy;
     this.#source = source;
+    this.#keepMs = keepMs;
     this.#columns = createColumns(INITIAL_CAPACITY, depth);
   }
 
@@ -97,14 +107,14 @@ export class BookTapeBuilder {
         `${this.#source}: venue ${venue} is none of the ${this.#venues.length} on the tape; number them from 0.`,
       );
     }
-    const n = this.#length;
-    const previous = n > 0 ? this.#columns.timeMs[n - 1] : -Infinity;
+    const previous = this.#length > 0 ? this.#columns.timeMs[this.#length - 1] : -Infinity;
     const fault = findBookFault(levels, offset, this.#depth, timeMs, previous);
     if (fault !== undefined) {
       this.#refuse(venue, fault, timeMs, describe);
       return false;
     }
-    if (n === this.#capacity) this.#grow();
+    if (this.#length === this.#capacity) this.#makeRoom(timeMs - this.#keepMs);
+    const n = this.#length;
     const columns = this.#columns;
     columns.timeMs[n] = timeMs;
     columns.exchangeTimeMs[n] = exchangeTimeMs;
@@ -148,6 +158,22 @@ export class BookTapeBuilder {
     const known = this.#rejections.get(key);
     if (known === undefined) this.#rejections.set(key, { venue: name, fault, events: 1, first });
     else known.events++;
+  }
+
+  /** Leaves out what is older than asked for, if that is half of all; else grows. */
+  #makeRoom(fromMs: number): void {
+    const columns = this.#columns;
+    let first = 0;
+    while (first < this.#length && columns.timeMs[first] < fromMs) first++;
+    if (2 * first < this.#length) {
+      this.#grow();
+      return;
+    }
+    for (const name of COLUMN_NAMES) {
+      const width = LEVEL_COLUMNS.has(name) ? this.#depth : 1;
+      columns[name].copyWithin(0, first * width);
+    }
+    this.#length -= first;
   }
 
   #grow(): void {

@@ -9,10 +9,9 @@ import type { Env, StepResult } from '../envs/env.ts';
 import { createVectorEnv } from '../envs/vector-env.ts';
 import type { LiveMarket } from '../live/live-market.ts';
 import { replayTape } from '../live/replay.ts';
-import { FillCosts, runShadows } from '../live/shadow.ts';
-import { readTapeData } from '../live/tape-data.ts';
+import { FillCosts, runShadows, Shadows } from '../live/shadow.ts';
+import { TapeWindow } from '../live/tape-window.ts';
 import type { VenuePlugin } from '../live/venue.ts';
-import { sliceTape } from '../market/tape-span.ts';
 import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, type TapeEntry } from '../storage/tape.ts';
@@ -74,6 +73,17 @@ export interface LearnerContext {
   readonly catalog: Catalog;
   readonly venues: readonly VenuePlugin<ConfigSchema>[];
   readonly learn: LearnConfig;
+  /** The last `learn.spanHours` of the tape; kept between tasks, each one reads on from the last. Made where there is none. */
+  readonly window?: TapeWindow;
+}
+
+/** What candidates are made from: the last `learn.spanHours` of the tape. */
+export function trainingWindow({
+  tape,
+  venues,
+  learn,
+}: Pick<LearnerContext, 'tape' | 'venues' | 'learn'>): TapeWindow {
+  return new TapeWindow(tape, venues, learn.spanHours * HOUR_MS);
 }
 
 /** The same task on the same tape has the same outcome, to the bit. */
@@ -84,13 +94,14 @@ export function performTask(task: LearnerTask, context: LearnerContext): Learner
 
 function trainCandidate(
   { champion, cutMs }: Extract<LearnerTask, { kind: 'train' }>,
-  { tape, registry, catalog, venues, learn }: LearnerContext,
+  context: LearnerContext,
 ): LearnerResult {
+  const { registry, catalog, learn } = context;
   const artifact = registry.load(champion);
   const base = unpackAgentModel(artifact);
-  const { spanHours, steps, seed, agentSettings } = learn;
-  const data = readTapeData(readBefore(tape, cutMs), venues);
-  const books = sliceTape(data.books, cutMs - spanHours * HOUR_MS, cutMs);
+  const { steps, seed, agentSettings } = learn;
+  const data = (context.window ?? trainingWindow(context)).upTo(cutMs);
+  const { books } = data;
   const { mode, env: config } = data.header.config;
   const createEnv = (envSeed: number): Env =>
     mode === 'arbitrage'
@@ -139,7 +150,7 @@ function judgeCandidate(
   const artifacts = ids.map((id) => registry.load(id));
   const models = artifacts.map(unpackAgentModel);
   const runs = runShadows({
-    entries: readBefore(tape, Infinity),
+    entries: readFollowing(tape),
     venues: context.venues,
     ...stretch,
     policies: models.map((model, i) => (market: LiveMarket) => {
@@ -170,18 +181,17 @@ function watch(
   { tape, registry, catalog, venues }: LearnerContext,
 ): LearnerResult {
   const policyOf = (id: string, market: LiveMarket) => loadPolicy(registry, id, market, catalog);
-  const run =
+  const shadow =
     proof &&
-    runShadows({
-      entries: readBefore(tape, Infinity),
+    new Shadows({
       venues,
       ...proof,
       policies: [(market) => ({ ...policyOf(champion, market), createdMs: Number.NaN })],
-    })?.[0];
+    });
   let history = emptyHistory();
   const costs = new FillCosts();
   let model = '';
-  replayTape(readBefore(tape, Infinity), {
+  replayTape(alsoTaken(readFollowing(tape), shadow), {
     venues,
     policyFor: (id, _createdMs, market) => {
       if (id !== model) history = emptyHistory();
@@ -200,6 +210,7 @@ function watch(
       history.equity.push(equityOf(step));
     },
   });
+  const run = shadow?.results()?.[0];
   return {
     kind: 'watched',
     reference: run,
@@ -217,10 +228,15 @@ function emptyHistory(): History {
   return { index: [], observations: [], actions: [], equity: [], fillCostsBps: [] };
 }
 
-/** The tape's first record, and what came in before a moment; a line that is just being written is left for later. */
-function* readBefore(tape: string, cutMs: number): Generator<TapeEntry> {
-  for (const entry of readTape(tape, { onTorn: () => {} })) {
-    if (entry.index > 0 && entry.record[1] >= cutMs) return;
+/** The whole tape; a line that is just being written is left for later. */
+function readFollowing(tape: string): Generator<TapeEntry> {
+  return readTape(tape, { onTorn: () => {} });
+}
+
+/** One reading for two. */
+function* alsoTaken(entries: Iterable<TapeEntry>, shadow: Shadows | undefined): Generator<TapeEntry> {
+  for (const entry of entries) {
+    shadow?.take(entry.record);
     yield entry;
   }
 }

@@ -5,7 +5,13 @@ import { builtInVenues } from '../live/venues/index.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import { resolveLearnConfig } from '../trainers/continual.ts';
 import { loadCatalog } from './catalog.ts';
-import { type LearnerContext, type LearnerResult, type LearnerTask, performTask } from './learner-tasks.ts';
+import {
+  type LearnerContext,
+  type LearnerResult,
+  type LearnerTask,
+  performTask,
+  trainingWindow,
+} from './learner-tasks.ts';
 
 /** What the thread is started with: plain data. */
 export interface LearnerWorkerData {
@@ -18,13 +24,17 @@ export interface LearnerWorkerData {
 }
 
 const { tape, registry, plugins, learn } = workerData as LearnerWorkerData;
-const ready: Promise<LearnerContext> = loadCatalog(plugins).then((catalog) => ({
-  tape,
-  registry: new ModelRegistry(registry),
-  catalog,
-  venues: builtInVenues,
-  learn: resolveLearnConfig(learn),
-}));
+const ready: Promise<LearnerContext> = loadCatalog(plugins).then((catalog) => {
+  const resolved = resolveLearnConfig(learn);
+  return {
+    tape,
+    registry: new ModelRegistry(registry),
+    catalog,
+    venues: builtInVenues,
+    learn: resolved,
+    window: trainingWindow({ tape, venues: builtInVenues, learn: resolved }),
+  };
+});
 
 async function perform(task: LearnerTask): Promise<LearnerResult> {
   try {

@@ -8,7 +8,7 @@ import { resolveLiveConfig } from '../live/live-config.ts';
 import { parseMarkets } from '../live/venue-config.ts';
 import { VenueSession } from '../live/venue-session.ts';
 import { binance } from '../live/venues/binance.ts';
-import { TapeWriter } from '../storage/tape.ts';
+import { TapeWriter } from '../storage/tape-writer.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 import { type DecisionLatency, measureDecisionLatency } from './live-latency.ts';
 import { measureMemorySlope } from './live-memory.ts';

@@ -11,7 +11,7 @@ import { createScaledClock } from '../live/scaled-clock.ts';
 import { builtInVenues } from '../live/venues/index.ts';
 import { wsTransport } from '../live/ws-transport.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
-import { isTape } from '../storage/tape.ts';
+import { isTape } from '../storage/tape-segments.ts';
 import { createConsole } from './console.ts';
 import { wholeNumber } from './counts.ts';
 import { interruptSignal } from './interrupt.ts';

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { replayTape } from '../live/replay.ts';
 import { builtInVenues } from '../live/venues/index.ts';
 import { readTape } from '../storage/tape.ts';
+import { requireTape } from '../storage/tape-segments.ts';
 import { createConsole } from './console.ts';
 import { tapePolicies } from './tape-policies.ts';
 
@@ -19,6 +20,7 @@ type ReplayArguments = Awaited<ReturnType<typeof replayOptions>['argv']>;
 /** @returns 1 when something differs */
 export async function replayCommand({ tape, run, registry, json }: ReplayArguments): Promise<number> {
   const console = createConsole({ json });
+  requireTape(tape);
   const policyFor = await tapePolicies(tape, { run, registry });
   const outcome = replayTape(readTape(tape, { onTorn: () => {} }), { venues: builtInVenues, policyFor });
   const { numInputs, numOutputs, difference, missing, assembled, header } = outcome;

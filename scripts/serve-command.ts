@@ -4,7 +4,8 @@ import { ConfigError } from '../core/errors.ts';
 import { systemClock } from '../live/clock.ts';
 import { createScaledClock } from '../live/scaled-clock.ts';
 import { serveTape } from '../live/tape-server.ts';
-import { isTape, readTape } from '../storage/tape.ts';
+import { readTape } from '../storage/tape.ts';
+import { requireTape } from '../storage/tape-segments.ts';
 import { createConsole } from './console.ts';
 import { wholeNumber } from './counts.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -26,7 +27,7 @@ export async function serveCommand({ tape, speed, port, host, json }: ServeArgum
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
-  if (!isTape(tape)) throw new ConfigError('no-tape', `"${tape}" holds no tape; record one, or make one.`);
+  requireTape(tape);
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;

@@ -1,5 +1,4 @@
 /** `market-gym tape`: what a tape holds, whether it is whole, its books for others, and tapes made of books. */
-import { existsSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
@@ -10,7 +9,9 @@ import type { BookTape } from '../market/book-tape.ts';
 import { encodeBooks, encodeTrades, loadBooks } from '../market/load-books.ts';
 import { SyntheticVenues } from '../market/synthetic-venues.ts';
 import { writeFileAtomic } from '../storage/atomic.ts';
-import { isTape, readTape, summarizeTape, TapeWriter } from '../storage/tape.ts';
+import { readTape, summarizeTape } from '../storage/tape.ts';
+import { isTape, requireTape } from '../storage/tape-segments.ts';
+import { TapeWriter } from '../storage/tape-writer.ts';
 import { createConsole } from './console.ts';
 import { MAX_SEED, wholeNumber } from './counts.ts';
 import { formatColumns } from './table.ts';
@@ -128,7 +129,7 @@ export async function exportTapeCommand(
 
 export async function makeTapeCommand(args: Arguments<typeof makeTapeOptions>): Promise<number> {
   const console = createConsole(args);
-  if (existsSync(args.tape) && isTape(args.tape)) {
+  if (isTape(args.tape)) {
     throw new StorageError('tape-exists', `"${args.tape}" already holds a tape; choose another directory.`);
   }
   const books = args.data === undefined ? syntheticBooks(args) : (await loadBooks(args.data)).tape;
@@ -184,9 +185,4 @@ function onlyVenue(books: BookTape, venue: number): BookTape {
     askPrices: pick(books.askPrices, depth),
     askSizes: pick(books.askSizes, depth),
   };
-}
-
-function requireTape(tape: string): void {
-  if (existsSync(tape) && isTape(tape)) return;
-  throw new StorageError('no-tape', `"${tape}" holds no tape: there is no 000001.jsonl in it.`);
 }

@@ -1,17 +1,14 @@
 /** `--data tape:DIR`: a recorded tape in the place of a data file. */
-import { existsSync } from 'node:fs';
-import { StorageError } from '../core/errors.ts';
 import { readTapeData, type TapeData } from '../live/tape-data.ts';
 import { builtInVenues } from '../live/venues/index.ts';
-import { isTape, readTape } from '../storage/tape.ts';
+import { readTape } from '../storage/tape.ts';
+import { requireTape } from '../storage/tape-segments.ts';
 
 export const TAPE_PREFIX = 'tape:';
 
 /** @throws StorageError `no-tape`, and as `readTapeData` */
 export function openTapeData(data: string): TapeData {
   const path = data.slice(TAPE_PREFIX.length);
-  if (!existsSync(path) || !isTape(path)) {
-    throw new StorageError('no-tape', `"${path}" holds no tape; name the directory that a session recorded.`);
-  }
+  requireTape(path);
   return readTapeData(readTape(path, { onTorn: () => {} }), builtInVenues);
 }

@@ -4,6 +4,8 @@ import { LATENCY_BOUNDS, LatencyHistogram } from '../../live/latency-histogram.t
 import { OpsMonitor } from '../../live/ops-monitor.ts';
 import { type RiskConfig, RiskGuard, riskConfig } from '../../live/risk-guard.ts';
 import { VirtualClock } from '../../live/virtual-clock.ts';
+import { walkingBooks } from '../market/walking-books.ts';
+import { scriptedRun, TRADING_SCRIPT } from './scripted-run.ts';
 
 test('an equity curve keeps its ends and its shape in a bounded number of points', () => {
   const curve = new EquityCurve(100);
@@ -74,4 +76,12 @@ test('a guard goes on from its save: orders of the last minute still count, olde
     expect(copy.save()).toEqual(guard.save());
   }
   expect(verdicts).toEqual(['pass', 'pass', 'pass', 'pass', 'pass', 'hold', 'pass', 'pass', 'pass']);
+});
+
+test.each(['record', 'trading'])('a monitor tells that the session is one of mode %s', async (mode) => {
+  const books = walkingBooks({ events: 50, depth: 3 });
+  const script = scriptedRun({ books, config: { ...TRADING_SCRIPT, mode } });
+  script.play(20);
+  expect(script.monitor.state().mode).toBe(mode);
+  await script.close();
 });

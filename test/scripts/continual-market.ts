@@ -19,7 +19,9 @@ import type { Learner } from '../../scripts/learner.ts';
 import { type LearnerContext, performTask } from '../../scripts/learner-tasks.ts';
 import { type AgentModel, packAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
-import { isTape, readTape, type TapeRecord, TapeWriter } from '../../storage/tape.ts';
+import { readTape, type TapeRecord } from '../../storage/tape.ts';
+import { isTape } from '../../storage/tape-segments.ts';
+import { TapeWriter } from '../../storage/tape-writer.ts';
 import { resolveLearnConfig } from '../../trainers/continual.ts';
 
 export const START_MS = 1_700_000_000_000;
@@ -234,6 +236,7 @@ export class Play {
   /** Ends at once, as a process that is killed: only what was written is left. */
   kill(): void {
     this.#writer.flush();
+    this.#writer.abandon();
     this.registry.close();
   }
 

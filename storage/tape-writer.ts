@@ -1,0 +1,227 @@
+/** Writes a tape: one writer at a time, whose lines are on the disk before anybody acts on them. */
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Json } from '../core/snapshot.ts';
+import { attempt, makeDirectory } from './atomic.ts';
+import { TapeReader, type TapeRecord, type TornTail } from './tape.ts';
+import { lockTape, type TapeLock } from './tape-lock.ts';
+import { chainOf, compressedFile, FORMAT_VERSION, listSegments, ORIGIN, plainFile } from './tape-segments.ts';
+
+export interface TapeWriterOptions {
+  /** A segment past this many bytes is finished. Default 64 MiB. */
+  segmentBytes?: number;
+  /** Lines are collected up to this many characters before they are written. Default 65,536. */
+  bufferChars?: number;
+}
+
+/** Appends to a tape; one writer at a time. */
+export class TapeWriter {
+  /** What a crash left at the end and opening cut off, if anything. */
+  readonly torn: TornTail | undefined;
+  readonly #path: string;
+  readonly #segmentBytes: number;
+  readonly #bufferChars: number;
+  readonly #lock: TapeLock;
+  readonly #compressions = new Set<Promise<void>>();
+  /** The disk is being waited for in the background: the file stays open until then. */
+  #syncing: Promise<void> | undefined;
+  #syncFailure: Error | null = null;
+  #file = -1;
+  #segment = 0;
+  #bytes = 0;
+  #buffer = '';
+  #chain = ORIGIN;
+  #index = 0;
+
+  /**
+   * Opens a tape to go on with, or begins one.
+   * @param path a directory; made where it is missing
+   * @throws StorageError `tape-in-use`, `corrupt`, `foreign`, `unsupported-version`, `write-failed`, `read-failed`
+   */
+  constructor(path: string, { segmentBytes = 64 * 2 ** 20, bufferChars = 65_536 }: TapeWriterOptions = {}) {
+    this.#path = path;
+    this.#segmentBytes = segmentBytes;
+    this.#bufferChars = bufferChars;
+    makeDirectory(path);
+    this.#lock = lockTape(path);
+    try {
+      this.torn = this.#open();
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
+  /** Records so far. */
+  get numRecords(): number {
+    return this.#index;
+  }
+
+  /** The chain up to the last record: whoever keeps it can prove the tape later. */
+  get chain(): string {
+    return this.#chain;
+  }
+
+  /** Adds a record; it is on its way to the disk after `flush`, and survives the end of this process from then on. */
+  append(record: TapeRecord): void {
+    this.#line(record);
+    this.#index++;
+    if (this.#buffer.length >= this.#bufferChars) this.flush();
+  }
+
+  /** @throws StorageError `write-failed` */
+  flush(): void {
+    if (this.#buffer.length > 0) {
+      const lines = Buffer.from(this.#buffer);
+      this.#buffer = '';
+      attempt('write', this.#path, () => {
+        for (let written = 0; written < lines.length; ) {
+          written += writeSync(this.#file, lines, written);
+        }
+      });
+      this.#bytes += lines.length;
+    }
+    if (this.#bytes >= this.#segmentBytes) {
+      this.#finishSegment();
+      this.#beginSegment(this.#segment + 1);
+    }
+  }
+
+  /** Flushes, and waits until the disk has it: survives the end of the machine. */
+  sync(): void {
+    this.flush();
+    attempt('write', this.#path, () => fdatasyncSync(this.#file));
+  }
+
+  /**
+   * Flushes, and brings it to the disk without waiting for it: a disk may take its time, and this process has none.
+   * @throws StorageError `write-failed`, also when the last one could not be finished
+   */
+  syncInBackground(): void {
+    this.flush();
+    attempt('write', this.#path, () => {
+      if (this.#syncFailure !== null) throw this.#syncFailure;
+    });
+    this.#syncing ??= new Promise((resolve) => {
+      fdatasync(this.#file, (error) => {
+        this.#syncFailure = error;
+        this.#syncing = undefined;
+        resolve();
+      });
+    });
+  }
+
+  /** Writes what is left and waits for compressions under way. The last segment stays open to be continued. */
+  async close(): Promise<void> {
+    try {
+      await this.#syncing;
+      this.sync();
+      closeSync(this.#file);
+      await Promise.allSettled(this.#compressions);
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  /** Lets go of the tape at once, and leaves it as it is on the disk: for who opened it and then cannot begin. */
+  abandon(): void {
+    closeSync(this.#file);
+    this.#lock.release();
+  }
+
+  /** Reads all that is there, cuts off what is no line, and stands behind the last one. */
+  #open(): TornTail | undefined {
+    let torn: TornTail | undefined;
+    const reader = new TapeReader(this.#path);
+    const onTorn = (tail: TornTail): void => {
+      torn = tail;
+    };
+    for (const _ of reader.read({ onTorn })) {
+      // Reading proves it.
+    }
+    this.#index = reader.numRecords;
+    this.#chain = reader.chain;
+    const segments = listSegments(this.#path);
+    this.#removeLeftOvers(segments);
+    const last = segments.at(-1);
+    if (last === undefined) this.#beginSegment(1);
+    else if (last.isCompressed) this.#beginSegment(last.number + 1);
+    else this.#continueSegment(last.number, torn?.numBytes ?? 0);
+    return torn;
+  }
+
+  /** What a crash left of compressions. */
+  #removeLeftOvers(segments: ReturnType<typeof listSegments>): void {
+    for (const { number, isCompressed } of segments) {
+      const leftOver = isCompressed ? plainFile(this.#path, number) : temporaryFile(this.#path, number);
+      attempt('write', leftOver, () => rmSync(leftOver, { force: true }));
+    }
+  }
+
+  #line(record: readonly Json[]): void {
+    const json = JSON.stringify(record);
+    this.#chain = chainOf(this.#chain, json);
+    this.#buffer += `${this.#chain} ${json}\n`;
+  }
+
+  #beginSegment(number: number): void {
+    this.#segment = number;
+    this.#bytes = 0;
+    const file = plainFile(this.#path, number);
+    this.#file = attempt('write', file, () => openSync(file, 'ax'));
+    this.#line(['tape', FORMAT_VERSION, number, this.#chain]);
+  }
+
+  #continueSegment(number: number, numTornBytes: number): void {
+    const file = plainFile(this.#path, number);
+    this.#segment = number;
+    attempt('write', file, () => {
+      this.#bytes = statSync(file).size - numTornBytes;
+      this.#file = openSync(file, 'r+');
+      ftruncateSync(this.#file, this.#bytes);
+      closeSync(this.#file);
+      this.#file = openSync(file, 'a');
+    });
+    if (this.#bytes === 0) this.#line(['tape', FORMAT_VERSION, number, this.#chain]);
+  }
+
+  #finishSegment(): void {
+    const file = this.#file;
+    attempt('write', this.#path, () => fdatasyncSync(file));
+    if (this.#syncing === undefined) closeSync(file);
+    else this.#syncing.then(() => closeSync(file));
+    const compression = compress(this.#path, this.#segment);
+    this.#compressions.add(compression);
+    // A segment that could not be compressed is as good without it.
+    compression.catch(() => {}).finally(() => this.#compressions.delete(compression));
+  }
+}
+
+/**
+ * The compressed file appears whole, on the disk, and then replaces the plain one: whoever reads finds one of them.
+ * Piece by piece: a segment is large.
+ */
+async function compress(path: string, number: number): Promise<void> {
+  const file = plainFile(path, number);
+  const temporary = temporaryFile(path, number);
+  await pipeline(createReadStream(file), createGzip(), createWriteStream(temporary, { flush: true }));
+  await rename(temporary, compressedFile(path, number));
+  await rm(file);
+}
+
+function temporaryFile(path: string, number: number): string {
+  return `${compressedFile(path, number)}.tmp`;
+}
