@@ -59,7 +59,7 @@ export const liveOptions = (yargs: Argv) =>
     })
     .option('decisions', {
       coerce: wholeNumber('decisions', 1),
-      describe: 'Stops after so many decisions; default: when told to',
+      describe: 'Stops after so many decisions of its own; default: when told to',
     })
     .option('halt', {
       type: 'boolean',
@@ -153,6 +153,7 @@ async function trade(parts: Parts): Promise<number> {
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
+  let numDecisions = 0;
   const run = new LiveRun({
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs },
     venues: builtInVenues,
@@ -171,7 +172,7 @@ async function trade(parts: Parts): Promise<number> {
     onDecision: (decision) => {
       monitor.onDecision();
       learning?.onDecision(decision);
-      if (args.decisions !== undefined && decision.index + 1 >= args.decisions) end();
+      if (++numDecisions >= (args.decisions ?? Infinity)) end();
     },
   });
   if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));

@@ -1,6 +1,7 @@
 /** What people do to a live session from outside: let it learn, halt it, look at it; as processes on loopback ports. */
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { standInTape } from '../../live/book-frames.ts';
 import type { BookTape } from '../../market/book-tape.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
@@ -53,6 +54,13 @@ function said({ process: { stdout } }: ReturnType<Workplace['start']>, pattern: 
     });
   });
 }
+
+/** Looks again and again; what does not come is a timeout of the test. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const logged = (file: string, text: string): boolean => place.exists(file) && place.read(file).includes(text);
 
 async function stop(session: ReturnType<Workplace['start']>): Promise<Outcome> {
   session.process.kill('SIGTERM');
@@ -129,3 +137,133 @@ describe('a session that learns', { timeout: 120_000 }, () => {
     expect(replayed.stdout).toMatch(/byte for byte/);
   });
 });
+
+describe('live --halt', { timeout: 60_000 }, () => {
+  test('closes what is open and trades no more, until the session ends and after it', async () => {
+    writeConfig('halt.json', await serve('source'), { policy: { rule: 'buy-and-hold' } });
+    const args = ['live', '--config', 'halt.json', '--tape', 'halted', '--log', 'halt.log'];
+    const session = place.start(...args);
+    await until(() => logged('halt.log', '"kind":"fill"'));
+
+    const second = await place.run(...args);
+    expect([second.code, second.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^Process \d+ is writing "halted"; stop it first.*\n$/),
+    ]);
+
+    const halt = await place.run('live', '--halt', '--tape', 'halted');
+    expect([halt.code, halt.stderr]).toEqual([0, '']);
+    expect(halt.stdout).toBe('The session of halted closes what is open and trades no more.\n');
+    await until(() => recordsOf('halted', 'fill').length === 2);
+    const again = await place.run('live', '--halt', '--config', 'halt.json', '--tape', 'halted');
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await stop(session);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/exposure 0\.000 decisions \d+ fills 2 halted/);
+
+    expect(recordsOf('halted', 'halt').map(([, , reason]) => reason)).toEqual(['by hand', 'by hand']);
+    const [{ 1: haltMs }] = recordsOf('halted', 'halt');
+    const later = recordsOf('halted', 'decision').filter(([, timeMs]) => timeMs > haltMs);
+    expect(new Set(later.map(([, , , verdict]) => verdict))).toEqual(new Set(['flatten']));
+    expect(logged('halt.log', '"kind":"halt"')).toBe(true);
+    expect((await place.run('replay', 'halted')).code).toBe(0);
+
+    // A halt outlives its session: who goes on with the tape does not trade.
+    const { stdout: next } = await place.run(...args, '--decisions', '20');
+    expect(next).toMatch(/ fills 2 halted/);
+    expect(place.list('halted')).not.toContain('running');
+  });
+
+  test('where no session runs says so, and stops none that comes later', async () => {
+    const { code, stderr } = await place.run('live', '--halt', '--tape', 'source');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^No session is running on "source".*\n$/)]);
+    expect(place.list('source')).not.toContain('halt');
+    const nowhere = await place.run('live', '--halt', '--tape', 'nowhere');
+    expect([nowhere.code, nowhere.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^"nowhere" holds no tape.*\n$/),
+    ]);
+  });
+
+  test('a session that was killed leaves its tape to the next', async () => {
+    writeConfig('killed.json', await serve('source'), { policy: { rule: 'buy-and-hold' } });
+    const args = ['live', '--config', 'killed.json', '--tape', 'killed', '--log', 'killed.log'];
+    const session = place.start(...args);
+    await until(() => logged('killed.log', '"kind":"fill"'));
+    session.process.kill('SIGKILL');
+    await session.outcome;
+    expect(place.list('killed')).toContain('running');
+    expect((await place.run('live', '--halt', '--tape', 'killed')).code).toBe(2);
+    const next = await place.run(...args, '--decisions', '1');
+    expect([next.code, next.stderr]).toEqual([0, '']);
+    expect(next.stdout).toMatch(/^Continued after \d+ inputs: .* which is kept\./);
+  });
+});
+
+describe('who looks at a session', { timeout: 60_000 }, () => {
+  const token = 'a-token-of-many-letters';
+
+  test('from another machine shows the token, at the stream too', async () => {
+    writeConfig('open.json', await serve('source'), {
+      policy: { rule: 'buy-and-hold' },
+      http: { host: '0.0.0.0', token },
+    });
+    const session = place.start('live', '--config', 'open.json', '--tape', 'open', '--log', 'open.log');
+    const url = await new Promise<string>((resolve) => {
+      session.process.stdout!.on('data', (text: string) => {
+        const port = /Watch it at http:\S+:(\d+)/.exec(text)?.[1];
+        if (port !== undefined) resolve(`127.0.0.1:${port}`);
+      });
+    });
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`http://${url}/state`, { headers })).status;
+    expect(await ask({})).toBe(401);
+    expect(await ask({ authorization: `Bearer ${token}s` })).toBe(401);
+    expect(await ask({ authorization: `Bearer ${token}` })).toBe(200);
+    const stream = (query: string) =>
+      new Promise<string>((resolve) => {
+        const socket = new WebSocket(`ws://${url}/stream${query}`);
+        socket.on('error', (error) => resolve(error.message));
+        socket.on('message', () => {
+          socket.close();
+          resolve('news');
+        });
+      });
+    expect(await stream('')).toMatch(/401/);
+    expect(await stream(`?token=${token}s`)).toMatch(/401/);
+    expect(await stream(`?token=${token}`)).toBe('news');
+    expect((await stop(session)).code).toBe(0);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['without a token', { host: '0.0.0.0' }, /^A session on "0\.0\.0\.0" can be reached.*set a token/],
+    ['with a short one', { host: '0.0.0.0', token: 'short' }, /^A token needs 16/],
+    ['on a port that is none', { port: 1e6 }, /port/],
+    ['on an interface that is none', { host: '203.0.113.1', token }, /203\.0\.113\.1/],
+  ])('%s is refused before anything is on the disk', async (_, http, pattern) => {
+    writeConfig('refused.json', 'ws://127.0.0.1:1', { policy: { rule: 'buy-and-hold' }, http });
+    const { code, stderr } = await place.run('live', '--config', 'refused.json', '--tape', 'deep/never');
+    expect(stderr).toMatch(pattern);
+    expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
+    expect(place.exists('deep')).toBe(false);
+  });
+});
+
+test('a client that connects late gets all that the first one got, from the snapshot on', async () => {
+  const url = await serve('source');
+  const listen = () => {
+    const socket = new WebSocket(url);
+    const texts: string[] = [];
+    socket.on('message', (data) => texts.push(String(data)));
+    return { socket, texts };
+  };
+  const first = listen();
+  await until(() => first.texts.length > 100);
+  const late = listen();
+  await until(() => late.texts.length > 300);
+  first.socket.terminate();
+  late.socket.terminate();
+  expect(JSON.parse(late.texts[0]).type).toBe('snapshot');
+  const both = Math.min(first.texts.length, late.texts.length);
+  expect(late.texts.slice(0, both)).toEqual(first.texts.slice(0, both));
+}, 60_000);
