@@ -164,11 +164,14 @@ export class TapeWriter {
     });
   }
 
-  /** Writes what is left and waits for compressions under way. The last segment stays open to be continued. */
+  /** Writes what is left and waits for compressions under way. The last segment can be continued. Closing again is nothing. */
   async close(): Promise<void> {
     await this.#syncing;
-    this.sync();
-    closeSync(this.#file);
+    if (this.#file >= 0) {
+      this.sync();
+      closeSync(this.#file);
+      this.#file = -1;
+    }
     await Promise.all(this.#compressions);
   }
 
