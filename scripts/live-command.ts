@@ -30,7 +30,10 @@ const common = (yargs: Argv) =>
   yargs
     .option('config', { type: 'string', describe: 'JSON or TypeScript file with the settings' })
     .option('tape', { type: 'string', describe: 'Directory of the tape; one that is there is continued' })
-    .option('log', { type: 'string', describe: 'File for the log; default: standard error' })
+    .option('log', {
+      type: 'string',
+      describe: 'File for the log; default: standard error, and on a terminal warnings only',
+    })
     .option('http', {
       coerce: wholeNumber('http', 0, 65_535),
       describe: 'Port of the page that shows the session; 0: any free one; default: none',

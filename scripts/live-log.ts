@@ -36,7 +36,9 @@ export function createLiveLog(file: string | undefined, terminal: StatusLine): L
     const destination = isApart
       ? output
       : { write: (text: string) => terminal.around(() => output.write(text)) };
-    logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+    // Between a person and the status line only what matters is shown; the tape holds the rest.
+    const level = isApart ? 'info' : 'warn';
+    logger = pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   } catch (error) {
     throw new ConfigError('log-not-writable', `Cannot write the log "${file}": ${(error as Error).message}.`);
   }
