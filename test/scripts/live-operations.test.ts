@@ -1,5 +1,6 @@
 /** What people do to a live session from outside: let it learn, halt it, look at it; as processes on loopback ports. */
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { standInTape } from '../../live/book-frames.ts';
@@ -75,8 +76,11 @@ beforeAll(async () => {
   for (const record of standInTape(books)) writer.append(record);
   await writer.close();
   const registry = new ModelRegistry(place.file('registry'), { create: true });
-  const id = saveModel(registry, createModel(1));
-  registry.promote(id, 0, { reason: 'by hand' });
+  const model = createModel(1);
+  const needy = { ...model, env: { name: 'trading-books', config: { features: ['volume-zscore:20'] } } };
+  registry.promote(saveModel(registry, model), 0, { reason: 'by hand' });
+  saveModel(registry, model, { name: 'unused' });
+  registry.promote(saveModel(registry, needy, { name: 'needy' }), 0, { reason: 'by hand' });
   registry.close();
 });
 
@@ -266,4 +270,66 @@ test('a client that connects late gets all that the first one got, from the snap
   expect(JSON.parse(late.texts[0]).type).toBe('snapshot');
   const both = Math.min(first.texts.length, late.texts.length);
   expect(late.texts.slice(0, both)).toEqual(first.texts.slice(0, both));
+}, 60_000);
+
+describe('what cannot be is one line and exit code 2, before anything is on the disk', {
+  timeout: 60_000,
+}, () => {
+  const policy = (model: string) => ({ policy: { model, registry: 'registry' } });
+  const without =
+    /^Model "unused" has no champion in "registry"; choose one with market-gym models promote unused@/;
+  test.each<[string, object, RegExp]>([
+    ['no champion, where one is asked for', policy('unused@champion'), without],
+    ['no champion, and a bare name', policy('unused'), without],
+    [
+      'no champion, and a session that is to learn',
+      { ...policy('unused@1'), learn: { enabled: true } },
+      without,
+    ],
+    ['no such model', policy('polcy'), /^No model "polcy@champion".*Did you mean "policy"/],
+    [
+      'a model whose features need trades, of a feed without',
+      { ...policy('needy'), env: {}, channels: ['book'] },
+      /^Feature "volume-zscore:20" needs the trades of bybit/,
+    ],
+    ['an unknown key of the page', { ...policy('policy'), http: { prot: 1 } }, /prot/],
+  ])('%s', async (_, change, pattern) => {
+    writeConfig('bad.json', 'ws://127.0.0.1:1', change);
+    const { code, stderr } = await place.run('live', '--config', 'bad.json', '--tape', 'never');
+    expect(stderr).toMatch(pattern);
+    expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
+    expect(place.exists('never')).toBe(false);
+  });
+
+  test('a port in use', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const { port } = busy.address() as { port: number };
+    writeConfig('port.json', 'ws://127.0.0.1:1', { policy: { rule: 'buy-and-hold' } });
+    const args = ['live', '--config', 'port.json', '--tape', 'never', '--http', String(port)];
+    const { code, stderr } = await place.run(...args);
+    busy.close();
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^Port \d+ on 127\.0\.0\.1 is in use.*\n$/)]);
+    expect(place.exists('never')).toBe(false);
+  });
+
+  test('a venue that the played tape has not is said with those that it has', async () => {
+    const url = (await serve('source')).replace('/bybit', '/okx');
+    writeConfig('other.json', url, { policy: { rule: 'buy-and-hold' } });
+    const session = place.start('live', '--config', 'other.json', '--tape', 'other', '--log', 'other.log');
+    await until(() => logged('other.log', 'the tape has /bybit'));
+    expect((await stop(session)).code).toBe(0);
+  });
+});
+
+test('the settings may be a TypeScript file, and a version that nobody promoted trades when it is named', async () => {
+  writeConfig('typed.json', await serve('source'), { policy: { model: 'unused@1', registry: 'registry' } });
+  place.write(
+    'typed.ts',
+    `const decisions: object = ${place.read('typed.json')};\nexport default decisions;\n`,
+  );
+  const args = ['live', '--config', 'typed.ts', '--tape', 'typed', '--log', 'typed.log', '--decisions', '5'];
+  const { code, stdout, stderr } = await place.run(...args);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^unused@1 on bybit BTC\/USDT\n.* decisions [5-9] /);
 }, 60_000);
