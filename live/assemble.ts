@@ -5,6 +5,7 @@ import type { Json } from '../core/snapshot.ts';
 import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
 import type { BookTradingConfig } from '../envs/book-trading-config.ts';
 import type { StepResult } from '../envs/env.ts';
+import { builtinFeatures } from '../market/features.ts';
 import type { TapeRecord } from '../storage/tape.ts';
 import { ArbitrageLiveMarket } from './arbitrage-market.ts';
 import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
@@ -192,12 +193,12 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
   });
 }
 
-/** Features that are made of the sizes of trades. */
-const VOLUME_FEATURE = /^volume(-|:|$)/;
-
 /** @throws ConfigError `features-unavailable` for features of what is not asked for */
 function requireFeed(features: readonly string[], { channels, markets }: LiveConfig): void {
-  const feature = features.find((spec) => VOLUME_FEATURE.test(spec));
+  const feature = features.find((spec) => {
+    const [name] = spec.split(':');
+    return builtinFeatures.find((known) => known.name === name)?.usesVolume;
+  });
   if (feature === undefined || channels.includes('trades')) return;
   throw new ConfigError(
     'features-unavailable',

@@ -2,6 +2,9 @@
 import { parseDecimal } from './decimal.ts';
 import { FrameError } from './venue.ts';
 
+/** Letters of a text that a message quotes. */
+const EXCERPT = 80;
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws FrameError `unreadable` unless the text is one JSON object */
@@ -71,11 +74,17 @@ export function priceOf(value: unknown, name: string): number {
 }
 
 export function malformed(name: string, expected: string, value: unknown): FrameError {
-  return new FrameError('malformed', `"${name}" must be ${expected}, got ${excerpt(JSON.stringify(value))}`);
+  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, EXCERPT)) : value;
+  return new FrameError('malformed', `"${name}" must be ${expected}, got ${excerpt(got)}`);
 }
 
-/** The beginning of a text, fit for one line of a log. */
-export function excerpt(text: string | undefined): string {
-  const line = String(text).replace(/\s+/g, ' ');
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+/**
+ * The beginning of a text, or what another value is, fit for one line of a log. What is inside a value is not looked at:
+ * it may be nested deeper than any stack, or have a `toString` that is a number.
+ */
+export function excerpt(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const line = String(value).replace(/\s+/g, ' ');
+  return line.length > EXCERPT ? `${line.slice(0, EXCERPT)}…` : line;
 }

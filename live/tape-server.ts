@@ -101,7 +101,8 @@ class TapePlayer {
   connect(client: VenueClient): void {
     const source = this.#sourceOf(client.path);
     if (source < 0) {
-      client.terminate();
+      const known = this.header.config.markets.map(({ venue }) => `/${venue}`).join(', ');
+      client.refuse(`the tape has ${known}`);
       return;
     }
     if (!Number.isNaN(this.#offsetMs)) this.#catchUp(client, source);

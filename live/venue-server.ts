@@ -4,10 +4,15 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { listen } from './listen.ts';
 import type { HttpAnswer } from './transport.ts';
 
+/** The close code for a client that asks for what is not given here. */
+const POLICY_VIOLATION = 1008;
+
 export interface VenueClient {
   /** What stood behind host and port in the address that it asked for. */
   readonly path: string;
   send(data: string | Buffer): void;
+  /** Says why, and closes the connection. */
+  refuse(reason: string): void;
   /** Cuts the connection without a farewell. */
   terminate(): void;
 }
@@ -54,6 +59,7 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
       send: (data) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(data);
       },
+      refuse: (reason) => socket.close(POLICY_VIOLATION, reason),
       terminate: () => socket.terminate(),
     };
     clients.add(client);

@@ -18,6 +18,8 @@ export interface Feature {
   readonly minBars?: number;
   /** true: already of order one, so it is passed on as it is; false: the pipeline normalises it. */
   readonly bounded: boolean;
+  /** Reads the bars' volume, so a feed without trades cannot provide it; no unless told. */
+  readonly usesVolume?: boolean;
   /** How many rows must lie before row r so that r can be computed: finite, whatever the history. */
   lookback(bars: number): number;
   /**
@@ -147,6 +149,7 @@ const volumeZscore = defineFeature({
   defaultBars: 20,
   minBars: 2,
   bounded: true,
+  usesVolume: true,
   lookback: (bars) => bars - 1,
   create:
     (bars) =>

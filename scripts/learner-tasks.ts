@@ -166,6 +166,7 @@ function judgeCandidate(
       champion: runs[0],
       challenger: defect === undefined ? runs[1] : { ...runs[1], failure: `its ${defect}` },
       trainedToMs: manifest.data?.toMs ?? Number.NaN,
+      championTrainedToMs: artifacts[0].manifest.data?.toMs ?? Number.NaN,
       trial,
     },
     learn.gate,

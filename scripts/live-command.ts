@@ -1,38 +1,39 @@
 /** `market-gym live`: a trained policy trades on paper, on a venue's own messages; `market-gym record` only listens. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
 import { systemClock } from '../live/clock.ts';
-import { LiveRun } from '../live/live-run.ts';
+import type { LiveConfig } from '../live/live-config.ts';
+import { LiveRun, type Recovery } from '../live/live-run.ts';
 import { OpsMonitor } from '../live/ops-monitor.ts';
-import { startOpsServer } from '../live/ops-server.ts';
+import { type OpsServer, startOpsServer } from '../live/ops-server.ts';
 import { createScaledClock } from '../live/scaled-clock.ts';
 import { builtInVenues } from '../live/venues/index.ts';
 import { wsTransport } from '../live/ws-transport.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
 import { isTape } from '../storage/tape-segments.ts';
 import { createConsole } from './console.ts';
 import { wholeNumber } from './counts.ts';
+import { forgetHaltRequest, requestHalt, takeHaltRequest } from './halt-request.ts';
 import { interruptSignal } from './interrupt.ts';
 import { completeSession, type LiveFile, readLiveFile, splitLiveFile } from './live-file.ts';
-import { prepareLearning } from './live-learning.ts';
-import { createLiveLog, statusLine } from './live-log.ts';
+import { type Learning, prepareLearning } from './live-learning.ts';
+import { createLiveLog } from './live-log.ts';
 import { openPolicy, type PolicySource } from './live-policy.ts';
 import { createLoopLag } from './loop-lag.ts';
 import { DEFAULT_REGISTRY } from './models-command.ts';
 import { parseSettings } from './settings.ts';
+import { createStatusLine, statusLine } from './status-line.ts';
 import { tapePolicies } from './tape-policies.ts';
 
-/** A file of this name in a tape's directory asks the session that writes it to stop trading. */
-const HALT_FILE = 'halt';
 const WATCH_MS = 500;
 
 const common = (yargs: Argv) =>
   yargs
     .option('config', { type: 'string', describe: 'JSON or TypeScript file with the settings' })
     .option('tape', { type: 'string', describe: 'Directory of the tape; one that is there is continued' })
-    .option('log', { type: 'string', describe: 'File for the log; default: standard error' })
+    .option('log', {
+      type: 'string',
+      describe: 'File for the log; default: standard error, and on a terminal warnings only',
+    })
     .option('http', {
       coerce: wholeNumber('http', 0, 65_535),
       describe: 'Port of the page that shows the session; 0: any free one; default: none',
@@ -45,7 +46,10 @@ export const liveOptions = (yargs: Argv) =>
   common(yargs)
     .option('run', { type: 'string', describe: 'Run directory of the agent that decides' })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
-    .option('model', { type: 'string', describe: 'Model of the registry that decides: NAME@champion' })
+    .option('model', {
+      type: 'string',
+      describe: 'Model of the registry that decides: NAME (its champion) or NAME@VERSION',
+    })
     .option('registry', { type: 'string', describe: 'Directory of the registry' })
     .option('rule', {
       type: 'string',
@@ -58,7 +62,7 @@ export const liveOptions = (yargs: Argv) =>
     })
     .option('decisions', {
       coerce: wholeNumber('decisions', 1),
-      describe: 'Stops after so many decisions; default: when told to',
+      describe: 'Stops after so many decisions of its own; default: when told to',
     })
     .option('halt', {
       type: 'boolean',
@@ -74,7 +78,7 @@ type LiveArguments = Partial<Awaited<ReturnType<typeof liveOptions>['argv']>> & 
 /** @returns the exit code */
 export async function liveCommand(args: LiveArguments): Promise<number> {
   const file = await openFile(args);
-  if (args.halt) return requestHalt(requireTape(args.tape ?? file.tape));
+  if (args.halt) return halt(requireTape(args.tape ?? file.tape));
   const settings = parseSettings(args.set ?? [], ['env', 'risk', 'rule']);
   const { rule, run, checkpoint, model, registry } = args;
   const isChosen = (rule ?? run ?? model) !== undefined;
@@ -104,24 +108,51 @@ async function carryOut(
   args: LiveArguments,
   file: LiveFile,
   policy: PolicySource,
-  config: ReturnType<typeof completeSession>,
+  config: LiveConfig,
 ): Promise<number> {
-  const console = createConsole(args);
   const tape = requireTape(args.tape ?? file.tape);
   const speed = args.speed ?? file.speed;
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
-  const log = createLiveLog(args.log ?? file.log);
+  const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
+  const learning = file.learn && (await prepareLearning(file.learn, { tape, registry, model: policy.model }));
+  const loopLag = createLoopLag();
+  const monitor = new OpsMonitor({ clock: systemClock, loopLag: loopLag.read });
+  const http = args.http === undefined ? file.http : { ...file.http, port: args.http };
+  // A port in use is found before there is anything on the disk.
+  const ops = http && (await startOpsServer(monitor, { clock: systemClock, ...http }));
+  try {
+    return await trade({ args, file, policy, config, tape, speed, learning, monitor, ops });
+  } finally {
+    await ops?.close();
+    loopLag.stop();
+  }
+}
+
+interface Parts {
+  readonly args: LiveArguments;
+  readonly file: LiveFile;
+  readonly policy: PolicySource;
+  readonly config: LiveConfig;
+  readonly tape: string;
+  readonly speed: number;
+  readonly learning: Learning | undefined;
+  readonly monitor: OpsMonitor;
+  readonly ops: OpsServer | undefined;
+}
+
+async function trade(parts: Parts): Promise<number> {
+  const { args, file, policy, config, tape, speed, learning, monitor, ops } = parts;
+  const terminal = createStatusLine(process.stderr);
+  const console = terminal.above(createConsole(args));
+  const log = createLiveLog(args.log ?? file.log, terminal);
   const interrupt = interruptSignal();
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
-  const learning = file.learn && (await prepareLearning(file.learn, { tape, registry, model: policy.model }));
-  const loopLag = createLoopLag();
-  const monitor = new OpsMonitor({ clock: systemClock, loopLag: loopLag.read });
+  let numDecisions = 0;
   const run = new LiveRun({
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs },
     venues: builtInVenues,
@@ -140,19 +171,13 @@ async function carryOut(
     onDecision: (decision) => {
       monitor.onDecision();
       learning?.onDecision(decision);
-      if (args.decisions !== undefined && decision.index + 1 >= args.decisions) end();
+      if (++numDecisions >= (args.decisions ?? Infinity)) end();
     },
   });
-  if (run.recovery !== undefined) {
-    const { numInputs, equity, exposure, closes } = run.recovery;
-    console.say(
-      `Continued after ${numInputs} inputs: equity ${equity.toFixed(2)}, exposure ${exposure.toFixed(3)}` +
-        `${exposure === 0 ? '' : closes ? ', which is closed' : ', which is kept'}.`,
-    );
-  }
+  // What was asked of a session before this one is not asked of it.
+  forgetHaltRequest(tape);
+  if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));
   monitor.attach(run);
-  const http = args.http === undefined ? file.http : { ...file.http, port: args.http };
-  const ops = http && (await startOpsServer(monitor, { clock: systemClock, ...http }));
   console.say(
     `${policy.model} on ${config.markets.map(({ venue, symbol }) => `${venue} ${symbol}`).join(', ')}`,
   );
@@ -162,9 +187,9 @@ async function carryOut(
     console.say(text);
   });
   const watch = setInterval(() => {
-    const reason = takeHalt(tape);
+    const reason = takeHaltRequest(tape);
     if (reason !== undefined) run.halt(reason);
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${statusLine(run)}`);
+    terminal.show(statusLine(run));
     const isLost = run.venueStatus.every(({ state }) => state === 'disabled');
     if (isLost) end();
   }, WATCH_MS);
@@ -172,14 +197,11 @@ async function carryOut(
   run.start();
   await ended;
   clearInterval(watch);
+  terminal.end();
   await learning?.stop();
-  await ops?.close();
-  loopLag.stop();
   await run.stop();
-  if (process.stderr.isTTY) process.stderr.write('\n');
-  const status = statusLine(run);
   log.info({ account: run.market.account, chain: run.tapeChain }, 'stopped');
-  console.say(status);
+  console.say(statusLine(run));
   console.result({
     tape,
     decisions: run.session.numDecisions,
@@ -194,6 +216,11 @@ async function carryOut(
   return 1;
 }
 
+function describeRecovery({ numInputs, equity, exposure, closes }: Recovery): string {
+  const fate = exposure === 0 ? '' : closes ? ', which is closed' : ', which is kept';
+  return `Continued after ${numInputs} inputs: equity ${equity.toFixed(2)}, exposure ${exposure.toFixed(3)}${fate}.`;
+}
+
 async function openFile(args: LiveArguments): Promise<LiveFile> {
   return args.config === undefined ? splitLiveFile({}, 'the command line') : await readLiveFile(args.config);
 }
@@ -203,20 +230,12 @@ function requireTape(tape: string | undefined): string {
   throw new ConfigError('no-tape', 'A live session needs a tape: name a directory with --tape or "tape".');
 }
 
-function requestHalt(tape: string): number {
-  if (!isTape(tape)) {
-    throw new ConfigError('no-tape', `"${tape}" holds no tape; name that of the session which is to stop.`);
+/** @returns the exit code */
+async function halt(tape: string): Promise<number> {
+  if (await requestHalt(tape)) {
+    process.stdout.write(`The session of ${tape} closes what is open and trades no more.\n`);
+    return 0;
   }
-  writeFileAtomic(join(tape, HALT_FILE), 'by hand');
-  process.stdout.write(`The session of ${tape} closes what is open and trades no more.\n`);
-  return 0;
-}
-
-/** @returns the reason that somebody asked to stop for; it is taken away with it */
-function takeHalt(tape: string): string | undefined {
-  const file = join(tape, HALT_FILE);
-  if (!existsSync(file)) return undefined;
-  const reason = readFileSync(file, 'utf8').trim();
-  rmSync(file, { force: true });
-  return reason;
+  process.stderr.write(`The session of ${tape} has not answered yet; it halts as soon as it does.\n`);
+  return 1;
 }

@@ -24,7 +24,10 @@ const httpSchema = z.strictObject({
 const fileSchema = z.object({
   tape: z.string().optional().describe('directory of the tape'),
   policy: policySchema.default({}).describe('rule, run or model that decides'),
-  log: z.string().optional().describe('file for the log; default: standard error'),
+  log: z
+    .string()
+    .optional()
+    .describe('file for the log; default: standard error, and on a terminal warnings only'),
   learn: z
     .record(z.string(), z.json())
     .optional()

@@ -1,8 +1,8 @@
-/** What a live session says while it runs: JSON lines for machines, and one line of state on a terminal. */
+/** What a live session says while it runs, as JSON lines for machines. */
 import { pino } from 'pino';
 import { ConfigError } from '../core/errors.ts';
-import type { LiveRun } from '../live/live-run.ts';
 import type { TapeRecord } from '../storage/tape.ts';
+import type { StatusLine } from './status-line.ts';
 
 export interface LiveLog {
   /** A record of the tape, where people want to know of it. */
@@ -23,12 +23,22 @@ const LEVELS: ReadonlyMap<string, 'debug' | 'info' | 'warn' | 'error'> = new Map
   ['event', 'info'],
 ]);
 
-/** @param file appended to; standard error without one. @throws ConfigError `log-not-writable` */
-export function createLiveLog(file: string | undefined): LiveLog {
+/**
+ * @param file appended to; standard error without one
+ * @param terminal its status line stands below what goes to standard error
+ * @throws ConfigError `log-not-writable`
+ */
+export function createLiveLog(file: string | undefined, terminal: StatusLine): LiveLog {
   let logger: pino.Logger;
   try {
-    const destination = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
-    logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+    const output = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
+    const isApart = file !== undefined || !terminal.isShown;
+    const destination = isApart
+      ? output
+      : { write: (text: string) => terminal.around(() => output.write(text)) };
+    // Between a person and the status line only what matters is shown; the tape holds the rest.
+    const level = isApart ? 'info' : 'warn';
+    logger = pino({ base: null, level, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   } catch (error) {
     throw new ConfigError('log-not-writable', `Cannot write the log "${file}": ${(error as Error).message}.`);
   }
@@ -42,15 +52,4 @@ export function createLiveLog(file: string | undefined): LiveLog {
     },
     info: (fields, message) => logger.info(fields, message),
   };
-}
-
-/** `12:00:03 equity 10012.30 exposure 0.50 decisions 12 fills 3 active | binance connected` */
-export function statusLine({ market, session, venueStatus }: LiveRun): string {
-  const { equity, exposure, numFills } = market.account;
-  const time = Number.isFinite(session.timeMs) ? new Date(session.timeMs).toISOString().slice(11, 19) : '–';
-  const venues = venueStatus.map(({ venue, state, counters }) => `${venue} ${state} ${counters.frames}`);
-  return (
-    `${time} equity ${equity.toFixed(2)} exposure ${exposure.toFixed(3)} decisions ${session.numDecisions} ` +
-    `fills ${numFills} ${session.guard.state} | ${venues.join(', ')}`
-  );
 }

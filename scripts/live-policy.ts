@@ -7,6 +7,7 @@ import type { LiveMarket } from '../live/live-market.ts';
 import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../live/policy.ts';
 import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from './agent-model.ts';
 import { type Catalog, loadCatalog } from './catalog.ts';
+import { DEFAULT_REGISTRY } from './models-command.ts';
 
 /** Where to look for a policy; one of the three. */
 export interface PolicyChoice {
@@ -15,7 +16,7 @@ export interface PolicyChoice {
   /** Run directory, and the name of a checkpoint in it. */
   readonly run?: string;
   readonly checkpoint?: string;
-  /** Reference in a registry. */
+  /** Reference in a registry: `NAME@VERSION`, `NAME@champion`, or `NAME`, which is its champion here. */
   readonly model?: string;
   readonly registry?: string;
 }
@@ -66,7 +67,9 @@ export async function openPolicy(choice: PolicyChoice): Promise<PolicySource> {
     const place = `${choice.run}${choice.checkpoint === undefined ? '' : `#${choice.checkpoint}`}`;
     return openAgent(model, `run:${place} ${model.hash}`);
   }
-  const model = readRegistryModel(choice.registry ?? 'registry', choice.model ?? '');
+  const { registry = DEFAULT_REGISTRY, model: reference = '' } = choice;
+  // A name alone is its champion: what nobody has promoted trades only when its version is said.
+  const model = readRegistryModel(registry, reference.includes('@') ? reference : `${reference}@champion`);
   return openAgent(model, model.id);
 }
 

@@ -1,33 +1,16 @@
 /** `market-gym update`: trains a model on newer data, judges it against the one in use, and promotes the better. */
 import type { Argv } from 'yargs';
-import { ConfigError, DataError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { builtInVenues } from '../live/venues/index.ts';
-import { rowsWithWindow } from '../models/dataset.ts';
-import type { TrainedModel } from '../models/model.ts';
-import { predictSignal } from '../models/predict-signal.ts';
-import { trainModel } from '../models/train-model.ts';
-import { ModelRegistry } from '../storage/model-registry.ts';
-import { summarizeTape } from '../storage/tape.ts';
-import {
-  type LearnConfig,
-  readContinualState,
-  resolveLearnConfig,
-  settleVerdict,
-} from '../trainers/continual.ts';
-import { type ForwardRun, judgeChallenger } from '../trainers/gate.ts';
-import { backtestSignal } from '../trainers/signal-backtest.ts';
-import { loadCatalog } from './catalog.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Json } from '../core/snapshot.ts';
+import { formatTime } from '../market/timestamps.ts';
+import { isPolicy } from '../storage/agent-model.ts';
+import { type ModelEvent, type ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
+import { REJECTED, readContinualState, resolveLearnConfig } from '../trainers/continual.ts';
 import { createConsole } from './console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
-import { performTask } from './learner-tasks.ts';
-import { loadEvaluationData } from './model-data.ts';
-import { addTfjsFor, loadModelKinds } from './model-options.ts';
-import { openModel, storeModel } from './model-store.ts';
 import { DEFAULT_REGISTRY } from './models-command.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+import { parseSettings } from './settings.ts';
+import { type Update, updateModel, updatePolicy } from './update-champion.ts';
 
 interface UpdateArguments {
   readonly model: string;
@@ -39,14 +22,9 @@ interface UpdateArguments {
   readonly 'span-hours': number;
   readonly steps: number;
   readonly seed: number;
+  readonly set?: readonly string[];
   readonly plugin?: readonly string[];
   readonly json: boolean;
-}
-
-interface Outcome {
-  readonly challenger: string;
-  readonly decision: 'promote' | 'reject';
-  readonly reasons: readonly string[];
 }
 
 export function updateOptions(yargs: Argv) {
@@ -80,16 +58,43 @@ export function updateOptions(yargs: Argv) {
       describe: 'Env steps that a policy learns for',
     })
     .option('seed', { default: 1, coerce: wholeNumber('seed', 0, MAX_SEED), describe: 'Decides everything' })
+    .option('set', {
+      type: 'string',
+      array: true,
+      describe: 'gate.key=value, or agent.key=value while a policy learns on',
+    })
     .option('plugin', { type: 'string', array: true, describe: 'TypeScript or JavaScript file with agents' })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
+    .requiresArg([
+      'model',
+      'registry',
+      'data',
+      'tape',
+      'forward-days',
+      'embargo-hours',
+      'span-hours',
+      'steps',
+      'seed',
+      'set',
+      'plugin',
+    ]);
 }
 
+/** @returns the exit code: 0 also where the new model is rejected */
 export async function updateCommand(args: UpdateArguments): Promise<number> {
-  const { model, registry: path, data, tape, json } = args;
-  if ((data === undefined) === (tape === undefined)) {
+  const { registry: path, data, tape, json, plugin: plugins = [] } = args;
+  const source = data ?? tape;
+  if (source === undefined || (data !== undefined && tape !== undefined)) {
     throw new ConfigError(
       'usage',
       'Name the newer data: --data FILE for a supervised model, --tape DIRECTORY for a policy.',
+    );
+  }
+  const { gate, agent } = parseSettings(args.set ?? [], ['gate', 'agent']);
+  if (data !== undefined && Object.keys(agent).length > 0) {
+    throw new ConfigError(
+      'usage',
+      '--set agent.key=value is for policies; a supervised model keeps its settings.',
     );
   }
   const learn = resolveLearnConfig({
@@ -97,107 +102,65 @@ export async function updateCommand(args: UpdateArguments): Promise<number> {
     spanHours: args['span-hours'],
     steps: args.steps,
     seed: args.seed,
-    gate: { embargoHours: args['embargo-hours'] },
+    agentSettings: agent,
+    gate: { embargoHours: args['embargo-hours'], ...gate },
   });
-  const registry = new ModelRegistry(path);
   const console = createConsole({ json });
+  const registry = new ModelRegistry(path);
   try {
-    const { challenger, decision, reasons } =
-      tape === undefined
-        ? await updateModel(registry, model, data ?? '', learn, args)
-        : await updatePolicy(registry, model, tape, learn, args);
+    const nowMs = Date.now();
+    const { champion, trial } = readContinualState(registry, nameOf(args.model), nowMs);
+    requireSource(champion, tape === undefined ? 'data' : 'tape');
+    const update: Update = { registry, champion, trial, learn, nowMs, plugins };
+    const challenger = await (tape === undefined
+      ? updateModel(source, update)
+      : updatePolicy(source, update));
+    const { decision, reasons, evidence } = verdictOn(registry, challenger);
+    const { fromMs, toMs } = evidence as { fromMs?: number; toMs?: number };
+    if (fromMs !== undefined && toMs !== undefined) {
+      console.say(
+        `${challenger} and ${champion.id} traded from ${formatTime(fromMs)} to ${formatTime(toMs)}.`,
+      );
+    }
+    if (evidence.championTrainedToMs === null) {
+      console.say(
+        `What ${champion.id} has learnt from is not on record: whether it knew them, nobody can say.`,
+      );
+    }
     const verdict = decision === 'promote' ? 'is the champion now' : 'is rejected';
     console.say(`${challenger} ${verdict}: ${reasons.join('; ')}.`);
-    console.result({ challenger, decision, reasons: [...reasons] });
+    console.result({ champion: champion.id, challenger, decision, reasons, evidence });
     return 0;
   } finally {
     registry.close();
   }
 }
 
-async function updatePolicy(
-  registry: ModelRegistry,
-  name: string,
-  tape: string,
-  learn: LearnConfig,
-  { plugin = [] }: UpdateArguments,
-): Promise<Outcome> {
-  const nowMs = Date.now();
-  const { champion, trial } = readContinualState(registry, name, nowMs);
-  const { toMs = Number.NaN } = summarizeTape(tape);
-  const lengthMs = learn.gate.forwardDays * DAY_MS;
-  // The stretch begins with a decision: some room, so that it ends before the tape does.
-  const fromMs = toMs - 1.01 * lengthMs;
-  const cutMs = fromMs - learn.gate.embargoHours * HOUR_MS;
-  const context = { tape, registry, catalog: await loadCatalog(plugin), venues: builtInVenues, learn };
-  const trained = performTask({ kind: 'train', champion: champion.id, cutMs }, context);
-  if (trained.kind !== 'trained') throw tooShort(tape);
-  const stretch = { fromMs, lengthMs };
-  const judged = performTask(
-    { kind: 'judge', champion: champion.id, challenger: trained.id, stretch, trial, nowMs },
-    context,
-  );
-  if (judged.kind !== 'judged') throw tooShort(tape);
-  return { challenger: trained.id, decision: judged.decision, reasons: judged.reasons };
-}
-
-function tooShort(tape: string): DataError {
-  return new DataError(
-    'too-few-rows',
-    `"${tape}" does not reach over the forward days; record for longer, or judge by fewer.`,
+/** The name alone: another than the champion cannot be succeeded. */
+function nameOf(model: string): string {
+  const [name, version] = model.split('@');
+  if (version === undefined || version === 'champion') return name;
+  throw new ConfigError(
+    'usage',
+    `Only the champion of a name is updated: say --model ${name}, not "${model}".`,
   );
 }
 
-async function updateModel(
-  registry: ModelRegistry,
-  name: string,
-  file: string,
-  learn: LearnConfig,
-  { registry: path, seed, plugin = [] }: UpdateArguments,
-): Promise<Outcome> {
-  const nowMs = Date.now();
-  const { champion: record, trial } = readContinualState(registry, name, nowMs);
-  const kinds = await addTfjsFor(record.manifest.kind, await loadModelKinds(plugin));
-  const champion = await openModel(record.id, path, kinds);
-  const data = await loadEvaluationData(champion, { file });
-  const { candles, labelEnds } = data;
-  if (candles === undefined) {
-    throw new ConfigError(
-      'usage',
-      `Model "${name}" was trained on a table; only a signal on candles can be traded and judged.`,
-    );
-  }
-  const { timeMs, length } = candles;
-  const { gate } = learn;
-  const fromMs = timeMs[length - 1] - gate.forwardDays * DAY_MS;
-  const cutMs = fromMs - gate.embargoHours * HOUR_MS;
-  // A label that looks beyond the cut is purged.
-  const rows = rowsWithWindow(data, champion.window).filter((row) => timeMs[labelEnds[row]] < cutMs);
-  const settings = { ...(champion.config as Record<string, never>), seed };
-  const challenger = await trainModel(data, kinds.get(champion.kind), settings, { rows });
-  const first = timeMs.findLastIndex((time) => time <= fromMs);
-  const forward = Int32Array.from({ length: length - first }, (_, i) => first + i);
-  const [id] = storeModel({ save: name, registry: path, parent: record.id }, challenger, {});
-  const runOf = (model: TrainedModel) =>
-    signalRun(backtestSignal(candles, predictSignal(model, data, forward)));
-  const verdict = judgeChallenger(
-    {
-      champion: runOf(champion),
-      challenger: runOf(challenger),
-      trainedToMs: timeMs[labelEnds[rows[rows.length - 1]]],
-      trial,
-    },
-    gate,
-    createRng(`${seed}/${id}/bootstrap`),
+/** @throws ConfigError `usage` where the model is not judged by data of that kind */
+function requireSource({ id, manifest }: ModelRecord, source: 'data' | 'tape'): void {
+  if (isPolicy(manifest) === (source === 'tape')) return;
+  throw new ConfigError(
+    'usage',
+    source === 'tape'
+      ? `"${id}" is a supervised model: update it from candles, --data FILE.`
+      : `"${id}" is a policy: update it from the tape of a live session, --tape DIRECTORY.`,
   );
-  settleVerdict(registry, id, verdict, nowMs);
-  return { challenger: id, decision: verdict.decision, reasons: verdict.reasons };
 }
 
-/** What was traded is told by the change of the exposure: the price's own part in it is small. */
-function signalRun({ timeMs, equity, exposure }: ReturnType<typeof backtestSignal>): ForwardRun {
-  const tradedNotional = Float64Array.from({ length: timeMs.length - 1 }, (_, t) => {
-    return Math.abs(exposure[t + 1] - exposure[t]) * equity[t];
-  });
-  return { timeMs, equity, tradedNotional };
+/** What the registry says of a challenger that was just judged. */
+function verdictOn(registry: ModelRegistry, challenger: string) {
+  const isVerdict = ({ action }: ModelEvent) => action === 'promoted' || action === REJECTED;
+  const { action, evidence: kept } = registry.events(challenger).findLast(isVerdict) as ModelEvent;
+  const { reasons, ...evidence } = kept as { reasons: string[]; [key: string]: Json };
+  return { decision: action === 'promoted' ? 'promote' : 'reject', reasons, evidence };
 }

@@ -61,10 +61,15 @@ export function packAgentModel(
   };
 }
 
+/** Whether a model of the registry is a policy; others are supervised models. */
+export function isPolicy({ kind }: { readonly kind: string }): boolean {
+  return kind.startsWith(KIND);
+}
+
 /** @throws StorageError `not-a-policy` for a model of another kind, `unsupported-version`, `malformed` */
 export function unpackAgentModel({ manifest, files }: ModelArtifact): AgentModel {
   const { name, kind, kindVersion, config, pipeline } = manifest;
-  if (!kind.startsWith(KIND)) {
+  if (!isPolicy(manifest)) {
     throw new StorageError('not-a-policy', `Model "${name}" is of kind ${kind}; name a policy, agent:NAME.`);
   }
   if (kindVersion !== KIND_VERSION) {

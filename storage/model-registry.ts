@@ -158,11 +158,17 @@ export class ModelRegistry {
           ? this.#row(`name = ? AND stage = 'champion'`, name)
           : this.#row('id = ?', reference);
     if (row !== undefined) return toRecord(row);
+    if (version === 'champion' && this.list(name).length > 0) {
+      throw new StorageError(
+        'unknown-model',
+        `Model "${name}" has no champion in "${this.path}"; choose one with market-gym models promote ${name}@VERSION --reason WHY.`,
+      );
+    }
     const records = this.list();
     const known = [...new Set(records.flatMap((record) => [record.id, record.name]))];
     throw new StorageError(
       'unknown-model',
-      `No model "${reference}" in "${this.path}".${suggestion(reference, known)}`,
+      `No model "${reference}" in "${this.path}".${suggestion(version === 'champion' ? name : reference, known)}`,
     );
   }
 

@@ -49,3 +49,15 @@ export function lockTape(path: string): TapeLock {
     },
   };
 }
+
+/** Whether a process writes the tape of a directory. */
+export function isTapeInUse(path: string): boolean {
+  if (!existsSync(join(path, LOCK_FILE))) return false;
+  try {
+    lockTape(path).release();
+    return false;
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'tape-in-use') return true;
+    throw error;
+  }
+}

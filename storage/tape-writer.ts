@@ -39,6 +39,7 @@ export class TapeWriter {
   /** The disk is being waited for in the background: the file stays open until then. */
   #syncing: Promise<void> | undefined;
   #syncFailure: Error | null = null;
+  #closing: Promise<void> | undefined;
   #file = -1;
   #segment = 0;
   #bytes = 0;
@@ -124,8 +125,13 @@ export class TapeWriter {
     });
   }
 
-  /** Writes what is left and waits for compressions under way. The last segment stays open to be continued. */
-  async close(): Promise<void> {
+  /** Writes what is left and waits for compressions under way. The last segment can be continued. Closing again is nothing. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     try {
       await this.#syncing;
       this.sync();

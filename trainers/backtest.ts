@@ -22,6 +22,8 @@ export interface Backtest {
   readonly equity: Float64Array; // [T] quote units
   readonly exposure: Float64Array; // [T] signed fraction of equity
   readonly returns: Float64Array; // [T − 1] simple, per bar
+  /** |size|·price of all fills, per bar. */
+  readonly tradedNotional: Float64Array; // [T − 1] quote units
   readonly periodsPerYear: number;
   readonly metrics: BacktestMetrics;
 }
@@ -52,11 +54,8 @@ export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv)
     equity[i] === 0 ? 0 : equity[i + 1] / equity[i] - 1,
   );
   const perYear = periodsPerYear(timeMs);
-  const steps = {
-    equity: equity.slice(1),
-    exposure: exposure.slice(1),
-    tradedNotional: column('tradedNotional').slice(1),
-  };
+  const tradedNotional = column('tradedNotional').slice(1);
+  const steps = { equity: equity.slice(1), exposure: exposure.slice(1), tradedNotional };
   const last = rows[rows.length - 1];
   const costs = rows.reduce((sum, row) => sum + row.feePaid + row.slippagePaid + row.interestPaid, 0);
   return {
@@ -65,6 +64,7 @@ export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv)
     equity,
     exposure,
     returns,
+    tradedNotional,
     periodsPerYear: perYear,
     metrics: {
       ...summarize(returns, perYear),

@@ -67,6 +67,11 @@ export interface GateCase {
   readonly challenger: ForwardRun;
   /** The newest data that the challenger has learnt from, UTC epoch. */
   readonly trainedToMs: number;
+  /**
+   * The newest data that the champion has learnt from, UTC epoch; NaN where nobody knows. For the evidence: one that knows
+   * the stretch is only harder to beat, so a promotion holds, but a rejection says little. Callers refuse to ask then.
+   */
+  readonly championTrainedToMs: number;
   /** Which challenger of this champion it is, counted from 1: the more are tried, the more one must show. */
   readonly trial: number;
 }
@@ -88,12 +93,17 @@ export interface GateVerdict {
  * @throws DataError `unpaired-runs` when the champion's run is not of the same periods as the challenger's or not finite
  */
 export function judgeChallenger(
-  { champion, challenger, trainedToMs, trial }: GateCase,
+  { champion, challenger, trainedToMs, championTrainedToMs, trial }: GateCase,
   config: GateConfig,
   rng: Rng,
 ): GateVerdict {
   const reasons: string[] = [];
-  const evidence: Record<string, Json> = { trial, trainedToMs };
+  const known = (timeMs: number): Json => (Number.isNaN(timeMs) ? null : timeMs);
+  const evidence: Record<string, Json> = {
+    trial,
+    trainedToMs: known(trainedToMs),
+    championTrainedToMs: known(championTrainedToMs),
+  };
   const failure = challenger.failure ?? firstDefect(challenger);
   if (failure !== undefined) {
     return { decision: 'reject', reasons: [failure], evidence: { ...evidence, failure } };

@@ -158,7 +158,7 @@ class BinanceProtocol implements VenueProtocol {
       return;
     }
     if (frame.error !== undefined) {
-      refuseOrReconnect(this.#host, excerpt(String(fieldsOf(frame.error, 'error').msg)));
+      refuseOrReconnect(this.#host, excerpt(fieldsOf(frame.error, 'error').msg));
       return;
     }
     if (frame.result !== null) throw new FrameError('unknown-message', excerpt(text));

@@ -136,7 +136,7 @@ class BybitProtocol implements VenueProtocol {
       }
     }
     if (op === 'subscribe' && frame.success === false) {
-      refuseOrReconnect(this.#host, excerpt(String(frame.ret_msg)));
+      refuseOrReconnect(this.#host, excerpt(frame.ret_msg));
       return;
     }
     if (op !== 'ping' && op !== 'pong' && op !== 'subscribe' && op !== 'unsubscribe')

@@ -92,7 +92,7 @@ class CoinbaseProtocol implements VenueProtocol {
   frame(text: string): void {
     const frame = parseFields(text);
     if (frame.type === 'error') {
-      refuseOrReconnect(this.#host, excerpt(String(frame.message)));
+      refuseOrReconnect(this.#host, excerpt(frame.message));
       return;
     }
     const { feeds } = this.#host;
@@ -175,7 +175,7 @@ class CoinbaseProtocol implements VenueProtocol {
 
   #feedOf(product: unknown): MarketFeed {
     const feed = this.#feedByProduct.get(textOf(product, 'product_id'));
-    if (feed === undefined) throw new FrameError('unknown-message', `product ${excerpt(String(product))}`);
+    if (feed === undefined) throw new FrameError('unknown-message', `product ${excerpt(product)}`);
     return feed;
   }
 }

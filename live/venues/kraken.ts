@@ -109,12 +109,12 @@ class KrakenProtocol implements VenueProtocol {
         return;
       case 'status': {
         const system = fieldsOf(arrayOf(frame.data, 'data')[0], 'data').system;
-        this.#host.setTrading(system === 'online', `system ${excerpt(String(system))}`);
+        this.#host.setTrading(system === 'online', `system ${excerpt(system)}`);
         return;
       }
     }
     if (frame.method === 'subscribe' && frame.success === false) {
-      refuseOrReconnect(this.#host, excerpt(String(frame.error)));
+      refuseOrReconnect(this.#host, excerpt(frame.error));
       return;
     }
     if (typeof frame.method !== 'string') throw new FrameError('unknown-message', excerpt(text));
@@ -163,7 +163,7 @@ class KrakenProtocol implements VenueProtocol {
   /** The feeds that a message about books may concern: all, where it does not say. */
   #feedsOf(frame: Fields): readonly MarketFeed[] {
     const data = Array.isArray(frame.data) ? (frame.data as readonly Fields[]) : [];
-    const feeds = data.map((entry) => this.#feedBySymbol.get(String(entry?.symbol)));
+    const feeds = data.map((entry) => this.#feedBySymbol.get(entry?.symbol as string));
     return data.length === 0 || feeds.includes(undefined) ? this.#host.feeds : (feeds as MarketFeed[]);
   }
 

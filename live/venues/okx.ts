@@ -96,19 +96,19 @@ class OkxProtocol implements VenueProtocol {
     const frame = parseFields(text);
     const { event } = frame;
     if (event === 'error') {
-      refuseOrReconnect(this.#host, excerpt(`${String(frame.code)} ${String(frame.msg)}`));
+      refuseOrReconnect(this.#host, `${excerpt(frame.code)} ${excerpt(frame.msg)}`);
       return;
     }
     // The venue says beforehand that it will restart.
     if (event === 'notice') {
-      this.#host.reconnect(excerpt(String(frame.msg)));
+      this.#host.reconnect(excerpt(frame.msg));
       return;
     }
     if (event === 'subscribe' || event === 'unsubscribe' || event === 'channel-conn-count') return;
     if (frame.arg === undefined) throw new FrameError('unknown-message', excerpt(text));
     const { channel, instId } = fieldsOf(frame.arg, 'arg');
     const feed = this.#feedByNative.get(textOf(instId, 'instId'));
-    if (feed === undefined) throw new FrameError('unknown-message', `instrument ${excerpt(String(instId))}`);
+    if (feed === undefined) throw new FrameError('unknown-message', `instrument ${excerpt(instId)}`);
     if (channel === 'books')
       losingOnError(this.#host, [feed], () => {
         for (const value of arrayOf(frame.data, 'data'))

@@ -141,6 +141,29 @@ export function testVenue(
       expect(tradable(session, nowMs)).toEqual(none);
     });
 
+    test('values that are nested deeper than a stack, or are objects that cannot be shown, are rejected', () => {
+      const seen = new Set<string>();
+      let rejections = 0;
+      for (const [place, input] of inputs.entries()) {
+        if (input.kind !== 'frame' && input.kind !== 'snapshot') continue;
+        const text = input.kind === 'frame' ? input.text : input.body;
+        const kind = text.slice(0, 60);
+        if (seen.has(kind)) continue;
+        seen.add(kind);
+        for (const hostile of withHostileValues(text)) {
+          // After what came before it, so that it is not passed over as an old one.
+          const { session } = create({ resyncBudget: Infinity });
+          const timeMs = play(session, inputs.slice(0, place)) + STEP_MS;
+          session.handle(
+            input.kind === 'frame' ? { ...input, text: hostile } : { ...input, body: hostile },
+            timeMs,
+          );
+          rejections += total(session.counters.rejected);
+        }
+      }
+      expect(rejections).toBeGreaterThan(50);
+    }, 60_000);
+
     test(`${mutations} mutated frames: nothing is thrown, every frame that is not used is counted`, () => {
       const rng = createRng(plugin.name);
       const frames = inputs.filter((input) => input.kind === 'frame' || input.kind === 'snapshot');
@@ -227,6 +250,34 @@ const STRANGE = [
   '9'.repeat(40),
   1.5,
 ];
+
+const HOSTILE = [
+  `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`,
+  '{"toString":1,"valueOf":1,"length":-1}',
+  '[{"toString":1,"valueOf":1}]',
+  '{"__proto__":{"length":1e9}}',
+];
+const PLACES = 40;
+
+/** The text with each of its first values replaced by each hostile one. */
+function withHostileValues(text: string): string[] {
+  const value: unknown = JSON.parse(text);
+  const texts: string[] = [];
+  const visit = (holder: unknown) => {
+    if (typeof holder !== 'object' || holder === null || texts.length >= PLACES * HOSTILE.length) return;
+    const fields = holder as Record<string, unknown>;
+    for (const [key, inner] of Object.entries(fields)) {
+      fields[key] = '@hostile@';
+      const marked = JSON.stringify(value);
+      texts.push(...HOSTILE.map((hostile) => marked.replace('"@hostile@"', hostile)));
+      fields[key] = inner;
+      visit(inner);
+    }
+  };
+  visit(value);
+  return texts;
+}
 
 /** Replaces one value anywhere inside by one of another kind; the text stays JSON. */
 function mutateValue(text: string, rng: Rng): string {

@@ -179,3 +179,17 @@ describe('lastZscore', () => {
     expect(lastZscore(Float64Array.of(1, Infinity, 1), 0, 3)).toBeNaN();
   });
 });
+
+test('those that say that they use the volume do, and no other', () => {
+  const silent = { ...candles, volume: candles.volume.map((volume, row) => (row % 2 === 0 ? volume : 0)) };
+  const loud = { ...candles, volume: candles.volume.map((_, row) => 1 + (row % 7)) };
+  for (const { name, defaultBars = 1, lookback, create, usesVolume = false } of builtinFeatures) {
+    const valuesOf = (given: Candles) => {
+      const read = create(defaultBars);
+      const first = lookback(defaultBars);
+      return Array.from({ length: 40 }, (_, i) => read(given, first + i));
+    };
+    const differs = valuesOf(silent).some((value, i) => value !== valuesOf(loud)[i]);
+    expect([name, differs]).toEqual([name, usesVolume]);
+  }
+});

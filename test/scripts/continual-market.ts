@@ -127,11 +127,11 @@ export function createModel(
 export function saveModel(
   registry: ModelRegistry,
   model: AgentModel,
-  details: { parent?: string; createdMs?: number; toMs?: number } = {},
+  details: { name?: string; parent?: string; createdMs?: number; toMs?: number } = {},
 ): string {
-  const { parent, createdMs = START_MS - 1, toMs = createdMs } = details;
+  const { name = 'policy', parent, createdMs = START_MS - 1, toMs = createdMs } = details;
   const packed = packAgentModel(model, {
-    name: 'policy',
+    name,
     parent,
     data: { hash: 'h', fromMs: toMs - 1000, toMs },
     codeVersion: '0',

@@ -46,7 +46,7 @@ const perfect = (rows: Int32Array, sign: 1 | -1 = 1): Predictions =>
 describe('a signal traded with costs', () => {
   test('earns what its predictions say: the sum of the returns it foresaw, less the costs', () => {
     const rows = range(100, 130);
-    const { returns, metrics } = backtestSignal(data.candles!, perfect(rows), {
+    const { returns, metrics, tradedNotional } = backtestSignal(data.candles!, perfect(rows), {
       costs: { feeRate: 0, slippageRate: 0, execution: 'close' },
     });
     const { close } = data.candles!;
@@ -55,7 +55,9 @@ describe('a signal traded with costs', () => {
       const row = 100 + i;
       const wanted = data.labels[row] === 1 ? 1 : -1;
       // A position is brought to full exposure when it is opened, and then held.
+      const held = units;
       if (wanted !== side) units = (wanted * equity) / close[row];
+      expect(tradedNotional[i]).toBeCloseTo(10_000 * Math.abs(units - held) * close[row], 6);
       side = wanted;
       const gain = units * (close[row + 1] - close[row]);
       expect(r).toBeCloseTo(gain / equity, 12);

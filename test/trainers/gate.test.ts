@@ -65,7 +65,14 @@ const judge = (
   changes: { trainedToMs?: number; trial?: number } = {},
 ) =>
   judgeChallenger(
-    { champion, challenger, trainedToMs: champion.timeMs[0] - 24 * HOUR_MS, trial: 1, ...changes },
+    {
+      champion,
+      challenger,
+      trainedToMs: champion.timeMs[0] - 24 * HOUR_MS,
+      championTrainedToMs: Number.NaN,
+      trial: 1,
+      ...changes,
+    },
     config,
     createRng(`bootstrap-${seed}`),
   );

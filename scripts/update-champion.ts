@@ -1,0 +1,147 @@
+/** Makes a successor of a champion from newer data, has both judged, and keeps the verdict in the registry. */
+import { ConfigError, DataError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import { builtInVenues } from '../live/venues/index.ts';
+import type { Candles } from '../market/candles.ts';
+import { formatTime } from '../market/timestamps.ts';
+import { rowsWithWindow } from '../models/dataset.ts';
+import type { TrainedModel } from '../models/model.ts';
+import { predictSignal } from '../models/predict-signal.ts';
+import { trainModel } from '../models/train-model.ts';
+import type { ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
+import { summarizeTape } from '../storage/tape.ts';
+import { isTape } from '../storage/tape-segments.ts';
+import { type LearnConfig, settleVerdict } from '../trainers/continual.ts';
+import { judgeChallenger } from '../trainers/gate.ts';
+import { backtestSignal } from '../trainers/signal-backtest.ts';
+import { loadCatalog } from './catalog.ts';
+import { performTask } from './learner-tasks.ts';
+import { loadEvaluationData } from './model-data.ts';
+import { addTfjsFor, loadModelKinds } from './model-options.ts';
+import { openModel, storeModel } from './model-store.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** A stretch of a tape begins with a decision: so many lengths of it are kept for it, so that it ends before the tape does. */
+const ROOM = 1.01;
+
+/** What is to be done, checked as far as it can be before anything is trained. */
+export interface Update {
+  readonly registry: ModelRegistry;
+  readonly champion: ModelRecord;
+  readonly trial: number;
+  readonly learn: LearnConfig;
+  readonly nowMs: number;
+  readonly plugins: readonly string[];
+}
+
+/**
+ * Which of two is better, only a stretch can tell that neither has learnt from.
+ * @param trainedToMs the champion's newest data; NaN where nobody knows
+ * @param fromMs where the stretch begins
+ * @param lengthFrom milliseconds of the longest stretch that begins at a time or after it
+ * @throws DataError `seen-in-training`
+ */
+function requireUnseen(
+  { champion: { id }, learn: { gate } }: Update,
+  trainedToMs: number,
+  fromMs: number,
+  lengthFrom: (firstMs: number) => number,
+): void {
+  const firstMs = trainedToMs + gate.embargoHours * HOUR_MS;
+  if (!(firstMs > fromMs)) return;
+  const days = Math.floor((100 * lengthFrom(firstMs)) / DAY_MS) / 100;
+  throw new DataError(
+    'seen-in-training',
+    `${id} has learnt from data up to ${formatTime(trainedToMs)}, so it cannot be judged fairly from ${formatTime(fromMs)} ` +
+      `on; bring newer data${days > 0 ? `, or judge by --forward-days ${days}` : ''}.`,
+  );
+}
+
+/** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
+export async function updatePolicy(tape: string, update: Update): Promise<string> {
+  const { registry, champion, trial, learn, nowMs, plugins } = update;
+  if (!isTape(tape)) {
+    throw new ConfigError('no-tape', `"${tape}" holds no tape; name that of a live session.`);
+  }
+  const { fromMs: beginMs = Number.NaN, toMs = Number.NaN } = summarizeTape(tape);
+  const lengthMs = learn.gate.forwardDays * DAY_MS;
+  const fromMs = toMs - ROOM * lengthMs;
+  const cutMs = fromMs - learn.gate.embargoHours * HOUR_MS;
+  if (!(cutMs > beginMs)) throw tooShort(tape, toMs - beginMs, learn);
+  requireUnseen(update, champion.manifest.data?.toMs ?? Number.NaN, fromMs, (firstMs) => {
+    return (toMs - firstMs) / ROOM;
+  });
+  const context = { tape, registry, catalog: await loadCatalog(plugins), venues: builtInVenues, learn };
+  const trained = performTask({ kind: 'train', champion: champion.id, cutMs }, context);
+  if (trained.kind !== 'trained') throw tooShort(tape, toMs - beginMs, learn);
+  const stretch = { fromMs, lengthMs };
+  const judged = performTask(
+    { kind: 'judge', champion: champion.id, challenger: trained.id, stretch, trial, nowMs },
+    context,
+  );
+  if (judged.kind === 'judged') return trained.id;
+  registry.archive(trained.id, nowMs, { reason: 'could not be judged: the tape is too short' });
+  throw tooShort(tape, toMs - beginMs, learn);
+}
+
+function tooShort(source: string, lengthMs: number, { gate }: LearnConfig): DataError {
+  return new DataError(
+    'too-few-rows',
+    `"${source}" holds ${(lengthMs / DAY_MS).toFixed(1)} days: too few to learn from before ${gate.embargoHours} hours of ` +
+      `embargo and ${gate.forwardDays} days to be judged by; bring more, or lower --forward-days.`,
+  );
+}
+
+/** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
+export async function updateModel(file: string, update: Update): Promise<string> {
+  const { registry, champion: record, trial, learn, nowMs, plugins } = update;
+  const { gate, seed } = learn;
+  const kinds = await addTfjsFor(record.manifest.kind, await loadModelKinds(plugins));
+  const champion = await openModel(record.id, registry.path, kinds);
+  if (champion.pipeline === undefined) {
+    throw new ConfigError(
+      'usage',
+      `Model "${record.id}" was trained on a table; only a signal on candles can be traded and judged.`,
+    );
+  }
+  const data = await loadEvaluationData(champion, { file });
+  const candles = data.candles as Candles;
+  const { timeMs, length } = candles;
+  const toMs = timeMs[length - 1];
+  const first = timeMs.findLastIndex((time) => time <= toMs - gate.forwardDays * DAY_MS);
+  // From the first bar that is traded on, not from the hour that the days make: bars may be far apart.
+  const cutMs = timeMs[first] - gate.embargoHours * HOUR_MS;
+  // A label that looks beyond the cut is purged.
+  const rows = rowsWithWindow(data, champion.window).filter((row) => timeMs[data.labelEnds[row]] < cutMs);
+  if (rows.length === 0) throw tooShort(file, toMs - timeMs[0], learn);
+  const championTrainedToMs = newestOf(champion);
+  requireUnseen(update, championTrainedToMs, timeMs[first], (firstMs) => {
+    return toMs - (timeMs.find((time) => time >= firstMs) ?? toMs);
+  });
+
+  const settings = { ...(champion.config as Record<string, never>), seed };
+  const challenger = await trainModel(data, kinds.get(champion.kind), settings, { rows });
+  const forward = Int32Array.from({ length: length - first }, (_, i) => first + i);
+  const runOf = (model: TrainedModel) => backtestSignal(candles, predictSignal(model, data, forward));
+  const verdict = judgeChallenger(
+    {
+      champion: runOf(champion),
+      challenger: runOf(challenger),
+      trainedToMs: newestOf(challenger),
+      championTrainedToMs,
+      trial,
+    },
+    gate,
+    createRng(`${seed}/${record.id}/${trial}/bootstrap`),
+  );
+  const target = { save: record.name, registry: registry.path, parent: record.id };
+  const [id] = storeModel(target, challenger, {});
+  settleVerdict(registry, id, verdict, nowMs);
+  return id;
+}
+
+/** The newest data that a model has learnt from, its labels' ends included. UTC epoch. */
+function newestOf({ trainedOn }: TrainedModel): number {
+  return Math.max(...trainedOn.spans.map(([, endMs]) => endMs));
+}
