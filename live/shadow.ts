@@ -1,6 +1,7 @@
 /** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import { type Assembled, type AssembleOptions, assemble, readHeader } from './assemble.ts';
+import { DecisionWindows } from './decision-windows.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { actionDefect } from './risk-guard.ts';
@@ -16,9 +17,11 @@ export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
   readonly policies: readonly ((market: LiveMarket) => LivePolicy)[];
   /** Points that a run keeps at most, over the stretch. Default 4096. */
   readonly maxPeriods?: number;
+  /** Decisions in the windows in which it is kept what was seen and done; absent: it is not kept. */
+  readonly windowDecisions?: number;
 }
 
-/** T periods. What was seen and done is that of the decisions that were the policy's own; N of them, evenly taken. */
+/** T periods. What was seen and done is that of the decisions that were the policy's own, in windows; N of them in all. */
 export interface ShadowRun {
   readonly timeMs: Float64Array; // [T + 1], UTC epoch
   readonly equity: Float64Array; // [T + 1], quote units
@@ -27,6 +30,7 @@ export interface ShadowRun {
   readonly actions: Float32Array; // [N, A]
   readonly observationDim: number;
   readonly actionDim: number;
+  readonly names: readonly string[] | undefined; // [D]
   /** What fills cost against the mid at their decision, basis points; empty where no mid is told. */
   readonly fillCostsBps: Float64Array;
   /** An action that cannot be, or an error. */
@@ -60,8 +64,8 @@ class Shadow {
   readonly #time: number[] = [];
   readonly #equity: number[] = [];
   readonly #notional: number[] = [];
-  readonly #observations: Float32Array[] = [];
-  readonly #actions: number[][] = [];
+  readonly #windows: DecisionWindows | undefined;
+  #actionDim = 1;
   readonly #fillCosts = new FillCosts();
   readonly #costs: number[] = [];
   #traded = 0;
@@ -70,7 +74,8 @@ class Shadow {
   #failure: string | undefined;
 
   constructor(first: TapeRecord, policyFor: (market: LiveMarket) => LivePolicy, options: ShadowOptions) {
-    const { fromMs, lengthMs, maxPeriods = DEFAULT_MAX_PERIODS } = options;
+    const { fromMs, lengthMs, maxPeriods = DEFAULT_MAX_PERIODS, windowDecisions } = options;
+    this.#windows = windowDecisions === undefined ? undefined : new DecisionWindows(windowDecisions);
     const periodMs = lengthMs / maxPeriods;
     const wait = { isWaiting: true };
     this.#assembled = assemble(readHeader(first), {
@@ -85,6 +90,10 @@ class Shadow {
           wait.isWaiting = false;
           this.#endMs = timeMs + lengthMs;
           this.#nextMs = timeMs;
+        } else if (ruling.verdict === 'pass' && !this.isOver && this.#windows !== undefined) {
+          const chosen = typeof action === 'number' ? [action] : action;
+          this.#actionDim = chosen.length;
+          this.#windows.add(step.observation, chosen);
         }
         if (this.isOver || timeMs < this.#nextMs) return;
         this.#time.push(timeMs);
@@ -93,10 +102,6 @@ class Shadow {
         this.#traded = 0;
         const numPassed = Math.floor((timeMs - this.#nextMs) / periodMs) + 1;
         this.#nextMs = Math.min(this.#nextMs + numPassed * periodMs, this.#endMs);
-        if (ruling.verdict === 'pass' && this.#time.length > 1) {
-          this.#observations.push(step.observation.slice());
-          this.#actions.push(typeof action === 'number' ? [action] : [...action]);
-        }
         if (timeMs >= this.#endMs) this.isOver = true;
       },
     });
@@ -107,18 +112,16 @@ class Shadow {
   }
 
   result(): ShadowRun {
-    const observationDim = this.#assembled.market.observationSpace.dim;
-    const actionDim = this.#actions[0]?.length ?? 1;
-    const observations = new Float32Array(this.#observations.length * observationDim);
-    for (const [n, row] of this.#observations.entries()) observations.set(row, n * observationDim);
+    const { dim: observationDim, names } = this.#assembled.market.observationSpace;
+    const none = { observations: new Float32Array(0), actions: new Float32Array(0) };
     return {
       timeMs: Float64Array.from(this.#time),
       equity: Float64Array.from(this.#equity),
       tradedNotional: Float64Array.from(this.#notional),
-      observations,
-      actions: Float32Array.from(this.#actions.flat()),
+      ...(this.#windows?.read() ?? none),
       observationDim,
-      actionDim,
+      actionDim: this.#actionDim,
+      names,
       fillCostsBps: Float64Array.from(this.#costs),
       failure: this.#failure,
     };

@@ -219,6 +219,7 @@ export class Play {
         session,
         market,
         swap: (policy) => session.swap(policy, this.#nowMs),
+        halt: (reason) => session.halt(reason, this.#nowMs),
         note: (text) => write(['note', this.#nowMs, text]),
       },
       registry: this.registry,

@@ -174,7 +174,14 @@ describe('rollback', () => {
   test.each(cases)('on %s', async (sign, limits, market) => {
     const place = placeWith(createModel(1), createModel(2));
     const books = reversingBooks({ seed: 1, hours: 8, reversal: 0, ...market });
-    const loose = { windowDecisions: 60, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 };
+    const loose = {
+      windowDecisions: 30,
+      referenceWindows: 4,
+      maxPsi: 1e9,
+      maxActionKl: 1e9,
+      maxLoss: 1,
+      maxFillGapBps: 1e9,
+    };
     const play = new Play(place, { learn: { everyHours: 1e6, drift: { ...loose, ...limits } } });
     await play.take(books, 0, 8);
     expect(play.registry.get('policy@champion').id).toBe('policy@1');
