@@ -1,4 +1,5 @@
 /** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
+import type { LegReport } from '../market/venue-desk.ts';
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import { type Assembled, type AssembleOptions, assemble, readHeader } from './assemble.ts';
 import { DecisionWindows } from './decision-windows.ts';
@@ -157,7 +158,13 @@ class Shadow {
   }
 }
 
-/** Tells from the records of a session what its fills cost against the mid at the decision. */
+/** A fill of a trading session. */
+interface Fill {
+  readonly size: number;
+  readonly price: number;
+}
+
+/** Tells from the records of a session what its fills cost against the mid when they were decided. */
 export class FillCosts {
   #mid = Number.NaN;
 
@@ -165,8 +172,13 @@ export class FillCosts {
   take([kind, , body]: TapeRecord): number {
     if (kind === 'order') this.#mid = (body as { mid: number }).mid;
     if (kind !== 'fill') return Number.NaN;
-    const { size, price } = body as { size?: number; price?: number };
-    if (size === undefined || price === undefined) return Number.NaN;
-    return Math.sign(size) * (price / this.#mid - 1) * 1e4;
+    const fill = body as unknown as Fill | Omit<LegReport, 'timeMs'>;
+    // Legs are under way at several venues at once: each brings the mid of its own sending.
+    if ('side' in fill) return costBps(fill.side, fill.notional / fill.filled, fill.mid);
+    return costBps(Math.sign(fill.size), fill.price, this.#mid);
   }
+}
+
+function costBps(side: number, price: number, mid: number): number {
+  return mid > 0 && price > 0 ? side * (price / mid - 1) * 1e4 : Number.NaN;
 }

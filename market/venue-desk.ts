@@ -37,6 +37,8 @@ export interface LegReport {
   notional: number;
   /** Quote units. */
   fee: number;
+  /** Mid of the venue when it was sent, quote units; 0 where the book had no bid or no ask. */
+  mid: number;
   /** When it met the book, UTC epoch. */
   timeMs: number;
 }
@@ -56,6 +58,7 @@ export class VenueDesk implements Snapshotable {
   readonly #arrivals = new Float64Array(MAX_ORDERS).fill(Infinity); // [M], Infinity: the slot is free
   readonly #sizes = new Float64Array(MAX_ORDERS); // [M]
   readonly #limits = new Float64Array(MAX_ORDERS); // [M]
+  readonly #mids = new Float64Array(MAX_ORDERS); // [M]
   readonly #held = new Float64Array(MAX_ORDERS); // [M], quote of a buyer, base of a seller
   readonly #parties = new Int32Array(3 * MAX_ORDERS); // [M, 3], venue, side, tag
   readonly #next = Float64Array.of(Infinity);
@@ -67,7 +70,7 @@ export class VenueDesk implements Snapshotable {
     this.accounts = new VenueAccounts(venues.length);
     this.takerFees = Float64Array.from(venues, ({ fees }) => fees.feeRate('taker'));
     this.#onReport = onReport;
-    this.#report = { tag: 0, venue: 0, side: 1, filled: -0, notional: -0, fee: -0, timeMs: -0 };
+    this.#report = { tag: 0, venue: 0, side: 1, filled: -0, notional: -0, fee: -0, mid: -0, timeMs: -0 };
   }
 
   /** When the next order or transfer arrives, UTC epoch; Infinity when nothing is under way. */
@@ -127,6 +130,7 @@ export class VenueDesk implements Snapshotable {
     this.#held[slot] = held;
     this.#sizes[slot] = accepted;
     this.#limits[slot] = limit;
+    this.#mids[slot] = midOf(matcher);
     this.#parties[3 * slot] = venue;
     this.#parties[3 * slot + 1] = side;
     this.#parties[3 * slot + 2] = tag;
@@ -162,6 +166,7 @@ export class VenueDesk implements Snapshotable {
       arrivals: this.#arrivals.slice(),
       sizes: this.#sizes.slice(),
       limits: this.#limits.slice(),
+      mids: this.#mids.slice(),
       held: this.#held.slice(),
       parties: this.#parties.slice(),
     };
@@ -177,6 +182,7 @@ export class VenueDesk implements Snapshotable {
     restoreArrayInto(this.#arrivals, snapshot, 'orders/arrivals');
     restoreArrayInto(this.#sizes, snapshot, 'orders/sizes');
     restoreArrayInto(this.#limits, snapshot, 'orders/limits');
+    restoreArrayInto(this.#mids, snapshot, 'orders/mids');
     restoreArrayInto(this.#held, snapshot, 'orders/held');
     restoreArrayInto(this.#parties, snapshot, 'orders/parties');
     this.venues.forEach(({ matcher, latency, outages, rateLimit }, v) => {
@@ -212,6 +218,7 @@ export class VenueDesk implements Snapshotable {
     report.filled = filled;
     report.notional = notional;
     report.fee = notional * this.takerFees[venue];
+    report.mid = this.#mids[slot];
     report.timeMs = timeMs;
     this.#onReport(report);
   }
@@ -227,4 +234,10 @@ export class VenueDesk implements Snapshotable {
     this.#next[0] = next;
     this.#numUnderWay = numUnderWay;
   }
+}
+
+function midOf(matcher: BookMatcher): number {
+  const bid = matcher.bestPrice(-1);
+  const ask = matcher.bestPrice(1);
+  return bid > 0 && ask > 0 ? 0.5 * (bid + ask) : 0;
 }
