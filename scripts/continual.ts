@@ -87,7 +87,6 @@ class ContinualLearning implements Continual {
   #since: Sight[] | undefined;
   /** Own decisions at which a reference is asked for that was not there before. */
   #askAt: number;
-  #numSinceCheck = 0;
   #hasDrifted = false;
 
   constructor(options: ContinualOptions) {
@@ -130,7 +129,8 @@ class ContinualLearning implements Continual {
     if (this.#isStopped) return;
     this.#nowMs = decision.timeMs;
     for (const sight of sightsOf(decision)) this.#see(sight);
-    if (++this.#numSinceCheck >= CHECK_EVERY) this.#checkDrift();
+    // Counted over the whole session: one that was cut looks at the same decisions.
+    if ((decision.index + 1) % CHECK_EVERY === 0) this.#checkDrift();
     if (this.#task === undefined) this.#beginWhatIsDue(decision.index);
   }
 
@@ -209,7 +209,6 @@ class ContinualLearning implements Continual {
   }
 
   #checkDrift(): void {
-    this.#numSinceCheck = 0;
     const { hasProfile, numDecisions } = this.#monitor;
     if (!hasProfile && this.#since === undefined && numDecisions >= this.#askAt) {
       // The tape holds its own first windows by now; an answer that could not be is asked for again, but ever more rarely.
