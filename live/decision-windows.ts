@@ -45,12 +45,13 @@ export class DecisionWindows {
     this.#windows = this.#windows.filter((kept) => kept.number % this.#stride === 0);
   }
 
-  /** The full windows, one after another: rows n·W to n·W + W − 1 followed each other. */
-  read(): { observations: Float32Array; actions: Float32Array } {
+  /** The full windows, one after another: rows n·W to n·W + W − 1 followed each other; all rows, where it is whole. */
+  read(): { isWhole: boolean; observations: Float32Array; actions: Float32Array } {
     const last = this.#windows.at(-1);
     const isOpen = last !== undefined && this.#numDecisions < (last.number + 1) * this.#windowDecisions;
     const full = isOpen ? this.#windows.slice(0, -1) : this.#windows;
     return {
+      isWhole: this.#stride === 1,
       observations: join(full.map(({ observations }) => observations)),
       actions: join(full.map(({ actions }) => actions)),
     };

@@ -27,6 +27,8 @@ export interface ShadowRun {
   readonly timeMs: Float64Array; // [T + 1], UTC epoch
   readonly equity: Float64Array; // [T + 1], quote units
   readonly tradedNotional: Float64Array; // [T], quote units
+  /** Whether no windows between those that are kept are left out. */
+  readonly isWhole: boolean;
   readonly observations: Float32Array; // [N, D]
   readonly actions: Float32Array; // [N, A]
   readonly observationDim: number;
@@ -114,7 +116,7 @@ class Shadow {
 
   result(): ShadowRun {
     const { dim: observationDim, names } = this.#assembled.market.observationSpace;
-    const none = { observations: new Float32Array(0), actions: new Float32Array(0) };
+    const none = { isWhole: true, observations: new Float32Array(0), actions: new Float32Array(0) };
     return {
       timeMs: Float64Array.from(this.#time),
       equity: Float64Array.from(this.#equity),

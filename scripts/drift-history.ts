@@ -76,6 +76,7 @@ export class DriftHistory {
       observations.set(decision.observation, n * observation.length);
     }
     return {
+      isWhole: true,
       observations,
       actions: Float32Array.from(decisions.flatMap((decision) => decision.action)),
       observationDim: observation.length,

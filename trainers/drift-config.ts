@@ -6,7 +6,7 @@ export const driftConfig = z.object({
   referenceWindows: z
     .int()
     .min(2)
-    .default(8)
+    .default(16)
     .describe('such windows that a reference needs before observations and actions are compared with it'),
   maxPsi: z
     .number()
@@ -15,6 +15,15 @@ export const driftConfig = z.object({
     .describe(
       'largest population stability index of any observation element, where the reference itself does not vary ' +
         'more; 0.25 is usually called a shift',
+    ),
+  maxOutside: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.06)
+    .describe(
+      'largest share of a window in which an observation element is beyond all that the reference has, where its own ' +
+        'windows do not go further',
     ),
   maxActionKl: z
     .number()

@@ -16,6 +16,8 @@ import type { DriftConfig } from './drift-config.ts';
 
 /** What a policy saw and did where it was judged good; N = K·W decisions, in windows of W that followed each other. */
 export interface DriftReference {
+  /** Whether the windows followed each other as well. */
+  readonly isWhole: boolean;
   readonly observations: Float32Array; // [N, D]
   readonly actions: Float32Array | Int32Array; // [N, A]
   readonly observationDim: number;
@@ -37,6 +39,11 @@ export interface DriftColumn {
   readonly expected: Float64Array; // [Q], shares
   /** Largest index or divergence that is no alarm. */
   readonly limit: number;
+  /** The reference's values. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** Largest share of a window beyond them that is no alarm. */
+  readonly maxOutside: number;
 }
 
 /** Plain data: a thread can hand it to another. */
@@ -49,17 +56,22 @@ export interface DriftProfile {
 
 /** Deciles where a column has that many different values. */
 const NUM_BINS = 10;
-/** A bin that never occurred counts as this share, so that a divergence stays finite. */
-const SHARE_FLOOR = 1e-4;
-/** The next 30 days have more windows than the reference, and overlapping ones: they reach further than its furthest. */
-const REACH = 1.25;
+/**
+ * A bin counts as this share at least. Ten hours of minutes may hold 25 independent values of a slow feature: that one of
+ * ten bins stays empty then is no wonder, and must not weigh as if 500 decisions had spoken.
+ */
+const SHARE_FLOOR = 0.01;
+/** The next 30 days go further than the furthest window of the reference: there are more of them, and more columns. */
+const REACH = 2;
+/** Windows of a whole reference overlap, as those of the monitor do. */
+const STEPS_PER_WINDOW = 10;
 
 /**
  * @returns undefined for a reference of fewer windows than `config.referenceWindows`: it cannot tell chance from change
  * @throws DataError `non-finite-value`
  */
 export function createDriftProfile(reference: DriftReference, config: DriftConfig): DriftProfile | undefined {
-  const { observations, actions, observationDim, actionDim, names, fillCostsBps } = reference;
+  const { observations, actions, observationDim, actionDim, names, fillCostsBps, isWhole } = reference;
   const { windowDecisions, referenceWindows, maxPsi, maxActionKl } = config;
   const numWindows = Math.floor(actions.length / actionDim / windowDecisions);
   if (numWindows < referenceWindows) return undefined;
@@ -73,6 +85,9 @@ export function createDriftProfile(reference: DriftReference, config: DriftConfi
       values[n] = value;
     }
   };
+  const step = isWhole ? Math.max(1, Math.floor(windowDecisions / STEPS_PER_WINDOW)) : windowDecisions;
+  const describe = (from: Float64Array, limit: number, distance: Divergence) =>
+    describeColumn(from, { windowDecisions, step, distance, limit, maxOutside: config.maxOutside });
   const columns: DriftColumn[] = [];
   for (let element = 0; element < observationDim; element++) {
     const name = names?.[element] ?? String(element);
@@ -80,12 +95,12 @@ export function createDriftProfile(reference: DriftReference, config: DriftConfi
     if (isTradingAccount(name) || isArbitrageAccount(name)) continue;
     pick(observations, observationDim, element);
     const column = { element, isAction: false, name };
-    columns.push({ ...column, ...describe(values, windowDecisions, maxPsi, stabilityIndex) });
+    columns.push({ ...column, ...describe(values, maxPsi, stabilityIndex) });
   }
   for (let element = 0; element < actionDim; element++) {
     pick(actions, actionDim, element);
     const column = { element, isAction: true, name: String(element) };
-    columns.push({ ...column, ...describe(values, windowDecisions, maxActionKl, divergence) });
+    columns.push({ ...column, ...describe(values, maxActionKl, divergence) });
   }
   return {
     columns,
@@ -123,39 +138,72 @@ export const divergence: Divergence = (counts, total, expected) => {
   return sum;
 };
 
+interface ColumnOptions {
+  readonly windowDecisions: number;
+  /** Decisions from one window of the reference to the next. */
+  readonly step: number;
+  readonly distance: Divergence;
+  /** The configured ones. */
+  readonly limit: number;
+  readonly maxOutside: number;
+}
+
 /**
- * Bins by deciles, and the limit: the configured one, or, where windows of the reference lie further than that from the
- * rest of the reference, the furthest of them and something beyond.
+ * Bins by deciles, and the limits: the configured ones, or, where a window of the reference lies further than that from
+ * the rest of the reference, that and something beyond.
  */
-function describe(
+function describeColumn(
   values: Float64Array,
-  windowDecisions: number,
-  configured: number,
-  distance: Divergence,
-): Pick<DriftColumn, 'edges' | 'expected' | 'limit'> {
+  { windowDecisions, step, distance, limit, maxOutside }: ColumnOptions,
+): Omit<DriftColumn, 'element' | 'isAction' | 'name'> {
+  const numRows = values.length;
   const sorted = values.slice().sort();
+  const highest = sorted[numRows - 1];
   const quantiles = Array.from({ length: NUM_BINS - 1 }, (_, q) =>
     quantileOfSorted(sorted, (q + 1) / NUM_BINS),
   );
   // The highest value needs no edge: what is above the last edge has the last bin.
-  const edges = Float64Array.from(new Set(quantiles.filter((edge) => edge < sorted[sorted.length - 1])));
-  const numBins = edges.length + 1;
-  const numWindows = values.length / windowDecisions;
-  const counts = Array.from({ length: numWindows }, () => new Int32Array(numBins));
-  const totals = new Int32Array(numBins);
-  for (let n = 0; n < values.length; n++) {
-    const bin = binOf(edges, values[n]);
-    counts[Math.floor(n / windowDecisions)][bin]++;
-    totals[bin]++;
-  }
+  const edges = Float64Array.from(new Set(quantiles.filter((edge) => edge < highest)));
+  const bins = Uint8Array.from(values, (value) => binOf(edges, value));
+  const totals = new Int32Array(edges.length + 1);
+  for (const bin of bins) totals[bin]++;
+  const own = new Int32Array(totals.length);
+  const rest = new Float64Array(totals.length);
   let furthest = 0;
-  for (const own of counts) {
-    const rest = Float64Array.from(
-      totals,
-      (total, bin) => (total - own[bin]) / (values.length - windowDecisions),
-    );
+  let mostOutside = 0;
+  for (let start = 0; start + windowDecisions <= numRows; start += step) {
+    const end = start + windowDecisions;
+    own.fill(0);
+    for (let n = start; n < end; n++) own[bins[n]]++;
+    for (let bin = 0; bin < rest.length; bin++) {
+      rest[bin] = (totals[bin] - own[bin]) / (numRows - windowDecisions);
+    }
     furthest = Math.max(furthest, distance(own, windowDecisions, rest));
+    mostOutside = Math.max(mostOutside, outside(values, start, end, sorted));
   }
-  const expected = Float64Array.from(totals, (total) => total / values.length);
-  return { edges, expected, limit: Math.max(configured, REACH * furthest) };
+  return {
+    edges,
+    expected: Float64Array.from(totals, (total) => total / numRows),
+    limit: Math.max(limit, REACH * furthest),
+    lowest: sorted[0],
+    highest,
+    maxOutside: Math.max(maxOutside, (REACH * mostOutside) / windowDecisions),
+  };
+}
+
+/** How many values of a window are beyond all others. @param sorted all values, rising */
+function outside(values: Float64Array, start: number, end: number, sorted: Float64Array): number {
+  const window = values.slice(start, end).sort();
+  const length = window.length;
+  const last = sorted.length - 1;
+  // As far as the window has the extremes, the first value that it has not is the extreme of the others.
+  let low = 0;
+  while (low < length && window[low] === sorted[low]) low++;
+  const lowest = sorted[low];
+  while (low > 0 && window[low - 1] === lowest) low--;
+  let high = 0;
+  while (high < length && window[length - 1 - high] === sorted[last - high]) high++;
+  const highest = sorted[last - high];
+  while (high > 0 && window[length - high] === highest) high--;
+  return Math.min(low + high, length);
 }

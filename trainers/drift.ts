@@ -26,6 +26,8 @@ export interface DriftAlarm {
   readonly limit: number;
 }
 
+/** Set in a bin's number where the value is beyond the reference. */
+const OUTSIDE = 0x80;
 /** Fills below which their mean says nothing. */
 const MIN_FILLS = 10;
 /** Standard errors by which fills may be off by chance; the mean is looked at often. */
@@ -36,6 +38,7 @@ export class DriftMonitor implements Snapshotable {
   readonly #config: DriftConfig;
   readonly #profile: DriftProfile | undefined;
   readonly #counts: readonly Int32Array[]; // [C], per bin
+  readonly #outside: Int32Array; // [C], decisions of the window beyond the reference
   readonly #bins: Uint8Array; // [W, C], the bins of the last decisions, a ring
   readonly #fillCosts: Float64Array; // [W], basis points, a ring
   #numDecisions = 0;
@@ -49,6 +52,7 @@ export class DriftMonitor implements Snapshotable {
     this.#profile = profile;
     const columns = profile?.columns ?? [];
     this.#counts = columns.map(({ expected }) => new Int32Array(expected.length));
+    this.#outside = new Int32Array(columns.length);
     this.#bins = new Uint8Array(config.windowDecisions * columns.length);
     this.#fillCosts = new Float64Array(config.windowDecisions);
   }
@@ -73,12 +77,19 @@ export class DriftMonitor implements Snapshotable {
     const row = (this.#numDecisions % windowDecisions) * columns.length;
     const isFull = this.#numDecisions >= windowDecisions;
     for (let c = 0; c < columns.length; c++) {
-      const { edges, element, isAction } = columns[c];
+      const { edges, element, isAction, lowest, highest } = columns[c];
       const counts = this.#counts[c];
-      if (isFull) counts[this.#bins[row + c]]--;
-      const bin = binOf(edges, isAction ? action[element] : observation[element]);
-      this.#bins[row + c] = bin;
+      if (isFull) {
+        const left = this.#bins[row + c];
+        counts[left & ~OUTSIDE]--;
+        if (left >= OUTSIDE) this.#outside[c]--;
+      }
+      const value = isAction ? action[element] : observation[element];
+      const bin = binOf(edges, value);
+      const isOutside = value < lowest || value > highest;
+      this.#bins[row + c] = isOutside ? bin | OUTSIDE : bin;
       counts[bin]++;
+      if (isOutside) this.#outside[c]++;
     }
     this.#numDecisions++;
   }
@@ -95,25 +106,26 @@ export class DriftMonitor implements Snapshotable {
     this.#numFills++;
   }
 
-  /** The signs beyond their limits now; distributions speak once the window is full. */
+  /** The signs beyond their limits now, each where it is furthest beyond; distributions speak once the window is full. */
   check(): DriftAlarm[] {
     const { windowDecisions, maxFillGapBps, maxLoss } = this.#config;
-    const alarms: DriftAlarm[] = [];
+    const alarms = new Map<DriftAlarm['sign'], DriftAlarm>();
     const raise = (sign: DriftAlarm['sign'], what: string, value: number, limit: number): void => {
-      if (value <= limit) return;
-      alarms.push({
-        sign,
-        value,
-        limit,
-        text: `${what} is ${value.toFixed(3)}, the limit is ${shown(limit)}`,
-      });
+      const known = alarms.get(sign);
+      if (value <= limit || (known !== undefined && value / limit <= known.value / known.limit)) return;
+      const text = `${what} is ${value.toFixed(3)}, the limit is ${shown(limit)}`;
+      alarms.set(sign, { sign, value, limit, text });
     };
     const profile = this.#profile;
     if (profile !== undefined && this.#numDecisions >= windowDecisions) {
-      profile.columns.forEach(({ isAction, name, expected, limit }, c) => {
+      profile.columns.forEach(({ isAction, name, expected, limit, maxOutside }, c) => {
         const distance = (isAction ? divergence : stabilityIndex)(this.#counts[c], windowDecisions, expected);
         if (isAction) raise('actions', `the divergence of action element ${name}`, distance, limit);
-        else raise('observations', `the stability index of observation element ${name}`, distance, limit);
+        else {
+          raise('observations', `the stability index of observation element ${name}`, distance, limit);
+          const share = this.#outside[c] / windowDecisions;
+          raise('observations', `the share of ${name} beyond all of the reference`, share, maxOutside);
+        }
       });
     }
     if (profile !== undefined && this.#numFills >= MIN_FILLS) {
@@ -124,7 +136,7 @@ export class DriftMonitor implements Snapshotable {
     }
     const loss = 1 - this.#equity / this.#startEquity;
     raise('loss', 'the loss since it took over', Number.isNaN(loss) ? 0 : loss, maxLoss);
-    return alarms;
+    return [...alarms.values()];
   }
 
   save(): Snapshot {
@@ -134,7 +146,11 @@ export class DriftMonitor implements Snapshotable {
       { arrays: { counts: counts.slice() }, values: {} },
     ]);
     const own = {
-      arrays: { bins: this.#bins.slice(), fillCosts: this.#fillCosts.slice() },
+      arrays: {
+        bins: this.#bins.slice(),
+        outside: this.#outside.slice(),
+        fillCosts: this.#fillCosts.slice(),
+      },
       values: {
         numDecisions: this.#numDecisions,
         numFills: this.#numFills,
@@ -149,6 +165,7 @@ export class DriftMonitor implements Snapshotable {
   load(snapshot: Snapshot): void {
     const own = snapshotPart(snapshot, 'own');
     restoreArrayInto(this.#bins, own, 'bins');
+    restoreArrayInto(this.#outside, own, 'outside');
     restoreArrayInto(this.#fillCosts, own, 'fillCosts');
     this.#counts.forEach((counts, c) => {
       restoreArrayInto(counts, snapshotPart(snapshot, String(c)), 'counts');

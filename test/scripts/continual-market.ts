@@ -156,7 +156,14 @@ export const LEARN = {
   forwardDays: 0.25,
   agentSettings: { learningRate: 0.003 },
   gate: { embargoHours: 0.5, freeTurnoverPerDay: 1e5, maxDrawdown: 0.9, numResamples: 500 },
-  drift: { windowDecisions: 120, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 },
+  drift: {
+    windowDecisions: 120,
+    maxPsi: 1e9,
+    maxOutside: 1,
+    maxActionKl: 1e9,
+    maxLoss: 1,
+    maxFillGapBps: 1e9,
+  },
 };
 
 /** What trades, and by which kind of agent. */

@@ -178,6 +178,7 @@ describe('rollback', () => {
       windowDecisions: 30,
       referenceWindows: 4,
       maxPsi: 1e9,
+      maxOutside: 1,
       maxActionKl: 1e9,
       maxLoss: 1,
       maxFillGapBps: 1e9,
@@ -206,7 +207,14 @@ describe('rollback', () => {
 });
 
 describe('the only champion, when it loses too much', () => {
-  const loss = { windowDecisions: 30, maxPsi: 1e9, maxActionKl: 1e9, maxFillGapBps: 1e9, maxLoss: 0.05 };
+  const loss = {
+    windowDecisions: 30,
+    maxPsi: 1e9,
+    maxOutside: 1,
+    maxActionKl: 1e9,
+    maxFillGapBps: 1e9,
+    maxLoss: 0.05,
+  };
   const books = reversingBooks({ seed: 1, hours: 8, reversal: 0, change: { fromHour: 2, halfSpread: 0.2 } });
 
   test.each(['halt', 'go-on'] as const)('%s', async (withoutPrevious) => {
@@ -282,7 +290,14 @@ describe('restarts', () => {
 
   test('neither forget what was lost before nor count it twice', async () => {
     // It loses by the spread, some part in each process; the drift is told at the same decision however often it is cut.
-    const drift = { windowDecisions: 30, maxPsi: 1e9, maxActionKl: 1e9, maxFillGapBps: 1e9, maxLoss: 0.04 };
+    const drift = {
+      windowDecisions: 30,
+      maxPsi: 1e9,
+      maxOutside: 1,
+      maxActionKl: 1e9,
+      maxFillGapBps: 1e9,
+      maxLoss: 0.04,
+    };
     const books = reversingBooks({
       seed: 1,
       hours: 5,

@@ -5,7 +5,11 @@ import { DriftMonitor } from '../../trainers/drift.ts';
 import { type DriftConfig, driftConfig } from '../../trainers/drift-config.ts';
 import { createDriftProfile, type DriftReference } from '../../trainers/drift-profile.ts';
 
-const config: DriftConfig = resolveConfig(driftConfig, { windowDecisions: 200 }, 'the monitor');
+const config: DriftConfig = resolveConfig(
+  driftConfig,
+  { windowDecisions: 200, referenceWindows: 8 },
+  'the monitor',
+);
 
 /** Two observation elements, a normal one and one of three values, and an action of three choices. */
 function sample(rng: Rng, shift = 0): { observation: Float32Array; action: Int32Array } {
@@ -16,7 +20,12 @@ function sample(rng: Rng, shift = 0): { observation: Float32Array; action: Int32
 }
 
 function monitorOn(reference: Partial<DriftReference>, changes: Partial<DriftConfig> = {}): DriftMonitor {
-  const whole = { observations: new Float32Array(0), actions: new Int32Array(0), fillCostsBps: [] };
+  const whole = {
+    isWhole: true,
+    observations: new Float32Array(0),
+    actions: new Int32Array(0),
+    fillCostsBps: [],
+  };
   const profile = createDriftProfile(
     { ...whole, observationDim: 1, actionDim: 1, ...reference },
     { ...config, ...changes },
@@ -59,7 +68,9 @@ describe('a drift monitor', () => {
     };
     watch(1.5);
     expect(monitor.check().map(({ sign }) => sign)).toEqual(['observations']);
-    expect(monitor.check()[0].text).toMatch(/^the stability index of observation element 0 is/);
+    expect(monitor.check()[0].text).toMatch(
+      /^the share of 0 beyond all of the reference is|^the stability index of observation element 0 is/,
+    );
     watch(0);
     expect(monitor.check()).toEqual([]);
   });
@@ -137,8 +148,37 @@ describe('a drift monitor', () => {
     });
     for (let i = 0; i < 200; i++) monitor.observeDecision(Float32Array.of(9, 9, 9, 9), [0]);
     expect(monitor.check().map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^the stability index of observation element return:1@0 is/),
+      'the share of return:1@0 beyond all of the reference is 1.000, the limit is 0.06',
     ]);
+  });
+
+  test('tells values that the reference never had, though they are too few to move its deciles', () => {
+    const rng = createRng('outside');
+    const observations = Float32Array.from({ length: 2000 }, () => rng.uniform());
+    const monitor = monitorOn({ observations, actions: new Int32Array(2000) });
+    const watch = (numOutside: number): void => {
+      for (let i = 0; i < 200; i++) {
+        monitor.observeDecision(Float32Array.of(i < numOutside ? -7 : rng.uniform()), [0]);
+      }
+    };
+    watch(12);
+    expect(monitor.check()).toEqual([]);
+    watch(13);
+    expect(monitor.check().map(({ text }) => text)).toEqual([
+      'the share of 0 beyond all of the reference is 0.065, the limit is 0.06',
+    ]);
+    watch(0);
+    expect(monitor.check()).toEqual([]);
+  });
+
+  test('lets values lie beyond the others as far as those of one window of the reference did', () => {
+    // Window 3 has 10 of 200 values that no other has; its ties with the others count for nothing.
+    const observations = Float32Array.from({ length: 2000 }, (_, i) => (i >= 600 && i < 610 ? 9 : i % 5));
+    const monitor = monitorOn({ observations, actions: new Int32Array(2000) });
+    for (let i = 0; i < 200; i++) monitor.observeDecision(Float32Array.of(i < 20 ? 10 : i % 5), [0]);
+    expect(monitor.check()).toEqual([]);
+    for (let i = 0; i < 200; i++) monitor.observeDecision(Float32Array.of(i < 21 ? 10 : i % 5), [0]);
+    expect(monitor.check().map(({ limit }) => limit)).toEqual([0.1]);
   });
 
   test('without a reference, or with one of too few windows, speaks of losses alone', () => {
