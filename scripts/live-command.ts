@@ -121,7 +121,11 @@ async function carryOut(
   const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
   const learning = file.learn && (await prepareLearning(file.learn, { tape, registry, model: policy.model }));
   const loopLag = createLoopLag();
-  const monitor = new OpsMonitor({ clock: systemClock, loopLag: loopLag.read });
+  const monitor = new OpsMonitor({
+    clock: systemClock,
+    loopLag: loopLag.read,
+    learning: () => learning?.status() ?? null,
+  });
   const run = new LiveRun({
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs },
     venues: builtInVenues,

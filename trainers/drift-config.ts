@@ -20,7 +20,7 @@ export const driftConfig = z.object({
     .number()
     .gt(0)
     .max(1)
-    .default(0.06)
+    .default(0.04)
     .describe(
       'largest share of a window in which an observation element is beyond all that the reference has, where its own ' +
         'windows do not go further',

@@ -21,6 +21,8 @@ export interface DriftCase {
   /** What sets in when the reference ends. */
   readonly change?: Change;
   readonly normalize?: 'rolling' | 'none';
+  /** One more element: where the price is, as a feature of somebody's own might say. */
+  readonly hasLevel?: boolean;
 }
 
 export const config = resolveConfig(driftConfig, {}, 'drift');
@@ -31,7 +33,7 @@ const CHECK_EVERY = 10;
 /** Basis points; a fill at every fourth decision. */
 const FILL_DEVIATION = 10;
 
-/** Markets by turns: a random walk with a policy of random weights, a slow and a quick return with one that expects it. */
+/** Markets by turns: a random walk with a policy of random weights, a quick and a slow return with one that expects it. */
 function createMarket({ seed, barMinutes }: DriftCase, length: number): Candles {
   const common = { rng: createRng(`drift-${seed}`), length, stepMs: barMinutes * 60_000, subSteps: 2 };
   if (seed % 3 === 0) return geometricBrownian({ ...common, volatilityPerYear: 0.5 });
@@ -54,7 +56,7 @@ function louder(candles: Candles, fromRow: number, factor: number): Candles {
 
 /** @returns after how many watched decisions the first alarm comes, and its sign; undefined when none comes */
 export function watchMarket(drift: DriftCase): { after: number; sign: string; text: string } | undefined {
-  const { seed, numReference, numWatched, change = 'none', normalize = 'rolling' } = drift;
+  const { seed, numReference, numWatched, change = 'none', normalize = 'rolling', hasLevel = false } = drift;
   const numDecisions = numReference + numWatched;
   const plain = createMarket(drift, WARMUP_BARS + numDecisions + 2);
   const candles = change === 'volatility' ? louder(plain, WARMUP_BARS + numReference, 3) : plain;
@@ -69,8 +71,7 @@ export function watchMarket(drift: DriftCase): { after: number; sign: string; te
     else sum = -30 * (price / 100 - 1);
     return sum > 0.3 ? 2 : sum < -0.3 ? 0 : 1;
   };
-  // One more element: where the price is, as a feature of somebody's own might say.
-  const row = new Float32Array(dim + 1);
+  const row = new Float32Array(dim + Number(hasLevel));
   const observations = new Float32Array(numReference * row.length);
   const actions = new Int32Array(numReference);
   const fillCostsBps: number[] = [];
@@ -80,8 +81,7 @@ export function watchMarket(drift: DriftCase): { after: number; sign: string; te
     const isWatched = n >= numReference;
     const action = isWatched && change === 'collapse' ? 2 : choose(observation, info.price);
     row.set(observation);
-    // A random walk has no level.
-    if (seed % 3 !== 0) row[dim] = info.price / 100 - 1 + (isWatched && change === 'level' ? 0.1 : 0);
+    if (hasLevel) row[dim] = info.price / 100 - 1 + (isWatched && change === 'level' ? 0.1 : 0);
     const costBps = 5 + FILL_DEVIATION * fills.gaussian() + (isWatched && change === 'fills' ? 15 : 0);
     const isFill = n % 4 === 0;
     if (!isWatched) {
@@ -115,11 +115,30 @@ export function watchMarket(drift: DriftCase): { after: number; sign: string; te
   return undefined;
 }
 
+/** What there is by turns: the remainder of a seed by three. */
+export const WALK = 0;
+export const QUICK_RETURN = 1;
+export const SLOW_RETURN = 2;
+
+/** @param kinds of the markets, each as often as the others */
+export function casesOf(
+  numMarkets: number,
+  kinds: readonly number[],
+  rest: Omit<DriftCase, 'seed' | 'numReference'>,
+): DriftCase[] {
+  const numReference = config.windowDecisions * config.referenceWindows;
+  return Array.from({ length: numMarkets }, (_, i) => {
+    const seed = 3 * Math.floor(i / kinds.length) + kinds[i % kinds.length];
+    return { seed, numReference, ...rest };
+  });
+}
+
 /** The same for many markets. @returns the alarms, and their number by sign */
 export function countAlarms(cases: readonly DriftCase[]) {
   const alarms = cases.flatMap((drift) => watchMarket(drift) ?? []);
   const bySign: Record<string, number> = {};
   for (const { sign } of alarms) bySign[sign] = (bySign[sign] ?? 0) + 1;
   const after = alarms.map((alarm) => alarm.after).sort((a, b) => a - b);
-  return { numAlarms: alarms.length, bySign, after, texts: alarms.map(({ text }) => text) };
+  const half = after[Math.floor(after.length / 2)];
+  return { numAlarms: alarms.length, bySign, half, texts: alarms.map(({ text }) => text) };
 }

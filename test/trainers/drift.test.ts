@@ -148,7 +148,7 @@ describe('a drift monitor', () => {
     });
     for (let i = 0; i < 200; i++) monitor.observeDecision(Float32Array.of(9, 9, 9, 9), [0]);
     expect(monitor.check().map(({ text }) => text)).toEqual([
-      'the share of return:1@0 beyond all of the reference is 1.000, the limit is 0.06',
+      'the share of return:1@0 beyond all of the reference is 1.000, the limit is 0.04',
     ]);
   });
 
@@ -161,11 +161,11 @@ describe('a drift monitor', () => {
         monitor.observeDecision(Float32Array.of(i < numOutside ? -7 : rng.uniform()), [0]);
       }
     };
-    watch(12);
+    watch(8);
     expect(monitor.check()).toEqual([]);
-    watch(13);
+    watch(9);
     expect(monitor.check().map(({ text }) => text)).toEqual([
-      'the share of 0 beyond all of the reference is 0.065, the limit is 0.06',
+      'the share of 0 beyond all of the reference is 0.045, the limit is 0.04',
     ]);
     watch(0);
     expect(monitor.check()).toEqual([]);
