@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config';
 /** `quick` is the unit suite; `learning` trains agents; `readme` runs the README's code blocks. */
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     projects: [
       {
         test: {
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: ['test/learning/**', 'test/readme.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       { test: { name: 'learning', include: ['test/learning/**/*.test.ts'], testTimeout: 600_000 } },

@@ -13,7 +13,7 @@ import { liquidationValue } from '../market/liquidation.ts';
 import { PairOrders } from '../market/pair-orders.ts';
 import { createPairPlan, netEdge, planPairInto } from '../market/pair-plan.ts';
 import { type Asset, constantTransfers, type TransferModel } from '../market/transfers.ts';
-import type { LegReport, VenueDesk } from '../market/venue-desk.ts';
+import type { DeskListener, VenueDesk } from '../market/venue-desk.ts';
 import type { ArbitrageConfig } from './arbitrage-config.ts';
 import { ArbitrageObserver } from './arbitrage-observation.ts';
 import { createDeskVenues } from './arbitrage-venues.ts';
@@ -50,17 +50,12 @@ export class ArbitrageMarket implements Snapshotable {
 
   /**
    * @param rng decides latencies and outages
-   * @param onReport told of every order when it has met its book
+   * @param listener told of every order
    */
-  constructor(
-    tape: BookTape,
-    config: ArbitrageConfig,
-    rng: Rng,
-    onReport?: (report: Readonly<LegReport>) => void,
-  ) {
+  constructor(tape: BookTape, config: ArbitrageConfig, rng: Rng, listener: DeskListener = {}) {
     const { legPolicy: policy, timeToLiveMs, priceMoveRate, maxPairs } = config;
     const venues = createDeskVenues(config, tape.venues.length, tape.depth, rng);
-    this.orders = new PairOrders(venues, { policy, timeToLiveMs, priceMoveRate, maxPairs }, onReport);
+    this.orders = new PairOrders(venues, { policy, timeToLiveMs, priceMoveRate, maxPairs }, listener);
     this.desk = this.orders.desk;
     this.observer = new ArbitrageObserver(tape.venues, this.desk, config);
     this.sizes = new Float64Array(config.sizes.length);

@@ -7,7 +7,7 @@ import type { BookTape } from '../market/book-tape.ts';
 import { DOUBLE_ZERO } from '../market/broker.ts';
 import { formatTime } from '../market/timestamps.ts';
 import type { VenueAccounts } from '../market/venue-accounts.ts';
-import type { LegReport } from '../market/venue-desk.ts';
+import type { DeskListener } from '../market/venue-desk.ts';
 import {
   type ArbitrageAction,
   continuousSpace,
@@ -56,7 +56,7 @@ export interface ArbitrageInfo {
   refused: number;
 }
 
-export interface ArbitrageEnvOptions {
+export interface ArbitrageEnvOptions extends DeskListener {
   /** The books; or what makes new ones for every episode, from a stream of the env's own. */
   books: BookTape | ((rng: Rng) => BookTape);
   /** Default 0. */
@@ -67,8 +67,6 @@ export interface ArbitrageEnvOptions {
    * `reset`, `begin` and `finish` that of `step`.
    */
   isLive?: boolean;
-  /** Told of every order when it has met its book, filled or not; the object is reused by the next one. */
-  onReport?: (report: Readonly<LegReport>) => void;
 }
 
 /** Continuous actions below this hold. */
@@ -112,7 +110,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
   readonly #before = new Float64Array(2);
 
   /** @throws ConfigError for settings that are out of range or do not fit the books */
-  constructor({ books, seed = 0, config = {}, isLive = false, onReport }: ArbitrageEnvOptions) {
+  constructor({ books, seed = 0, config = {}, isLive = false, ...listener }: ArbitrageEnvOptions) {
     this.config = resolveConfig(arbitrageConfig, config, 'env "arbitrage"');
     this.#source = books;
     this.#rng = createRng(seed);
@@ -123,7 +121,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     if (isLive) requireFitting(this.config, tape.venues);
     this.#range = isLive ? ENDLESS : planArbitrage(this.config, tape);
     this.#nextStart = this.#range.firstRow;
-    this.#market = new ArbitrageMarket(tape, this.config, this.#rng, onReport);
+    this.#market = new ArbitrageMarket(tape, this.config, this.#rng, listener);
     this.observationSpace = this.#market.observer.space;
     const { venues } = tape;
     this.#actions = listActions(venues.length, this.config.sizes.length, this.config.transfers);

@@ -8,16 +8,14 @@ import type { BookLevels } from '../market/book-matcher.ts';
 import type { BookTape, Venue } from '../market/book-tape.ts';
 import { netEdge } from '../market/pair-plan.ts';
 import { BookTapeBuilder } from '../market/tape-builder.ts';
-import type { LegReport } from '../market/venue-desk.ts';
+import type { DeskListener } from '../market/venue-desk.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
 
-export interface ArbitrageLiveOptions {
+export interface ArbitrageLiveOptions extends DeskListener {
   readonly config: ArbitrageConfig;
   readonly venues: readonly Venue[];
   readonly depth: number;
   readonly seed: number;
-  /** An order has met its book, filled or not. */
-  readonly onReport?: (report: Readonly<LegReport>) => void;
 }
 
 /** Statistics run in on the first `warmupEvents` books; then the accounts are opened. */
@@ -39,10 +37,16 @@ export class ArbitrageLiveMarket implements LiveMarket {
   #nextDecisionMs = Number.NaN;
 
   /** @throws ConfigError for settings that do not fit each other or the venues */
-  constructor({ config, venues, depth, seed, onReport }: ArbitrageLiveOptions) {
+  constructor({ config, venues, depth, seed, ...listener }: ArbitrageLiveOptions) {
     this.#config = config;
     this.#warmup = new BookTapeBuilder({ venues, depth, policy: 'reject' });
-    this.#env = new ArbitrageEnv({ books: emptyTape(venues, depth), isLive: true, seed, config, onReport });
+    this.#env = new ArbitrageEnv({
+      books: emptyTape(venues, depth),
+      isLive: true,
+      seed,
+      config,
+      ...listener,
+    });
     this.observationSpace = this.#env.observationSpace;
     this.actionSpace = this.#env.actionSpace;
     this.actionMask = this.#env.actionMask;

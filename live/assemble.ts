@@ -160,6 +160,7 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
     venues,
     depth,
     seed,
+    onSend: ({ timeMs, ...order }) => record(['order', timeMs, order]),
     onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
   });
 }

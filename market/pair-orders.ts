@@ -7,7 +7,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { Side } from './book-matcher.ts';
-import { type DeskVenue, type LegReport, VenueDesk } from './venue-desk.ts';
+import { type DeskListener, type DeskVenue, type LegReport, VenueDesk } from './venue-desk.ts';
 
 /**
  * For the part of a leg that the other did not match: `cancel` leaves it open; `reverse` trades it back where it was
@@ -69,16 +69,18 @@ export class PairOrders implements Snapshotable {
   readonly #integers: Int32Array; // [maxPairs, NUM_INTEGERS]
   readonly #doubles: Float64Array; // [maxPairs, NUM_DOUBLES]
 
-  /** @param onReport told of every order when it has met its book; the object is reused */
   constructor(
     venues: readonly DeskVenue[],
     options: PairOrderOptions,
-    onReport?: (report: Readonly<LegReport>) => void,
+    { onSend, onReport }: DeskListener = {},
   ) {
     this.#options = options;
-    this.desk = new VenueDesk(venues, (report) => {
-      onReport?.(report);
-      this.#onReport(report);
+    this.desk = new VenueDesk(venues, {
+      onSend,
+      onReport: (report) => {
+        onReport?.(report);
+        this.#onReport(report);
+      },
     });
     this.counts = {
       sent: 0,

@@ -25,6 +25,24 @@ export interface DeskVenue {
   readonly rateLimit?: RateLimit;
 }
 
+/** An order as it is sent; one reused object. */
+export interface SentLeg {
+  /** What the sender named it by. */
+  tag: number;
+  venue: number;
+  side: Side;
+  /** Base units, as the venue's rules leave it. */
+  size: number;
+  /** Worst price, quote units. */
+  limit: number;
+  /** Best price of the other side as the sender saw it, quote units; 0 when there was none. */
+  touch: number;
+  /** UTC epoch. */
+  timeMs: number;
+  /** When it meets the book, UTC epoch. */
+  arrivalMs: number;
+}
+
 /** What became of an order; one reused object. */
 export interface LegReport {
   /** What the sender named it by. */
@@ -43,6 +61,14 @@ export interface LegReport {
   timeMs: number;
 }
 
+/** Who is told of orders. */
+export interface DeskListener {
+  /** Told of every order that leaves; the object is reused by the next one. */
+  readonly onSend?: (order: Readonly<SentLeg>) => void;
+  /** Told of every order when it has met its book, filled or not; the object is reused by the next one. */
+  readonly onReport?: (report: Readonly<LegReport>) => void;
+}
+
 const MAX_ORDERS = 32;
 /** Keeps the cost of a whole balance from exceeding it by a rounding. */
 const BELOW_ONE = 1 - 1e-12;
@@ -53,7 +79,8 @@ export class VenueDesk implements Snapshotable {
   readonly accounts: VenueAccounts;
   /** [V], fraction of notional */
   readonly takerFees: Float64Array;
-  readonly #onReport: (report: Readonly<LegReport>) => void;
+  readonly #listener: DeskListener;
+  readonly #order: SentLeg;
   readonly #report: LegReport;
   readonly #arrivals = new Float64Array(MAX_ORDERS).fill(Infinity); // [M], Infinity: the slot is free
   readonly #sizes = new Float64Array(MAX_ORDERS); // [M]
@@ -64,12 +91,12 @@ export class VenueDesk implements Snapshotable {
   readonly #next = Float64Array.of(Infinity);
   #numUnderWay = 0;
 
-  /** @param onReport told of every order when it has met its book; the object is reused */
-  constructor(venues: readonly DeskVenue[], onReport: (report: Readonly<LegReport>) => void) {
+  constructor(venues: readonly DeskVenue[], listener: DeskListener) {
     this.venues = venues;
     this.accounts = new VenueAccounts(venues.length);
     this.takerFees = Float64Array.from(venues, ({ fees }) => fees.feeRate('taker'));
-    this.#onReport = onReport;
+    this.#listener = listener;
+    this.#order = { tag: 0, venue: 0, side: 1, size: -0, limit: -0, touch: -0, timeMs: -0, arrivalMs: -0 };
     this.#report = { tag: 0, venue: 0, side: 1, filled: -0, notional: -0, fee: -0, mid: -0, timeMs: -0 };
   }
 
@@ -138,6 +165,18 @@ export class VenueDesk implements Snapshotable {
     this.#arrivals[slot] = arrival;
     if (arrival < this.#next[0]) this.#next[0] = arrival;
     this.#numUnderWay++;
+    if (this.#listener.onSend !== undefined) {
+      const order = this.#order;
+      order.tag = tag;
+      order.venue = venue;
+      order.side = side;
+      order.size = accepted;
+      order.limit = limit;
+      order.touch = matcher.bestPrice(side);
+      order.timeMs = nowMs;
+      order.arrivalMs = arrival;
+      this.#listener.onSend(order);
+    }
     return accepted;
   }
 
@@ -220,7 +259,7 @@ export class VenueDesk implements Snapshotable {
     report.fee = notional * this.takerFees[venue];
     report.mid = this.#mids[slot];
     report.timeMs = timeMs;
-    this.#onReport(report);
+    this.#listener.onReport?.(report);
   }
 
   #findNext(): void {

@@ -7,7 +7,7 @@ import { replayTape } from '../../live/replay.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import type { BookTape } from '../../market/book-tape.ts';
 import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import type { LegReport } from '../../market/venue-desk.ts';
+import type { LegReport, SentLeg } from '../../market/venue-desk.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 import { entriesOf, hashPolicy, recordSession, VENUE_NAMES } from './recorded-session.ts';
 
@@ -62,11 +62,13 @@ test.each([
       policyFor: maskedHash,
       onDecision: ({ step }) => seen.push([...step.observation, step.reward]),
     });
+    const orders: SentLeg[] = [];
     const reports: LegReport[] = [];
     const simulator = new ArbitrageEnv({
       books,
       seed: CONFIG.seed,
       config: { ...env, episodeStart: 'sequential' },
+      onSend: (order) => orders.push({ ...order }),
       onReport: (report) => reports.push({ ...report }),
     });
     const policy = maskedHash(simulator as unknown as LiveMarket);
@@ -88,6 +90,19 @@ test.each([
     const live = fills.map(([, timeMs, report]) => ({ timeMs, ...(report as object) }));
     expect(live).toEqual(reports.slice(0, live.length));
     expect(reports.length - live.length).toBeLessThanOrEqual(4);
+    const sent = tape
+      .filter(([kind]) => kind === 'order')
+      .map(([, timeMs, order]) => ({ timeMs, ...(order as object) }));
+    // One of them may decide once more at the end.
+    const common = Math.min(sent.length, orders.length);
+    expect(Math.max(sent.length, orders.length) - common).toBeLessThanOrEqual(2);
+    expect(sent.slice(0, common)).toEqual(orders.slice(0, common));
+    // A report is of the order that arrives at its time.
+    for (const { venue, side, filled, timeMs } of reports) {
+      const order = orders.find((order) => order.arrivalMs === timeMs && order.venue === venue);
+      expect(order?.side).toBe(side);
+      expect(filled).toBeLessThanOrEqual(order?.size ?? 0);
+    }
   },
 );
 

@@ -18,8 +18,9 @@ export function restlessPolicy({ actionSpace }) {
 /** @param mode trading or arbitrage @param url where the venues are, `ws://HOST:PORT` */
 export function sessionSettings(mode, url, leftOver = 'keep') {
   const names = mode === 'trading' ? ['bybit'] : ['bybit', 'okx'];
-  // Killed sessions lose their connections more often than a venue would be trusted with.
-  const care = { resyncBudget: 1e9, staleAfterMs: 60_000 };
+  // Killed sessions lose their connections more often than a venue would be trusted with, and what they are sent is old: the
+  // exchange times of the books begin anew each time all have been sent.
+  const care = { resyncBudget: 1e9, staleAfterMs: 1e9 };
   const env =
     mode === 'trading'
       ? {

@@ -1,4 +1,7 @@
-/** Trades on paper until it is killed, for a test that kills it. Arguments: the tape, the venues' address, the mode. */
+/**
+ * Trades on paper until it is killed, for a test that kills it. Arguments: the tape, the venues' address, the mode, what to
+ * do about what was left open, and after which deed it kills itself: the kind of a record, and how many of them.
+ */
 import { writeSync } from 'node:fs';
 import { systemClock } from '../../dist/live/clock.js';
 import { resolveLiveConfig } from '../../dist/live/live-config.js';
@@ -8,9 +11,10 @@ import { builtInVenues } from '../../dist/live/venues/index.js';
 import { wsTransport } from '../../dist/live/ws-transport.js';
 import { restlessPolicy, sessionSettings } from './restless-policy.mjs';
 
-const [tape, url, mode, leftOver] = process.argv.slice(2);
+const [tape, url, mode, leftOver, lastKind, lastCount] = process.argv.slice(2);
 const settings = sessionSettings(mode, url, leftOver);
 let hasHeard = false;
+let numLast = 0;
 const run = new LiveRun({
   header: { config: resolveLiveConfig(settings), model: 'restless', modelCreatedMs: Number.NaN },
   venues: builtInVenues,
@@ -23,7 +27,9 @@ const run = new LiveRun({
       hasHeard = true;
       writeSync(1, '["started"]\n');
     }
-    if (record[0] === 'fill' || record[0] === 'order') writeSync(1, `${JSON.stringify(record)}\n`);
+    if (record[0] !== 'fill' && record[0] !== 'order') return;
+    writeSync(1, `${JSON.stringify(record)}\n`);
+    if (record[0] === lastKind && ++numLast === Number(lastCount)) process.kill(process.pid, 'SIGKILL');
   },
 });
 if (run.recovery !== undefined) writeSync(1, `${JSON.stringify(['recovery', run.recovery])}\n`);
