@@ -140,5 +140,5 @@ export function countAlarms(cases: readonly DriftCase[]) {
   for (const { sign } of alarms) bySign[sign] = (bySign[sign] ?? 0) + 1;
   const after = alarms.map((alarm) => alarm.after).sort((a, b) => a - b);
   const half = after[Math.floor(after.length / 2)];
-  return { numAlarms: alarms.length, bySign, half, texts: alarms.map(({ text }) => text) };
+  return { numAlarms: alarms.length, bySign, half };
 }
