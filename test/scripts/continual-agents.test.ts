@@ -44,7 +44,7 @@ describe('a session learns, is judged, and swaps', () => {
     registry.promote(saveModel(registry, createModel(1, undefined, setup)), 0, { reason: 'by hand' });
     registry.close();
     const { config } = setup;
-    const hours = 7;
+    const hours = 8;
     const isArbitrage = config.mode === 'arbitrage';
     const books = isArbitrage
       ? divergingBooks({ seed: 1, hours })

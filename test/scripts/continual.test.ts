@@ -166,7 +166,7 @@ describe('a session that learns', () => {
 
 describe('rollback', () => {
   const cases: [string, object, Partial<MarketOptions>][] = [
-    ['observations', { maxPsi: 0.4 }, { change: { fromHour: 4, factor: 30 } }],
+    ['observations', { maxPsi: 0.4 }, { change: { fromHour: 4, factor: 0 } }],
     ['actions', { maxActionKl: 0.02 }, { change: { fromHour: 4, factor: 30 } }],
     ['fills', { maxFillGapBps: 5 }, { change: { fromHour: 4, halfSpread: 0.2 } }],
     ['loss', { maxLoss: 0.05 }, { change: { fromHour: 4, halfSpread: 0.2 } }],
