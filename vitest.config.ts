@@ -14,7 +14,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'learning', include: ['test/learning/**/*.test.ts'], testTimeout: 600_000 } },
-      { test: { name: 'readme', include: ['test/readme.test.ts'], testTimeout: 600_000 } },
+      { test: { name: 'readme', include: ['test/readme.test.ts'], testTimeout: 1_800_000 } },
     ],
   },
 });

@@ -5,6 +5,8 @@
  * (Sun Microsystems, 1993), its single-precision form.
  */
 
+import { storeLanes } from './lanes';
+
 /** Adding 1.5·2²³ rounds to an integer and leaves it in the low bits. */
 const ROUND: f32 = 12582912;
 const LOG2_E: f32 = <f32>Math.LOG2E;
@@ -51,12 +53,50 @@ export function tanh(x: v128): v128 {
   return v128.or(f32x4.div(e, f32x4.add(e, f32x4.splat(2))), sign);
 }
 
+/** values = tanh(values). Four vectors at a time: what one waits for, the others compute, and they share the constants. */
+export function tanhs(values: usize, length: i32): void {
+  for (; length >= 16; length -= 16) {
+    const a = tanh(v128.load(values));
+    const b = tanh(v128.load(values, 16));
+    const c = tanh(v128.load(values, 32));
+    const d = tanh(v128.load(values, 48));
+    v128.store(values, a);
+    v128.store(values, b, 16);
+    v128.store(values, c, 32);
+    v128.store(values, d, 48);
+    values += 64;
+  }
+  for (; length > 0; length -= 4) {
+    storeLanes(values, tanh(v128.load(values)), length);
+    values += 16;
+  }
+}
+
 /** σ(x) = 1 / (1 + e^−x), from e^−|x| so that nothing overflows: relative error below 3e-7 down to σ(−87), 0 below. */
 export function sigmoid(x: v128): v128 {
   const e = exp(v128.or(x, i32x4.splat(0x80000000)));
   const one = f32x4.splat(1);
   const numerator = v128.bitselect(e, one, i32x4.shr_s(x, 31));
   return f32x4.div(numerator, f32x4.add(one, e));
+}
+
+/** values = σ(values), four vectors at a time as `tanhs`. */
+export function sigmoids(values: usize, length: i32): void {
+  for (; length >= 16; length -= 16) {
+    const a = sigmoid(v128.load(values));
+    const b = sigmoid(v128.load(values, 16));
+    const c = sigmoid(v128.load(values, 32));
+    const d = sigmoid(v128.load(values, 48));
+    v128.store(values, a);
+    v128.store(values, b, 16);
+    v128.store(values, c, 32);
+    v128.store(values, d, 48);
+    values += 64;
+  }
+  for (; length > 0; length -= 4) {
+    storeLanes(values, sigmoid(v128.load(values)), length);
+    values += 16;
+  }
 }
 
 /** Natural logarithm of a normal positive number, error below 1 ulp. */

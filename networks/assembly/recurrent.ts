@@ -3,7 +3,7 @@
  * Source: Hochreiter & Schmidhuber (1997), with the forget gate of Gers et al. (2000); Cho et al. (2014); in the form
  * of PyTorch's `nn.LSTM` (gates i, f, g, o) and `nn.GRU` (gates r, z, n).
  */
-import { sigmoid, tanh } from './elementary';
+import { sigmoids, tanhs } from './elementary';
 import { storeLanes } from './lanes';
 
 /**
@@ -31,44 +31,31 @@ export function lstmForward(
     sigmoids(gates, 2 * units);
     tanhs(gates + 2 * width, units);
     sigmoids(gates + 3 * width, units);
+    let offset: usize = 0;
     for (let left = units; left > 0; left -= 4) {
-      const i = v128.load(gates);
-      const f = v128.load(gates + width);
-      const g = v128.load(gates + 2 * width);
-      const o = v128.load(gates + 3 * width);
-      const cell = f32x4.add(f32x4.mul(f, v128.load(cells)), f32x4.mul(i, g));
-      const tanhCell = tanh(cell);
-      const hidden = f32x4.mul(o, tanhCell);
-      storeLanes(nextCells, cell, left);
-      storeLanes(tanhCells, tanhCell, left);
-      storeLanes(outputs, hidden, left);
-      storeLanes(nextHiddens, hidden, left);
-      const bytes = (<usize>min(left, 4)) << 2;
-      gates += bytes;
-      cells += bytes;
-      nextCells += bytes;
-      tanhCells += bytes;
-      outputs += bytes;
-      nextHiddens += bytes;
+      const i = v128.load(gates + offset);
+      const f = v128.load(gates + width + offset);
+      const g = v128.load(gates + 2 * width + offset);
+      const cell = f32x4.add(f32x4.mul(f, v128.load(cells + offset)), f32x4.mul(i, g));
+      storeLanes(nextCells + offset, cell, left);
+      storeLanes(tanhCells + offset, cell, left);
+      offset += 16;
     }
-    gates += 3 * width;
+    tanhs(tanhCells, units);
+    offset = 0;
+    for (let left = units; left > 0; left -= 4) {
+      const hidden = f32x4.mul(v128.load(gates + 3 * width + offset), v128.load(tanhCells + offset));
+      storeLanes(outputs + offset, hidden, left);
+      storeLanes(nextHiddens + offset, hidden, left);
+      offset += 16;
+    }
+    gates += 4 * width;
+    cells += width;
+    nextCells += width;
+    tanhCells += width;
+    outputs += width;
+    nextHiddens += width;
   }
-}
-
-function sigmoids(values: usize, length: i32): void {
-  for (; length >= 4; length -= 4) {
-    v128.store(values, sigmoid(v128.load(values)));
-    values += 16;
-  }
-  if (length > 0) storeLanes(values, sigmoid(v128.load(values)), length);
-}
-
-function tanhs(values: usize, length: i32): void {
-  for (; length >= 4; length -= 4) {
-    v128.store(values, tanh(v128.load(values)));
-    values += 16;
-  }
-  if (length > 0) storeLanes(values, tanh(v128.load(values)), length);
 }
 
 /**
@@ -149,41 +136,43 @@ export function gruForward(
 ): void {
   const width = (<usize>units) << 2;
   for (; rows > 0; rows--) {
-    sigmoidsOfSums(gates, products, 2 * units);
     const candidateProducts = products + 2 * width;
+    addInto(gates, products, 2 * units);
+    sigmoids(gates, 2 * units);
+    const news = gates + 2 * width;
     let offset: usize = 0;
     for (let left = units; left > 0; left -= 4) {
       const candidate = f32x4.add(v128.load(candidateProducts + offset), v128.load(bias + offset));
-      const r = v128.load(gates);
-      const z = v128.load(gates + width);
-      const n = tanh(f32x4.add(v128.load(gates + 2 * width), f32x4.mul(r, candidate)));
-      const hidden = f32x4.add(n, f32x4.mul(z, f32x4.sub(v128.load(hiddens), n)));
-      storeLanes(gates + 2 * width, n, left);
-      storeLanes(candidates, candidate, left);
-      storeLanes(outputs, hidden, left);
-      storeLanes(nextHiddens, hidden, left);
-      const bytes = (<usize>min(left, 4)) << 2;
-      offset += bytes;
-      gates += bytes;
-      candidates += bytes;
-      hiddens += bytes;
-      outputs += bytes;
-      nextHiddens += bytes;
+      const weighted = f32x4.mul(v128.load(gates + offset), candidate);
+      storeLanes(news + offset, f32x4.add(v128.load(news + offset), weighted), left);
+      storeLanes(candidates + offset, candidate, left);
+      offset += 16;
     }
-    gates += 2 * width;
+    tanhs(news, units);
+    offset = 0;
+    for (let left = units; left > 0; left -= 4) {
+      const n = v128.load(news + offset);
+      const difference = f32x4.sub(v128.load(hiddens + offset), n);
+      const hidden = f32x4.add(n, f32x4.mul(v128.load(gates + width + offset), difference));
+      storeLanes(outputs + offset, hidden, left);
+      storeLanes(nextHiddens + offset, hidden, left);
+      offset += 16;
+    }
+    gates += 3 * width;
     products += 3 * width;
+    candidates += width;
+    hiddens += width;
+    outputs += width;
+    nextHiddens += width;
   }
 }
 
-/** values = σ(values + addends) */
-function sigmoidsOfSums(values: usize, addends: usize, length: i32): void {
-  for (; length >= 4; length -= 4) {
-    v128.store(values, sigmoid(f32x4.add(v128.load(values), v128.load(addends))));
+/** values += addends */
+function addInto(values: usize, addends: usize, length: i32): void {
+  for (; length > 0; length -= 4) {
+    storeLanes(values, f32x4.add(v128.load(values), v128.load(addends)), length);
     values += 16;
     addends += 16;
-  }
-  if (length > 0) {
-    storeLanes(values, sigmoid(f32x4.add(v128.load(values), v128.load(addends))), length);
   }
 }
 
