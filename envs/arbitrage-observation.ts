@@ -73,6 +73,12 @@ const NUM_STATISTICS = 5;
 /** All columns, by the part of their name before the colon. */
 export const OBSERVED_COLUMNS = [...VENUE_COLUMNS, ...PAIR_COLUMNS, ...OWN_COLUMNS].map(([column]) => column);
 
+/** Whether an element of this name tells of the balances and orders, and not of the market. */
+export function isAccountColumn(name: string): boolean {
+  const [column] = name.split(':');
+  return column === 'base' || column === 'quote' || OWN_COLUMNS.some(([own]) => own === column);
+}
+
 export interface ObserverOptions {
   readonly statisticsMs: number;
   readonly staleMs: number;

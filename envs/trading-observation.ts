@@ -36,6 +36,11 @@ export interface TradingInfo {
 /** The account's part of an observation, after the features. */
 export const ACCOUNT_COLUMNS = ['exposure', 'target', 'unrealised', 'drawdown'] as const;
 
+/** Whether an element of this name tells of the account; a feature's name says which bar it is of. */
+export function isAccountColumn(name: string): boolean {
+  return (ACCOUNT_COLUMNS as readonly string[]).includes(name);
+}
+
 /** Exposure and unrealised return are cut off here, which only an account near its end reaches. */
 const ACCOUNT_CLIP = 10;
 

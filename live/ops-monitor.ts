@@ -6,12 +6,23 @@ import type { Clock } from './clock.ts';
 import { EquityCurve } from './equity-curve.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { LiveRun } from './live-run.ts';
-import type { LoopLag, OpsDecision, OpsEvent, OpsHistory, OpsNews, OpsState, OpsView } from './ops-view.ts';
+import type {
+  LoopLag,
+  OpsDecision,
+  OpsEvent,
+  OpsHistory,
+  OpsLearning,
+  OpsNews,
+  OpsState,
+  OpsView,
+} from './ops-view.ts';
 
 export interface OpsMonitorOptions {
   readonly clock: Clock;
   /** Asked whenever the state is. */
   readonly loopLag?: () => LoopLag;
+  /** Likewise; absent where the policy does not learn. */
+  readonly learning?: () => OpsLearning | null;
   /** Decisions, and events, that are kept for those who begin to look. Default 200. */
   readonly numKept?: number;
 }
@@ -23,6 +34,7 @@ export interface OpsMonitorOptions {
 export class OpsMonitor implements OpsView {
   readonly #clock: Clock;
   readonly #loopLag: (() => LoopLag) | undefined;
+  readonly #learning: (() => OpsLearning | null) | undefined;
   readonly #numKept: number;
   readonly #records: Record<string, number> = {};
   readonly #verdicts: Record<string, number> = { pass: 0, hold: 0, flatten: 0 };
@@ -35,9 +47,10 @@ export class OpsMonitor implements OpsView {
   #receivedMs = Number.NaN;
   #run: LiveRun | undefined;
 
-  constructor({ clock, loopLag, numKept = 200 }: OpsMonitorOptions) {
+  constructor({ clock, loopLag, learning, numKept = 200 }: OpsMonitorOptions) {
     this.#clock = clock;
     this.#loopLag = loopLag;
+    this.#learning = learning;
     this.#numKept = numKept;
   }
 
@@ -103,6 +116,7 @@ export class OpsMonitor implements OpsView {
       counts: { records: this.#records, verdicts: this.#verdicts, denials: this.#denials },
       decisionLatency: this.#latency.summary(),
       loopLag: this.#loopLag?.() ?? null,
+      learning: this.#learning?.() ?? null,
     };
   }
 

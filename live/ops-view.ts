@@ -52,6 +52,19 @@ export interface LoopLag {
   readonly maxMs: number;
 }
 
+/** How a policy that goes on learning stands; what is not so is null. */
+export interface OpsLearning {
+  readonly champion: string;
+  /** Waits to be judged. */
+  readonly candidate: string | null;
+  /** What the learner does now. */
+  readonly task: string | null;
+  /** Whether observations and actions are compared with a reference. */
+  readonly isWatched: boolean;
+  /** Why the champion is not to be trusted any more, where none was before it that could take over. */
+  readonly drift: string | null;
+}
+
 export interface OpsState {
   readonly timeMs: number;
   readonly isRunning: boolean;
@@ -69,6 +82,8 @@ export interface OpsState {
   readonly decisionLatency: LatencySummary;
   /** null where nobody measures it. */
   readonly loopLag: LoopLag | null;
+  /** null where the policy does not learn. */
+  readonly learning: OpsLearning | null;
 }
 
 /** What came before: for someone who begins to look. */
@@ -99,7 +114,7 @@ export interface OpsHealth {
   readonly reasons: readonly string[];
 }
 
-export function healthOf({ isRunning, guard, venues }: OpsState): OpsHealth {
+export function healthOf({ isRunning, guard, venues, learning }: OpsState): OpsHealth {
   const reasons: string[] = [];
   if (!isRunning) reasons.push('the session does not run');
   if (guard.state === 'halted') reasons.push(`halted: ${guard.haltReason}`);
@@ -109,6 +124,9 @@ export function healthOf({ isRunning, guard, venues }: OpsState): OpsHealth {
   }
   if (!isRunning || guard.state === 'halted' || out.length === venues.length) {
     return { status: 'failing', reasons };
+  }
+  if (learning !== null && learning.drift !== null) {
+    reasons.push(`${learning.champion} has drifted: ${learning.drift}`);
   }
   if (guard.state === 'reducing') reasons.push('the model is old: risk may only be reduced');
   return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };

@@ -72,6 +72,7 @@ export class LiveSession {
   #policy: LivePolicy;
   #timeMs = -Infinity;
   #numDecisions = 0;
+  #firstDecisionMs = Number.NaN;
   /** The next decision is the first that this policy makes. */
   #isStart = true;
 
@@ -95,6 +96,11 @@ export class LiveSession {
 
   get numDecisions(): number {
     return this.#numDecisions;
+  }
+
+  /** UTC epoch of the first decision, on the tape that is continued too; NaN before it. */
+  get firstDecisionMs(): number {
+    return this.#firstDecisionMs;
   }
 
   /** Whether a decision waits for its action. */
@@ -279,6 +285,7 @@ export class LiveSession {
     }
     const { equity, exposure } = market.account;
     const index = this.#numDecisions++;
+    if (index === 0) this.#firstDecisionMs = due;
     const reason = ruling.reason ?? null;
     this.#record(['decision', due, index, ruling.verdict, reason, actionToJson(action), equity, exposure]);
     if (!this.#saidHalted && guard.haltReason !== undefined) {

@@ -1,4 +1,5 @@
 /** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
+import type { LegReport } from '../market/venue-desk.ts';
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import {
   type AssembleOptions,
@@ -7,6 +8,7 @@ import {
   readHeader,
   type SessionHeader,
 } from './assemble.ts';
+import { DecisionWindows } from './decision-windows.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { actionDefect } from './risk-guard.ts';
@@ -25,17 +27,22 @@ export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
   readonly policies: readonly ((market: LiveMarket) => LivePolicy)[];
   /** Points that a run keeps at most, over the stretch. Default 4096. */
   readonly maxPeriods?: number;
+  /** Decisions in the windows in which it is kept what was seen and done; absent: it is not kept. */
+  readonly windowDecisions?: number;
 }
 
-/** T periods. What was seen and done is that of the decisions that were the policy's own; N of them, evenly taken. */
+/** T periods. What was seen and done is that of the decisions that were the policy's own, in windows; N of them in all. */
 export interface ShadowRun {
   readonly timeMs: Float64Array; // [T + 1], UTC epoch
   readonly equity: Float64Array; // [T + 1], quote units
   readonly tradedNotional: Float64Array; // [T], quote units
+  /** Whether no windows between those that are kept are left out. */
+  readonly isWhole: boolean;
   readonly observations: Float32Array; // [N, D]
   readonly actions: Float32Array; // [N, A]
   readonly observationDim: number;
   readonly actionDim: number;
+  readonly names: readonly string[] | undefined; // [D]
   /** What fills cost against the mid at their decision, basis points; empty where no mid is told. */
   readonly fillCostsBps: Float64Array;
   /** An action that cannot be, or an error. */
@@ -119,8 +126,8 @@ class Shadow {
   readonly #time: number[] = [];
   readonly #equity: number[] = [];
   readonly #notional: number[] = [];
-  readonly #observations: Float32Array[] = [];
-  readonly #actions: number[][] = [];
+  readonly #windows: DecisionWindows | undefined;
+  #actionDim = 1;
   readonly #fillCosts = new FillCosts();
   readonly #costs: number[] = [];
   #traded = 0;
@@ -134,7 +141,8 @@ class Shadow {
     policyFor: (market: LiveMarket) => LivePolicy,
     options: Omit<ShadowOptions, 'entries'>,
   ) {
-    const { fromMs, lengthMs, maxPeriods = DEFAULT_MAX_PERIODS } = options;
+    const { fromMs, lengthMs, maxPeriods = DEFAULT_MAX_PERIODS, windowDecisions } = options;
+    this.#windows = windowDecisions === undefined ? undefined : new DecisionWindows(windowDecisions);
     const periodMs = lengthMs / maxPeriods;
     const wait = { isWaiting: true };
     this.session = createSession(header, venues, {
@@ -148,6 +156,10 @@ class Shadow {
           wait.isWaiting = false;
           this.#endMs = timeMs + lengthMs;
           this.#nextMs = timeMs;
+        } else if (ruling.verdict === 'pass' && !this.isOver && this.#windows !== undefined) {
+          const chosen = typeof action === 'number' ? [action] : action;
+          this.#actionDim = chosen.length;
+          this.#windows.add(step.observation, chosen);
         }
         if (this.isOver || timeMs < this.#nextMs) return;
         this.#time.push(timeMs);
@@ -156,28 +168,22 @@ class Shadow {
         this.#traded = 0;
         const numPassed = Math.floor((timeMs - this.#nextMs) / periodMs) + 1;
         this.#nextMs = Math.min(this.#nextMs + numPassed * periodMs, this.#endMs);
-        if (ruling.verdict === 'pass' && this.#time.length > 1) {
-          this.#observations.push(step.observation.slice());
-          this.#actions.push(typeof action === 'number' ? [action] : [...action]);
-        }
         if (timeMs >= this.#endMs) this.isOver = true;
       },
     });
   }
 
   result(): ShadowRun {
-    const observationDim = this.session.market.observationSpace.dim;
-    const actionDim = this.#actions[0]?.length ?? 1;
-    const observations = new Float32Array(this.#observations.length * observationDim);
-    for (const [n, row] of this.#observations.entries()) observations.set(row, n * observationDim);
+    const { dim: observationDim, names } = this.session.market.observationSpace;
+    const none = { isWhole: true, observations: new Float32Array(0), actions: new Float32Array(0) };
     return {
       timeMs: Float64Array.from(this.#time),
       equity: Float64Array.from(this.#equity),
       tradedNotional: Float64Array.from(this.#notional),
-      observations,
-      actions: Float32Array.from(this.#actions.flat()),
+      ...(this.#windows?.read() ?? none),
       observationDim,
-      actionDim,
+      actionDim: this.#actionDim,
+      names,
       fillCostsBps: Float64Array.from(this.#costs),
       failure: this.#failure,
     };
@@ -213,7 +219,13 @@ class Shadow {
   }
 }
 
-/** Tells from the records of a session what its fills cost against the mid at the decision. */
+/** A fill of a trading session. */
+interface Fill {
+  readonly size: number;
+  readonly price: number;
+}
+
+/** Tells from the records of a session what its fills cost against the mid when they were decided. */
 export class FillCosts {
   #mid = Number.NaN;
 
@@ -221,8 +233,13 @@ export class FillCosts {
   take([kind, , body]: TapeRecord): number {
     if (kind === 'order') this.#mid = (body as { mid: number }).mid;
     if (kind !== 'fill') return Number.NaN;
-    const { size, price } = body as { size?: number; price?: number };
-    if (size === undefined || price === undefined) return Number.NaN;
-    return Math.sign(size) * (price / this.#mid - 1) * 1e4;
+    const fill = body as unknown as Fill | Omit<LegReport, 'timeMs'>;
+    // Legs are under way at several venues at once: each brings the mid of its own sending.
+    if ('side' in fill) return costBps(fill.side, fill.notional / fill.filled, fill.mid);
+    return costBps(Math.sign(fill.size), fill.price, this.#mid);
   }
+}
+
+function costBps(side: number, price: number, mid: number): number {
+  return mid > 0 && price > 0 ? side * (price / mid - 1) * 1e4 : Number.NaN;
 }

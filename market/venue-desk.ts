@@ -35,8 +35,8 @@ export interface SentLeg {
   size: number;
   /** Worst price, quote units. */
   limit: number;
-  /** Best price of the other side as the sender saw it, quote units; 0 when there was none. */
-  touch: number;
+  /** Mid of the venue, quote units; 0 where the book has no bid or no ask. */
+  mid: number;
   /** UTC epoch. */
   timeMs: number;
   /** When it meets the book, UTC epoch. */
@@ -55,6 +55,8 @@ export interface LegReport {
   notional: number;
   /** Quote units. */
   fee: number;
+  /** Mid of the venue when it was sent, quote units; 0 where the book had no bid or no ask. */
+  mid: number;
   /** When it met the book, UTC epoch. */
   timeMs: number;
 }
@@ -83,6 +85,7 @@ export class VenueDesk implements Snapshotable {
   readonly #arrivals = new Float64Array(MAX_ORDERS).fill(Infinity); // [M], Infinity: the slot is free
   readonly #sizes = new Float64Array(MAX_ORDERS); // [M]
   readonly #limits = new Float64Array(MAX_ORDERS); // [M]
+  readonly #mids = new Float64Array(MAX_ORDERS); // [M]
   readonly #held = new Float64Array(MAX_ORDERS); // [M], quote of a buyer, base of a seller
   readonly #parties = new Int32Array(3 * MAX_ORDERS); // [M, 3], venue, side, tag
   readonly #next = Float64Array.of(Infinity);
@@ -93,8 +96,8 @@ export class VenueDesk implements Snapshotable {
     this.accounts = new VenueAccounts(venues.length);
     this.takerFees = Float64Array.from(venues, ({ fees }) => fees.feeRate('taker'));
     this.#listener = listener;
-    this.#order = { tag: 0, venue: 0, side: 1, size: -0, limit: -0, touch: -0, timeMs: -0, arrivalMs: -0 };
-    this.#report = { tag: 0, venue: 0, side: 1, filled: -0, notional: -0, fee: -0, timeMs: -0 };
+    this.#order = { tag: 0, venue: 0, side: 1, size: -0, limit: -0, mid: -0, timeMs: -0, arrivalMs: -0 };
+    this.#report = { tag: 0, venue: 0, side: 1, filled: -0, notional: -0, fee: -0, mid: -0, timeMs: -0 };
   }
 
   /** When the next order or transfer arrives, UTC epoch; Infinity when nothing is under way. */
@@ -154,6 +157,7 @@ export class VenueDesk implements Snapshotable {
     this.#held[slot] = held;
     this.#sizes[slot] = accepted;
     this.#limits[slot] = limit;
+    this.#mids[slot] = midOf(matcher);
     this.#parties[3 * slot] = venue;
     this.#parties[3 * slot + 1] = side;
     this.#parties[3 * slot + 2] = tag;
@@ -168,7 +172,7 @@ export class VenueDesk implements Snapshotable {
       order.side = side;
       order.size = accepted;
       order.limit = limit;
-      order.touch = matcher.bestPrice(side);
+      order.mid = this.#mids[slot];
       order.timeMs = nowMs;
       order.arrivalMs = arrival;
       this.#listener.onSend(order);
@@ -201,6 +205,7 @@ export class VenueDesk implements Snapshotable {
       arrivals: this.#arrivals.slice(),
       sizes: this.#sizes.slice(),
       limits: this.#limits.slice(),
+      mids: this.#mids.slice(),
       held: this.#held.slice(),
       parties: this.#parties.slice(),
     };
@@ -216,6 +221,7 @@ export class VenueDesk implements Snapshotable {
     restoreArrayInto(this.#arrivals, snapshot, 'orders/arrivals');
     restoreArrayInto(this.#sizes, snapshot, 'orders/sizes');
     restoreArrayInto(this.#limits, snapshot, 'orders/limits');
+    restoreArrayInto(this.#mids, snapshot, 'orders/mids');
     restoreArrayInto(this.#held, snapshot, 'orders/held');
     restoreArrayInto(this.#parties, snapshot, 'orders/parties');
     this.venues.forEach(({ matcher, latency, outages, rateLimit }, v) => {
@@ -251,6 +257,7 @@ export class VenueDesk implements Snapshotable {
     report.filled = filled;
     report.notional = notional;
     report.fee = notional * this.takerFees[venue];
+    report.mid = this.#mids[slot];
     report.timeMs = timeMs;
     this.#listener.onReport?.(report);
   }
@@ -266,4 +273,10 @@ export class VenueDesk implements Snapshotable {
     this.#next[0] = next;
     this.#numUnderWay = numUnderWay;
   }
+}
+
+function midOf(matcher: BookMatcher): number {
+  const bid = matcher.bestPrice(-1);
+  const ask = matcher.bestPrice(1);
+  return bid > 0 && ask > 0 ? 0.5 * (bid + ask) : 0;
 }

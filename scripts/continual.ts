@@ -13,11 +13,12 @@ import {
   rollBack,
   stretchOf,
 } from '../trainers/continual.ts';
-import { type DriftAlarm, DriftMonitor, type DriftReference } from '../trainers/drift.ts';
+import { type DriftAlarm, DriftMonitor } from '../trainers/drift.ts';
 import { buildPolicy } from './agent-policies.ts';
 import type { Catalog } from './catalog.ts';
+import { ownDecisionsNeeded, type Sight, sightsOf, tell } from './drift-history.ts';
 import type { Learner } from './learner.ts';
-import { equityOf, type LearnerResult, type LearnerTask } from './learner-tasks.ts';
+import type { LearnerResult, LearnerTask } from './learner-tasks.ts';
 
 const HOUR_MS = 3_600_000;
 /** Decisions between two looks at the signs of drift. */
@@ -26,7 +27,7 @@ const CHECK_EVERY = 10;
 const RETRY_SHARE = 0.01;
 
 export interface ContinualOptions {
-  readonly run: Pick<LiveRun, 'session' | 'market' | 'swap' | 'note'>;
+  readonly run: Pick<LiveRun, 'session' | 'market' | 'swap' | 'note' | 'halt'>;
   readonly registry: ModelRegistry;
   /** Name of the model in the registry; it needs a champion. */
   readonly model: string;
@@ -54,8 +55,10 @@ export interface ContinualStatus {
   /** The candidate that waits to be judged. */
   readonly candidate: string | undefined;
   readonly task: LearnerTask['kind'] | undefined;
-  /** Whether the champion is compared with where it was judged good. */
+  /** Whether the champion's observations and actions are compared with a reference; losses are watched from the first. */
   readonly isWatched: boolean;
+  /** Why the champion is not to be trusted any more, where none was before it that could take over. */
+  readonly drift: string | undefined;
 }
 
 /**
@@ -75,17 +78,15 @@ class ContinualLearning implements Continual {
   #retryMs = -Infinity;
   #nowMs: number;
   #isStopped = false;
-  /** First decision of the session that learning can look back from. */
-  #startMs = Number.NaN;
-  #monitor: DriftMonitor | undefined;
+  /** Sees everything since the champion took over, or, until its tape was read, since this process began. */
+  #monitor: DriftMonitor;
   /** The policy whose reference is asked for, or there. */
   #watched = '';
-  #meanFillCostBps = 0;
   #fillCosts = new FillCosts();
-  /** Decisions of the champion that its monitor has not seen: there is no reference yet. */
-  #unseen: { index: number; observation: Float32Array; action: number[]; equity: number }[] = [];
-  #unseenCosts: number[] = [];
-  #numSinceCheck = 0;
+  /** What came since the reference was asked for: the answer does not know it. */
+  #since: Sight[] | undefined;
+  /** Own decisions at which a reference is asked for that was not there before. */
+  #askAt: number;
   #hasDrifted = false;
 
   constructor(options: ContinualOptions) {
@@ -93,17 +94,20 @@ class ContinualLearning implements Continual {
     const { registry, model, run } = options;
     this.#nowMs = Math.max(0, run.session.timeMs);
     this.#state = readContinualState(registry, model, this.#nowMs);
+    this.#monitor = new DriftMonitor(options.learn.drift);
+    this.#askAt = ownDecisionsNeeded(options.learn.drift);
     const { id } = this.#state.champion;
     if (run.session.policy.model !== id) this.#swapTo(id, 'it is the champion of the registry');
   }
 
   get status(): ContinualStatus {
-    const { champion, candidate } = this.#state;
+    const { champion, candidate, drift } = this.#state;
     return {
       champion: champion.id,
       candidate: candidate?.id,
       task: this.#task,
-      isWatched: this.#monitor !== undefined,
+      isWatched: this.#monitor.hasProfile,
+      drift,
     };
   }
 
@@ -117,35 +121,35 @@ class ContinualLearning implements Continual {
   }
 
   onRecord(record: TapeRecord): void {
-    const cost = this.#fillCosts.take(record);
-    if (Number.isNaN(cost)) return;
-    if (this.#monitor === undefined) this.#unseenCosts.push(cost);
-    else this.#monitor.observeFill(cost - this.#meanFillCostBps);
+    const costBps = this.#fillCosts.take(record);
+    if (!Number.isNaN(costBps)) this.#see({ kind: 'fill', costBps });
   }
 
-  onDecision({ timeMs, index, ruling, action, step }: Decision): void {
+  onDecision(decision: Decision): void {
     if (this.#isStopped) return;
-    this.#nowMs = timeMs;
-    if (Number.isNaN(this.#startMs)) this.#startMs = timeMs;
-    if (ruling.verdict === 'pass') {
-      const chosen = typeof action === 'number' ? [action] : [...action];
-      const equity = equityOf(step);
-      if (this.#monitor === undefined) {
-        this.#unseen.push({ index, observation: step.observation.slice(), action: chosen, equity });
-      } else this.#monitor.observeDecision(step.observation, chosen, equity);
-      if (++this.#numSinceCheck >= CHECK_EVERY) this.#checkDrift();
-    }
-    if (this.#task === undefined) this.#beginWhatIsDue();
+    this.#nowMs = decision.timeMs;
+    for (const sight of sightsOf(decision)) this.#see(sight);
+    // Counted over the whole session: one that was cut looks at the same decisions.
+    if ((decision.index + 1) % CHECK_EVERY === 0) this.#checkDrift();
+    if (this.#task === undefined) this.#beginWhatIsDue(decision.index);
+  }
+
+  #see(sight: Sight): void {
+    tell(this.#monitor, sight);
+    this.#since?.push(sight);
   }
 
   /** One task at a time: the policy's reference before anything else. */
-  #beginWhatIsDue(): void {
-    const { learn } = this.#options;
+  #beginWhatIsDue(index: number): void {
+    const { learn, run } = this.#options;
     const { champion, candidate, proof, trial, lastTrainedMs } = this.#state;
     const nowMs = this.#nowMs;
     if (this.#watched !== champion.id) {
       this.#watched = champion.id;
-      this.#begin({ kind: 'watch', champion: champion.id, proof }, (result) => this.#watch(result));
+      this.#since = [];
+      this.#begin({ kind: 'watch', champion: champion.id, proof, toIndex: index }, (result) =>
+        this.#watch(champion.id, result),
+      );
       return;
     }
     if (nowMs < this.#retryMs) return;
@@ -158,7 +162,9 @@ class ContinualLearning implements Continual {
       );
       return;
     }
-    const lastMs = Number.isNaN(lastTrainedMs) ? this.#startMs : lastTrainedMs;
+    // What was learnt before this tape began does not put off the first training on it.
+    const { firstDecisionMs } = run.session;
+    const lastMs = Math.max(lastTrainedMs, firstDecisionMs);
     if (nowMs < lastMs + learn.everyHours * HOUR_MS) return;
     this.#begin({ kind: 'train', champion: champion.id, cutMs: nowMs }, (result) => {
       if (result.kind === 'failed') this.#retryMs = this.#nowMs + learn.everyHours * HOUR_MS;
@@ -191,55 +197,23 @@ class ContinualLearning implements Continual {
     run.swap(buildPolicy(challenger, { id, createdMs }, run.market, catalog));
   }
 
-  #watch(result: LearnerResult): void {
-    if (result.kind !== 'watched' || this.#watched !== this.#state.champion.id) return;
-    const { learn } = this.#options;
-    const { history } = result;
-    const seen = new Set(history.index);
-    const past = history.index.map((index, n) => ({
-      index,
-      observation: history.observations[n],
-      action: history.actions[n],
-      equity: history.equity[n],
-    }));
-    this.#unseen = [...past, ...this.#unseen.filter(({ index }) => !seen.has(index))];
-    // Fills that both have told of are of the same session: the longer list holds the shorter.
-    if (history.fillCostsBps.length > this.#unseenCosts.length) this.#unseenCosts = history.fillCostsBps;
-    this.#meanFillCostBps = result.meanFillCostBps;
-    if (result.reference !== undefined) this.#startMonitor(result.reference);
-    else if (this.#unseen.length >= learn.drift.windowDecisions) this.#startOnOwnWindow();
-  }
-
-  /** A champion without a proven stretch is compared with its own first decisions. */
-  #startOnOwnWindow(): void {
-    const first = this.#unseen.slice(0, this.#options.learn.drift.windowDecisions);
-    const observationDim = first[0].observation.length;
-    const observations = new Float32Array(first.length * observationDim);
-    for (const [n, { observation }] of first.entries()) observations.set(observation, n * observationDim);
-    const actions = Float32Array.from(first.flatMap(({ action }) => action));
-    const actionDim = first[0].action.length;
-    const costs = this.#unseenCosts;
-    this.#meanFillCostBps = costs.length === 0 ? 0 : costs.reduce((a, b) => a + b, 0) / costs.length;
-    this.#startMonitor({ observations, actions, observationDim, actionDim });
-  }
-
-  #startMonitor(reference: DriftReference): void {
-    this.#monitor = new DriftMonitor(reference, this.#options.learn.drift);
-    for (const { observation, action, equity } of this.#unseen) {
-      this.#monitor.observeDecision(observation, action, equity);
-    }
-    for (const cost of this.#unseenCosts) this.#monitor.observeFill(cost - this.#meanFillCostBps);
-    this.#unseen = [];
-    this.#unseenCosts = [];
+  #watch(id: string, result: LearnerResult): void {
+    // Another policy may have taken over meanwhile; that one has a monitor of its own.
+    if (this.#watched !== id) return;
+    const since = this.#since ?? [];
+    this.#since = undefined;
+    if (result.kind !== 'watched') return;
+    this.#monitor = new DriftMonitor(this.#options.learn.drift, result.profile);
+    this.#monitor.load(result.monitor);
+    for (const sight of since) tell(this.#monitor, sight);
   }
 
   #checkDrift(): void {
-    this.#numSinceCheck = 0;
-    const { drift } = this.#options.learn;
-    if (this.#monitor === undefined) {
-      const isAsked = this.#watched === this.#state.champion.id && this.#task !== 'watch';
-      if (isAsked && this.#unseen.length >= drift.windowDecisions) this.#startOnOwnWindow();
-      return;
+    const { hasProfile, numDecisions } = this.#monitor;
+    if (!hasProfile && this.#since === undefined && numDecisions >= this.#askAt) {
+      // The tape holds its own first windows by now; an answer that could not be is asked for again, but ever more rarely.
+      this.#watched = '';
+      this.#askAt = 2 * numDecisions;
     }
     const alarms = this.#monitor.check();
     if (alarms.length === 0 || this.#hasDrifted) return;
@@ -253,11 +227,19 @@ class ContinualLearning implements Continual {
   #rollBack(alarms: readonly DriftAlarm[]): void {
     const { registry } = this.#options;
     const { champion, previous } = this.#state;
-    const why = alarms.map(({ text }) => text).join('; ');
-    if (previous === undefined) this.#say(`${champion.id} has drifted, and none was before it: ${why}`);
+    const why = `${champion.id} has drifted: ${alarms.map(({ text }) => text).join('; ')}`;
+    if (previous === undefined) this.#endureOrHalt(`${why}; none was before it`);
     const id = rollBack(registry, this.#state, alarms, this.#nowMs);
     this.#refresh();
-    if (id !== champion.id) this.#swapTo(id, `${champion.id} has drifted: ${why}`);
+    if (id !== champion.id) this.#swapTo(id, why);
+  }
+
+  /** Before the registry is told: a process that dies in between has stopped the trading at least. */
+  #endureOrHalt(why: string): void {
+    const { run, learn } = this.#options;
+    const isHalted = run.session.guard.haltReason !== undefined;
+    if (this.#state.drift === undefined) this.#say(why);
+    if (learn.drift.withoutPrevious === 'halt' && !isHalted) run.halt(why);
   }
 
   #swapTo(id: string, why: string): void {
@@ -270,10 +252,11 @@ class ContinualLearning implements Continual {
   }
 
   #forgetReference(): void {
-    this.#monitor = undefined;
+    const { drift } = this.#options.learn;
+    this.#monitor = new DriftMonitor(drift);
     this.#watched = '';
-    this.#unseen = [];
-    this.#unseenCosts = [];
+    this.#since = undefined;
+    this.#askAt = ownDecisionsNeeded(drift);
     this.#hasDrifted = false;
     this.#fillCosts = new FillCosts();
   }

@@ -1,11 +1,10 @@
 /** What a learner does on its own thread: it reads the session's tape, learns, and judges. */
 import type { ConfigSchema } from '../core/config.ts';
 import { createRng } from '../core/rng.ts';
-import { hashSnapshot } from '../core/snapshot.ts';
-import { mean } from '../core/statistics.ts';
+import { hashSnapshot, type Snapshot } from '../core/snapshot.ts';
 import { ArbitrageEnv } from '../envs/arbitrage.ts';
 import { BookTradingEnv } from '../envs/book-trading.ts';
-import type { Env, StepResult } from '../envs/env.ts';
+import type { Env } from '../envs/env.ts';
 import { createVectorEnv } from '../envs/vector-env.ts';
 import type { LiveMarket } from '../live/live-market.ts';
 import { replayTape } from '../live/replay.ts';
@@ -16,11 +15,12 @@ import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/ag
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, type TapeEntry } from '../storage/tape.ts';
 import { type LearnConfig, type Stretch, settleVerdict } from '../trainers/continual.ts';
-import type { DriftReference } from '../trainers/drift.ts';
+import type { DriftProfile } from '../trainers/drift-profile.ts';
 import { fineTune, stateDefect } from '../trainers/fine-tune.ts';
 import { judgeChallenger } from '../trainers/gate.ts';
 import { buildPolicy, buildStoredAgent, loadPolicy } from './agent-policies.ts';
 import { type Catalog, version } from './catalog.ts';
+import { DriftHistory, sightsOf } from './drift-history.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -36,8 +36,13 @@ export type LearnerTask =
       readonly trial: number;
       readonly nowMs: number;
     }
-  /** What a policy is to be compared with, and what it has done since it took over. */
-  | { readonly kind: 'watch'; readonly champion: string; readonly proof: Stretch | undefined };
+  /** What a policy is to be compared with, and what it has done since it took over, up to a decision. */
+  | {
+      readonly kind: 'watch';
+      readonly champion: string;
+      readonly proof: Stretch | undefined;
+      readonly toIndex: number;
+    };
 
 export type LearnerResult =
   | { readonly kind: 'trained'; readonly id: string }
@@ -52,20 +57,12 @@ export type LearnerResult =
   | { readonly kind: 'early' }
   | {
       readonly kind: 'watched';
-      readonly reference: DriftReference | undefined;
-      readonly history: History;
-      readonly meanFillCostBps: number;
+      /** Absent: there is too little to compare with yet. */
+      readonly profile: DriftProfile | undefined;
+      /** A monitor that has seen everything since the policy took over. */
+      readonly monitor: Snapshot;
     }
   | { readonly kind: 'failed'; readonly message: string };
-
-/** A policy's own decisions, and the fills, since it took over; N decisions. */
-export interface History {
-  readonly index: number[]; // [N]
-  readonly observations: Float32Array[]; // [N], [D] each
-  readonly actions: number[][]; // [N], [A] each
-  readonly equity: number[]; // [N]
-  readonly fillCostsBps: number[];
-}
 
 export interface LearnerContext {
   readonly tape: string;
@@ -177,9 +174,10 @@ function judgeCandidate(
   return { kind: 'judged', decision, reasons, challenger: models[1], createdMs: manifest.createdMs };
 }
 
+/** Ends with the decision that it was asked at: what comes later is told to the session's own monitor. */
 function watch(
-  { champion, proof }: Extract<LearnerTask, { kind: 'watch' }>,
-  { tape, registry, catalog, venues }: LearnerContext,
+  { champion, proof, toIndex }: Extract<LearnerTask, { kind: 'watch' }>,
+  { tape, registry, catalog, venues, learn: { drift } }: LearnerContext,
 ): LearnerResult {
   const policyOf = (id: string, market: LiveMarket) => loadPolicy(registry, id, market, catalog);
   const shadow =
@@ -187,57 +185,41 @@ function watch(
     new Shadows({
       venues,
       ...proof,
+      windowDecisions: drift.windowDecisions,
       policies: [(market) => ({ ...policyOf(champion, market), createdMs: Number.NaN })],
     });
-  let history = emptyHistory();
+  let history = new DriftHistory(drift);
   const costs = new FillCosts();
-  let model = '';
-  replayTape(alsoTaken(readFollowing(tape), shadow), {
+  let isOver = false;
+  function* untilThen(): Generator<TapeEntry> {
+    for (const entry of readFollowing(tape)) {
+      if (isOver) return;
+      shadow?.take(entry.record);
+      yield entry;
+    }
+  }
+  replayTape(untilThen(), {
     venues,
     policyFor: (id, _createdMs, market) => {
-      if (id !== model) history = emptyHistory();
-      model = id;
+      // Those before it are nothing to its own. Where it was proven lies before it took over.
+      const run = id === champion ? shadow?.results()?.[0] : undefined;
+      history = new DriftHistory(drift, run, market.observationSpace.names);
       return policyOf(id, market);
     },
     record: (record) => {
       const cost = costs.take(record);
-      if (!Number.isNaN(cost)) history.fillCostsBps.push(cost);
+      if (!isOver && !Number.isNaN(cost)) history.take({ kind: 'fill', costBps: cost });
     },
-    onDecision: ({ index, ruling, action, step }) => {
-      if (ruling.verdict !== 'pass') return;
-      history.index.push(index);
-      history.observations.push(step.observation.slice());
-      history.actions.push(typeof action === 'number' ? [action] : [...action]);
-      history.equity.push(equityOf(step));
+    onDecision: (decision) => {
+      if (!isOver) for (const sight of sightsOf(decision)) history.take(sight);
+      isOver ||= decision.index >= toIndex;
     },
   });
-  const run = shadow?.results()?.[0];
-  return {
-    kind: 'watched',
-    reference: run,
-    history: model === champion ? history : emptyHistory(),
-    meanFillCostBps: run === undefined || run.fillCostsBps.length === 0 ? 0 : mean(run.fillCostsBps),
-  };
-}
-
-/** Quote units, at a decision. */
-export function equityOf({ info }: StepResult<object>): number {
-  return (info as { equity: number }).equity;
-}
-
-function emptyHistory(): History {
-  return { index: [], observations: [], actions: [], equity: [], fillCostsBps: [] };
+  const { profile, monitor } = history;
+  return { kind: 'watched', profile, monitor: monitor.save() };
 }
 
 /** The whole tape; a line that is just being written is left for later. */
 function readFollowing(tape: string): Generator<TapeEntry> {
   return readTape(tape, { onTorn: () => {} });
-}
-
-/** One reading for two. */
-function* alsoTaken(entries: Iterable<TapeEntry>, shadow: Shadows | undefined): Generator<TapeEntry> {
-  for (const entry of entries) {
-    shadow?.take(entry.record);
-    yield entry;
-  }
 }

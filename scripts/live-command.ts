@@ -118,7 +118,11 @@ async function carryOut(
   const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
   const learning = file.learn && (await prepareLearning(file.learn, { tape, registry, model: policy.model }));
   const loopLag = createLoopLag();
-  const monitor = new OpsMonitor({ clock: systemClock, loopLag: loopLag.read });
+  const monitor = new OpsMonitor({
+    clock: systemClock,
+    loopLag: loopLag.read,
+    learning: () => learning?.status() ?? null,
+  });
   const http = args.http === undefined ? file.http : { ...file.http, port: args.http };
   // A port in use is found before there is anything on the disk.
   const ops = http && (await startOpsServer(monitor, { clock: systemClock, ...http }));

@@ -1,6 +1,7 @@
 /** Lets the policy of a live session go on learning, where the session's file asks for it. */
 import { ConfigError } from '../core/errors.ts';
 import type { LiveRun } from '../live/live-run.ts';
+import type { OpsLearning } from '../live/ops-view.ts';
 import type { Decision } from '../live/session.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
@@ -17,6 +18,8 @@ export interface Learning {
   onDecision(decision: Decision): void;
   /** @param onNews told in words of everything that happens */
   begin(run: LiveRun, onNews: (text: string) => void): void;
+  /** null before it has begun. */
+  status(): OpsLearning | null;
   stop(): Promise<void>;
 }
 
@@ -55,6 +58,11 @@ export async function prepareLearning(
         await learner.stop();
         registry.close();
       };
+    },
+    status() {
+      if (continual === undefined) return null;
+      const { candidate = null, task = null, drift = null, ...rest } = continual.status;
+      return { ...rest, candidate, task, drift };
     },
     stop: () => close(),
   };

@@ -7,7 +7,7 @@
 import { type ConfigOf, resolveConfig, z } from '../core/config.ts';
 import type { Json } from '../core/snapshot.ts';
 import type { ModelEvent, ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
-import { type DriftConfig, driftConfig } from './drift.ts';
+import { type DriftConfig, driftConfig } from './drift-config.ts';
 import { type GateConfig, type GateVerdict, gateConfig } from './gate.ts';
 
 const HOUR_MS = 3_600_000;
@@ -73,8 +73,10 @@ export interface ContinualState {
   readonly candidate: ModelRecord | undefined;
   /** Which challenger of this champion the next verdict is on, from 1. */
   readonly trial: number;
-  /** UTC epoch of the last training of a candidate of this champion; NaN without one. */
+  /** UTC epoch of the last training of a candidate, of whichever champion; −Infinity without one. */
   readonly lastTrainedMs: number;
+  /** What the champion's drift was noted as since it was promoted, where none was before it. */
+  readonly drift: string | undefined;
 }
 
 /**
@@ -110,7 +112,8 @@ export function readContinualState(registry: ModelRegistry, name: string, nowMs:
     proof: proofOf(events, champion.id),
     candidate: children.find(({ stage }) => stage === 'candidate'),
     trial: judged.length + 1,
-    lastTrainedMs: children.length === 0 ? Number.NaN : children[children.length - 1].manifest.createdMs,
+    lastTrainedMs: lastTrainingOf(records, nowMs),
+    drift: driftOf(events, champion.id),
   };
 }
 
@@ -135,20 +138,37 @@ export function settleVerdict(
   registry.archive(challenger, nowMs, { reason: 'rejected' });
 }
 
-/** Takes the champion out of use for the one before it. @returns the id of the champion from now on */
+/** Takes the champion out of use for the one before it; where there is none, that is noted, once. @returns the id of the champion from now on */
 export function rollBack(
   registry: ModelRegistry,
-  { champion, previous }: ContinualState,
+  { champion, previous, drift }: ContinualState,
   alarms: readonly { readonly sign: string; readonly text: string }[],
   nowMs: number,
 ): string {
   const evidence: Json = { alarms: alarms.map(({ sign, text }) => ({ sign, text })) };
   if (previous === undefined) {
-    registry.note(champion.id, nowMs, DRIFTED, evidence);
+    if (drift === undefined) registry.note(champion.id, nowMs, DRIFTED, evidence);
     return champion.id;
   }
   registry.note(champion.id, nowMs, ROLLED_BACK, evidence);
   return registry.promote(previous, nowMs, { rollbackOf: champion.id, ...evidence }).id;
+}
+
+/** A model from elsewhere may be of any time; one of the future has not been trained here. */
+function lastTrainingOf(records: readonly ModelRecord[], nowMs: number): number {
+  const times = records
+    .filter(({ manifest: { parent, createdMs } }) => parent !== undefined && createdMs <= nowMs)
+    .map(({ manifest }) => manifest.createdMs);
+  return Math.max(-Infinity, ...times);
+}
+
+function driftOf(events: readonly ModelEvent[], id: string): string | undefined {
+  const last = events.findLast(
+    (event) => event.id === id && (event.action === 'promoted' || event.action === DRIFTED),
+  );
+  if (last?.action !== DRIFTED) return undefined;
+  const { alarms } = last.evidence as { alarms: { text: string }[] };
+  return alarms.map(({ text }) => text).join('; ');
 }
 
 function eventsOf(registry: ModelRegistry, name: string): ModelEvent[] {
@@ -167,7 +187,7 @@ function lineOf(events: readonly ModelEvent[]): string[] {
   for (const { id, action, evidence } of events) {
     if (action !== 'promoted') continue;
     if (isRollback(evidence)) line.pop();
-    else line.push(id);
+    else if (line.at(-1) !== id) line.push(id);
   }
   return line;
 }

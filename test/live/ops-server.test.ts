@@ -165,6 +165,13 @@ describe('what it shows', () => {
     });
     expect(healthOf({ ...state, venues: [lost] }).status).toBe('failing');
     expect(healthOf({ ...state, isRunning: false }).status).toBe('failing');
+    expect(state.learning).toBeNull();
+    const learning = { champion: 'policy@1', candidate: null, task: null, isWatched: true, drift: 'it lost' };
+    expect(healthOf({ ...state, learning })).toEqual({
+      status: 'degraded',
+      reasons: ['policy@1 has drifted: it lost'],
+    });
+    expect(healthOf({ ...state, learning: { ...learning, drift: null } }).status).toBe('ok');
     expect(healthOf({ ...state, guard: { state: 'reducing', haltReason: null } }).status).toBe('degraded');
     expect(healthOf({ ...state, guard: { state: 'halted', haltReason: 'why' } }).reasons).toEqual([
       'halted: why',

@@ -43,6 +43,7 @@ describe.each(['trading', 'arbitrage'] as const)('shadows in %s', (mode) => {
       venues: builtInVenues,
       fromMs: firstMs + lengthMs / 3,
       lengthMs,
+      windowDecisions: 10,
       policies,
     });
   const failing = (market: LiveMarket) => {

@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '../../core/rng.ts';
 import type { Json, Snapshot } from '../../core/snapshot.ts';
-import { type Assembled, assemble, headerRecord, type SessionHeader } from '../../live/assemble.ts';
+import {
+  type Assembled,
+  assemble,
+  headerRecord,
+  readHeader,
+  type SessionHeader,
+} from '../../live/assemble.ts';
 import { bookFrame } from '../../live/book-frames.ts';
-import { resolveLiveConfig } from '../../live/live-config.ts';
+import { type LiveConfig, resolveLiveConfig } from '../../live/live-config.ts';
 import { replayTape } from '../../live/replay.ts';
 import type { Decision } from '../../live/session.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
@@ -78,13 +84,71 @@ const ENV = {
   episodeStart: 'random',
 };
 
+const RISK = { maxDrawdown: 1, maxOrdersPerMinute: 100, maxModelAgeHours: 1e6, maxLoopLagMs: 60_000 };
+
 export const CONFIG = resolveLiveConfig({
   mode: 'trading',
   markets: [{ venue: 'bybit', symbol: 'BTC/USDT', settings: { staleAfterMs: 120_000 } }],
   depth: 1,
   env: ENV,
-  risk: { maxDrawdown: 1, maxOrdersPerMinute: 100, maxModelAgeHours: 1e6, maxLoopLagMs: 60_000 },
+  risk: RISK,
 });
+
+/** Two venues whose mids drift apart and meet again: buying at the cheaper one pays. */
+export function divergingBooks({ seed, hours }: Pick<MarketOptions, 'seed' | 'hours'>): BookTape {
+  const rng = createRng(`diverging-${seed}`);
+  const venues = ['bybit', 'okx'].map((name) => ({ name, base: 'BTC', quote: 'USDT' }));
+  const builder = new BookTapeBuilder({ venues, depth: 1 });
+  let mid = 100;
+  let basis = 0;
+  for (let event = 0; event < (hours * 3_600_000) / GAP_MS; event++) {
+    mid *= 1 + 0.0002 * rng.gaussian();
+    basis = 0.8 * basis + 0.0012 * rng.gaussian();
+    for (const venue of venues.keys()) {
+      const price = mid * (1 + (venue - 0.5) * basis);
+      const side = (value: number) => Float64Array.of(value);
+      builder.append(venue, START_MS + event * GAP_MS + venue, Number.NaN, {
+        bidPrices: side(price - 0.01),
+        askPrices: side(price + 0.01),
+        bidSizes: side(1e5),
+        askSizes: side(1e5),
+      });
+    }
+  }
+  return builder.build();
+}
+
+const MARKETS = ['bybit', 'okx'].map((venue) => {
+  return { venue, symbol: 'BTC/USDT', settings: { staleAfterMs: 120_000 } };
+});
+
+export const CONTINUOUS = resolveLiveConfig({
+  mode: 'trading',
+  markets: MARKETS.slice(0, 1),
+  depth: 1,
+  env: { ...ENV, actions: 'continuous' },
+  risk: RISK,
+});
+
+export const arbitrageConfig = (actions: 'discrete' | 'continuous') =>
+  resolveLiveConfig({
+    mode: 'arbitrage',
+    markets: MARKETS,
+    depth: 1,
+    env: {
+      actions,
+      decisionMs: BAR_MS,
+      latencyMs: [100],
+      takerFeeRates: [0],
+      sizes: [0.2],
+      limitRate: 0.005,
+      staleMs: 120_000,
+      observed: ['edge'],
+      warmupEvents: 20,
+      episodeEvents: 960,
+    },
+    risk: RISK,
+  });
 
 export const LEARN = {
   enabled: true,
@@ -94,28 +158,47 @@ export const LEARN = {
   forwardDays: 0.25,
   agentSettings: { learningRate: 0.003 },
   gate: { embargoHours: 0.5, freeTurnoverPerDay: 1e5, maxDrawdown: 0.9, numResamples: 500 },
-  drift: { windowDecisions: 120, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 },
+  drift: {
+    windowDecisions: 120,
+    maxPsi: 1e9,
+    maxOutside: 1,
+    maxActionKl: 1e9,
+    maxLoss: 1,
+    maxFillGapBps: 1e9,
+  },
 };
 
-const AGENT = { hidden: [8], rolloutSteps: 256, minibatchSize: 64, epochs: 4 };
+/** What trades, and by which kind of agent. */
+export interface Setup {
+  readonly config: LiveConfig;
+  readonly agent: string;
+  readonly settings: Readonly<Record<string, Json>>;
+}
+
+export const PPO: Setup = {
+  config: CONFIG,
+  agent: 'ppo',
+  settings: { hidden: [8], rolloutSteps: 256, minibatchSize: 64, epochs: 4 },
+};
 
 /** An untrained policy, or one with another state. */
 export function createModel(
   seed: number,
   change: (state: Snapshot) => Snapshot = (state) => state,
+  setup = PPO,
 ): AgentModel {
   const { market } = assemble(
-    { config: CONFIG, model: '', modelCreatedMs: Number.NaN },
+    { config: setup.config, model: '', modelCreatedMs: Number.NaN },
     {
       venues: builtInVenues,
       policyFor: () => ({ model: '', createdMs: Number.NaN, act: () => undefined }),
       record: () => {},
     },
   );
-  const config = JSON.parse(JSON.stringify(catalog.agents.get('ppo').config.parse(AGENT)));
+  const config = JSON.parse(JSON.stringify(catalog.agents.get(setup.agent).config.parse(setup.settings)));
   const empty = {
-    agent: { name: 'ppo', config },
-    env: { name: 'trading-books', config: {} },
+    agent: { name: setup.agent, config },
+    env: { name: setup.config.mode === 'arbitrage' ? 'arbitrage' : 'trading-books', config: {} },
     numEnvs: 4,
     steps: 0,
   };
@@ -176,16 +259,20 @@ export class Play {
     {
       learn = {},
       learner,
-    }: { learn?: Record<string, Json>; learner?: (context: LearnerContext) => Learner } = {},
+      config = CONFIG,
+    }: {
+      learn?: Record<string, Json>;
+      learner?: (context: LearnerContext) => Learner;
+      config?: LiveConfig;
+    } = {},
   ) {
     this.registry = new ModelRegistry(place.registry, { create: true });
     const link: { continual?: Continual; isLive: boolean } = { isLive: false };
-    const header: SessionHeader = {
-      config: CONFIG,
-      model: isTape(place.tape) ? 'policy@1' : this.registry.get('policy@champion').id,
-      modelCreatedMs: Number.NaN,
-    };
     const past = isTape(place.tape) ? [...readTape(place.tape, { onTorn: () => {} })] : [];
+    const header: SessionHeader =
+      past.length > 0
+        ? readHeader(past[0].record)
+        : { config, model: this.registry.get('policy@champion').id, modelCreatedMs: Number.NaN };
     this.#writer = new TapeWriter(place.tape);
     const write = (record: TapeRecord) => {
       if (!link.isLive) return;
@@ -212,7 +299,7 @@ export class Play {
     const { session, market, repeat } = this.#assembled;
     if (past.length === 0) {
       write(headerRecord(header, START_MS));
-      repeat(['input', START_MS, 0, 'open']);
+      for (const source of config.markets.keys()) repeat(['input', START_MS, source, 'open']);
     }
     const resolved = resolveLearnConfig({ ...LEARN, ...learn });
     const context = { ...place, registry: this.registry, catalog, venues: builtInVenues, learn: resolved };
@@ -221,6 +308,7 @@ export class Play {
         session,
         market,
         swap: (policy) => session.swap(policy, this.#nowMs),
+        halt: (reason) => session.halt(reason, this.#nowMs),
         note: (text) => write(['note', this.#nowMs, text]),
       },
       registry: this.registry,
@@ -246,7 +334,9 @@ export class Play {
       const hour = (books.timeMs[event] - START_MS) / 3_600_000;
       if (hour < fromHour || hour >= toHour) continue;
       this.#nowMs = books.timeMs[event];
-      this.#assembled.repeat(['input', this.#nowMs, 0, 'frame', bookFrame(books, event, 0, 'BTC/USDT')]);
+      const source = books.venue[event];
+      const frame = bookFrame(books, event, source, 'BTC/USDT');
+      this.#assembled.repeat(['input', this.#nowMs, source, 'frame', frame]);
       if (waits) {
         await Promise.resolve();
         await this.continual.idle();

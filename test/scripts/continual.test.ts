@@ -166,7 +166,7 @@ describe('a session that learns', () => {
 
 describe('rollback', () => {
   const cases: [string, object, Partial<MarketOptions>][] = [
-    ['observations', { maxPsi: 0.4 }, { change: { fromHour: 4, factor: 30 } }],
+    ['observations', { maxPsi: 0.4 }, { change: { fromHour: 4, factor: 0 } }],
     ['actions', { maxActionKl: 0.02 }, { change: { fromHour: 4, factor: 30 } }],
     ['fills', { maxFillGapBps: 5 }, { change: { fromHour: 4, halfSpread: 0.2 } }],
     ['loss', { maxLoss: 0.05 }, { change: { fromHour: 4, halfSpread: 0.2 } }],
@@ -174,7 +174,15 @@ describe('rollback', () => {
   test.each(cases)('on %s', async (sign, limits, market) => {
     const place = placeWith(createModel(1), createModel(2));
     const books = reversingBooks({ seed: 1, hours: 8, reversal: 0, ...market });
-    const loose = { windowDecisions: 60, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 };
+    const loose = {
+      windowDecisions: 30,
+      referenceWindows: 4,
+      maxPsi: 1e9,
+      maxOutside: 1,
+      maxActionKl: 1e9,
+      maxLoss: 1,
+      maxFillGapBps: 1e9,
+    };
     const play = new Play(place, { learn: { everyHours: 1e6, drift: { ...loose, ...limits } } });
     await play.take(books, 0, 8);
     expect(play.registry.get('policy@champion').id).toBe('policy@1');
@@ -195,6 +203,158 @@ describe('rollback', () => {
     expect(readContinualState(registry, 'policy', 6).champion.id).toBe('policy@1');
     expect(readContinualState(registry, 'policy', 7)).toMatchObject({ previous: undefined });
     registry.close();
+  });
+});
+
+describe('the only champion, when it loses too much', () => {
+  const loss = {
+    windowDecisions: 30,
+    maxPsi: 1e9,
+    maxOutside: 1,
+    maxActionKl: 1e9,
+    maxFillGapBps: 1e9,
+    maxLoss: 0.05,
+  };
+  const books = reversingBooks({ seed: 1, hours: 8, reversal: 0, change: { fromHour: 2, halfSpread: 0.2 } });
+
+  test.each(['halt', 'go-on'] as const)('%s', async (withoutPrevious) => {
+    const place = placeWith(createModel(2));
+    const learn = { everyHours: 1e6, drift: { ...loss, withoutPrevious } };
+    const play = new Play(place, { learn });
+    expect(play.continual.status.drift).toBeUndefined();
+    await play.take(books, 0, 6);
+    const drifts = () => actionsOf(play, 'policy@1').filter((action) => action === 'drifted').length;
+    expect(drifts()).toBe(1);
+    expect(play.continual.status).toMatchObject({
+      champion: 'policy@1',
+      drift: expect.stringMatching(/^the loss since it took over is 0.05\d, the limit is 0.05$/),
+    });
+    expect(
+      recordsOf(place, 'note').filter(([, , text]) => /policy@1 has drifted/.test(String(text))).length,
+    ).toBe(1);
+    const isHalted = withoutPrevious === 'halt';
+    expect(recordsOf(place, 'halt').length).toBe(isHalted ? 1 : 0);
+    play.kill();
+
+    // The next process finds it so, and says it no second time.
+    const next = new Play(place, { learn });
+    expect(next.continual.status.drift).toBe(play.continual.status.drift);
+    await next.take(books, 6, 8);
+    expect(actionsOf(next, 'policy@1').filter((action) => action === 'drifted').length).toBe(1);
+    expect(recordsOf(place, 'halt').length).toBe(isHalted ? 1 : 0);
+    const last = recordsOf(place, 'decision').at(-1)!;
+    expect(last[3]).toBe(isHalted ? 'flatten' : 'pass');
+    // Who promotes it again trusts it again.
+    next.registry.promote('policy@1', START_MS, { reason: 'by hand' });
+    expect(readContinualState(next.registry, 'policy', START_MS)).toMatchObject({
+      drift: undefined,
+      previous: undefined,
+    });
+    await next.close();
+    requireNoGap(place, books);
+  });
+});
+
+describe('restarts', () => {
+  test('do not put off the training: once a day, however often the session begins again', async () => {
+    const place = placeWith(createModel(1));
+    const books = reversingBooks({ seed: 1, hours: 13 });
+    const cuts: number[] = [];
+    const learner = () => ({
+      perform: async (task: LearnerTask): Promise<LearnerResult> => {
+        if (task.kind !== 'train') return { kind: 'failed', message: 'not asked for here' };
+        cuts.push(task.cutMs);
+        const { registry } = link;
+        const id = saveModel(registry!, createModel(cuts.length + 1), {
+          parent: task.champion,
+          createdMs: task.cutMs,
+        });
+        registry!.archive(id, task.cutMs, { reason: 'not asked for here' });
+        return { kind: 'trained', id };
+      },
+      stop: async () => {},
+    });
+    const link: { registry?: ModelRegistry } = {};
+    // Every 100 minutes, killed and ended by turns, where 4 hours lie between trainings.
+    for (let start = 0, run = 0; start < 13; start += 5 / 3, run++) {
+      const play = new Play(place, { learn: { everyHours: 4 }, learner });
+      link.registry = play.registry;
+      await play.take(books, start, Math.min(13, start + 5 / 3));
+      if (run % 2 === 0) play.kill();
+      else await play.close();
+    }
+    const [first] = recordsOf(place, 'decision');
+    const hours = cuts.map((cutMs) => (cutMs - first[1]) / HOUR_MS);
+    expect(hours).toEqual([4, 8, 12]);
+  });
+
+  test('neither forget what was lost before nor count it twice', async () => {
+    // It loses by the spread, some part in each process; the drift is told at the same decision however often it is cut.
+    const drift = {
+      windowDecisions: 30,
+      maxPsi: 1e9,
+      maxOutside: 1,
+      maxActionKl: 1e9,
+      maxFillGapBps: 1e9,
+      maxLoss: 0.04,
+    };
+    const books = reversingBooks({
+      seed: 1,
+      hours: 5,
+      reversal: 0,
+      change: { fromHour: 1, halfSpread: 0.05 },
+    });
+    const told: number[][] = [];
+    for (const stops of [[5], [1.7, 2.1, 2.15, 2.9, 3.4, 5], [1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 5]]) {
+      const place = placeWith(createModel(1), createModel(2));
+      let from = 0;
+      for (const stop of stops) {
+        const play = new Play(place, { learn: { everyHours: 1e6, drift } });
+        await play.take(books, from, stop);
+        play.kill();
+        from = stop;
+      }
+      told.push(recordsOf(place, 'model').map(([, timeMs]) => (timeMs - START_MS) / 60_000));
+      const [change] = recordsOf(place, 'model');
+      expect(change?.[2]).toBe('policy@1');
+    }
+    expect(told[1]).toEqual(told[0]);
+    expect(told[2]).toEqual(told[0]);
+  });
+
+  test('a reference of own windows is the same whether the tape was cut or not', async () => {
+    const books = reversingBooks({ seed: 1, hours: 6 });
+    const seen: LearnerResult[] = [];
+    for (const stops of [[6], [1.3, 2.2, 3.1, 4, 6]]) {
+      const place = placeWith(createModel(1));
+      let from = 0;
+      let last: LearnerResult | undefined;
+      for (const stop of stops) {
+        const drift = { windowDecisions: 30, referenceWindows: 4 };
+        const play = new Play(place, {
+          learn: { everyHours: 1e6, drift: { ...drift, withoutPrevious: 'go-on' } },
+          learner: (context) => {
+            const inner = inlineLearner(context);
+            return {
+              ...inner,
+              async perform(task) {
+                last = await inner.perform(task);
+                return last;
+              },
+            };
+          },
+        });
+        await play.take(books, from, stop);
+        if (stop === 6) expect(play.continual.status.isWatched).toBe(true);
+        play.kill();
+        from = stop;
+      }
+      seen.push(last!);
+    }
+    const [whole, cut] = seen;
+    if (whole.kind !== 'watched' || cut.kind !== 'watched') throw new Error('it was not watched');
+    expect(whole.profile).toBeDefined();
+    expect(cut.profile).toEqual(whole.profile);
   });
 });
 
