@@ -5,7 +5,10 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '../core/errors.ts';
 
-/** c [M, N] = (accumulate ? c : 0) + a · b; a is [M, K], or [K, M] if transposed, b is [K, N], or [N, K]. */
+/**
+ * c [M, N] = (accumulate ? c : 0) + a · b; a is [M, K], or [K, M] if transposed, b is [K, N], or [N, K].
+ * Of c the rows from `firstRow` on are computed, `numRows` of them.
+ */
 export type BlasProduct = (
   a: Float32Array,
   transposedA: boolean,
@@ -16,7 +19,24 @@ export type BlasProduct = (
   N: number,
   K: number,
   accumulate: boolean,
+  firstRow?: number,
+  numRows?: number,
 ) => void;
+
+/** A library that was found. */
+export interface Blas {
+  /** Its name or path: what other threads open. */
+  readonly library: string;
+  readonly product: BlasProduct;
+}
+
+/** As in C; arrays, or pointers that koffi can make of them. */
+export const SGEMM_PARAMETERS = [
+  ...['int', 'int', 'int', 'int', 'int', 'int'],
+  ...['float', 'float *', 'int', 'float *', 'int', 'float', 'float *', 'int'],
+];
+/** CblasRowMajor, CblasNoTrans, CblasTrans */
+export const [ROW_MAJOR, AS_IS, TRANSPOSED] = [101, 111, 112];
 
 interface Library {
   func(name: string, result: string, parameters: readonly string[]): (...values: unknown[]) => unknown;
@@ -39,9 +59,6 @@ const INSTALL: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 };
 const INSTALL_LINUX = 'apt-get install libopenblas0';
 
-/** CblasRowMajor, CblasNoTrans, CblasTrans */
-const [ROW_MAJOR, AS_IS, TRANSPOSED] = [101, 111, 112];
-
 /** Functions that keep a library to the calling thread, with the value that says so. */
 const SINGLE_THREAD: readonly (readonly [name: string, value: number])[] = [
   ['openblas_set_num_threads', 1],
@@ -52,37 +69,47 @@ const SINGLE_THREAD: readonly (readonly [name: string, value: number])[] = [
  * @param libraries names or paths, tried in order
  * @throws ConfigError `blas-not-found` when koffi or the library is missing; the message says what to install
  */
-export function loadBlas(libraries = LIBRARIES[process.platform] ?? LINUX_LIBRARIES): BlasProduct {
-  const library = openFirst(libraries);
-  const int = 'int';
-  const array = 'float *';
-  const sgemm = library.func('cblas_sgemm', 'void', [
-    ...[int, int, int, int, int, int],
-    ...['float', array, int, array, int, 'float', array, int],
-  ]);
-  for (const [name, value] of SINGLE_THREAD) callIfThere(library, name, value);
-  return (a, transposedA, b, transposedB, c, M, N, K, accumulate) => {
-    if (M === 0 || N === 0) return;
+export function loadBlas(libraries = LIBRARIES[process.platform] ?? LINUX_LIBRARIES): Blas {
+  const [name, library] = openFirst(libraries);
+  const sgemm = library.func('cblas_sgemm', 'void', SGEMM_PARAMETERS);
+  for (const [setting, value] of SINGLE_THREAD) callIfThere(library, setting, value);
+  const product: BlasProduct = (
+    a,
+    transposedA,
+    b,
+    transposedB,
+    c,
+    M,
+    N,
+    K,
+    accumulate,
+    firstRow = 0,
+    numRows = M,
+  ) => {
+    if (numRows === 0 || N === 0) return;
+    const isAll = numRows === M;
     sgemm(
       ROW_MAJOR,
       transposedA ? TRANSPOSED : AS_IS,
       transposedB ? TRANSPOSED : AS_IS,
-      M,
+      numRows,
       N,
       K,
       1,
-      a,
+      isAll ? a : a.subarray(transposedA ? firstRow : firstRow * K),
       Math.max(transposedA ? M : K, 1),
       b,
       Math.max(transposedB ? K : N, 1),
       accumulate ? 1 : 0,
-      c,
+      isAll ? c : c.subarray(firstRow * N),
       N,
     );
   };
+  return { library: name, product };
 }
 
-function openFirst(libraries: readonly string[]): Library {
+/** @returns its name and the library */
+function openFirst(libraries: readonly string[]): [string, Library] {
   let koffi: { load(path: string): Library };
   try {
     koffi = createRequire(import.meta.url)('koffi');
@@ -96,7 +123,7 @@ function openFirst(libraries: readonly string[]): Library {
   let cause: unknown;
   for (const name of libraries) {
     try {
-      return koffi.load(name);
+      return [name, koffi.load(name)];
     } catch (error) {
       cause = error;
     }

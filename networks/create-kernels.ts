@@ -1,6 +1,7 @@
 /** Makes the SIMD kernels and the memory they work in: one WebAssembly instance per agent. */
 import { ConfigError } from '../core/errors.ts';
 import { loadBlas } from './blas.ts';
+import { startBlasThreads } from './blas-threads.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { startThreads } from './kernel-threads.ts';
 import type { Activation, KernelOptions, Kernels } from './kernels.ts';
@@ -13,19 +14,18 @@ import type { WasmExports } from './wasm-module.ts';
 export function createKernels(options: KernelOptions = {}): Kernels {
   const { backend = 'wasm', threads = 1 } = options;
   requireValid(backend, threads);
-  const blas = backend === 'blas' ? loadBlas() : undefined;
+  const library = backend === 'blas' ? loadBlas() : undefined;
   const memory = new KernelMemory();
   const { exports } = memory;
+  const others = { memory: memory.shared, workers: threads - 1, timeoutMs: THREAD_TIMEOUT_MS };
+  const blasThreads =
+    library === undefined || threads === 1 ? undefined : startBlasThreads({ ...others, blas: library });
+  const blas = blasThreads?.product ?? library?.product;
+  // What is left beside the products of BLAS is not worth a second crew, which would fight the first for its cores.
   const crew =
-    threads === 1
+    threads === 1 || blas !== undefined
       ? undefined
-      : startThreads({
-          memory: memory.shared,
-          exports,
-          team: memory.reserve(exports.teamBytes()),
-          workers: threads - 1,
-          timeoutMs: THREAD_TIMEOUT_MS,
-        });
+      : startThreads({ ...others, exports, team: memory.reserve(exports.teamBytes()) });
   const tape = crew === undefined ? 0 : memory.reserve(TAPE_BYTES);
   let team = crew?.team ?? 0;
   let isRecording = false;
@@ -66,7 +66,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
     }
     check(
       exports.splitGemm(
-        blas === undefined ? team : 0,
+        team,
         threads,
         M,
         N,
@@ -97,10 +97,11 @@ export function createKernels(options: KernelOptions = {}): Kernels {
     close() {
       team = 0;
       crew?.close();
+      blasThreads?.close();
     },
 
     concurrently(tasks) {
-      if (team === 0 || blas !== undefined || isRecording) return tasks.map((task) => task());
+      if (team === 0 || isRecording) return tasks.map((task) => task());
       const results: ReturnType<(typeof tasks)[number]>[] = [];
       isRecording = true;
       exports.beginTape(tape, TAPE_BYTES);
@@ -218,7 +219,8 @@ export function createKernels(options: KernelOptions = {}): Kernels {
       check(exports.splitSgd(team, threads, byteOffset, g, v, length, momentum, learningRate));
     },
   };
-  if (crew !== undefined) collected.register(kernels, crew.close);
+  const close = (crew ?? blasThreads)?.close;
+  if (close !== undefined) collected.register(kernels, close);
   return kernels;
 }
 

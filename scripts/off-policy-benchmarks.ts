@@ -6,7 +6,7 @@ import { td3 } from '../agents/td3.ts';
 import { createRng } from '../core/rng.ts';
 import { Pendulum } from '../envs/pendulum.ts';
 import { createVectorEnv } from '../envs/vector-env.ts';
-import type { KernelBackend } from '../networks/kernels.ts';
+import type { KernelOptions } from '../networks/kernels.ts';
 import { Training } from '../trainers/train.ts';
 import { type Benchmark, ifBlasFound } from './benchmark.ts';
 
@@ -30,17 +30,22 @@ const RUNS: readonly (readonly [plugin: AgentPlugin, config: Readonly<Record<str
   [sac, { learningRate: 1e-3, learningStarts: 256 }],
 ];
 
-/** With the products of OpenBLAS, NaN where it is missing, and with the portable ones. */
+/** With the products of OpenBLAS on one thread and on two, NaN where it is missing, and with the portable ones. */
 export const offPolicyBenchmarks: readonly Benchmark[] = RUNS.flatMap(([plugin, config]) => [
   {
     name: `${plugin.name}.pendulum.steps_per_s`,
     unit: 'steps/s',
-    measure: () => ifBlasFound(() => measure(plugin, config, 'blas')),
+    measure: () => ifBlasFound(() => measure(plugin, config, { backend: 'blas' })),
+  },
+  {
+    name: `${plugin.name}.blas.threads2.pendulum.steps_per_s`,
+    unit: 'steps/s',
+    measure: () => ifBlasFound(() => measure(plugin, config, { backend: 'blas', threads: 2 })),
   },
   {
     name: `${plugin.name}.wasm.pendulum.steps_per_s`,
     unit: 'steps/s',
-    measure: () => measure(plugin, config, 'wasm'),
+    measure: () => measure(plugin, config, {}),
   },
 ]);
 
@@ -48,13 +53,12 @@ export const offPolicyBenchmarks: readonly Benchmark[] = RUNS.flatMap(([plugin, 
 function measure(
   plugin: AgentPlugin,
   config: Readonly<Record<string, number>>,
-  backend: KernelBackend,
+  kernels: KernelOptions,
 ): number {
   const { learningStarts } = config;
   const envs = createVectorEnv([new Pendulum(1)]);
   const { observationSpace, actionSpace } = envs;
   const rng = createRng(1);
-  const kernels = { backend };
   const context = { observationSpace, actionSpace, numEnvs: 1, rng, totalSteps: TOTAL_STEPS, kernels };
   // A report at every step makes `advance` stop there.
   const agent = plugin.build(context, { ...config, metricsEvery: 1 });
