@@ -90,6 +90,8 @@ export interface GateVerdict {
  * The test: d_t = r_t(challenger) − r_t(champion) of log returns for the periods t of the stretch, its mean by the stationary bootstrap.
  * Promotion needs the one-sided lower bound at level α_k above zero, where α_k = α / (k·(k + 1)) for the k-th trial; the
  * α_k of all trials add up to the false-promotion rate α.
+ *
+ * A champion whose equity is used up has no log return any more: it loses to any challenger that passes the other checks.
  * @throws DataError `unpaired-runs` when the champion's run is not of the same periods as the challenger's or not finite
  */
 export function judgeChallenger(
@@ -104,7 +106,11 @@ export function judgeChallenger(
     trainedToMs: known(trainedToMs),
     championTrainedToMs: known(championTrainedToMs),
   };
-  const failure = challenger.failure ?? firstDefect(challenger);
+  const ownRuin = ruinOf(challenger);
+  const failure =
+    challenger.failure ??
+    firstDefect(challenger) ??
+    (ownRuin === undefined ? undefined : `its equity is used up at period ${ownRuin}`);
   if (failure !== undefined) {
     return { decision: 'reject', reasons: [failure], evidence: { ...evidence, failure } };
   }
@@ -126,14 +132,28 @@ export function judgeChallenger(
   if (drawdown > config.maxDrawdown) {
     reasons.push(`its drawdown of ${percent(drawdown)} is beyond ${percent(config.maxDrawdown)}`);
   }
-  const turnover = turnoverPerDay(challenger, days);
-  const championTurnover = turnoverPerDay(champion, days);
+  const turnover = turnoverPerDay(challenger);
+  const ruin = ruinOf(champion);
+  const championTurnover = turnoverPerDay(champion, ruin);
   const turnoverLimit = Math.max(config.freeTurnoverPerDay, config.maxTurnoverRatio * championTurnover);
   if (turnover > turnoverLimit) {
     reasons.push(
       `its turnover of ${turnover.toFixed(2)} a day is beyond ${turnoverLimit.toFixed(2)}, ` +
         `the champion's is ${championTurnover.toFixed(2)}`,
     );
+  }
+  Object.assign(evidence, {
+    fromMs,
+    toMs,
+    numPeriods: timeMs.length - 1,
+    drawdown,
+    turnoverPerDay: turnover,
+    championTurnoverPerDay: championTurnover,
+  });
+  if (ruin !== undefined) {
+    evidence.championRuinMs = timeMs[ruin];
+    if (reasons.length > 0) return { decision: 'reject', reasons, evidence };
+    return { decision: 'promote', reasons: ["the champion's equity is used up, its own is not"], evidence };
   }
   const level = config.falsePromotionRate / (trial * (trial + 1));
   const ours = returnsOf(challenger);
@@ -144,28 +164,21 @@ export function judgeChallenger(
     numResamples: config.numResamples,
     level: 1 - 2 * level,
   });
+  const gain = percent(interval.mean * ours.length);
+  const leastGain = percent(interval.low * ours.length);
   if (!(interval.low > 0)) {
     reasons.push(
-      `its return is not better beyond chance: ${percent(interval.mean * ours.length)} over the stretch, ` +
-        `at worst ${percent(interval.low * ours.length)} at level ${level.toPrecision(2)}`,
+      `its return is not better beyond chance: ${gain} over the stretch, ` +
+        `at worst ${leastGain} at level ${level.toPrecision(2)}`,
     );
   }
-  Object.assign(evidence, {
-    fromMs,
-    toMs,
-    numPeriods: ours.length,
-    level,
-    meanDifference: interval.mean,
-    lowerBound: interval.low,
-    drawdown,
-    turnoverPerDay: turnover,
-    championTurnoverPerDay: championTurnover,
-  });
+  Object.assign(evidence, { level, meanDifference: interval.mean, lowerBound: interval.low });
   if (reasons.length > 0) return { decision: 'reject', reasons, evidence };
-  const gain = `${percent(interval.mean * ours.length)} better over ${days.toFixed(1)} days`;
   return {
     decision: 'promote',
-    reasons: [`${gain}, at least ${percent(interval.low * ours.length)} at level ${level.toPrecision(2)}`],
+    reasons: [
+      `${gain} better over ${days.toFixed(1)} days, at least ${leastGain} at level ${level.toPrecision(2)}`,
+    ],
     evidence,
   };
 }
@@ -186,21 +199,27 @@ function largestDrawdown({ equity }: ForwardRun): number {
   return largest;
 }
 
-function turnoverPerDay({ tradedNotional, equity }: ForwardRun, days: number): number {
+/** @param end periods that count: from ruin on there is no equity to turn over */
+function turnoverPerDay({ timeMs, tradedNotional, equity }: ForwardRun, end = tradedNotional.length): number {
   let sum = 0;
-  for (let t = 0; t < tradedNotional.length; t++) sum += tradedNotional[t] / equity[t];
-  return sum / days;
+  for (let t = 0; t < end; t++) sum += tradedNotional[t] / equity[t];
+  return end === 0 ? 0 : (sum * DAY_MS) / (timeMs[end] - timeMs[0]);
 }
 
-/** What keeps a run from being judged, in words: too few periods, a number that is not finite, ruin. */
+/** The first entry of the equity that is used up. */
+function ruinOf({ equity }: ForwardRun): number | undefined {
+  const place = equity.findIndex((value) => value <= 0);
+  return place < 0 ? undefined : place;
+}
+
+/** What keeps a run from being judged, in words: too few periods, a number that is not finite. */
 function firstDefect({ timeMs, equity, tradedNotional }: ForwardRun): string | undefined {
   if (equity.length < 3) return `it has ${Math.max(0, equity.length - 1)} periods, at least 2 are needed`;
   for (const [name, values] of Object.entries({ time: timeMs, equity, turnover: tradedNotional })) {
     const place = values.findIndex((value) => !Number.isFinite(value));
     if (place >= 0) return `its ${name} is ${values[place]} at period ${place}`;
   }
-  const ruin = equity.findIndex((value) => value <= 0);
-  return ruin < 0 ? undefined : `its equity is used up at period ${ruin}`;
+  return undefined;
 }
 
 function requirePaired(champion: ForwardRun, challenger: ForwardRun): void {

@@ -183,4 +183,61 @@ describe('a verdict', () => {
       'its action is NaN',
     ]);
   });
+
+  /** A run that loses all from a period on. */
+  const ruined = (forward: ForwardRun, period: number, left = 0): ForwardRun => ({
+    ...forward,
+    equity: forward.equity.map((value, t) => (t < period ? value : left)),
+  });
+  const isSound = (evidence: object) =>
+    Object.values(evidence).every(
+      (value) => value === null || typeof value === 'string' || Number.isFinite(value),
+    );
+
+  test.each([1, 72, champion.equity.length - 1])('a champion that is ruined at period %i loses', (period) => {
+    for (const left of [0, -500]) {
+      const { decision, reasons, evidence } = judge(ruined(champion, period, left), better, 0);
+      expect([decision, reasons]).toEqual([
+        'promote',
+        [expect.stringMatching(/champion's equity is used up/)],
+      ]);
+      expect(evidence).toMatchObject({ trial: 1, championRuinMs: champion.timeMs[period] });
+      expect(isSound(evidence)).toBe(true);
+    }
+  });
+
+  test('a champion that begins with nothing has no turnover, which is compared as it is', () => {
+    const { reasons, evidence } = judge(ruined(champion, 0), better, 0);
+    expect(evidence.championTurnoverPerDay).toBe(0);
+    expect(reasons).toEqual([expect.stringMatching(/^its turnover .* beyond 1.00, the champion's is 0.00/)]);
+  });
+
+  test('a ruined champion yields to no better return, but to none that breaks a limit', () => {
+    const worse = { ...better, equity: better.equity.map((_, t) => 10_000 - t) };
+    expect(judge(champion, worse, 0).decision).toBe('reject');
+    expect(judge(ruined(champion, 72), worse, 0).decision).toBe('promote');
+    const deep = { ...better, equity: better.equity.map((value, t) => (t === 100 ? 0.5 * value : value)) };
+    for (const [challenger, changes, reason] of [
+      [deep, {}, /^its drawdown/],
+      [better, { trainedToMs: champion.timeMs[1] }, /^it has learnt from data/],
+      [{ ...better, tradedNotional: better.tradedNotional.map(() => 1e9) }, {}, /^its turnover/],
+    ] as const) {
+      const { decision, reasons, evidence } = judge(ruined(champion, 72), challenger, 0, changes);
+      expect([decision, reasons]).toEqual(['reject', [expect.stringMatching(reason)]]);
+      expect(isSound(evidence)).toBe(true);
+    }
+  });
+
+  test('a challenger that is ruined is rejected, also where the champion is', () => {
+    for (const other of [champion, ruined(champion, 72)]) {
+      const { decision, reasons, evidence } = judge(other, ruined(better, 300), 0);
+      expect([decision, reasons]).toEqual(['reject', ['its equity is used up at period 300']]);
+      expect(isSound(evidence)).toBe(true);
+    }
+  });
+
+  test('a champion whose numbers are not finite is nothing to compare with', () => {
+    const broken = { ...champion, equity: champion.equity.map((value, t) => (t === 9 ? Number.NaN : value)) };
+    expect(() => judge(broken, better, 0)).toThrowError(/champion cannot be judged: its equity is NaN/);
+  });
 });
