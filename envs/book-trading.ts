@@ -6,6 +6,7 @@ import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../co
 import { type BookBars, createBookBars } from '../market/book-bars.ts';
 import type { BookTape } from '../market/book-tape.ts';
 import type { Fill } from '../market/broker.ts';
+import { createFeaturePipeline } from '../market/feature-pipeline.ts';
 import { formatTime } from '../market/timestamps.ts';
 import type { TradeTape } from '../market/trade-tape.ts';
 import { BookTrader } from './book-trader.ts';
@@ -27,6 +28,21 @@ export interface BookTradingEnvOptions {
   config?: ConfigOverrides<typeof bookTradingConfig>;
   /** Called after every fill; the object is reused by the next one. */
   onFill?: (fill: Readonly<Fill>) => void;
+}
+
+/**
+ * Whole bars that a tape must have for one episode: those that the features need, the window, and the steps.
+ * @throws ConfigError as `createFeaturePipeline`
+ */
+export function barsNeeded({
+  features,
+  normalize,
+  normalizationBars,
+  window,
+  episodeBars,
+}: BookTradingConfig): number {
+  const { warmupRows } = createFeaturePipeline(features, { normalize, normalizationBars });
+  return warmupRows + window + Math.max(1, episodeBars);
 }
 
 const shared = new WeakMap<BookTape, Map<string, BookBars>>();

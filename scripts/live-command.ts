@@ -116,7 +116,9 @@ async function carryOut(
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
   const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
-  const learning = file.learn && (await prepareLearning(file.learn, { tape, registry, model: policy.model }));
+  const learning =
+    file.learn &&
+    (await prepareLearning(file.learn, { tape, registry, model: policy.model, session: config }));
   const loopLag = createLoopLag();
   const monitor = new OpsMonitor({
     clock: systemClock,

@@ -1,16 +1,21 @@
 /** Lets the policy of a live session go on learning, where the session's file asks for it. */
 import { ConfigError } from '../core/errors.ts';
+import { barsNeeded } from '../envs/book-trading.ts';
+import type { BookTradingConfig } from '../envs/book-trading-config.ts';
+import type { LiveConfig } from '../live/live-config.ts';
 import type { LiveRun } from '../live/live-run.ts';
 import type { OpsLearning } from '../live/ops-view.ts';
 import type { Decision } from '../live/session.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
-import { resolveLearnConfig } from '../trainers/continual.ts';
+import { type LearnConfig, resolveLearnConfig } from '../trainers/continual.ts';
 import { readRegistryModel } from './agent-model.ts';
 import { loadCatalog } from './catalog.ts';
 import { type Continual, startContinual } from './continual.ts';
 import { startLearner } from './learner.ts';
 import { REGISTRY_ID } from './live-policy.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface Learning {
   /** To be told of every record and decision of the run, also before it has begun. */
@@ -24,13 +29,43 @@ export interface Learning {
 }
 
 /**
+ * Without it the first training would fail, and every one after. An episode of arbitrage counts events: how many an hour
+ * brings, nobody knows before.
+ * @throws ConfigError `learn-span-too-short` where no candidate could play one episode in the span
+ */
+function requireSpan({ spanHours }: LearnConfig, { mode, env }: LiveConfig): void {
+  if (mode !== 'trading') return;
+  const config = env as unknown as BookTradingConfig;
+  const { barMs, episodeBars } = config;
+  const numNeeded = barsNeeded(config);
+  // A span ends with a bar: what of one was there before it, and the last, of which the end is not on the tape yet, are lost.
+  const numWhole = Math.max(0, Math.ceil((spanHours * HOUR_MS) / barMs) - 2);
+  if (numWhole >= numNeeded) return;
+  const fittingHours = Math.ceil(((numNeeded + 2) * barMs * 1000) / HOUR_MS) / 1000;
+  const fittingBars = numWhole - (numNeeded - Math.max(1, episodeBars));
+  const orShorter =
+    fittingBars >= 1 && episodeBars > 1 ? `, or env.episodeBars to ${fittingBars} or less` : '';
+  throw new ConfigError(
+    'learn-span-too-short',
+    `learn.spanHours is ${spanHours}, which holds ${numWhole} whole bars of env.barMs ${barMs}, but one episode needs ` +
+      `${numNeeded}: env.episodeBars ${episodeBars} after the bars of features, env.normalizationBars and env.window; set ` +
+      `learn.spanHours to ${fittingHours} or more${orShorter}.`,
+  );
+}
+
+/**
  * @param settings the section `learn`
  * @returns undefined where learning is not enabled
- * @throws ConfigError `learn-needs-registry`, and as `resolveLearnConfig`; StorageError as the registry
+ * @throws ConfigError `learn-needs-registry`, `learn-span-too-short`, and as `resolveLearnConfig`; StorageError as the registry
  */
 export async function prepareLearning(
   settings: Parameters<typeof startLearner>[0]['learn'],
-  { tape, registry: path, model }: { tape: string; registry: string; model: string },
+  {
+    tape,
+    registry: path,
+    model,
+    session,
+  }: { tape: string; registry: string; model: string; session: LiveConfig },
 ): Promise<Learning | undefined> {
   const learn = resolveLearnConfig(settings);
   if (!learn.enabled) return undefined;
@@ -41,6 +76,7 @@ export async function prepareLearning(
         'promote it, and name it with --model.',
     );
   }
+  requireSpan(learn, session);
   const [name] = model.split('@');
   const { plugins = [] } = readRegistryModel(path, `${name}@champion`);
   const catalog = await loadCatalog(plugins);

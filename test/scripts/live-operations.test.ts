@@ -291,6 +291,11 @@ describe('what cannot be is one line and exit code 2, before anything is on the 
       { ...policy('needy'), env: {}, channels: ['book'] },
       /^Feature "volume-zscore:20" needs the trades of bybit/,
     ],
+    [
+      'a span to learn from that is shorter than an episode',
+      { ...policy('policy'), learn: { enabled: true, spanHours: 0.03 } },
+      /^learn\.spanHours is 0\.03, which holds 52 whole bars of env\.barMs 2000, but .* needs 81: env\.episodeBars 60 after .*; set learn\.spanHours to 0\.047 or more, or env\.episodeBars to 31 or less\.\n$/,
+    ],
     ['an unknown key of the page', { ...policy('policy'), http: { prot: 1 } }, /prot/],
   ])('%s', async (_, change, pattern) => {
     writeConfig('bad.json', 'ws://127.0.0.1:1', change);
