@@ -43,6 +43,11 @@ export interface Agent extends Snapshotable {
   act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch;
   /** Takes in the step that the last exploring `act` led to; learns when it has enough and then returns metrics. */
   observe(transition: TransitionBatch): Metrics | undefined;
+  /**
+   * The episodes under way go on no more, and others begin, perhaps in other envs: what is learnt later must not join a step
+   * from before with one from after. Absent: the agent remembers no steps.
+   */
+  breakOff?(): void;
 }
 
 /** What an agent is built for. */

@@ -115,6 +115,11 @@ export class RewardNormalizer implements Snapshotable {
     }
   }
 
+  /** Episodes begin anew. */
+  clear(): void {
+    this.#returns.fill(0);
+  }
+
   save(): Snapshot {
     return joinSnapshots({
       moments: this.#moments.save(),
@@ -177,6 +182,11 @@ class NormalizedAgent implements Agent {
       rewards = this.#rewards;
     }
     return this.#agent.observe({ ...transition, observations, nextObservations, rewards });
+  }
+
+  breakOff(): void {
+    this.#rewardNormalizer?.clear();
+    this.#agent.breakOff?.();
   }
 
   save(borrow = false): Snapshot {

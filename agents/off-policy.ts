@@ -160,6 +160,10 @@ class OffPolicyAgent implements Agent {
     return { ...this.#metrics.take(), learningRate: this.#learningRate };
   }
 
+  breakOff(): void {
+    this.#replay.breakOff();
+  }
+
   #learn(): void {
     const { batchSize } = this.#config;
     const { actions, rewards, discounts, weights, observations, nextObservations } = this.#batch;

@@ -187,6 +187,11 @@ export class Ppo implements Agent, Imitator {
     return { ...metrics, explainedVariance: this.#rollout.explainedVariance };
   }
 
+  /** The steps of a rollout that is not full go: their last values would be those of another episode. */
+  breakOff(): void {
+    this.#rollout.buffer.clear();
+  }
+
   imitate(demonstration: Demonstration, learningRate: number): number {
     return this.#imitation.step(demonstration, learningRate);
   }

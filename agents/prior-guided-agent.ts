@@ -77,6 +77,10 @@ export class GuidedAgent implements Agent {
     return pullRows === 0 ? metrics : { ...metrics, priorDistance: pullSum / pullRows, priorWeight: weight };
   }
 
+  breakOff(): void {
+    this.#agent.breakOff?.();
+  }
+
   get #isWarmingUp(): boolean {
     return this.#step < this.#config.warmStartSteps;
   }

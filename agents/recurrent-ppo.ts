@@ -209,6 +209,11 @@ export class RecurrentPpo implements Agent {
     return { ...metrics, explainedVariance: this.#rollout.explainedVariance };
   }
 
+  /** The steps of a rollout that is not full go: their last values would be those of another episode. */
+  breakOff(): void {
+    this.#rollout.buffer.clear();
+  }
+
   /** Has the networks read the minibatch as the sequences that it consists of. */
   #gather(sequences: Int32Array): PpoMinibatch {
     const { policy, critic } = this.#networks;

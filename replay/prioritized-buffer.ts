@@ -97,6 +97,11 @@ export class PrioritizedReplay implements Snapshotable {
     }
   }
 
+  /** What is pushed next goes on no episode; those that were under way count as truncated. */
+  breakOff(): void {
+    this.#store.breakOff();
+  }
+
   /**
    * Fills the batch's first `size` rows, `weights` too: the total of the priorities is cut into `size` equal
    * segments, and one transition is drawn from each. Draws `size` numbers from `rng`.

@@ -91,6 +91,11 @@ export class SequenceReplay implements Snapshotable {
     this.#store.push(transition);
   }
 
+  /** What is pushed next goes on no episode; those that were under way count as truncated. */
+  breakOff(): void {
+    this.#store.breakOff();
+  }
+
   /**
    * Draws `size` sequences uniformly, with replacement, into arrays [L, size, …]; draws `size` numbers from `rng`.
    * @throws ConfigError `batch-too-large` when `size` is more than `numSequences`, or than the batch has room for

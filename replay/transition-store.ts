@@ -150,6 +150,16 @@ export class TransitionStore implements Snapshotable {
     if (this.#numStored < this.numSteps) this.#numStored++;
   }
 
+  /** What is pushed next goes on no episode; those that were under way count as truncated. */
+  breakOff(): void {
+    if (this.#numStored === 0) return;
+    const { numEnvs, numRows, flags } = this;
+    const newest = this.writtenRow === 0 ? numRows - numEnvs : this.writtenRow - numEnvs;
+    for (let row = newest; row < newest + numEnvs; row++) {
+      if ((flags[row] & ENDED) === 0) flags[row] |= TRUNCATED;
+    }
+  }
+
   save(borrow = false): Snapshot {
     const take = borrow ? view : slice;
     const numWritten = this.#numWritten(this.#slot, this.#numStored);

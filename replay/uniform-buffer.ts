@@ -45,6 +45,11 @@ export class UniformReplay implements Snapshotable {
     this.#store.push(transition);
   }
 
+  /** What is pushed next goes on no episode; those that were under way count as truncated. */
+  breakOff(): void {
+    this.#store.breakOff();
+  }
+
   /**
    * Fills the batch's first `size` rows; draws `size` numbers from `rng`.
    * @throws ConfigError `batch-too-large` when `size` is more than is stored, or more than the batch has room for

@@ -5,20 +5,20 @@ import type { Agent } from '../agents/agent.ts';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import { hashSnapshot, type Snapshot } from '../core/snapshot.ts';
-import { median } from '../core/statistics.ts';
 import type { ActionSpace, Box } from '../envs/spaces.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/agent-model.ts';
 import { currentDirectory } from '../storage/atomic.ts';
 import { loadCheckpoint } from '../storage/checkpoint.ts';
 import { sha256, stringifyExact } from '../storage/exact-json.ts';
-import type { ModelDetails, ModelFiles } from '../storage/model-artifact.ts';
+import type { ModelData, ModelDetails, ModelFiles } from '../storage/model-artifact.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import type { Catalog } from './catalog.ts';
 import { chooseCheckpoint } from './judge-runs.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
-import { readRunSpec, reopenRun } from './run-spec.ts';
+import { usualBarMs } from './run-market.ts';
+import { type Run, type RunSpec, readRunSpec, reopenRun, trainedSpan } from './run-spec.ts';
 
 /** A model with what tells it from others. */
 export interface TrainedAgent extends AgentModel {
@@ -26,6 +26,8 @@ export interface TrainedAgent extends AgentModel {
   readonly createdMs: number;
   /** Identifies its state, 12 hexadecimal digits. */
   readonly hash: string;
+  /** What it was trained on, where that is known. */
+  readonly data?: ModelData;
 }
 
 /** The agent of a checkpoint. @throws as `openTrainedRun` does, but for the data: they need not be there any more */
@@ -35,6 +37,7 @@ export async function readRunModel(path: string, checkpoint?: string): Promise<T
   const entry = chooseCheckpoint(directory, checkpoint);
   const state = openCheckpoint(entry.path, spec).part('run/agent');
   const { manifest } = loadCheckpoint(entry.path);
+  const run = await reopened(spec);
   const { observationSpace: observation = '', actionSpace: action = '', steps } = manifest;
   return {
     agent: spec.agent,
@@ -42,7 +45,8 @@ export async function readRunModel(path: string, checkpoint?: string): Promise<T
     plugins: spec.plugins,
     numEnvs: spec.numEnvs,
     steps,
-    barMs: await barMsOf(path),
+    barMs: run?.market && usualBarMs(run.market.candles),
+    data: dataOf(spec, run),
     spaces: { observation, action },
     createdMs: Math.floor(statSync(join(currentDirectory(entry.path), 'manifest.json')).mtimeMs),
     state,
@@ -65,11 +69,11 @@ export function readRegistryModel(registryPath: string, reference: string): Trai
 
 /** What the registry keeps of a trained agent. */
 export function agentArtifact(
-  { hash: _, createdMs, ...model }: TrainedAgent,
+  { hash: _, createdMs, data, ...model }: TrainedAgent,
   name: string,
   codeVersion: string,
 ): { details: ModelDetails; files: ModelFiles } {
-  return packAgentModel(model, { name, codeVersion, createdMs });
+  return packAgentModel(model, { name, codeVersion, createdMs, ...(data && { data }) });
 }
 
 /**
@@ -116,16 +120,19 @@ export function instantiate(
   return built;
 }
 
-/** The usual length of the bars that a run was trained on; undefined where the data are gone or are no candles. */
-async function barMsOf(path: string): Promise<number | undefined> {
+/** A run with its data; undefined where they are gone, or not what they were. */
+async function reopened(spec: RunSpec): Promise<Run | undefined> {
   try {
-    const { market } = await reopenRun(readRunSpec(new RunDirectory(path)));
-    if (market === undefined) return undefined;
-    const { timeMs, length } = market.candles;
-    return median(Array.from({ length: length - 1 }, (_, i) => timeMs[i + 1] - timeMs[i]));
+    return await reopenRun(spec);
   } catch {
     return undefined;
   }
+}
+
+/** As the run noted it; a run of an older version is asked for its data. */
+function dataOf({ data }: RunSpec, run: Run | undefined): ModelData | undefined {
+  const trained = data?.trained ?? (run && trainedSpan(run));
+  return data && trained && { hash: data.sha256, ...trained };
 }
 
 function hashState(snapshot: Snapshot): string {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { resolveConfig } from '../core/config.ts';
+import { median } from '../core/statistics.ts';
 import { bookTradingConfig } from '../envs/book-trading-config.ts';
 import { alignCandles } from '../market/align.ts';
 import { createBookBars } from '../market/book-bars.ts';
@@ -49,6 +50,11 @@ export async function loadMarket(data: string, dates: SplitDates): Promise<RunMa
     sha256: hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex'),
     notes: loaded.flatMap(({ report }, i) => report.notes.map((note) => `${names[i]}: ${note}`)),
   };
+}
+
+/** The usual length of a bar, ms. */
+export function usualBarMs({ timeMs, length }: Candles): number {
+  return median(Array.from({ length: length - 1 }, (_, i) => timeMs[i + 1] - timeMs[i]));
 }
 
 function absolute(name: string): string {

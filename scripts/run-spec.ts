@@ -9,7 +9,7 @@ import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
 import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
 import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from './network-file.ts';
 import { loadRunBooks, type RunBooks } from './run-books.ts';
-import { loadMarket, type RunMarket } from './run-market.ts';
+import { loadMarket, type RunMarket, usualBarMs } from './run-market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
 const pluginSpec = z.strictObject({ name: z.string(), config: pluginConfig });
@@ -26,6 +26,8 @@ const runSpec = z.strictObject({
       sha256: z.string(),
       validateFrom: z.string().optional(),
       testFrom: z.string().optional(),
+      /** What the training envs are given, UTC epoch; absent in runs of older versions. */
+      trained: z.strictObject({ fromMs: z.number(), toMs: z.number() }).optional(),
     })
     .optional(),
   numEnvs: z.int().min(1),
@@ -143,7 +145,13 @@ export async function planRun(request: RunRequest): Promise<Run> {
     kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
     envWorkers: request.envWorkers ?? 0,
     ...(files && {
-      data: { path: files.path, sha256: files.sha256, validateFrom, testFrom },
+      data: {
+        path: files.path,
+        sha256: files.sha256,
+        validateFrom,
+        testFrom,
+        trained: trainedSpan({ market, books }),
+      },
     }),
     ...(network && { network: { path: network.path, sha256: network.sha256 } }),
   };
@@ -169,6 +177,23 @@ export async function reopenRun(spec: RunSpec): Promise<Run> {
     );
   }
   return { spec, catalog, market, books, network };
+}
+
+/**
+ * From when until when the data are that the training envs of a run are given: the validation and test spans are no part
+ * of them. UTC epoch; undefined for an env without market data.
+ */
+export function trainedSpan({
+  market,
+  books,
+}: Pick<Run, 'market' | 'books'>): { fromMs: number; toMs: number } | undefined {
+  const files = market ?? books;
+  if (files === undefined) return undefined;
+  const { timeMs } = market?.candles ?? books!.tape;
+  const { fromRow, toRow } = files.spans.train;
+  // A bar is known up to its end; an event at its time.
+  const lengthMs = market === undefined ? 0 : usualBarMs(market.candles);
+  return { fromMs: timeMs[fromRow], toMs: timeMs[toRow - 1] + lengthMs };
 }
 
 function complete(

@@ -46,6 +46,8 @@ export class Training implements Snapshotable {
   constructor(options: TrainOptions) {
     this.#options = options;
     options.envs.reset(options.seed);
+    // An agent that has learnt before did so in other episodes.
+    options.agent.breakOff?.();
   }
 
   get step(): number {
@@ -90,6 +92,7 @@ export class Training implements Snapshotable {
     const { agent, envs } = this.#options;
     agent.load(snapshotPart(snapshot, 'agent'));
     if (envs.canSave) envs.load(snapshotPart(snapshot, 'envs'));
+    else agent.breakOff?.();
     this.#step = restoreNumber(snapshot, 'training/step');
   }
 }

@@ -79,6 +79,56 @@ describe('returns over n steps equal the definition', () => {
     );
   });
 
+  test('none of a return is joined with what comes after the episodes were broken off', () => {
+    const cases = fc.record({
+      numEnvs: fc.integer({ min: 1, max: 3 }),
+      stepsKept: fc.integer({ min: 1, max: 9 }),
+      before: fc.integer({ min: 0, max: 20 }),
+      after: fc.integer({ min: 1, max: 6 }),
+      endShare: fc.constantFrom(0, 0.3),
+      isReloaded: fc.boolean(),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(cases, ({ numEnvs, stepsKept, before, after, endShare, isReloaded, seed }) => {
+        const options: ReplayOptions = {
+          capacity: stepsKept * numEnvs,
+          numEnvs,
+          observationDim: 2,
+          actionDim: 1,
+          discreteActions: false,
+          gamma: 0.9,
+          nSteps: 4,
+        };
+        let buffer = new UniformReplay(options);
+        const old = new Experience({ ...options, endShare, seed });
+        const young = new Experience({ ...options, endShare, seed: seed + 1 });
+        for (let step = 0; step < before; step++) buffer.push(old.next());
+        buffer.breakOff();
+        if (isReloaded) {
+          const saved = buffer.save();
+          buffer = new UniformReplay(options);
+          buffer.load(saved);
+        }
+        for (let step = 0; step < after; step++) buffer.push(young.next());
+        const batch = createReplayBatch({ ...options, size: buffer.size });
+        const rng = createRng(seed);
+        for (let round = 0; round < 5; round++) {
+          buffer.sampleInto(batch, buffer.size, rng);
+          for (let i = 0; i < batch.size; i++) {
+            const isOf = ({ action }: PushedTransition) => action[0] === batch.actions[i];
+            const { history } = old.history.some(isOf) ? old : young;
+            const expected = returnByDefinition(history, history.find(isOf)!, 4, 0.9);
+            expect(batch.rewards[i]).toBeCloseTo(expected.sum, 5);
+            expect(batch.discounts[i]).toBeCloseTo(expected.discount, 6);
+            expect([...batch.nextObservations.subarray(2 * i, 2 * i + 2)]).toEqual(expected.nextObservation);
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('by hand: a cut-off episode bootstraps with its own power of gamma, an ended one not at all', () => {
     const options: ReplayOptions = {
       capacity: 10,
