@@ -6,7 +6,7 @@ import { createRng } from '../../core/rng.ts';
 import { updateCommand, updateOptions } from '../../scripts/update-command.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { CANDLE_HEADER, candleFile, Workplace } from './command-line.ts';
-import { createModel, Play, reversingBooks, saveModel } from './continual-market.ts';
+import { CONFIG, createModel, Play, reversingBooks, START_MS, saveModel } from './continual-market.ts';
 
 const place = new Workplace();
 const DAY_MS = 86_400_000;
@@ -175,6 +175,99 @@ describe('a policy', { timeout: 120_000 }, () => {
       2,
       expect.stringMatching(/^policy@2 has learnt from data up to .*or judge by --forward-days 0.2\d\.\n$/),
     ]);
+  });
+});
+
+describe('a policy that came from a run', { timeout: 120_000 }, () => {
+  const HOUR_MS = 3_600_000;
+  const run = (...args: string[]) => place.run(...args, '--registry', 'runs');
+  const update = (days: string) =>
+    run(
+      ...['update', '--model', 'bought', '--tape', 'tape', '--forward-days', days, '--embargo-hours', '0.5'],
+      ...['--span-hours', '4', '--steps', '4', '--json'],
+    );
+  const hour = (hours: number) => START_MS + hours * HOUR_MS;
+  const manifestOf = (id: string) => {
+    const registry = new ModelRegistry(place.file('runs'));
+    const { manifest } = registry.get(id);
+    registry.close();
+    return manifest;
+  };
+  const addRun = async () => {
+    const { stdout } = await run('models', 'add', 'run', '--name', 'bought', '--json');
+    return manifestOf(JSON.parse(stdout).id).data;
+  };
+
+  test('brings the dates of what it was trained on, and is not judged by hours that it knows', async () => {
+    const settings = Object.entries(CONFIG.env).flatMap(([key, value]) => [
+      ...['--set', `env.${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`],
+    ]);
+    const trained = await place.run(
+      ...['train', '--agent', 'ppo', '--env', 'trading-books', '--data', 'tape:tape', ...settings],
+      ...[
+        '--set',
+        'agent.hidden=[8]',
+        '--steps',
+        '512',
+        '--envs',
+        '2',
+        '--evaluate-every',
+        '0',
+        '--out',
+        'run',
+      ],
+    );
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    const data = await addRun();
+    // The first of the three parts that a run cuts its data into, and not a moment of the others.
+    expect(data?.fromMs).toBe(hour(0));
+    expect(data?.toMs).toBeGreaterThan(hour(7.7));
+    expect(data?.toMs).toBeLessThan(hour(7.9));
+    expect((await run('models', 'show', 'bought')).stdout).toMatch(/data +2023-11-14 .* to 2023-11-15 /);
+
+    expect((await run('models', 'promote', 'bought@1', '--reason', 'by hand')).code).toBe(0);
+    const refused = await update('0.25');
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^bought@1 has learnt from data up to 2023-11-15T06:01.*or judge by --forward-days 0\.1\d\.\n$/,
+      ),
+    ]);
+    const [, days] = /--forward-days ([\d.]+)\.\n$/.exec(refused.stderr) ?? [];
+    const judged = await update(days);
+    expect([judged.code, judged.stderr]).toEqual([0, '']);
+    const { evidence } = JSON.parse(judged.stdout);
+    expect(evidence.championTrainedToMs).toBe(data?.toMs);
+    expect(evidence.fromMs).toBeGreaterThanOrEqual(evidence.championTrainedToMs + 0.5 * HOUR_MS);
+  });
+
+  test('keeps them where the data are gone, and is asked for its data where it has noted none', async () => {
+    const noted = await addRun();
+    const text = place.read('run/run.json');
+    const spec = JSON.parse(text);
+    const { trained, ...older } = spec.data;
+    expect(noted).toEqual({ hash: spec.data.sha256, ...trained });
+    place.write('run/run.json', JSON.stringify({ ...spec, data: { ...spec.data, path: 'tape:gone' } }));
+    expect(await addRun()).toEqual(noted);
+    place.write('run/run.json', JSON.stringify({ ...spec, data: older }));
+    expect(await addRun()).toEqual(noted);
+    place.write('run/run.json', JSON.stringify({ ...spec, data: { ...older, path: 'tape:gone' } }));
+    expect(await addRun()).toBeUndefined();
+    place.write('run/run.json', text);
+  });
+
+  test('of candles has the end of the last bar that its envs were given', async () => {
+    const trained = await place.run(
+      ...['train', '--agent', 'ppo', '--data', 'new.csv', '--validate-from', '2016-01-01'],
+      ...['--test-from', '2016-06-01', '--set', 'env.normalizationBars=30', '--set', 'agent.hidden=[4]'],
+      ...['--steps', '64', '--envs', '1', '--evaluate-every', '0', '--out', 'daily'],
+    );
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    const { stdout } = await run('models', 'add', 'daily', '--name', 'daily', '--json');
+    expect(manifestOf(JSON.parse(stdout).id).data).toMatchObject({
+      fromMs: FIRST_MS,
+      toMs: Date.UTC(2016, 0, 1),
+    });
   });
 });
 
