@@ -112,13 +112,15 @@ export class BookTrader implements Snapshotable {
 
   /** @throws EnvError `invalid-action` */
   begin(action: Action): void {
-    this.beginTarget(this.targetOf(action));
-  }
-
-  /** Begins the step with a target exposure of any size, level or not. */
-  beginTarget(target: number): void {
+    const target = this.targetOf(action);
     this.beginWithout();
     this.broker.requestExposure(target);
+  }
+
+  /** Begins the step by closing what is open, also where no level or band would. */
+  beginFlat(): void {
+    this.beginWithout();
+    this.broker.requestFlat();
   }
 
   /** Begins the step without asking for anything: no order leaves that is not under way. */

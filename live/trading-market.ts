@@ -129,7 +129,7 @@ export class TradingMarket implements LiveMarket {
   }
 
   flatten(): Action {
-    this.#trader.beginTarget(0);
+    this.#trader.beginFlat();
     return this.#actionFor(0);
   }
 

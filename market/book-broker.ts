@@ -187,8 +187,14 @@ export class BookBroker implements Broker {
     if (!this.#account.alive) return;
     if (difference > this.#rebalanceBand) this.targetExposure = exposure;
     else if (!this.#isOpen) return;
-    if (this.isOrderUnderWay) this.#isWaiting = true;
-    else this.#send(this.timeMs);
+    this.#request();
+  }
+
+  /** Asks for no exposure at all: the rebalance band, which spares small trades, leaves nothing open here. */
+  requestFlat(): void {
+    if (!this.#account.alive || (this.targetExposure === 0 && !this.#isOpen)) return;
+    this.targetExposure = 0;
+    this.#request();
   }
 
   /**
@@ -277,6 +283,12 @@ export class BookBroker implements Broker {
     this.#isOpen = own.values.isOpen === true;
     this.#isWaiting = own.values.isWaiting === true;
     Object.assign(this.lastFill, own.values.lastFill);
+  }
+
+  /** Sends the order for the target, behind one that is under way. */
+  #request(): void {
+    if (this.isOrderUnderWay) this.#isWaiting = true;
+    else this.#send(this.timeMs);
   }
 
   #send(nowMs: number): void {

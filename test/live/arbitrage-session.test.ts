@@ -1,28 +1,14 @@
 import { expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import type { Action } from '../../envs/spaces.ts';
 import type { LiveMarket } from '../../live/live-market.ts';
 import { replayTape } from '../../live/replay.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
 import type { LegReport, SentLeg } from '../../market/venue-desk.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
-import { entriesOf, hashPolicy, recordSession, VENUE_NAMES } from './recorded-session.ts';
+import { entriesOf, maskedHashPolicy, recordSession, twoVenueBooks } from './recorded-session.ts';
 
-/** Two venues whose quotes come at whole milliseconds, as receive times are told apart here. */
-function syntheticBooks(): BookTape {
-  const market = new SyntheticVenues({
-    events: 3000,
-    venues: VENUE_NAMES.map((name) => ({ name, intervalMs: 400, basisDeviationBps: 15, spreadBps: 4 })),
-  });
-  const tape = structuredClone(market.generate(createRng(3)));
-  const venues = VENUE_NAMES.map((name) => ({ name, base: 'BTC', quote: 'USDT' }));
-  return { ...tape, venues };
-}
-
-const books = syntheticBooks();
+const books = twoVenueBooks(3000);
 const ENV = { warmupEvents: 100, latencyMs: [150], latencySigma: 0.5, takerFeeRates: [0.0001] };
 const CONFIG = {
   mode: 'arbitrage',
@@ -33,18 +19,6 @@ const CONFIG = {
   depth: books.depth,
   risk: { maxOrdersPerMinute: 100_000, maxDrawdown: 1 },
   seed: 5,
-};
-
-/** Follows a hash of the observation, but only to where the mask lets it. */
-const maskedHash = (market: LiveMarket) => {
-  const hash = hashPolicy(market);
-  return {
-    ...hash,
-    act(observation: Float32Array, isStart: boolean, mask?: Uint8Array) {
-      const action = hash.act(observation, isStart, mask);
-      return mask !== undefined && mask[action as number] === 0 ? 0 : action;
-    },
-  };
 };
 
 test.each([
@@ -59,7 +33,7 @@ test.each([
     const tape = recordSession({
       books,
       config: { ...CONFIG, env },
-      policyFor: maskedHash,
+      policyFor: maskedHashPolicy,
       onDecision: ({ step }) => seen.push([...step.observation, step.reward]),
     });
     const orders: SentLeg[] = [];
@@ -71,7 +45,7 @@ test.each([
       onSend: (order) => orders.push({ ...order }),
       onReport: (report) => reports.push({ ...report }),
     });
-    const policy = maskedHash(simulator as unknown as LiveMarket);
+    const policy = maskedHashPolicy(simulator as unknown as LiveMarket);
     const simulated: number[][] = [];
     let { observation } = simulator.reset();
     simulated.push([...observation, 0]);
@@ -110,7 +84,7 @@ test('an arbitrage session is repeated by its tape to the byte, a lost venue inc
   const tape: TapeRecord[] = recordSession({
     books,
     config: { ...CONFIG, env: ENV },
-    policyFor: maskedHash,
+    policyFor: maskedHashPolicy,
     before(event, take, timeMs) {
       if (event === 1500) take(['input', timeMs, 1, 'close', 'gone']);
       if (event === 1800) take(['input', timeMs, 1, 'open']);
@@ -118,7 +92,7 @@ test('an arbitrage session is repeated by its tape to the byte, a lost venue inc
   });
   const outcome = replayTape(entriesOf(tape), {
     venues: builtInVenues,
-    policyFor: (_model, _createdMs, market) => maskedHash(market),
+    policyFor: (_model, _createdMs, market) => maskedHashPolicy(market),
   });
   expect(outcome.difference).toBeUndefined();
   const lostMs = books.timeMs[1500];

@@ -8,6 +8,7 @@ import type { LivePolicy } from '../../live/policy.ts';
 import type { Decision } from '../../live/session.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import type { BookTape } from '../../market/book-tape.ts';
+import { SyntheticVenues } from '../../market/synthetic-venues.ts';
 import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
 
 /** Follows a hash of what it sees: any bit that differs leads to other actions. */
@@ -27,6 +28,18 @@ export function hashPolicy(market: LiveMarket, model = 'hash', createdMs = Numbe
   };
 }
 
+/** The same, but only to where the mask lets it. */
+export function maskedHashPolicy(market: LiveMarket): LivePolicy {
+  const policy = hashPolicy(market);
+  return {
+    ...policy,
+    act(observation, isStart, mask) {
+      const action = policy.act(observation, isStart, mask);
+      return mask !== undefined && mask[action as number] === 0 ? 0 : action;
+    },
+  };
+}
+
 export interface RecordOptions {
   readonly books: BookTape;
   readonly config: Readonly<Record<string, unknown>>;
@@ -37,6 +50,16 @@ export interface RecordOptions {
 }
 
 export const VENUE_NAMES: readonly string[] = STAND_IN_VENUES;
+
+/** Two venues whose quotes come at whole milliseconds, as receive times are told apart here. */
+export function twoVenueBooks(events: number): BookTape {
+  const market = new SyntheticVenues({
+    events,
+    venues: VENUE_NAMES.map((name) => ({ name, intervalMs: 400, basisDeviationBps: 15, spreadBps: 4 })),
+  });
+  const venues = VENUE_NAMES.map((name) => ({ name, base: 'BTC', quote: 'USDT' }));
+  return { ...structuredClone(market.generate(createRng(3))), venues };
+}
 
 /** Plays the books through a session and gives back its tape. */
 export function recordSession(options: RecordOptions): TapeRecord[] {

@@ -120,6 +120,12 @@ export const WALK = 0;
 export const QUICK_RETURN = 1;
 export const SLOW_RETURN = 2;
 
+/**
+ * The first market's seed, a multiple of three. The settings of the monitor were chosen on the seeds from 0 on: how it does
+ * elsewhere, others tell. `DRIFT_SEED=3000 npx vitest run …`
+ */
+const FIRST_SEED = 3 * Math.floor(Number(process.env.DRIFT_SEED ?? 0) / 3);
+
 /** @param kinds of the markets, each as often as the others */
 export function casesOf(
   numMarkets: number,
@@ -128,7 +134,7 @@ export function casesOf(
 ): DriftCase[] {
   const numReference = config.windowDecisions * config.referenceWindows;
   return Array.from({ length: numMarkets }, (_, i) => {
-    const seed = 3 * Math.floor(i / kinds.length) + kinds[i % kinds.length];
+    const seed = FIRST_SEED + 3 * Math.floor(i / kinds.length) + kinds[i % kinds.length];
     return { seed, numReference, ...rest };
   });
 }
