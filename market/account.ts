@@ -161,7 +161,9 @@ export class Account implements AccountView, Snapshotable {
     const { exposure, price, feeRate, slippageRate } = terms;
     this.#settleInterest(fill);
     const before = this.base;
-    const wanted = (exposure * this.equity(price)) / price - before;
+    // Written out, as in `valueAt`: the price and the equity would be boxed.
+    const equity = (before - this.baseInterest) * price + this.cash - this.quoteInterest;
+    const wanted = (exposure * equity) / price - before;
     const buys = wanted > 0;
     const denominator = buys
       ? 1 - feeRate + exposure * (feeRate + slippageRate)

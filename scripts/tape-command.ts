@@ -110,10 +110,16 @@ export async function exportTapeCommand(
   const console = createConsole(args);
   requireTape(args.tape);
   if (args.file.endsWith('.ndjson')) {
-    const lines = [...readTape(args.tape, { onTorn: () => {} })].map(({ record }) => JSON.stringify(record));
-    writeFileAtomic(args.file, `${lines.join('\n')}\n`);
-    console.say(`${lines.length} records are in ${args.file}.`);
-    console.result({ file: args.file, records: lines.length });
+    let numRecords = 0;
+    function* lines(): Generator<string> {
+      for (const { record } of readTape(args.tape, { onTorn: () => {} })) {
+        numRecords++;
+        yield `${JSON.stringify(record)}\n`;
+      }
+    }
+    writeFileAtomic(args.file, lines());
+    console.say(`${numRecords} records are in ${args.file}.`);
+    console.result({ file: args.file, records: numRecords });
     return 0;
   }
   const { books, trades } = readTapeData(readTape(args.tape, { onTorn: () => {} }), builtInVenues);

@@ -17,8 +17,8 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 
-/** Bytes, or a text, or the bytes in parts. */
-export type FileContent = Uint8Array | string | readonly Uint8Array[];
+/** Bytes, or a text, or parts of one of them, which need not be there all at once. */
+export type FileContent = Uint8Array | string | Iterable<Uint8Array | string>;
 
 let numTemporaries = 0;
 
@@ -27,7 +27,7 @@ let numTemporaries = 0;
  * @param path in a directory that exists; replaced when there
  * @throws StorageError `write-failed`; what was at `path` before is then still there
  */
-export function writeFileAtomic(path: string, data: Uint8Array | string): void {
+export function writeFileAtomic(path: string, data: FileContent): void {
   attempt('write', path, () => {
     const temporary = makeTemporary(path, (candidate) => writeNewFile(candidate, data));
     orRemove(temporary, () => {
@@ -157,7 +157,8 @@ function writeNewFile(path: string, data: FileContent): void {
   const file = openSync(path, 'wx');
   try {
     orRemove(path, () => {
-      const parts = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+      const parts: Iterable<Uint8Array | string> =
+        typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
       for (const part of parts) writeFileSync(file, part);
       fsyncSync(file);
     });

@@ -7,7 +7,13 @@ const script = fileURLToPath(new URL('allocation.ts', import.meta.url));
 
 /** Bytes of a million steps, in a process of its own: what else a process has run decides how V8 compiles. */
 async function allocated(name: string): Promise<number> {
-  const flags = ['--expose-gc', '--min-semi-space-size=512', '--max-semi-space-size=512'];
+  // Compiled at once, at the same step on any machine: otherwise it depends on its load what is inlined.
+  const flags = [
+    '--expose-gc',
+    '--min-semi-space-size=512',
+    '--max-semi-space-size=512',
+    '--no-concurrent-recompilation',
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, '--import', 'tsx', script, name]);
   return JSON.parse(stdout) as number;
 }
