@@ -13,21 +13,12 @@ import {
   twoVenueBooks,
   VENUE_NAMES,
 } from './recorded-session.ts';
+import { TRADING_SCRIPT } from './scripted-run.ts';
 
 const books = walkingBooks({ events: 1500, depth: 3 });
 const CONFIG = {
-  mode: 'trading',
-  markets: [{ venue: 'bybit', symbol: 'BTC/USDT' }],
-  depth: 3,
-  env: {
-    barMs: 2000,
-    features: ['return:1', 'volatility:5'],
-    normalizationBars: 20,
-    window: 3,
-    actions: 'continuous',
-    latencySigma: 0.5,
-    staleMs: 4000,
-  },
+  ...TRADING_SCRIPT,
+  env: { ...TRADING_SCRIPT.env, actions: 'continuous', latencySigma: 0.5 },
   risk: { maxOrdersPerMinute: 1e5, maxDrawdown: 1 },
   seed: 5,
 };

@@ -17,3 +17,8 @@ test('volatility that a rolling score takes in is told of in most; the collapse 
   expect(scored).toBeGreaterThan(50);
   measure('collapse, rare moves', 100, [SLOW_RETURN], { ...rest, change: 'collapse' });
 });
+
+test('a feature that wanders as slowly as the reference is long brings more false alarms; they are only counted', () => {
+  const rest = { barMinutes, numWatched: monthOf(barMinutes), hasLevel: true };
+  measure('unchanged, slow return with its level', 100, [SLOW_RETURN], rest);
+});

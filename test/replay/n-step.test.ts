@@ -33,6 +33,8 @@ function returnByDefinition(
   };
 }
 
+const SHAPE = { observationDim: 2, actionDim: 1, discreteActions: false };
+
 describe('returns over n steps equal the definition', () => {
   test('with random ends of both kinds, wraps, unannounced resets and the newest steps', () => {
     const cases = fc.record({
@@ -50,9 +52,7 @@ describe('returns over n steps equal the definition', () => {
         const options: ReplayOptions = {
           capacity: stepsKept * numEnvs,
           numEnvs,
-          observationDim: 2,
-          actionDim: 1,
-          discreteActions: false,
+          ...SHAPE,
           gamma,
           nSteps,
         };
@@ -94,9 +94,7 @@ describe('returns over n steps equal the definition', () => {
         const options: ReplayOptions = {
           capacity: stepsKept * numEnvs,
           numEnvs,
-          observationDim: 2,
-          actionDim: 1,
-          discreteActions: false,
+          ...SHAPE,
           gamma: 0.9,
           nSteps: 4,
         };
