@@ -128,7 +128,7 @@ export const OPS_SCRIPT = String.raw`
   function showState() {
     const { now } = state;
     if (now === null) return;
-    const { account, guard, model, venues, decisionLatency: latency, loopLag, counts } = now;
+    const { account, guard, model, learning, venues, decisionLatency: latency, loopLag, counts } = now;
     const halted = guard.state === 'halted';
     const gain = account.equity / account.initialEquity - 1;
     set('mode', now.mode);
@@ -152,7 +152,13 @@ export const OPS_SCRIPT = String.raw`
       ['decision latency', latency.p50Us === null ? '\u2013' : number(latency.p50Us, 0) + ' \u00b5s, 99 %: ' + number(latency.p99Us, 0) + ' \u00b5s'],
       ['event loop lag', loopLag === null ? 'not measured' : number(loopLag.p99Ms, 1) + ' ms, most ' + number(loopLag.maxMs, 1) + ' ms'],
       ['tape records', number(sum(counts.records), 0)],
-    ]);
+    ].concat(learning === null ? [] : [
+      ['champion', learning.champion],
+      ['candidate', learning.candidate ?? 'none'],
+      ['learner', learning.task ?? 'waits'],
+      ['watched for drift', learning.isWatched ? 'yes' : 'for losses only'],
+      ['drift', learning.drift ?? 'none told of'],
+    ]));
     rows('venues', venues.map((venue) => [
       venue.venue + ' ' + venue.symbol + (venue.verified ? '' : ' (unverified book)'),
       venue.isTradable ? ['tradable', 'good'] : ['not tradable', 'bad'],

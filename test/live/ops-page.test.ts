@@ -47,6 +47,13 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       books: walkingBooks({ events: 4000, depth: 3 }),
       config: TRADING_SCRIPT,
       loopLag: () => ({ p50Ms: 10.1, p99Ms: 11.2, maxMs: 14 }),
+      learning: () => ({
+        champion: 'walker@3',
+        candidate: 'walker@4',
+        task: null,
+        isWatched: true,
+        drift: 'the mean gap of fills is 17 bp',
+      }),
     });
     script.play(1500);
     server = await startOpsServer(script.monitor, { clock: systemClock, token: TOKEN });
@@ -90,6 +97,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await text('guard')).toBe('guard active');
       expect(await text('markets')).toBe('bybit BTC/USDT');
       expect(await text('session')).toMatch(/modelhash/);
+      expect(await text('session')).toMatch(/championwalker@3candidatewalker@4learnerwaits/);
+      expect(await text('session')).toMatch(/driftthe mean gap of fills is 17 bp/);
       expect(await text('venues')).toMatch(/bybit BTC\/USDTtradableconnected/);
       expect(await text('decisions')).toMatch(/max notional/);
       expect(await text('events')).toMatch(/fill/);

@@ -33,9 +33,11 @@ export interface ScriptOptions {
   readonly config: Readonly<Record<string, unknown>>;
   readonly policyFor?: (market: LiveMarket) => LivePolicy;
   readonly loopLag?: OpsMonitorOptions['loopLag'];
+  readonly learning?: OpsMonitorOptions['learning'];
 }
 
-export function scriptedRun({ books, config, policyFor = hashPolicy, loopLag }: ScriptOptions): ScriptedRun {
+export function scriptedRun(options: ScriptOptions): ScriptedRun {
+  const { books, config, policyFor = hashPolicy, loopLag, learning } = options;
   const directory = mkdtempSync(join(tmpdir(), 'market-gym-run-'));
   const clock = new VirtualClock(books.timeMs[0] - 1000);
   const handlers: SocketHandlers[] = [];
@@ -48,7 +50,7 @@ export function scriptedRun({ books, config, policyFor = hashPolicy, loopLag }: 
     },
     get: () => () => {},
   };
-  const monitor = new OpsMonitor({ clock: clock as Clock, loopLag });
+  const monitor = new OpsMonitor({ clock: clock as Clock, loopLag, learning });
   const run = new LiveRun({
     header: { config: resolveLiveConfig(config), model: 'hash', modelCreatedMs: books.timeMs[0] - 3_600_000 },
     venues: builtInVenues,
