@@ -35,22 +35,20 @@ const [IDLE, OFFERED, TAKEN, DONE, CLOSED] = [0, 1, 2, 3, 4];
 const CALL = 1;
 const NUM_WORDS = 13;
 
-/** How often the calling thread looks before it sleeps until a part is done. */
+/** How often a thread looks whether the other has moved before it sleeps: some 200 µs. */
 const LOOKS = 20_000;
 
 /** Looks for work for a while, then sleeps: between the products of one update it stays awake. */
 const SOURCE = `
 const { koffi, library, parameters, memory, block } = require('node:worker_threads').workerData;
 const sgemm = require(koffi).load(library).func('cblas_sgemm', 'void', parameters);
-const AWAKE_MS = 0.2;
 let buffer = memory.buffer;
 let floats = new Float32Array(buffer);
 for (;;) {
-  const until = performance.now() + AWAKE_MS;
   let state;
-  while ((state = Atomics.load(block, ${STATE})) !== ${OFFERED}) {
+  for (let look = 0; (state = Atomics.load(block, ${STATE})) !== ${OFFERED}; look++) {
     if (state === ${CLOSED}) return;
-    if (performance.now() > until) Atomics.wait(block, ${STATE}, state);
+    if (look > ${LOOKS}) Atomics.wait(block, ${STATE}, state);
   }
   if (Atomics.compareExchange(block, ${STATE}, ${OFFERED}, ${TAKEN}) !== ${OFFERED}) continue;
   if (memory.buffer.byteLength !== buffer.byteLength) {
