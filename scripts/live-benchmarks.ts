@@ -10,15 +10,19 @@ import { VenueSession } from '../live/venue-session.ts';
 import { binance } from '../live/venues/binance.ts';
 import { TapeWriter } from '../storage/tape-writer.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
-import { type DecisionLatency, measureDecisionLatency } from './live-latency.ts';
-import { measureMemorySlope } from './live-memory.ts';
+import type { DecisionLatency } from './live-latency.ts';
+import { inOwnProcess } from './own-process.ts';
 
 export const liveBenchmarks: readonly Benchmark[] = [
   { name: 'live.depth_messages_per_s', unit: '1/s', measure: measureDepthMessages },
-  { name: 'live.rss_mb_per_hour', unit: 'MB/h', measure: () => measureMemorySlope() },
+  {
+    name: 'live.rss_mb_per_hour',
+    unit: 'MB/h',
+    measure: () => JSON.parse(inOwnProcess('live-figures', 'memory')),
+  },
   { name: 'live.session_messages_per_s', unit: '1/s', measure: measureSessionMessages },
-  { name: 'live.decision_p50_us', unit: 'µs', measure: async () => (await decisionLatency()).p50Us },
-  { name: 'live.decision_p99_us', unit: 'µs', measure: async () => (await decisionLatency()).p99Us },
+  { name: 'live.decision_p50_us', unit: 'µs', measure: () => decisionLatency().p50Us },
+  { name: 'live.decision_p99_us', unit: 'µs', measure: () => decisionLatency().p99Us },
 ];
 
 const MESSAGES = 4000;
@@ -28,10 +32,10 @@ const SNAPSHOT_LEVELS = 1000;
 const TICK = 0.01;
 const MIDDLE = 6_000_000;
 
-let latency: Promise<DecisionLatency> | undefined;
+let latency: DecisionLatency | undefined;
 /** Measured once for both rows. */
-const decisionLatency = (): Promise<DecisionLatency> => {
-  latency ??= measureDecisionLatency();
+const decisionLatency = (): DecisionLatency => {
+  latency ??= JSON.parse(inOwnProcess('live-figures', 'latency')) as DecisionLatency;
   return latency;
 };
 

@@ -19,7 +19,7 @@ const WARM_HOURS = 3;
 const BEGIN_MS = 1_700_000_000_000;
 
 /** @returns slope of the resident memory over virtual hours, MB an hour, least squares behind the first ones */
-export async function measureMemorySlope(hours = 8): Promise<number> {
+export async function measureMemorySlope(hours = 72): Promise<number> {
   const books = new SyntheticVenues({
     events: 4000,
     venues: ['bybit', 'okx'].map((name) => ({ name, intervalMs: FRAME_MS })),
