@@ -1,8 +1,9 @@
 /** The commands of live sessions, as processes on a loopback port. */
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Workplace } from './command-line.ts';
 
@@ -21,7 +22,7 @@ const session = (change: object = {}): string =>
   });
 
 beforeAll(async () => {
-  const made = await workplace.run('tape', 'make', 'source', '--events', '20000');
+  const made = await workplace.run('tape', 'make', 'source', '--events', '40000');
   expect(made.stderr).toBe('');
   served = workplace.start('serve', 'source', '--speed', '200', '--port', '0');
   const [line] = (await once(served.process.stdout!, 'data')) as [string];
@@ -63,7 +64,8 @@ describe('market-gym live', { timeout: 120_000 }, () => {
 
   test('records without trading, and the tape is verified, described and exported', async () => {
     const recorder = workplace.start('record', '--config', 'live.json', '--tape', 'r', '--log', 'r.log');
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const tape = join(workplace.path, 'r', '000001.jsonl');
+    while (!existsSync(tape) || readFileSync(tape, 'utf8').split('"input"').length < 50) await sleep(50);
     recorder.process.kill('SIGINT');
     expect((await recorder.outcome).code).toBe(0);
     expect((await workplace.run('tape', 'verify', 'r')).stdout).toMatch(
