@@ -127,6 +127,8 @@ export function startBlasThreads({ blas, memory, workers, timeoutMs }: BlasThrea
     for (let look = 0; look < LOOKS; look++) if (Atomics.load(block, STATE) === DONE) return;
     Atomics.wait(block, STATE, TAKEN, timeoutMs);
     if (Atomics.load(block, STATE) === DONE) return;
+    // It may still be writing: nothing more is offered to it.
+    isOpen = false;
     throw new TrainingError(
       'kernel-thread-lost',
       `A thread did not finish its part of a product within ${timeoutMs / 1000} s; what it worked on is incomplete. ` +
