@@ -1,7 +1,7 @@
 /**
  * Worker threads that compute a part of the rows of large BLAS products. Each opens the library itself and works on the
  * kernels' shared memory; what one has not begun when the calling thread is done with its own part, that one does too, so
- * a thread that is starting, asleep or without a core is never waited for.
+ * a thread that is asleep or without a core is never waited for.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -31,7 +31,7 @@ const TILE_ROWS = 16;
 
 // A worker's block of 32-bit words: its state, and the call it is offered.
 const STATE = 0;
-const [IDLE, OFFERED, TAKEN, DONE, CLOSED] = [0, 1, 2, 3, 4];
+const [STARTING, IDLE, OFFERED, TAKEN, DONE, CLOSED] = [0, 1, 2, 3, 4, 5];
 const CALL = 1;
 const NUM_WORDS = 13;
 
@@ -41,7 +41,15 @@ const LOOKS = 20_000;
 /** Looks for work for a while, then sleeps: between the products of one update it stays awake. */
 const SOURCE = `
 const { koffi, library, parameters, memory, block } = require('node:worker_threads').workerData;
-const sgemm = require(koffi).load(library).func('cblas_sgemm', 'void', parameters);
+let sgemm;
+let opened = ${CLOSED};
+try {
+  sgemm = require(koffi).load(library).func('cblas_sgemm', 'void', parameters);
+  opened = ${IDLE};
+} finally {
+  Atomics.compareExchange(block, ${STATE}, ${STARTING}, opened);
+  Atomics.notify(block, ${STATE});
+}
 let buffer = memory.buffer;
 let floats = new Float32Array(buffer);
 for (;;) {
@@ -62,10 +70,13 @@ for (;;) {
   Atomics.notify(block, ${STATE});
 }`;
 
-/** Returns at once. The threads never keep the process alive. */
+/**
+ * Waits until the threads have opened the library: a process that ends while one of them does would be aborted by koffi.
+ * They never keep the process alive. One that cannot open it has no part in anything.
+ */
 export function startBlasThreads({ blas, memory, workers, timeoutMs }: BlasThreadsOptions): BlasThreads {
   let cause: unknown;
-  const blocks = Array.from({ length: workers }, () => {
+  const started = Array.from({ length: workers }, () => {
     const block = new Int32Array(new SharedArrayBuffer(4 * NUM_WORDS));
     const workerData = {
       koffi: createRequire(import.meta.url).resolve('koffi'),
@@ -81,6 +92,8 @@ export function startBlasThreads({ blas, memory, workers, timeoutMs }: BlasThrea
     });
     return block;
   });
+  for (const block of started) Atomics.wait(block, STATE, STARTING, timeoutMs);
+  const blocks = started.filter((block) => Atomics.load(block, STATE) === IDLE);
   let isOpen = true;
 
   const product: BlasProduct = (a, transposedA, b, transposedB, c, M, N, K, accumulate) => {
@@ -141,7 +154,7 @@ export function startBlasThreads({ blas, memory, workers, timeoutMs }: BlasThrea
     product,
     close() {
       isOpen = false;
-      for (const block of blocks) {
+      for (const block of started) {
         Atomics.store(block, STATE, CLOSED);
         Atomics.notify(block, STATE);
       }
