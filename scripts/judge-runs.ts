@@ -143,8 +143,8 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
   return tradingReport({
     title: `${agent.name} trading ${data!.path}`,
     subtitle:
-      `Trained for ${totalSteps.toLocaleString('en')} steps with ${seeds.length === 1 ? 'one seed' : `each of ${seeds.length} seeds`} on bars from ` +
-      `${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}; fee ${basisPoints(feeRate)}, half-spread ` +
+      `Trained for ${totalSteps.toLocaleString('en')} steps with ${seeds.length === 1 ? 'one seed' : `each of ${seeds.length} seeds`} on the training ` +
+      `part of the bars from ${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}; fee ${basisPoints(feeRate)}, half-spread ` +
       `${basisPoints(slippageRate)}, borrowing ${(borrowRatePerYear * 100).toFixed(1)} % a year, filled at ${execution === 'next-open' ? "the next bar's open" : 'the close just observed'}.`,
     agentName: agent.name,
     judgement,
