@@ -3,100 +3,111 @@ export * from './agents/agent.ts';
 export type { NetworkFactory, NetworkRequest } from './agents/custom-network.ts';
 export { builtInAgents } from './agents/index.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
-export { createPolicyHead, type PolicyHead } from './agents/policy-head.ts';
+export { createPolicyHead, type PolicyHead } from './agents/on-policy/policy-head.ts';
 export { ppo } from './agents/ppo.ts';
-export { type PriorConfig, priorConfig, withPrior } from './agents/prior.ts';
-export { priorPolicy } from './agents/prior-policy.ts';
+export { type PriorConfig, priorConfig, withPrior } from './agents/priors/with-prior.ts';
+export { priorPolicy } from './agents/rules/prior-policy.ts';
 export { z } from './core/config.ts';
 export * from './core/errors.ts';
 export { Registry } from './core/registry.ts';
 export { createRng, type Rng } from './core/rng.ts';
 export { RunningMoments } from './core/running-moments.ts';
 export * from './core/snapshot.ts';
+export { arbitrageConfig } from './envs/arbitrage/config.ts';
+export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage/synthetic.ts';
 export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './envs/arbitrage.ts';
-export { arbitrageConfig } from './envs/arbitrage-config.ts';
-export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage-synthetic.ts';
 export { CartPole, cartpole } from './envs/cartpole.ts';
 export { checkEnv } from './envs/check-env.ts';
-export { clipReward } from './envs/clip-reward.ts';
 export * from './envs/env.ts';
 export { builtInEnvs } from './envs/index.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './envs/mountain-car-continuous.ts';
 export { Pendulum, pendulum } from './envs/pendulum.ts';
-export { selectObservations } from './envs/select-observations.ts';
 export * from './envs/spaces.ts';
-export { limitTime } from './envs/time-limit.ts';
+export type { TradingInfo } from './envs/trading/observation.ts';
+export { defineReward, type Reward, type RewardPlugin } from './envs/trading/rewards.ts';
 export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
-export type { TradingInfo } from './envs/trading-observation.ts';
-export { defineReward, type Reward, type RewardPlugin } from './envs/trading-rewards.ts';
-export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector-env.ts';
-export { createWorkerVectorEnv } from './envs/worker-vector-env.ts';
-export { type Clock, systemClock } from './live/clock.ts';
-export { VenueConnection, type VenueConnectionOptions, type VenueStatus } from './live/connection.ts';
-export * from './live/venue.ts';
+export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector/vector-env.ts';
+export { createWorkerVectorEnv } from './envs/vector/worker-vector-env.ts';
+export { clipReward } from './envs/wrappers/clip-reward.ts';
+export { selectObservations } from './envs/wrappers/select-observations.ts';
+export { limitTime } from './envs/wrappers/time-limit.ts';
+export { type Clock, systemClock } from './live/connection/clock.ts';
+export {
+  VenueConnection,
+  type VenueConnectionOptions,
+  type VenueStatus,
+} from './live/connection/connection.ts';
+export * from './live/connection/venue.ts';
+export { wsTransport } from './live/connection/ws-transport.ts';
 export { builtInVenues } from './live/venues/index.ts';
-export { wsTransport } from './live/ws-transport.ts';
-export { describeBooks } from './market/book-quality.ts';
-export type { BookTape, Venue } from './market/book-tape.ts';
-export * from './market/candles.ts';
-export { Conversions, convertTape, type RateSeries, ratesFromCandles } from './market/conversion.ts';
-export { loadCandles } from './market/csv.ts';
-export { createFeaturePipeline, type FeatureMatrix } from './market/feature-pipeline.ts';
-export { defineFeature, type Feature } from './market/features.ts';
-export { type HindsightOptions, hindsightBound } from './market/hindsight-bound.ts';
-export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './market/load-books.ts';
-export { summarize } from './market/metrics.ts';
-export { type BookSide, OrderBook } from './market/order-book.ts';
+export { type HindsightOptions, hindsightBound } from './market/arbitrage/hindsight-bound.ts';
+export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './market/books/load.ts';
+export { type BookSide, OrderBook } from './market/books/order-book.ts';
+export { describeBooks } from './market/books/quality.ts';
+export type { BookTape, Venue } from './market/books/tape.ts';
+export { BookTapeBuilder, checkTape } from './market/books/tape-builder.ts';
+export { mergeTapes, selectVenues, sliceTape } from './market/books/tape-span.ts';
+export { createTradeTape, type TradeTape } from './market/books/trade-tape.ts';
+export * from './market/candles/candles.ts';
+export { Conversions, convertTape, type RateSeries, ratesFromCandles } from './market/candles/conversion.ts';
+export { loadCandles } from './market/candles/csv.ts';
+export { defineFeature, type Feature } from './market/features/features.ts';
+export { createFeaturePipeline, type FeatureMatrix } from './market/features/pipeline.ts';
+export { summarize } from './market/statistics/metrics.ts';
 export {
   deflatedSharpe,
   expectedMaximum,
   minimumTrackRecord,
   probabilityOfOverfitting,
-} from './market/overfitting.ts';
-export { geometricBrownian, meanReverting, regimeSwitching } from './market/synthetic.ts';
-export { SyntheticVenues } from './market/synthetic-venues.ts';
-export { syntheticVenuesPresets, syntheticVenuesSchema } from './market/synthetic-venues-config.ts';
-export { BookTapeBuilder, checkTape } from './market/tape-builder.ts';
-export { mergeTapes, selectVenues, sliceTape } from './market/tape-span.ts';
-export { createTradeTape, type TradeTape } from './market/trade-tape.ts';
-export { fitSyntheticVenues } from './market/venue-fit.ts';
+} from './market/statistics/overfitting.ts';
+export { geometricBrownian, meanReverting, regimeSwitching } from './market/synthetic/candles.ts';
+export { fitSyntheticVenues } from './market/synthetic/venue-fit.ts';
+export { SyntheticVenues } from './market/synthetic/venues.ts';
+export { syntheticVenuesPresets, syntheticVenuesSchema } from './market/synthetic/venues-config.ts';
 export {
   loadModel,
   type ModelArtifact as SupervisedArtifact,
   saveModel,
 } from './models/artifact.ts';
-export { classificationMetrics, formatClassificationReport } from './models/classification-metrics.ts';
-export { classBalance, createDataset, type Dataset, datasetFromCandles } from './models/dataset.ts';
-export type { FeatureTable } from './models/feature-table.ts';
+export { classBalance, createDataset, type Dataset, datasetFromCandles } from './models/data/dataset.ts';
+export type { FeatureTable } from './models/data/feature-table.ts';
+export { labelCandles } from './models/data/labels.ts';
+export { combinatorial, purgedKFold, walkForward } from './models/data/splitters.ts';
+export { datasetFromTable, readTableCsv } from './models/data/table-csv.ts';
+export {
+  classificationMetrics,
+  formatClassificationReport,
+} from './models/judging/classification-metrics.ts';
 export { builtInModels } from './models/kinds.ts';
-export { labelCandles } from './models/labels.ts';
 export { defineModel, type ModelPlugin, type Predictor, type TrainedModel } from './models/model.ts';
-export { outOfFold } from './models/out-of-fold.ts';
-export { predictSignal } from './models/predict-signal.ts';
-export { type Predictions, requireOutOfSample } from './models/predictions.ts';
-export { withPriorColumns } from './models/prior-columns.ts';
-export { type Signal, SignalStream } from './models/signal-stream.ts';
-export { combinatorial, purgedKFold, walkForward } from './models/splitters.ts';
-export { datasetFromTable, readTableCsv } from './models/table-csv.ts';
+export { outOfFold } from './models/signals/out-of-fold.ts';
+export { predictSignal } from './models/signals/predict.ts';
+export { type Predictions, requireOutOfSample } from './models/signals/predictions.ts';
+export { withPriorColumns } from './models/signals/prior-columns.ts';
+export { type Signal, SignalStream } from './models/signals/stream.ts';
 export { createTfjsKind } from './models/tfjs.ts';
-export { trainModel } from './models/train-model.ts';
-export { type LabelledTable, trainXgboost, type XgboostOptions } from './models/xgboost.ts';
-export type { XgboostOverrides } from './models/xgboost-config.ts';
-export { XgboostModel } from './models/xgboost-model.ts';
-export { createKernels } from './networks/create-kernels.ts';
-export type { Kernels } from './networks/kernels.ts';
-export { createMlp, type Mlp } from './networks/mlp.ts';
+export { trainModel } from './models/train.ts';
+export { type LabelledTable, trainXgboost, type XgboostOptions } from './models/trees/xgboost.ts';
+export type { XgboostOverrides } from './models/trees/xgboost-config.ts';
+export { XgboostModel } from './models/trees/xgboost-model.ts';
+export { createKernels } from './networks/kernels/create.ts';
+export type { Kernels } from './networks/kernels/kernels.ts';
+export { createMlp, type Mlp } from './networks/layers/mlp.ts';
 export type { Network, ParameterBlock } from './networks/network.ts';
 export { clipGradientNorm, createAdam, type Optimizer } from './networks/optimizer.ts';
 export { estimateAdvantagesInto } from './replay/advantages.ts';
 export { RolloutBuffer } from './replay/rollout-buffer.ts';
-export { type ArbitrageResult, type ArbitrageTrainingOptions, trainArbitrage } from './trainers/arbitrage.ts';
-export { renderArbitrageReport } from './trainers/arbitrage-report.ts';
+export {
+  type ArbitrageResult,
+  type ArbitrageTrainingOptions,
+  trainArbitrage,
+} from './trainers/arbitrage/train.ts';
 export { backtest } from './trainers/backtest.ts';
 export { everySteps, PeriodicEvaluation } from './trainers/callbacks.ts';
 export { evaluate } from './trainers/evaluate.ts';
 export { evaluateModel, judgePredictions } from './trainers/evaluate-model.ts';
 export { type Ablation, ablate } from './trainers/prior-ablation.ts';
 export { priorPredictions } from './trainers/prior-signal.ts';
+export { renderArbitrageReport } from './trainers/report/arbitrage.ts';
 export { backtestSignal } from './trainers/signal-backtest.ts';
 export { type TrainEvent, Training, type TrainOptions, train } from './trainers/train.ts';

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-script=dist/scripts/determinism.js
+script=dist/scripts/bench/determinism.js
 printf '== Node %s\n' "$(node --version)"
 node "$script" | tee "$folder/here.txt"
 for version in ${NODE_VERSIONS:-20 24 26}; do

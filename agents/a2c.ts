@@ -10,9 +10,9 @@ import { z } from '../core/config.ts';
 import { createRmsProp } from '../networks/optimizer.ts';
 import { defineAgent } from './agent.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
+import { stateDependentExplorationConfig } from './on-policy/state-dependent-exploration.ts';
 import { Ppo } from './ppo.ts';
 import { scheduleConfig } from './schedule.ts';
-import { stateDependentExplorationConfig } from './state-dependent-exploration.ts';
 
 const config = z.object({
   learningRate: z.number().positive().default(7e-4).describe('RMSprop step size'),

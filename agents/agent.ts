@@ -4,7 +4,7 @@ import { resolveConfig } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshotable } from '../core/snapshot.ts';
 import type { ActionBatch, ActionSpace, Box } from '../envs/spaces.ts';
-import type { KernelOptions } from '../networks/kernels.ts';
+import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import type { NetworkFactory } from './custom-network.ts';
 
 /** One step of N envs, as the learner sees it. All arrays are views that the next step overwrites. */

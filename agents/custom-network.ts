@@ -2,7 +2,7 @@
 import { ConfigError, MarketGymError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { ActionSpace, Box } from '../envs/spaces.ts';
-import type { Kernels } from '../networks/kernels.ts';
+import type { Kernels } from '../networks/kernels/kernels.ts';
 import type { Network } from '../networks/network.ts';
 
 export interface NetworkRequest {

@@ -14,14 +14,14 @@ import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type Discrete, describeSpace } from '../envs/spaces.ts';
-import type { Kernels } from '../networks/kernels.ts';
+import type { Kernels } from '../networks/kernels/kernels.ts';
 import { type AgentContext, defineAgent, type Metrics, type Situation } from './agent.ts';
-import { bestChoice, randomChoice } from './choices.ts';
-import { dqnLossInto, dqnTargetsInto } from './dqn-loss.ts';
-import { FollowedNetworks } from './followed-networks.ts';
-import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from './off-policy.ts';
-import { offPolicyConfig } from './off-policy-config.ts';
-import { createQNetwork } from './q-network.ts';
+import { bestChoice, randomChoice } from './off-policy/choices.ts';
+import { offPolicyConfig } from './off-policy/config.ts';
+import { dqnLossInto, dqnTargetsInto } from './off-policy/dqn-loss.ts';
+import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from './off-policy/loop.ts';
+import { createQNetwork } from './off-policy/q-network.ts';
+import { FollowedNetworks } from './off-policy/target-networks.ts';
 import { passes } from './schedule.ts';
 
 const config = z.object({

@@ -2,16 +2,16 @@
 
 import { a2c } from './a2c.ts';
 import type { AgentPlugin } from './agent.ts';
-import { buyAndHold } from './buy-and-hold.ts';
 import { ddpg } from './ddpg.ts';
 import { dqn } from './dqn.ts';
-import { edgeThreshold } from './edge-threshold.ts';
-import { edgeTrailing } from './edge-trailing.ts';
 import { ppo } from './ppo.ts';
-import { random } from './random.ts';
+import { buyAndHold } from './rules/buy-and-hold.ts';
+import { edgeThreshold } from './rules/edge-threshold.ts';
+import { edgeTrailing } from './rules/edge-trailing.ts';
+import { random } from './rules/random.ts';
+import { signal } from './rules/signal.ts';
+import { smaCross } from './rules/sma-cross.ts';
 import { sac } from './sac.ts';
-import { signal } from './signal.ts';
-import { smaCross } from './sma-cross.ts';
 import { td3 } from './td3.ts';
 
 export const builtInAgents: readonly AgentPlugin[] = [

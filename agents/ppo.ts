@@ -14,8 +14,8 @@ import { type ConfigOf, z } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import { createMlp } from '../networks/mlp.ts';
+import { createKernels } from '../networks/kernels/create.ts';
+import { createMlp } from '../networks/layers/mlp.ts';
 import { createAdam } from '../networks/optimizer.ts';
 import { copyRow } from '../replay/rows.ts';
 import {
@@ -27,15 +27,15 @@ import {
   type TransitionBatch,
 } from './agent.ts';
 import { createCustomNetwork } from './custom-network.ts';
-import { type Demonstration, Imitation, type Imitator } from './imitation.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
-import { createPolicy } from './policy.ts';
-import type { PpoNetworks } from './ppo-loss.ts';
-import { PpoRollout } from './ppo-rollout.ts';
-import { type OptimizerFactory, PpoUpdate } from './ppo-update.ts';
-import { memoryConfig, RecurrentPpo } from './recurrent-ppo.ts';
+import { type Demonstration, Imitation, type Imitator } from './on-policy/imitation.ts';
+import { createPolicy } from './on-policy/policy.ts';
+import type { PpoNetworks } from './on-policy/ppo-loss.ts';
+import { PpoRollout } from './on-policy/ppo-rollout.ts';
+import { type OptimizerFactory, PpoUpdate } from './on-policy/ppo-update.ts';
+import { memoryConfig, RecurrentPpo } from './on-policy/recurrent-ppo.ts';
+import { requireNoMemory, stateDependentExplorationConfig } from './on-policy/state-dependent-exploration.ts';
 import { scheduleConfig } from './schedule.ts';
-import { requireNoMemory, stateDependentExplorationConfig } from './state-dependent-exploration.ts';
 
 const config = z.object({
   learningRate: z.number().positive().default(3e-4).describe('Adam step size'),

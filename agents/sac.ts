@@ -9,14 +9,14 @@ import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import { defineAgent } from './agent.ts';
-import { buildOffPolicyAgent } from './off-policy.ts';
-import { offPolicyConfig } from './off-policy-config.ts';
-import { SacContinuous } from './sac-continuous.ts';
-import { SacDiscrete } from './sac-discrete.ts';
+import { offPolicyConfig } from './off-policy/config.ts';
+import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { SacContinuous } from './off-policy/sac-continuous.ts';
+import { SacDiscrete } from './off-policy/sac-discrete.ts';
 import {
   requireStateDependentExploration,
   stateDependentExplorationConfig,
-} from './state-dependent-exploration.ts';
+} from './on-policy/state-dependent-exploration.ts';
 
 const config = z.object({
   ...offPolicyConfig({ learningRate: 3e-4, hidden: [256, 256] }),

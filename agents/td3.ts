@@ -7,10 +7,10 @@
  */
 import { z } from '../core/config.ts';
 import { defineAgent } from './agent.ts';
-import { DeterministicActorCritic } from './deterministic-actor-critic.ts';
-import { explorationNoiseConfig } from './exploration-noise.ts';
-import { buildOffPolicyAgent } from './off-policy.ts';
-import { offPolicyConfig } from './off-policy-config.ts';
+import { offPolicyConfig } from './off-policy/config.ts';
+import { DeterministicActorCritic } from './off-policy/deterministic-actor-critic.ts';
+import { explorationNoiseConfig } from './off-policy/exploration-noise.ts';
+import { buildOffPolicyAgent } from './off-policy/loop.ts';
 
 export const td3 = defineAgent({
   name: 'td3',

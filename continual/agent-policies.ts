@@ -3,10 +3,10 @@ import type { Agent } from '../agents/agent.ts';
 import { createRng } from '../core/rng.ts';
 import type { Json } from '../core/snapshot.ts';
 import type { ActionSpace, Box } from '../envs/spaces.ts';
-import { agentPolicy, type LivePolicy } from '../live/policy.ts';
+import type { Catalog } from '../experiments/plugins/catalog.ts';
+import { agentPolicy, type LivePolicy } from '../live/session/policy.ts';
 import { type AgentModel, unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
-import type { Catalog } from './catalog.ts';
 
 /** What an agent acts in: an env, or a live market. */
 export interface AgentHome {

@@ -1,8 +1,8 @@
 /** What a policy has done since it took over, gone through once, and the monitor that comes of it. */
-import type { Decision } from '../live/session.ts';
-import { DriftMonitor } from '../trainers/drift.ts';
-import type { DriftConfig } from '../trainers/drift-config.ts';
-import { createDriftProfile, type DriftProfile, type DriftReference } from '../trainers/drift-profile.ts';
+import type { Decision } from '../live/session/session.ts';
+import { DriftMonitor } from './drift.ts';
+import type { DriftConfig } from './drift-config.ts';
+import { createDriftProfile, type DriftProfile, type DriftReference } from './drift-profile.ts';
 
 /** What a monitor is told of, in order. */
 export type Sight =

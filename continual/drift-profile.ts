@@ -8,8 +8,8 @@
 import { DataError } from '../core/errors.ts';
 import { log } from '../core/math.ts';
 import { mean, quantileOfSorted, standardDeviation } from '../core/statistics.ts';
-import { isAccountColumn as isArbitrageAccount } from '../envs/arbitrage-observation.ts';
-import { isAccountColumn as isTradingAccount } from '../envs/trading-observation.ts';
+import { isAccountColumn as isArbitrageAccount } from '../envs/arbitrage/observation.ts';
+import { isAccountColumn as isTradingAccount } from '../envs/trading/observation.ts';
 import type { DriftConfig } from './drift-config.ts';
 
 // D: observation elements. A: action elements. Q: bins of a column. W: decisions in a window. K: windows.

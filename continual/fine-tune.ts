@@ -2,8 +2,8 @@
 import type { Agent } from '../agents/agent.ts';
 import { TrainingError } from '../core/errors.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { VectorEnv } from '../envs/vector-env.ts';
-import { train } from './train.ts';
+import type { VectorEnv } from '../envs/vector/vector-env.ts';
+import { train } from '../trainers/train.ts';
 
 export interface FineTuneOptions {
   /** Built for these envs; its state is replaced. */

@@ -10,7 +10,7 @@ import { DataError } from '../core/errors.ts';
 import { log } from '../core/math.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Json } from '../core/snapshot.ts';
-import { stationaryBootstrap } from '../market/bootstrap.ts';
+import { stationaryBootstrap } from '../market/statistics/bootstrap.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,9 @@
 /** The thread of a learner: takes tasks from its parent, one after another, and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MarketGymError } from '../core/errors.ts';
+import { loadCatalog } from '../experiments/plugins/catalog.ts';
 import { builtInVenues } from '../live/venues/index.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
-import { resolveLearnConfig } from '../trainers/continual.ts';
-import { loadCatalog } from './catalog.ts';
 import {
   type LearnerContext,
   type LearnerResult,
@@ -12,6 +11,7 @@ import {
   performTask,
   trainingWindow,
 } from './learner-tasks.ts';
+import { resolveLearnConfig } from './registry-state.ts';
 
 /** What the thread is started with: plain data. */
 export interface LearnerWorkerData {

@@ -1,24 +1,24 @@
 /** Keeps the policy of a live session learning: candidates, verdicts, swaps between two decisions, and rollbacks. */
 
-import type { LiveRun } from '../live/live-run.ts';
-import type { Decision } from '../live/session.ts';
-import { FillCosts } from '../live/shadow.ts';
+import type { Catalog } from '../experiments/plugins/catalog.ts';
+import type { LiveRun } from '../live/session/live-run.ts';
+import type { Decision } from '../live/session/session.ts';
 import { unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
+import { buildPolicy } from './agent-policies.ts';
+import { type DriftAlarm, DriftMonitor } from './drift.ts';
+import { ownDecisionsNeeded, type Sight, sightsOf, tell } from './drift-history.ts';
+import type { Learner } from './learner.ts';
+import type { LearnerResult, LearnerTask } from './learner-tasks.ts';
 import {
   type ContinualState,
   type LearnConfig,
   readContinualState,
   rollBack,
   stretchOf,
-} from '../trainers/continual.ts';
-import { type DriftAlarm, DriftMonitor } from '../trainers/drift.ts';
-import { buildPolicy } from './agent-policies.ts';
-import type { Catalog } from './catalog.ts';
-import { ownDecisionsNeeded, type Sight, sightsOf, tell } from './drift-history.ts';
-import type { Learner } from './learner.ts';
-import type { LearnerResult, LearnerTask } from './learner-tasks.ts';
+} from './registry-state.ts';
+import { FillCosts } from './shadow.ts';
 
 const HOUR_MS = 3_600_000;
 /** Decisions between two looks at the signs of drift. */

@@ -1,19 +1,19 @@
 /** Lets the policy of a live session go on learning, where the session's file asks for it. */
 import { ConfigError } from '../core/errors.ts';
 import { barsNeeded } from '../envs/book-trading.ts';
-import type { BookTradingConfig } from '../envs/book-trading-config.ts';
-import type { LiveConfig } from '../live/live-config.ts';
-import type { LiveRun } from '../live/live-run.ts';
-import type { OpsLearning } from '../live/ops-view.ts';
-import type { Decision } from '../live/session.ts';
+import type { BookTradingConfig } from '../envs/trading/book-config.ts';
+import { REGISTRY_ID } from '../experiments/live/policy.ts';
+import { readRegistryModel } from '../experiments/models/agent-model.ts';
+import { loadCatalog } from '../experiments/plugins/catalog.ts';
+import type { OpsLearning } from '../live/ops/view.ts';
+import type { LiveConfig } from '../live/session/config.ts';
+import type { LiveRun } from '../live/session/live-run.ts';
+import type { Decision } from '../live/session/session.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
-import { type LearnConfig, resolveLearnConfig } from '../trainers/continual.ts';
-import { readRegistryModel } from './agent-model.ts';
-import { loadCatalog } from './catalog.ts';
-import { type Continual, startContinual } from './continual.ts';
 import { startLearner } from './learner.ts';
-import { REGISTRY_ID } from './live-policy.ts';
+import { type Continual, startContinual } from './learning.ts';
+import { type LearnConfig, resolveLearnConfig } from './registry-state.ts';
 
 const HOUR_MS = 3_600_000;
 

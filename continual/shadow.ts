@@ -1,20 +1,21 @@
 /** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
-import type { LegReport } from '../market/venue-desk.ts';
-import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
+
+import type { VenueSession } from '../live/connection/venue-session.ts';
 import {
   type AssembleOptions,
   connectVenues,
   createSession,
   readHeader,
   type SessionHeader,
-} from './assemble.ts';
+} from '../live/session/assemble.ts';
+import { inputFromJson } from '../live/session/inputs.ts';
+import type { LiveMarket } from '../live/session/live-market.ts';
+import type { LivePolicy } from '../live/session/policy.ts';
+import { actionDefect } from '../live/session/risk-guard.ts';
+import type { LiveSession } from '../live/session/session.ts';
+import type { LegReport } from '../market/arbitrage/venue-desk.ts';
+import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import { DecisionWindows } from './decision-windows.ts';
-import type { LiveMarket } from './live-market.ts';
-import type { LivePolicy } from './policy.ts';
-import { actionDefect } from './risk-guard.ts';
-import type { LiveSession } from './session.ts';
-import { inputFromJson } from './session-inputs.ts';
-import type { VenueSession } from './venue-session.ts';
 
 export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
   /** From the tape's first record on: features and statistics are those that the session had. */

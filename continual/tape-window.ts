@@ -1,9 +1,9 @@
 /** The last hours of a tape that grows: each record is read once, and nothing is kept for longer than it is asked for. */
 import type { ConfigSchema } from '../core/config.ts';
-import { sliceTape } from '../market/tape-span.ts';
+import type { VenuePlugin } from '../live/connection/venue.ts';
+import { type TapeData, TapeDataCollector } from '../live/tape/data.ts';
+import { sliceTape } from '../market/books/tape-span.ts';
 import { TapeReader } from '../storage/tape.ts';
-import { type TapeData, TapeDataCollector } from './tape-data.ts';
-import type { VenuePlugin } from './venue.ts';
 
 /**
  * A book is the work of all messages since its connection began, and whether a venue counts as lost is that of all before.

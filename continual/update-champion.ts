@@ -1,24 +1,24 @@
 /** Makes a successor of a champion from newer data, has both judged, and keeps the verdict in the registry. */
 import { ConfigError, DataError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
+import { loadEvaluationData } from '../experiments/models/data.ts';
+import { openModel, storeModel } from '../experiments/models/store.ts';
+import { loadCatalog } from '../experiments/plugins/catalog.ts';
 import { builtInVenues } from '../live/venues/index.ts';
-import type { Candles } from '../market/candles.ts';
-import { formatTime } from '../market/timestamps.ts';
-import { rowsWithWindow } from '../models/dataset.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { formatTime } from '../market/candles/timestamps.ts';
+import { rowsWithWindow } from '../models/data/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { predictSignal } from '../models/predict-signal.ts';
-import { trainModel } from '../models/train-model.ts';
+import { predictSignal } from '../models/signals/predict.ts';
+import { trainModel } from '../models/train.ts';
+import { addTfjsFor, loadModelKinds } from '../scripts/terminal/model-options.ts';
 import type { ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
 import { summarizeTape } from '../storage/tape.ts';
 import { isTape } from '../storage/tape-segments.ts';
-import { type LearnConfig, settleVerdict } from '../trainers/continual.ts';
-import { judgeChallenger } from '../trainers/gate.ts';
 import { backtestSignal } from '../trainers/signal-backtest.ts';
-import { loadCatalog } from './catalog.ts';
+import { judgeChallenger } from './gate.ts';
 import { performTask } from './learner-tasks.ts';
-import { loadEvaluationData } from './model-data.ts';
-import { addTfjsFor, loadModelKinds } from './model-options.ts';
-import { openModel, storeModel } from './model-store.ts';
+import { type LearnConfig, settleVerdict } from './registry-state.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;

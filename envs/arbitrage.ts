@@ -3,27 +3,27 @@ import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { DOUBLE_ZERO } from '../market/broker.ts';
-import { formatTime } from '../market/timestamps.ts';
-import type { VenueAccounts } from '../market/venue-accounts.ts';
-import type { DeskListener } from '../market/venue-desk.ts';
+import type { VenueAccounts } from '../market/arbitrage/venue-accounts.ts';
+import type { DeskListener } from '../market/arbitrage/venue-desk.ts';
+import type { BookTape } from '../market/books/tape.ts';
+import { formatTime } from '../market/candles/timestamps.ts';
+import { DOUBLE_ZERO } from '../market/execution/broker.ts';
 import {
   type ArbitrageAction,
   continuousSpace,
   discreteSpace,
   listActions,
   orderedPairs,
-} from './arbitrage-actions.ts';
+} from './arbitrage/actions.ts';
 import {
   type ArbitrageConfig,
   type ArbitrageRange,
   arbitrageConfig,
   planArbitrage,
   requireFitting,
-} from './arbitrage-config.ts';
-import { ArbitrageMarket } from './arbitrage-market.ts';
-import { syntheticBooks } from './arbitrage-synthetic.ts';
+} from './arbitrage/config.ts';
+import { ArbitrageMarket } from './arbitrage/market.ts';
+import { syntheticBooks } from './arbitrage/synthetic.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 

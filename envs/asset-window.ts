@@ -10,8 +10,8 @@ import {
   type Snapshotable,
   snapshotPart,
 } from '../core/snapshot.ts';
-import type { Candles } from '../market/candles.ts';
-import { sharedFeatures } from './trading-market.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { sharedFeatures } from './trading/market.ts';
 
 /** The keys that choose features and episodes. */
 export const assetWindowConfig = {

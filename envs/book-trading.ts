@@ -3,18 +3,18 @@ import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import { type BookBars, createBookBars } from '../market/book-bars.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import type { Fill } from '../market/broker.ts';
-import { createFeaturePipeline } from '../market/feature-pipeline.ts';
-import { formatTime } from '../market/timestamps.ts';
-import type { TradeTape } from '../market/trade-tape.ts';
-import { BookTrader } from './book-trader.ts';
-import { type BookTradingConfig, bookTradingConfig } from './book-trading-config.ts';
+import { type BookBars, createBookBars } from '../market/books/bars.ts';
+import type { BookTape } from '../market/books/tape.ts';
+import type { TradeTape } from '../market/books/trade-tape.ts';
+import { formatTime } from '../market/candles/timestamps.ts';
+import type { Fill } from '../market/execution/broker.ts';
+import { createFeaturePipeline } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
-import { sharedFeatures } from './trading-market.ts';
-import type { TradingInfo } from './trading-observation.ts';
+import { type BookTradingConfig, bookTradingConfig } from './trading/book-config.ts';
+import { BookTrader } from './trading/book-trader.ts';
+import { sharedFeatures } from './trading/market.ts';
+import type { TradingInfo } from './trading/observation.ts';
 
 export interface BookTradingEnvOptions {
   /** Shared by all envs built on it; must not change. */

@@ -6,8 +6,8 @@ import { createRng, type Rng } from '../core/rng.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import { restoreEpisode, saveEpisode } from './episode-state.ts';
-import { selectObservations } from './select-observations.ts';
 import { type Action, createBox, createDiscrete } from './spaces.ts';
+import { selectObservations } from './wrappers/select-observations.ts';
 
 const GRAVITY = 9.8;
 const POLE_MASS = 0.1;

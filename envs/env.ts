@@ -3,9 +3,9 @@
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig } from '../core/config.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import type { Candles } from '../market/candles.ts';
-import type { TradeTape } from '../market/trade-tape.ts';
+import type { BookTape } from '../market/books/tape.ts';
+import type { TradeTape } from '../market/books/trade-tape.ts';
+import type { Candles } from '../market/candles/candles.ts';
 import type { Action, ActionSpace, Box } from './spaces.ts';
 
 export interface ResetOptions {

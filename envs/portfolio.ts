@@ -9,8 +9,8 @@ import {
   type Snapshot,
   snapshotPart,
 } from '../core/snapshot.ts';
-import type { Candles } from '../market/candles.ts';
-import { shareAfterRebalancing } from '../market/rebalancing-cost.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { shareAfterRebalancing } from '../market/execution/rebalancing-cost.ts';
 import { AssetWindow, assetWindowConfig } from './asset-window.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import { type Action, type Box, createBox } from './spaces.ts';

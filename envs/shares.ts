@@ -8,7 +8,7 @@ import {
   type Snapshot,
   snapshotPart,
 } from '../core/snapshot.ts';
-import type { Candles } from '../market/candles.ts';
+import type { Candles } from '../market/candles/candles.ts';
 import { AssetWindow, assetWindowConfig } from './asset-window.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import { type Action, type Box, createBox } from './spaces.ts';

@@ -3,19 +3,19 @@ import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import { BarBroker } from '../market/bar-broker.ts';
-import { DOUBLE_ZERO, type Fill } from '../market/broker.ts';
-import type { Candles } from '../market/candles.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
-import { proportionalFee } from '../market/fees.ts';
-import { addSlippage, spreadSlippage, squareRootImpact } from '../market/slippage.ts';
-import { formatTime } from '../market/timestamps.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { formatTime } from '../market/candles/timestamps.ts';
+import { BarBroker } from '../market/execution/bar-broker.ts';
+import { DOUBLE_ZERO, type Fill } from '../market/execution/broker.ts';
+import { proportionalFee } from '../market/execution/fees.ts';
+import { addSlippage, spreadSlippage, squareRootImpact } from '../market/execution/slippage.ts';
+import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import { type Action, type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
-import { planTrading, type TradingConfig, type TradingRange, tradingConfig } from './trading-config.ts';
-import { sharedFeatures, sharedLiquidity } from './trading-market.ts';
-import { createTradingInfo, type TradingInfo, TradingObserver } from './trading-observation.ts';
-import { type Reward, type RewardPlugin, tradingRewards } from './trading-rewards.ts';
+import { planTrading, type TradingConfig, type TradingRange, tradingConfig } from './trading/config.ts';
+import { sharedFeatures, sharedLiquidity } from './trading/market.ts';
+import { createTradingInfo, type TradingInfo, TradingObserver } from './trading/observation.ts';
+import { type Reward, type RewardPlugin, tradingRewards } from './trading/rewards.ts';
 
 export interface TradingEnvOptions {
   /** Shared by all envs built on them; must not change. */

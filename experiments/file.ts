@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
+import { MAX_SEED } from '../scripts/terminal/counts.ts';
 import { attempt } from '../storage/atomic.ts';
 import { LOG_FORMATS } from '../storage/run-log.ts';
-import { MAX_SEED } from './counts.ts';
-import { importModule } from './modules.ts';
+import { importModule } from './plugins/modules.ts';
 
 /** Beyond this a mistyped number is likelier than a wish. */
 const MAX_SEEDS = 10_000;

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
-import type { Experiment } from './experiment-file.ts';
-import { requireSoundEnv } from './run-parts.ts';
-import { planRun, type RunSpec, readRunSpec } from './run-spec.ts';
+import type { Experiment } from './file.ts';
+import { requireSoundEnv } from './run/parts.ts';
+import { planRun, type RunSpec, readRunSpec } from './run/spec.ts';
 
 /** How a finished trial is scored. */
 export interface Judging {

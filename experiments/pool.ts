@@ -1,8 +1,8 @@
 /** Runs trials in processes of their own, several at a time: one that crashes takes no other along. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Trial } from './experiment-plan.ts';
-import type { FromWorker, ToWorker } from './experiment-worker.ts';
+import type { Trial } from './plan.ts';
+import type { FromWorker, ToWorker } from './worker.ts';
 
 export type TrialOutcome =
   | { readonly kind: 'finished' | 'interrupted' }
@@ -21,7 +21,7 @@ export interface PoolOptions {
 const MAX_DETAILS = 10_000;
 
 const WORKER = fileURLToPath(
-  new URL(`experiment-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+  new URL(`worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
 
 /** Resolves when every trial that was begun has ended. */

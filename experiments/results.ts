@@ -1,6 +1,7 @@
 /** What the seeds of an experiment say together: per task and agent, and agent against agent. */
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
+import { formatTable } from '../scripts/terminal/table.ts';
 import {
   bootstrapInterval,
   type Interval,
@@ -8,8 +9,7 @@ import {
   interquartileMean,
   probabilityOfImprovement,
 } from '../trainers/seed-statistics.ts';
-import type { TrialResult } from './experiment-trial.ts';
-import { formatTable } from './table.ts';
+import type { TrialResult } from './trial.ts';
 
 /** The scores of one pair of task and agent: the mean return of each seed's judged episodes. */
 export interface CellSummary {

@@ -1,12 +1,12 @@
 /** Runs an experiment to its end, or as far as it gets, and collects what its trials came to. */
 import { availableParallelism } from 'node:os';
+import type { Console } from '../scripts/terminal/console.ts';
+import { interruptSignal } from '../scripts/terminal/interrupt.ts';
 import { makeDirectory } from '../storage/atomic.ts';
-import type { Console } from './console.ts';
-import type { Experiment } from './experiment-file.ts';
-import { nameOf, planExperiment, type Trial } from './experiment-plan.ts';
-import { runPool, type TrialOutcome } from './experiment-pool.ts';
-import { readTrialResult, type TrialResult } from './experiment-trial.ts';
-import { interruptSignal } from './interrupt.ts';
+import type { Experiment } from './file.ts';
+import { nameOf, planExperiment, type Trial } from './plan.ts';
+import { runPool, type TrialOutcome } from './pool.ts';
+import { readTrialResult, type TrialResult } from './trial.ts';
 
 export interface ExperimentOptions {
   /** The experiment's folder; finished trials in it are kept. */

@@ -5,16 +5,16 @@ import { z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { TradingEnv } from '../envs/trading.ts';
+import type { Console } from '../scripts/terminal/console.ts';
 import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import { backtest } from '../trainers/backtest.ts';
-import type { Console } from './console.ts';
-import type { Trial } from './experiment-plan.ts';
-import { evaluateEpisodes, openTrainedRun, type TrainedRun } from './judge-runs.ts';
-import { createEvaluationEnv } from './run-parts.ts';
-import { type Run, reopenRun } from './run-spec.ts';
-import { TrainingSession } from './training-session.ts';
+import type { Trial } from './plan.ts';
+import { evaluateEpisodes, openTrainedRun, type TrainedRun } from './run/judge-runs.ts';
+import { createEvaluationEnv } from './run/parts.ts';
+import { type Run, reopenRun } from './run/spec.ts';
+import { TrainingSession } from './run/training-session.ts';
 
 const trialResult = z.object({
   task: z.string(),

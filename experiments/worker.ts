@@ -1,7 +1,7 @@
 /** The process of one trial: takes it from its parent, and tells how it goes. */
 import { MarketGymError } from '../core/errors.ts';
-import type { Trial } from './experiment-plan.ts';
-import { runTrial } from './experiment-trial.ts';
+import type { Trial } from './plan.ts';
+import { runTrial } from './trial.ts';
 
 export type ToWorker = { readonly kind: 'run'; readonly trial: Trial } | { readonly kind: 'stop' };
 export type FromWorker =

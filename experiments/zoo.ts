@@ -3,9 +3,9 @@
  *
  * Source: rl-baselines3-zoo, hyperparams/*.yml and benchmark.md; what is not named there is Stable-Baselines3's default.
  * Differences from the source: learning begins with the first full batch of transitions, not with the first ones; what
- * state-dependent exploration does differently is in agents/state-dependent-exploration.ts and agents/sac-continuous.ts.
+ * state-dependent exploration does differently is in agents/on-policy/state-dependent-exploration.ts and agents/off-policy/sac-continuous.ts.
  */
-import type { ExperimentInput } from './experiment-file.ts';
+import type { ExperimentInput } from './file.ts';
 import { PPO_CARTPOLE, PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE, PPO_PENDULUM } from './zoo-settings.ts';
 
 export interface ZooEntry {

@@ -2,12 +2,12 @@
 import { resolveConfig, z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json, NumericArray } from '../core/snapshot.ts';
-import type { Calibration } from './calibration.ts';
-import type { PipelineSpec } from './dataset.ts';
+import type { Calibration } from './data/calibration.ts';
+import type { PipelineSpec } from './data/dataset.ts';
+import type { LabelConfig } from './data/labels.ts';
 import { findModelKind } from './kinds.ts';
-import type { LabelConfig } from './labels.ts';
 import type { ModelPlugin, ModelShape, TrainedModel, TrainingRecord } from './model.ts';
-import { modelSchema, settingsOfKind } from './train-model.ts';
+import { modelSchema, settingsOfKind } from './train.ts';
 
 /** Version of the form below; a saved model of another one is refused. */
 export const MODEL_KIND_VERSION = 1;

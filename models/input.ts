@@ -1,10 +1,10 @@
 /** Brings data before a model: the right columns, values it can use, windows scaled as in training. */
 import { ConfigError, DataError } from '../core/errors.ts';
-import type { Candles } from '../market/candles.ts';
-import { createFeaturePipeline, type FeaturePipeline } from '../market/feature-pipeline.ts';
-import type { FeatureTable } from './feature-table.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { createFeaturePipeline, type FeaturePipeline } from '../market/features/pipeline.ts';
+import type { FeatureTable } from './data/feature-table.ts';
+import { scaleInto } from './data/scaler.ts';
 import type { TrainedModel } from './model.ts';
-import { scaleInto } from './scaler.ts';
 
 /** A table, or candles to compute it from; a data set is one. */
 export interface PredictionInput {

@@ -1,10 +1,10 @@
 /** The kinds of model that come with the framework. */
 import { Registry } from '../core/registry.ts';
-import { gru } from './gru.ts';
 import { linear } from './linear.ts';
-import { lstm } from './lstm.ts';
 import type { ModelPlugin } from './model.ts';
-import { xgboost } from './xgboost-kind.ts';
+import { gru } from './recurrent/gru.ts';
+import { lstm } from './recurrent/lstm.ts';
+import { xgboost } from './trees/xgboost-kind.ts';
 
 export const builtInModels: readonly ModelPlugin[] = [xgboost, lstm, gru, linear];
 

@@ -1,8 +1,8 @@
 /** Logistic or linear regression: what a more complicated model must beat. */
 import { z } from '../core/config.ts';
-import { defineNetworkModel } from './network-kind.ts';
-import { createBodyAndHead } from './network-model.ts';
-import { networkTrainingConfig } from './network-training.ts';
+import { defineNetworkModel } from './recurrent/network-kind.ts';
+import { createBodyAndHead } from './recurrent/network-model.ts';
+import { networkTrainingConfig } from './recurrent/network-training.ts';
 
 export const linear = defineNetworkModel({
   name: 'linear',

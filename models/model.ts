@@ -2,12 +2,12 @@
 import { type ConfigOf, type ConfigSchema, z } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Json, NumericArray } from '../core/snapshot.ts';
-import type { KernelOptions } from '../networks/kernels.ts';
-import type { Calibration } from './calibration.ts';
-import type { PipelineSpec } from './dataset.ts';
-import type { FeatureTable } from './feature-table.ts';
-import type { LabelConfig, Task } from './labels.ts';
-import type { Scaler } from './scaler.ts';
+import type { KernelOptions } from '../networks/kernels/kernels.ts';
+import type { Calibration } from './data/calibration.ts';
+import type { PipelineSpec } from './data/dataset.ts';
+import type { FeatureTable } from './data/feature-table.ts';
+import type { LabelConfig, Task } from './data/labels.ts';
+import type { Scaler } from './data/scaler.ts';
 
 /** What a predictor reads and gives. W rows a window, F columns, K outputs. */
 export interface ModelShape {

@@ -3,8 +3,8 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import type { Kernels } from '../networks/kernels.ts';
+import { createKernels } from '../networks/kernels/create.ts';
+import type { Kernels } from '../networks/kernels/kernels.ts';
 import { createTfjsNetwork } from '../networks/tfjs.ts';
 import type { TensorFlow } from '../networks/tfjs-backend.ts';
 import {
@@ -14,8 +14,8 @@ import {
   type Predictor,
   type PredictorState,
 } from './model.ts';
-import { loadNetworkModel, requireFiniteWeights, trainNetworkModel } from './network-model.ts';
-import { networkTrainingConfig, type OutputKind, type Trainable } from './network-training.ts';
+import { loadNetworkModel, requireFiniteWeights, trainNetworkModel } from './recurrent/network-model.ts';
+import { networkTrainingConfig, type OutputKind, type Trainable } from './recurrent/network-training.ts';
 
 const FILE = 'topology.json';
 

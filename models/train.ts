@@ -3,15 +3,15 @@ import { type ConfigOverrides, type ConfigSchema, resolveConfig, z } from '../co
 import { ConfigError, DataError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Json } from '../core/snapshot.ts';
-import type { KernelOptions } from '../networks/kernels.ts';
-import { fitCalibration } from './calibration.ts';
-import { type Dataset, rowsWithWindow } from './dataset.ts';
+import type { KernelOptions } from '../networks/kernels/kernels.ts';
+import { fitCalibration } from './data/calibration.ts';
+import { type Dataset, rowsWithWindow } from './data/dataset.ts';
+import { fitScaler, scaleTable } from './data/scaler.ts';
+import { holdOut } from './data/splitters.ts';
 import { findModelKind } from './kinds.ts';
 import type { ModelPlugin, TrainedModel, TrainingContext, TrainingPart, TrainingRecord } from './model.ts';
 import { trainingConfig } from './model.ts';
-import { predictSignal } from './predict-signal.ts';
-import { fitScaler, scaleTable } from './scaler.ts';
-import { holdOut } from './splitters.ts';
+import { predictSignal } from './signals/predict.ts';
 
 export type TrainingOverrides<Schema extends ConfigSchema = ConfigSchema> = ConfigOverrides<
   typeof trainingConfig

@@ -13,7 +13,7 @@ import {
   type Snapshot,
   type Snapshotable,
 } from '../core/snapshot.ts';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './kernels/kernels.ts';
 import type { ParameterBlock } from './network.ts';
 
 export interface Optimizer extends Snapshotable {

@@ -1,7 +1,7 @@
 /** Any TensorFlow.js model as a network: tfjs computes, parameters and gradients lie in the kernels' memory. */
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { ConfigError } from '../core/errors.ts';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './kernels/kernels.ts';
 import type { Network } from './network.ts';
 import type { TensorFlow } from './tfjs-backend.ts';
 

@@ -3,22 +3,22 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
-import { arbitrageCommand, arbitrageOptions } from './arbitrage-command.ts';
-import { benchCommand, benchOptions } from './bench-command.ts';
-import { version } from './catalog.ts';
-import { describeCommand, describeOptions } from './data-command.ts';
-import { dataFitCommand, dataFitOptions } from './data-fit-command.ts';
-import { evaluateCommand, evaluateOptions } from './evaluate-command.ts';
-import { experimentCommand, experimentOptions } from './experiment-command.ts';
-import { fitCommand, fitOptions } from './fit-command.ts';
-import { listCommand, listOptions } from './list-command.ts';
-import { liveCommand, liveOptions, recordCommand, recordOptions } from './live-command.ts';
-import { modelsCommands } from './models-command.ts';
-import { predictCommand, predictOptions } from './predict-command.ts';
-import { priorCommand, priorOptions } from './prior-command.ts';
-import { quickstartCommand, quickstartOptions } from './quickstart-command.ts';
-import { replayCommand, replayOptions } from './replay-command.ts';
-import { serveCommand, serveOptions } from './serve-command.ts';
+import { version } from '../experiments/plugins/catalog.ts';
+import { arbitrageCommand, arbitrageOptions } from './commands/arbitrage.ts';
+import { benchCommand, benchOptions } from './commands/bench.ts';
+import { describeCommand, describeOptions } from './commands/data.ts';
+import { dataFitCommand, dataFitOptions } from './commands/data-fit.ts';
+import { evaluateCommand, evaluateOptions } from './commands/evaluate.ts';
+import { experimentCommand, experimentOptions } from './commands/experiment.ts';
+import { fitCommand, fitOptions } from './commands/fit.ts';
+import { listCommand, listOptions } from './commands/list.ts';
+import { liveCommand, liveOptions, recordCommand, recordOptions } from './commands/live.ts';
+import { modelsCommands } from './commands/models.ts';
+import { predictCommand, predictOptions } from './commands/predict.ts';
+import { priorCommand, priorOptions } from './commands/prior.ts';
+import { quickstartCommand, quickstartOptions } from './commands/quickstart.ts';
+import { replayCommand, replayOptions } from './commands/replay.ts';
+import { serveCommand, serveOptions } from './commands/serve.ts';
 import {
   exportTapeCommand,
   exportTapeOptions,
@@ -28,10 +28,10 @@ import {
   tapeInfoOptions,
   verifyTapeCommand,
   verifyTapeOptions,
-} from './tape-command.ts';
-import { trainCommand, trainOptions } from './train-command.ts';
-import { updateCommand, updateOptions } from './update-command.ts';
-import { zooCommand, zooOptions } from './zoo-command.ts';
+} from './commands/tape.ts';
+import { trainCommand, trainOptions } from './commands/train.ts';
+import { updateCommand, updateOptions } from './commands/update.ts';
+import { zooCommand, zooOptions } from './commands/zoo.ts';
 
 /** A mistake of the user's: one line on standard error. */
 const EXIT_USAGE = 2;

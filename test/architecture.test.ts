@@ -32,9 +32,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 /** Live code lives in time: this file alone asks the machine for it. */
-const CLOCK_FILE = 'live/clock.ts';
+const CLOCK_FILE = 'live/connection/clock.ts';
 /** A program kept as text: it runs in a browser, which has a clock of its own. */
-const BROWSER_FILE = 'live/ops-page-script.ts';
+const BROWSER_FILE = 'live/ops/page-script.ts';
 /** Agents build action arrays from the spaces, the one file of envs that they may use. */
 const AGENTS_ENVS_FILE = 'envs/spaces.ts';
 

@@ -1,18 +1,18 @@
 /** Trades one span of a market with a fixed agent, once, and sums up what became of the account. */
 import type { Agent } from '../agents/agent.ts';
+import type { TradingInfo } from '../envs/trading/observation.ts';
 import { TradingEnv, type TradingEnvOptions } from '../envs/trading.ts';
-import type { TradingInfo } from '../envs/trading-observation.ts';
-import type { Fill } from '../market/broker.ts';
-import type { Candles } from '../market/candles.ts';
-import { type PerformanceMetrics, summarize } from '../market/metrics.ts';
-import { periodsPerYear } from '../market/periods.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { periodsPerYear } from '../market/candles/periods.ts';
+import type { Fill } from '../market/execution/broker.ts';
+import { type PerformanceMetrics, summarize } from '../market/statistics/metrics.ts';
 import {
   type Activity,
   roundTrips,
   summarizeActivity,
   summarizeTrades,
   type TradeStatistics,
-} from '../market/trades.ts';
+} from '../market/statistics/trades.ts';
 import { playEpisode } from './episode.ts';
 
 /** T bars: entry 0 is the state before the first decision. */

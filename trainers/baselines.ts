@@ -1,13 +1,13 @@
 /** What every trading result is compared with, under the same costs and over the same bars. */
 
-import { buyAndHold } from '../agents/buy-and-hold.ts';
-import { random } from '../agents/random.ts';
-import { smaCross } from '../agents/sma-cross.ts';
+import { buyAndHold } from '../agents/rules/buy-and-hold.ts';
+import { random } from '../agents/rules/random.ts';
+import { smaCross } from '../agents/rules/sma-cross.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
+import type { TradingConfig } from '../envs/trading/config.ts';
 import type { TradingEnv } from '../envs/trading.ts';
-import type { TradingConfig } from '../envs/trading-config.ts';
-import type { Candles } from '../market/candles.ts';
+import type { Candles } from '../market/candles/candles.ts';
 import { type Backtest, backtest } from './backtest.ts';
 
 /** Random traders behind the one that is shown. */

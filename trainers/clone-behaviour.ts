@@ -1,11 +1,11 @@
 /** Behaviour cloning as a first lesson: an agent is taught what another one would do, before it learns by itself. */
 import type { Agent } from '../agents/agent.ts';
-import { randomChoice } from '../agents/choices.ts';
-import { canImitate, type Demonstration } from '../agents/imitation.ts';
+import { randomChoice } from '../agents/off-policy/choices.ts';
+import { canImitate, type Demonstration } from '../agents/on-policy/imitation.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import { actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
-import type { VectorEnv } from '../envs/vector-env.ts';
+import type { VectorEnv } from '../envs/vector/vector-env.ts';
 import { copyRow } from '../replay/rows.ts';
 
 export interface CloningOptions {

@@ -3,21 +3,25 @@
 import { resolveConfig } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
-import { type TradingConfig, tradingConfig } from '../envs/trading-config.ts';
-import type { Candles } from '../market/candles.ts';
+import { type TradingConfig, tradingConfig } from '../envs/trading/config.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { type Dataset, rowsWithWindow } from '../models/data/dataset.ts';
+import { requireColumns } from '../models/input.ts';
 import {
   type ClassificationMetrics,
   classificationMetrics,
   type ProbabilityMetrics,
   probabilityMetrics,
-} from '../models/classification-metrics.ts';
-import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
+} from '../models/judging/classification-metrics.ts';
+import { permutationImportance } from '../models/judging/permutation-importance.ts';
+import {
+  type RegressionMetrics,
+  rankCorrelation,
+  regressionMetrics,
+} from '../models/judging/regression-metrics.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { requireColumns } from '../models/model-input.ts';
-import { permutationImportance } from '../models/permutation-importance.ts';
-import { predictSignal } from '../models/predict-signal.ts';
-import type { Predictions } from '../models/predictions.ts';
-import { type RegressionMetrics, rankCorrelation, regressionMetrics } from '../models/regression-metrics.ts';
+import { predictSignal } from '../models/signals/predict.ts';
+import type { Predictions } from '../models/signals/predictions.ts';
 import type { Backtest } from './backtest.ts';
 import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
 import { reachVerdict, type Verdict } from './judge.ts';

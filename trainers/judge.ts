@@ -2,9 +2,9 @@
 import type { Agent } from '../agents/agent.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import type { TradingConfig } from '../envs/trading-config.ts';
-import { type MeanInterval, stationaryBootstrap } from '../market/bootstrap.ts';
-import type { Candles } from '../market/candles.ts';
+import type { TradingConfig } from '../envs/trading/config.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { type MeanInterval, stationaryBootstrap } from '../market/statistics/bootstrap.ts';
 import type { TrainedModel } from '../models/model.ts';
 import { type Backtest, backtest } from './backtest.ts';
 import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';

@@ -2,8 +2,8 @@
 import { log } from '../core/math.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import { type MeanInterval, stationaryBootstrap } from '../market/bootstrap.ts';
-import type { Predictions } from '../models/predictions.ts';
+import { type MeanInterval, stationaryBootstrap } from '../market/statistics/bootstrap.ts';
+import type { Predictions } from '../models/signals/predictions.ts';
 import type { Verdict } from './judge.ts';
 
 export interface ModelSkill {

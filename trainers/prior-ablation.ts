@@ -1,16 +1,16 @@
 /** Which ways of being guided by a prior help an agent: all of them and their combinations, over seeds, on later rows. */
 import type { AgentPlugin } from '../agents/agent.ts';
-import { type PriorConfig, priorConfig, withPrior } from '../agents/prior.ts';
-import { priorPolicy } from '../agents/prior-policy.ts';
+import { type PriorConfig, priorConfig, withPrior } from '../agents/priors/with-prior.ts';
+import { priorPolicy } from '../agents/rules/prior-policy.ts';
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
+import type { TradingConfig } from '../envs/trading/config.ts';
 import { TradingEnv } from '../envs/trading.ts';
-import type { TradingConfig } from '../envs/trading-config.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import type { Candles } from '../market/candles.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
-import type { Predictions } from '../models/predictions.ts';
-import { withPriorColumns } from '../models/prior-columns.ts';
+import { createVectorEnv } from '../envs/vector/vector-env.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import type { FeatureMatrix } from '../market/features/pipeline.ts';
+import type { Predictions } from '../models/signals/predictions.ts';
+import { withPriorColumns } from '../models/signals/prior-columns.ts';
 import { backtest } from './backtest.ts';
 import { bootstrapInterval, type Interval, interquartileMean } from './seed-statistics.ts';
 import { type TrainCallback, train } from './train.ts';

@@ -1,12 +1,12 @@
 /** The predictions that an agent may train with and be judged with: none of a row that the model has learnt from. */
 import { ConfigError } from '../core/errors.ts';
-import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
+import { type Dataset, rowsWithWindow } from '../models/data/dataset.ts';
+import { holdOutFrom, walkForward } from '../models/data/splitters.ts';
 import type { ModelPlugin } from '../models/model.ts';
-import { outOfFold } from '../models/out-of-fold.ts';
-import { predictSignal } from '../models/predict-signal.ts';
-import { describeOutputs, type Predictions } from '../models/predictions.ts';
-import { holdOutFrom, walkForward } from '../models/splitters.ts';
-import { resolveModelConfig, type TrainingOverrides, trainModel } from '../models/train-model.ts';
+import { outOfFold } from '../models/signals/out-of-fold.ts';
+import { predictSignal } from '../models/signals/predict.ts';
+import { describeOutputs, type Predictions } from '../models/signals/predictions.ts';
+import { resolveModelConfig, type TrainingOverrides, trainModel } from '../models/train.ts';
 
 export interface PriorSignalOptions {
   readonly plugin: ModelPlugin;

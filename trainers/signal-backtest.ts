@@ -1,17 +1,17 @@
 /** Trades a model's predictions with costs, by the same env and broker as every agent. */
-import { SIGNAL_COLUMN, signal, VOLATILITY_COLUMN } from '../agents/signal.ts';
+import { SIGNAL_COLUMN, signal, VOLATILITY_COLUMN } from '../agents/rules/signal.ts';
 import type { ConfigOverrides } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
-import type { TradingConfig } from '../envs/trading-config.ts';
-import type { Candles } from '../market/candles.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
-import { periodsPerYear } from '../market/periods.ts';
-import { returnDeviation } from '../market/return-deviation.ts';
+import type { TradingConfig } from '../envs/trading/config.ts';
+import type { Candles } from '../market/candles/candles.ts';
+import { periodsPerYear } from '../market/candles/periods.ts';
+import type { FeatureMatrix } from '../market/features/pipeline.ts';
+import { returnDeviation } from '../market/features/return-deviation.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { predictSignal } from '../models/predict-signal.ts';
-import type { Predictions } from '../models/predictions.ts';
-import { signalConfig } from '../models/signal-exposure.ts';
+import { signalConfig } from '../models/signals/exposure.ts';
+import { predictSignal } from '../models/signals/predict.ts';
+import type { Predictions } from '../models/signals/predictions.ts';
 import { type Backtest, backtest } from './backtest.ts';
 import { type Baseline, SLOW_BARS } from './baselines.ts';
 

@@ -7,7 +7,7 @@ import {
   type Snapshotable,
   snapshotPart,
 } from '../core/snapshot.ts';
-import type { FinishedEpisode, VectorEnv } from '../envs/vector-env.ts';
+import type { FinishedEpisode, VectorEnv } from '../envs/vector/vector-env.ts';
 
 /** What has happened since the last event. */
 export interface TrainEvent {

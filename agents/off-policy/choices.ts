@@ -1,6 +1,6 @@
 /** Choosing among discrete actions, of which some may not be allowed. */
-import { EnvError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
+import { EnvError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
 
 /**
  * The allowed choice with the highest value; the first one among equals.

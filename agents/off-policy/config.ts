@@ -1,7 +1,7 @@
 /** The settings that off-policy agents share. */
-import { z } from '../core/config.ts';
-import { type NormalizationConfig, normalizationConfig } from './normalization.ts';
-import { scheduleConfig } from './schedule.ts';
+import { z } from '../../core/config.ts';
+import { type NormalizationConfig, normalizationConfig } from '../normalization.ts';
+import { scheduleConfig } from '../schedule.ts';
 
 /** The keys that every off-policy agent's configuration takes over. */
 export function offPolicyConfig(defaults: {

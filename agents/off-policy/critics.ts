@@ -1,11 +1,11 @@
 /** Critics Q_1 … Q_M of continuous actions and the copies Q'_1 … Q'_M that follow them slowly, for DDPG, TD3 and SAC. */
-import type { Rng } from '../core/rng.ts';
-import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
-import { createCustomNetwork, type NetworkContext } from './custom-network.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { Network } from '../../networks/network.ts';
+import { createCustomNetwork, type NetworkContext } from '../custom-network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
-import { FollowedNetworks } from './followed-networks.ts';
+import { FollowedNetworks } from './target-networks.ts';
 
 export interface CriticsOptions {
   /** The agent's, for messages. */

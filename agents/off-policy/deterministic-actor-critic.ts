@@ -8,19 +8,19 @@
  * Differences from the source: the action enters a critic beside the observation, no batch normalisation and no
  * weight decay (all as in TD3's own DDPG); a truncated episode bootstraps from its last observation.
  */
-import type { Rng } from '../core/rng.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { tanhLayer, withLastStep } from '../networks/last-step.ts';
-import type { Network } from '../networks/network.ts';
-import type { AgentContext, Metrics, Situation } from './agent.ts';
+import type { Rng } from '../../core/rng.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { tanhLayer, withLastStep } from '../../networks/layers/last-step.ts';
+import type { Network } from '../../networks/network.ts';
+import type { AgentContext, Metrics, Situation } from '../agent.ts';
+import { createCustomNetwork } from '../custom-network.ts';
+import type { OffPolicyConfig } from './config.ts';
 import { Critics } from './critics.ts';
-import { createCustomNetwork } from './custom-network.ts';
 import { ExplorationNoise, type ExplorationNoiseConfig } from './exploration-noise.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
-import { FollowedNetworks } from './followed-networks.ts';
-import type { LearnerBatch, OffPolicyLearner } from './off-policy.ts';
-import type { OffPolicyConfig } from './off-policy-config.ts';
+import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
+import { FollowedNetworks } from './target-networks.ts';
 import { UnitActions } from './unit-actions.ts';
 
 export interface DeterministicActorCriticConfig extends OffPolicyConfig, ExplorationNoiseConfig {

@@ -6,16 +6,16 @@
  * Differences from the source: ln α takes α's place in J, as in the authors' code; the gradient for ln α then is
  * mean (H − H̄), whatever α is.
  */
-import { exp, log } from '../core/math.ts';
+import { exp, log } from '../../core/math.ts';
 import {
   joinSnapshots,
   restoreArrayInto,
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { Descent } from './descent.ts';
+} from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { Descent } from './gradient-step.ts';
 
 export class EntropyCoefficient implements Snapshotable {
   readonly #isLearnt: boolean;

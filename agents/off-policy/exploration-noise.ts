@@ -5,9 +5,9 @@
  *   x ← x − θ·x + σ·ε,   ε standard normal, x = 0 at the start of an episode
  * and independent Gaussian noise σ·ε, as Fujimoto et al. (2018) use it, arXiv:1802.09477, section 6.1.
  */
-import { z } from '../core/config.ts';
-import type { Rng } from '../core/rng.ts';
-import { restoreArrayInto, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { z } from '../../core/config.ts';
+import type { Rng } from '../../core/rng.ts';
+import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 
 /** The keys an agent's configuration takes over to offer noise. */
 export const explorationNoiseConfig = {

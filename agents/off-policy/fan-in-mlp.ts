@@ -4,11 +4,11 @@
  * Source: Lillicrap et al. (2016), "Continuous control with deep reinforcement learning", arXiv:1509.02971, section 7.
  * Differences from the source: the output layer is drawn like the others, not from ±3e-3.
  */
-import type { Rng } from '../core/rng.ts';
-import type { Activation, Kernels } from '../networks/kernels.ts';
-import type { Layer } from '../networks/layer.ts';
-import { createMlp, type Mlp, mlpLayer } from '../networks/mlp.ts';
-import type { ParameterBlock } from '../networks/network.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Activation, Kernels } from '../../networks/kernels/kernels.ts';
+import type { Layer } from '../../networks/layers/layer.ts';
+import { createMlp, type Mlp, mlpLayer } from '../../networks/layers/mlp.ts';
+import type { ParameterBlock } from '../../networks/network.ts';
 
 export interface FanInMlpOptions {
   readonly inputDim: number;

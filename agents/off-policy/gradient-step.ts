@@ -1,9 +1,9 @@
 /** Steps of Adam on the networks of one loss, which are clipped, and refused where they are not finite. */
-import { TrainingError } from '../core/errors.ts';
-import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { ParameterBlock } from '../networks/network.ts';
-import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';
+import { TrainingError } from '../../core/errors.ts';
+import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { ParameterBlock } from '../../networks/network.ts';
+import { clipGradientNorm, createAdam, type Optimizer } from '../../networks/optimizer.ts';
 
 export class Descent implements Snapshotable {
   readonly #name: string;

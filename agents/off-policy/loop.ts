@@ -1,25 +1,25 @@
 /** What off-policy agents have in common: act, remember, and learn from batches of what is remembered. */
-import { ConfigError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
   restoreNumber,
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { PrioritizedReplay } from '../replay/prioritized-buffer.ts';
-import { createReplayBatch, type ReplayBatch } from '../replay/replay-batch.ts';
-import { UniformReplay } from '../replay/uniform-buffer.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
+} from '../../core/snapshot.ts';
+import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../../envs/spaces.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { PrioritizedReplay } from '../../replay/prioritized-buffer.ts';
+import { createReplayBatch, type ReplayBatch } from '../../replay/replay-batch.ts';
+import { UniformReplay } from '../../replay/uniform-buffer.ts';
+import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from '../agent.ts';
+import { MetricMeans } from '../metric-means.ts';
+import { normalizeAgent } from '../normalization.ts';
+import { passes, scheduled } from '../schedule.ts';
+import type { OffPolicyConfig } from './config.ts';
 import { MaskedObservations } from './masked-observations.ts';
-import { MetricMeans } from './metric-means.ts';
-import { normalizeAgent } from './normalization.ts';
-import type { OffPolicyConfig } from './off-policy-config.ts';
-import { passes, scheduled } from './schedule.ts';
 
 /** B transitions that were drawn, of D observation elements, A action elements and K choices. */
 export interface LearnerBatch {

@@ -1,12 +1,12 @@
 /** The networks that value every choice at once. */
-import type { Rng } from '../core/rng.ts';
-import { duelingLayer } from '../networks/dueling.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { withLastStep } from '../networks/last-step.ts';
-import { mlpLayer } from '../networks/mlp.ts';
-import type { Network } from '../networks/network.ts';
-import { createSequential } from '../networks/sequential.ts';
-import { createCustomNetwork, type NetworkContext } from './custom-network.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { duelingLayer } from '../../networks/layers/dueling.ts';
+import { withLastStep } from '../../networks/layers/last-step.ts';
+import { mlpLayer } from '../../networks/layers/mlp.ts';
+import { createSequential } from '../../networks/layers/sequential.ts';
+import type { Network } from '../../networks/network.ts';
+import { createCustomNetwork, type NetworkContext } from '../custom-network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 
 export interface QNetworkOptions {

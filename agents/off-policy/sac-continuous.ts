@@ -5,28 +5,28 @@
  * Differences from the source: a truncated episode bootstraps from its last observation. With state-dependent
  * exploration, the noise of a gradient step is drawn for each row, from the same distribution as that of acting.
  */
-import type { Rng } from '../core/rng.ts';
-import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
+import type { Rng } from '../../core/rng.ts';
+import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import {
   squashedGaussianGradientsInto,
   squashedGaussianInto,
   squashedMeansInto,
-} from '../networks/squashed-gaussian.ts';
+} from '../../networks/distributions/squashed-gaussian.ts';
 import {
   createStateDependentGaussian,
   type StateDependentGaussian,
-} from '../networks/state-dependent-gaussian.ts';
-import type { AgentContext, Metrics } from './agent.ts';
+} from '../../networks/distributions/state-dependent-gaussian.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { Network } from '../../networks/network.ts';
+import type { AgentContext, Metrics } from '../agent.ts';
+import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
+import { StateDependentNoise } from '../on-policy/state-dependent-exploration.ts';
+import type { SacConfig } from '../sac.ts';
 import { Critics } from './critics.ts';
-import { createCustomNetwork, requireOwnNetworks } from './custom-network.ts';
-import { Descent } from './descent.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp, type FanInMlpOptions, fanInMlpLayer } from './fan-in-mlp.ts';
-import type { LearnerBatch, OffPolicyLearner } from './off-policy.ts';
-import type { SacConfig } from './sac.ts';
-import { StateDependentNoise } from './state-dependent-exploration.ts';
+import { Descent } from './gradient-step.ts';
+import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
 import { UnitActions } from './unit-actions.ts';
 
 /** N envs, D observation elements, A action elements, B rows a batch. */

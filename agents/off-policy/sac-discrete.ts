@@ -6,23 +6,23 @@
  * counts the allowed ones alone, and is 0.89 instead of 0.98 of the largest (docs/decisions/off-policy.md); a truncated
  * episode bootstraps from its last observation.
  */
-import { log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import type { Discrete } from '../envs/spaces.ts';
-import { categoricalEntropiesInto, normalizeLogitsInto } from '../networks/categorical.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
-import type { AgentContext, Metrics, Situation } from './agent.ts';
-import { CategoricalHead } from './categorical-head.ts';
+import { log } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import type { Discrete } from '../../envs/spaces.ts';
+import { categoricalEntropiesInto, normalizeLogitsInto } from '../../networks/distributions/categorical.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { Network } from '../../networks/network.ts';
+import type { AgentContext, Metrics, Situation } from '../agent.ts';
+import { createCustomNetwork } from '../custom-network.ts';
+import { CategoricalHead } from '../on-policy/categorical-head.ts';
+import type { SacConfig } from '../sac.ts';
 import { randomChoice } from './choices.ts';
-import { createCustomNetwork } from './custom-network.ts';
-import { Descent } from './descent.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
-import { FollowedNetworks } from './followed-networks.ts';
-import type { LearnerBatch, OffPolicyLearner } from './off-policy.ts';
-import type { SacConfig } from './sac.ts';
+import { Descent } from './gradient-step.ts';
+import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
+import { FollowedNetworks } from './target-networks.ts';
 
 /** N envs, D observation elements, K choices, B rows a batch. */
 export class SacDiscrete implements OffPolicyLearner {

@@ -5,11 +5,11 @@ import {
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
-import { polyakInto } from '../networks/polyak.ts';
-import { Descent } from './descent.ts';
+} from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { polyakInto } from '../../networks/kernels/polyak.ts';
+import type { Network } from '../../networks/network.ts';
+import { Descent } from './gradient-step.ts';
 
 export interface FollowedNetworksOptions {
   /** Whose they are, for messages: `TD3's critics`. */

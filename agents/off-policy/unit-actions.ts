@@ -1,8 +1,8 @@
 /** Continuous actions as learners see them, every element in [−1, 1], whatever box the env has. */
-import { ConfigError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import type { ActionSpace, Box } from '../envs/spaces.ts';
-import { describeSpace } from '../envs/spaces.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { ActionSpace, Box } from '../../envs/spaces.ts';
+import { describeSpace } from '../../envs/spaces.ts';
 
 /** A action elements. */
 export class UnitActions {

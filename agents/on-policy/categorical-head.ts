@@ -1,7 +1,7 @@
 /** A policy over discrete or multi-discrete actions. */
-import type { Rng } from '../core/rng.ts';
-import type { Snapshot } from '../core/snapshot.ts';
-import { type ActionBatch, type ActionSpace, createActionBatch } from '../envs/spaces.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { type ActionBatch, type ActionSpace, createActionBatch } from '../../envs/spaces.ts';
 import {
   categoricalEntropiesInto,
   categoricalGradientsInto,
@@ -9,9 +9,9 @@ import {
   greedyCategoricalInto,
   normalizeLogitsInto,
   sampleCategoricalInto,
-} from '../networks/categorical.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { noValidAction } from './choices.ts';
+} from '../../networks/distributions/categorical.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { noValidAction } from '../off-policy/choices.ts';
 import type { PolicyHead } from './policy-head.ts';
 
 /** Independent categorical distributions, one per component; `outputs` are their logits side by side. */

@@ -1,5 +1,5 @@
 /** Continuous actions as the env is sent them: clipped to its box. */
-import type { Box } from '../envs/spaces.ts';
+import type { Box } from '../../envs/spaces.ts';
 
 export class ClippedActions {
   readonly #space: Box;

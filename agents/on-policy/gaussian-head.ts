@@ -1,15 +1,15 @@
 /** A policy over continuous actions. */
-import type { Rng } from '../core/rng.ts';
-import { restoreArrayInto, type Snapshot } from '../core/snapshot.ts';
-import { type Box, createActionBatch } from '../envs/spaces.ts';
+import type { Rng } from '../../core/rng.ts';
+import { restoreArrayInto, type Snapshot } from '../../core/snapshot.ts';
+import { type Box, createActionBatch } from '../../envs/spaces.ts';
 import {
   gaussianEntropy,
   gaussianGradientsInto,
   gaussianLogProbsInto,
   sampleGaussianInto,
-} from '../networks/diagonal-gaussian.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { ParameterBlock } from '../networks/network.ts';
+} from '../../networks/distributions/diagonal-gaussian.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { ParameterBlock } from '../../networks/network.ts';
 import { ClippedActions } from './clipped-actions.ts';
 import type { PolicyHead } from './policy-head.ts';
 

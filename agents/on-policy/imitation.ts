@@ -6,11 +6,11 @@
  * Differences from the source: the log-probability of the teacher's action is raised, whatever the policy's head; the
  * critic learns the teacher's returns in the same step, so that what learns on from here has a baseline.
  */
-import type { ActionBatch } from '../envs/spaces.ts';
-import { type BatchBuffer, createBatchBuffer } from '../networks/batch-buffer.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { clipGradientNorm, createAdam, type Optimizer } from '../networks/optimizer.ts';
-import type { Agent } from './agent.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
+import { type BatchBuffer, createBatchBuffer } from '../../networks/kernels/batch-buffer.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { clipGradientNorm, createAdam, type Optimizer } from '../../networks/optimizer.ts';
+import type { Agent } from '../agent.ts';
 import type { PpoNetworks } from './ppo-loss.ts';
 
 /** B rows of what a teacher did; D observation elements, A action elements. */

@@ -1,9 +1,9 @@
 /** Turns a network's outputs into a distribution over the actions of a space, whatever the space. */
-import type { Rng } from '../core/rng.ts';
-import type { Snapshotable } from '../core/snapshot.ts';
-import type { ActionBatch, ActionSpace } from '../envs/spaces.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { ParameterBlock } from '../networks/network.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Snapshotable } from '../../core/snapshot.ts';
+import type { ActionBatch, ActionSpace } from '../../envs/spaces.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { ParameterBlock } from '../../networks/network.ts';
 import { CategoricalHead } from './categorical-head.ts';
 import { GaussianHead } from './gaussian-head.ts';
 

@@ -1,12 +1,12 @@
 /** The policy of an agent that learns by log-probabilities: a network, and a head that reads its outputs. */
-import type { ConfigOf, z } from '../core/config.ts';
-import type { Rng } from '../core/rng.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { createMlp, mlpLayer } from '../networks/mlp.ts';
-import type { Network } from '../networks/network.ts';
-import { createStateDependentGaussian } from '../networks/state-dependent-gaussian.ts';
-import type { AgentContext } from './agent.ts';
-import { createCustomNetwork, requireOwnNetworks } from './custom-network.ts';
+import type { ConfigOf, z } from '../../core/config.ts';
+import type { Rng } from '../../core/rng.ts';
+import { createStateDependentGaussian } from '../../networks/distributions/state-dependent-gaussian.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { createMlp, mlpLayer } from '../../networks/layers/mlp.ts';
+import type { Network } from '../../networks/network.ts';
+import type { AgentContext } from '../agent.ts';
+import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
 import { createPolicyHead, type PolicyHead } from './policy-head.ts';
 import {
   requireStateDependentExploration,

@@ -5,10 +5,10 @@
  * Differences from the source: advantages are normalised per minibatch by their sample deviation; the value
  * error may be clipped like the ratio, taking the worse of both (as OpenAI's baselines do).
  */
-import { exp } from '../core/math.ts';
-import type { ActionBatch } from '../envs/spaces.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
+import { exp } from '../../core/math.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { Network } from '../../networks/network.ts';
 import type { PolicyHead } from './policy-head.ts';
 
 export interface PpoNetworks {

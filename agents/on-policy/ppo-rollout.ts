@@ -1,10 +1,10 @@
 /** A rollout with what PPO estimates of it, and the minibatches that are drawn from it. */
-import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
-import type { ActionBatch } from '../envs/spaces.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { estimateAdvantagesInto, explainedVariance } from '../replay/advantages.ts';
-import { RolloutBuffer } from '../replay/rollout-buffer.ts';
-import { copyRow } from '../replay/rows.ts';
+import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { estimateAdvantagesInto, explainedVariance } from '../../replay/advantages.ts';
+import { RolloutBuffer } from '../../replay/rollout-buffer.ts';
+import { copyRow } from '../../replay/rows.ts';
 import type { PolicyHead } from './policy-head.ts';
 import type { PpoMinibatch } from './ppo-loss.ts';
 

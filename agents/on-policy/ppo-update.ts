@@ -1,12 +1,13 @@
 /** What PPO does with a full rollout: epochs of shuffled minibatches, each a clipped step of the optimizer. */
-import type { z } from '../core/config.ts';
-import { TrainingError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import { restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { ParameterBlock } from '../networks/network.ts';
-import { clipGradientNorm, type Optimizer } from '../networks/optimizer.ts';
-import { MetricMeans } from './metric-means.ts';
+import type { z } from '../../core/config.ts';
+import { TrainingError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import { restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { ParameterBlock } from '../../networks/network.ts';
+import { clipGradientNorm, type Optimizer } from '../../networks/optimizer.ts';
+import { MetricMeans } from '../metric-means.ts';
+import { type scheduleConfig, scheduled } from '../schedule.ts';
 import {
   PpoLoss,
   type PpoLossConfig,
@@ -14,7 +15,6 @@ import {
   type PpoMinibatch,
   type PpoNetworks,
 } from './ppo-loss.ts';
-import { type scheduleConfig, scheduled } from './schedule.ts';
 
 type Schedule = z.output<typeof scheduleConfig>;
 

@@ -10,25 +10,25 @@
  *   - a sequence starts in the state that was carried when it was collected, in every epoch;
  *   - a truncated episode bootstraps from its last observation in the state that the critic has come to there.
  */
-import { z } from '../core/config.ts';
-import type { Rng } from '../core/rng.ts';
+import { z } from '../../core/config.ts';
+import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
   restoreArrayInto,
   restoreNumber,
   type Snapshot,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { ActionBatch } from '../envs/spaces.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import { createAdam } from '../networks/optimizer.ts';
-import { clearStarted } from '../networks/recurrent-sequence.ts';
-import { createSequenceNetwork, type SequenceNetwork } from '../networks/sequence-network.ts';
-import { copyRow } from '../replay/rows.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
-import { requireOwnNetworks } from './custom-network.ts';
+} from '../../core/snapshot.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import { clearStarted } from '../../networks/layers/recurrent-sequence.ts';
+import { createSequenceNetwork, type SequenceNetwork } from '../../networks/layers/sequence-network.ts';
+import { createAdam } from '../../networks/optimizer.ts';
+import { copyRow } from '../../replay/rows.ts';
+import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from '../agent.ts';
+import { requireOwnNetworks } from '../custom-network.ts';
+import type { PpoConfig } from '../ppo.ts';
 import { createPolicyHead } from './policy-head.ts';
-import type { PpoConfig } from './ppo.ts';
 import type { PpoMinibatch, PpoNetworks } from './ppo-loss.ts';
 import { PpoRollout } from './ppo-rollout.ts';
 import { PpoUpdate } from './ppo-update.ts';

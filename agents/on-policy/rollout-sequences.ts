@@ -1,7 +1,7 @@
 /** Cuts a rollout into sequences of equal length, and keeps the states that they started from. */
-import { ConfigError } from '../core/errors.ts';
-import { restoreArrayInto, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
-import { copyRow } from '../replay/rows.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import { copyRow } from '../../replay/rows.ts';
 
 export interface RolloutSequencesOptions {
   readonly numSteps: number; // T

@@ -7,12 +7,12 @@
  * Differences from the source: what is kept is standard normal, and scaled by the deviations as they are at each step,
  * so that an update between two draws leaves no noise of the deviations before it.
  */
-import { z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
-import { type ActionSpace, type Box, describeSpace } from '../envs/spaces.ts';
-import type { StateDependentGaussian } from '../networks/state-dependent-gaussian.ts';
+import { z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import { type ActionSpace, type Box, describeSpace } from '../../envs/spaces.ts';
+import type { StateDependentGaussian } from '../../networks/distributions/state-dependent-gaussian.ts';
 
 /** The keys an agent's configuration takes over to offer state-dependent exploration. */
 export const stateDependentExplorationConfig = {

@@ -1,8 +1,8 @@
 /** A policy over continuous actions whose deviations depend on the state. */
-import { exp } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import type { Snapshot } from '../core/snapshot.ts';
-import { type Box, createActionBatch } from '../envs/spaces.ts';
+import { exp } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { type Box, createActionBatch } from '../../envs/spaces.ts';
 import { ClippedActions } from './clipped-actions.ts';
 import type { PolicyHead } from './policy-head.ts';
 import type { StateDependentNoise } from './state-dependent-exploration.ts';

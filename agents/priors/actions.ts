@@ -1,8 +1,8 @@
 /** What the prior itself does, drawn or at its best. */
-import type { Rng } from '../core/rng.ts';
-import type { ActionBatch } from '../envs/spaces.ts';
-import { bestChoice, noValidAction } from './choices.ts';
-import type { PriorReader } from './prior-reader.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
+import { bestChoice, noValidAction } from '../off-policy/choices.ts';
+import type { PriorReader } from './reader.ts';
 
 /** B rows, D observation elements, K choices. A continuous prior has one action to a row, drawn or not. */
 export class PriorActions {

@@ -6,12 +6,12 @@
  * Differences from the source: the policy is fitted to the prior's whole distribution, by the divergence that prior-pull.ts
  * gives, instead of to single actions.
  */
-import type { Rng } from '../core/rng.ts';
-import { restoreArrayInto, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { copyRow } from '../replay/rows.ts';
-import { Descent } from './descent.ts';
-import type { PriorNetwork } from './prior-network.ts';
+import type { Rng } from '../../core/rng.ts';
+import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { copyRow } from '../../replay/rows.ts';
+import { Descent } from '../off-policy/gradient-step.ts';
+import type { PriorNetwork } from './network.ts';
 
 const BATCH_SIZE = 64;
 

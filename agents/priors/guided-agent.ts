@@ -1,14 +1,14 @@
 /** The run of an agent with a prior: who acts when, and how much the prior still counts. */
 
-import type { Rng } from '../core/rng.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import { type ActionBatch, createActionBatch } from '../envs/spaces.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
-import type { PriorConfig } from './prior.ts';
-import { PriorActions } from './prior-actions.ts';
-import type { PriorCloning } from './prior-cloning.ts';
-import type { PriorTerms } from './prior-network.ts';
-import type { PriorReader } from './prior-reader.ts';
+import type { Rng } from '../../core/rng.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import { type ActionBatch, createActionBatch } from '../../envs/spaces.ts';
+import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from '../agent.ts';
+import { PriorActions } from './actions.ts';
+import type { PriorCloning } from './cloning.ts';
+import type { PriorTerms } from './network.ts';
+import type { PriorReader } from './reader.ts';
+import type { PriorConfig } from './with-prior.ts';
 
 /** N envs, D observation elements. Acting without exploring is the agent's alone. */
 export class GuidedAgent implements Agent {

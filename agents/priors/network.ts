@@ -1,9 +1,9 @@
 /** A policy's network with a prior around it: the prior is hidden from it, added to it, or pulls it, as asked. */
-import { log } from '../core/math.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { Network } from '../networks/network.ts';
-import { addCategoricalPull, addContinuousPull, atanh, type ContinuousForm } from './prior-pull.ts';
-import type { PriorReader } from './prior-reader.ts';
+import { log } from '../../core/math.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { Network } from '../../networks/network.ts';
+import { addCategoricalPull, addContinuousPull, atanh, type ContinuousForm } from './pull.ts';
+import type { PriorReader } from './reader.ts';
 
 /** atanh of a target is finite up to here. */
 const LARGEST_TARGET = 0.95;

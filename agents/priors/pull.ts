@@ -7,9 +7,9 @@
  * Differences from the source: the divergence of this step alone is charged, in the policy's loss and not in the rewards; the
  * squared distance is from the prior's action, not from a recorded one, and its weight does not follow the size of Q.
  */
-import { exp, log, tanh } from '../core/math.ts';
+import { exp, log, tanh } from '../../core/math.ts';
 
-/** Bounds of log deviations, as networks/squashed-gaussian.ts has them. */
+/** Bounds of log deviations, as networks/distributions/squashed-gaussian.ts has them. */
 const LOG_STD_MIN = -20;
 const LOG_STD_MAX = 2;
 

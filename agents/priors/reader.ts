@@ -1,8 +1,8 @@
 /** Reads a supervised model's opinion out of an observation: what it would do in the env's action space. */
-import { ConfigError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
-import { type ActionSpace, type Box, describeSpace } from '../envs/spaces.ts';
-import { PRIOR_PREFIX } from '../models/prior-columns.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
+import { type ActionSpace, type Box, describeSpace } from '../../envs/spaces.ts';
+import { PRIOR_PREFIX } from '../../models/signals/prior-columns.ts';
 
 /** No probability counts as less than this before its logarithm is taken. */
 const LEAST_PROBABILITY = 1e-6;

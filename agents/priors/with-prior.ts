@@ -8,19 +8,25 @@
  * Differences from the source: chances and weights fall linearly over a share of the run; a residual is added to what the
  * policy's network gives (log-probabilities of choices, the mean before tanh), so that exploration stays the agent's.
  */
-import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { createMlp } from '../networks/mlp.ts';
-import type { Network } from '../networks/network.ts';
-import type { Agent, AgentContext, AgentPlugin } from './agent.ts';
-import type { NetworkRequest } from './custom-network.ts';
-import { createFanInMlp } from './fan-in-mlp.ts';
-import { PriorCloning } from './prior-cloning.ts';
-import { GuidedAgent } from './prior-guided-agent.ts';
-import { PriorNetwork, type PriorTerms } from './prior-network.ts';
-import type { ContinuousForm } from './prior-pull.ts';
-import { PriorReader } from './prior-reader.ts';
+import {
+  type ConfigOf,
+  type ConfigOverrides,
+  type ConfigSchema,
+  resolveConfig,
+  z,
+} from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { createMlp } from '../../networks/layers/mlp.ts';
+import type { Network } from '../../networks/network.ts';
+import type { Agent, AgentContext, AgentPlugin } from '../agent.ts';
+import type { NetworkRequest } from '../custom-network.ts';
+import { createFanInMlp } from '../off-policy/fan-in-mlp.ts';
+import { PriorCloning } from './cloning.ts';
+import { GuidedAgent } from './guided-agent.ts';
+import { PriorNetwork, type PriorTerms } from './network.ts';
+import type { ContinuousForm } from './pull.ts';
+import { PriorReader } from './reader.ts';
 
 export const priorConfig = z.object({
   columns: z.boolean().default(true).describe("whether the agent's networks see the prior's probabilities"),

@@ -1,7 +1,7 @@
 /** Holds a constant target exposure: fully invested by default, in cash at 0. */
-import { z } from '../core/config.ts';
-import { createActionBatch } from '../envs/spaces.ts';
-import { defineAgent } from './agent.ts';
+import { z } from '../../core/config.ts';
+import { createActionBatch } from '../../envs/spaces.ts';
+import { defineAgent } from '../agent.ts';
 import { createExposureWriter } from './target-exposure.ts';
 
 export const buyAndHold = defineAgent({

@@ -1,8 +1,8 @@
 /** Trades whenever the net edge between two venues is above a threshold, which may rise as the balance is used up. */
-import { z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { createActionBatch, numChoices } from '../envs/spaces.ts';
-import { defineAgent } from './agent.ts';
+import { z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { createActionBatch, numChoices } from '../../envs/spaces.ts';
+import { defineAgent } from '../agent.ts';
 import { edgeBps, findVenuePairs, writeTrade } from './venue-pairs.ts';
 
 export const edgeThreshold = defineAgent({

@@ -6,10 +6,10 @@
  * the balance there; the position is the pair that is open, of one pair of venues at a time; it trails the entry alone,
  * the exit is taken as soon as it is reached; after the longest holding time it leaves at whatever spread there is.
  */
-import { type ConfigOf, z } from '../core/config.ts';
-import { restoreArrayInto, type Snapshot } from '../core/snapshot.ts';
-import { type ActionBatch, type ActionSpace, createActionBatch, numChoices } from '../envs/spaces.ts';
-import { type Agent, type AgentContext, defineAgent, type Situation } from './agent.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { restoreArrayInto, type Snapshot } from '../../core/snapshot.ts';
+import { type ActionBatch, type ActionSpace, createActionBatch, numChoices } from '../../envs/spaces.ts';
+import { type Agent, type AgentContext, defineAgent, type Situation } from '../agent.ts';
 import { edgeBps, findVenuePairs, type VenuePair, writeTrade } from './venue-pairs.ts';
 
 const trailingConfig = z.object({

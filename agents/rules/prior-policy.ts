@@ -1,9 +1,9 @@
 /** Does what the prior in the observation says, and learns nothing: the measure of agents that are guided by it. */
-import { createActionBatch } from '../envs/spaces.ts';
-import { defineAgent } from './agent.ts';
-import { priorConfig } from './prior.ts';
-import { PriorActions } from './prior-actions.ts';
-import { PriorReader } from './prior-reader.ts';
+import { createActionBatch } from '../../envs/spaces.ts';
+import { defineAgent } from '../agent.ts';
+import { PriorActions } from '../priors/actions.ts';
+import { PriorReader } from '../priors/reader.ts';
+import { priorConfig } from '../priors/with-prior.ts';
 
 export const priorPolicy = defineAgent({
   name: 'prior-policy',

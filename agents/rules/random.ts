@@ -1,9 +1,14 @@
 /** Acts at random: the floor that every agent has to clear. */
-import { type ConfigOf, z } from '../core/config.ts';
-import type { Rng } from '../core/rng.ts';
-import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import { type ActionBatch, type ActionSpace, createActionBatch, sampleActionsInto } from '../envs/spaces.ts';
-import { type Agent, type AgentContext, defineAgent } from './agent.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import type { Rng } from '../../core/rng.ts';
+import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import {
+  type ActionBatch,
+  type ActionSpace,
+  createActionBatch,
+  sampleActionsInto,
+} from '../../envs/spaces.ts';
+import { type Agent, type AgentContext, defineAgent } from '../agent.ts';
 
 const config = z.object({
   changeProbability: z

@@ -1,9 +1,9 @@
 /** Follows a supervised model: its score in the observation becomes a target exposure. */
-import { z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { createActionBatch } from '../envs/spaces.ts';
-import { nextExposure, requireSoundSignal, signalConfig } from '../models/signal-exposure.ts';
-import { defineAgent } from './agent.ts';
+import { z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { createActionBatch } from '../../envs/spaces.ts';
+import { nextExposure, requireSoundSignal, signalConfig } from '../../models/signals/exposure.ts';
+import { defineAgent } from '../agent.ts';
 import { createExposureWriter } from './target-exposure.ts';
 
 /** The columns that carry a model into an observation. */

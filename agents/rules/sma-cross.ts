@@ -4,10 +4,10 @@
  * Source: Brock, Lakonishok & LeBaron (1992), "Simple Technical Trading Rules and the Stochastic Properties of
  * Stock Returns", variable-length moving average. Differences from the source: no band around the crossing.
  */
-import { z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { createActionBatch } from '../envs/spaces.ts';
-import { defineAgent } from './agent.ts';
+import { z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { createActionBatch } from '../../envs/spaces.ts';
+import { defineAgent } from '../agent.ts';
 import { createExposureWriter } from './target-exposure.ts';
 
 export const smaCross = defineAgent({

@@ -1,6 +1,6 @@
 /** Lets a rule say "hold this share of equity" in whatever action space a trading env has. */
-import { ConfigError } from '../core/errors.ts';
-import { type ActionBatch, type ActionSpace, describeSpace } from '../envs/spaces.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { type ActionBatch, type ActionSpace, describeSpace } from '../../envs/spaces.ts';
 
 /**
  * @returns a function that writes, for env `row`, the action nearest to the target exposure (a signed fraction

@@ -1,7 +1,7 @@
 /** Lets a rule read the edges of an arbitrage env and trade on them, in whatever action space it has. */
-import { ConfigError } from '../core/errors.ts';
-import type { ActionBatch } from '../envs/spaces.ts';
-import type { AgentContext } from './agent.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
+import type { AgentContext } from '../agent.ts';
 
 /** Edges are observed in tens of basis points. */
 const BPS_UNIT = 10;

@@ -1,6 +1,6 @@
 /** What an arbitrage agent can do: the choices, in order, and which of them balances and limits forbid. */
-import type { Venue } from '../market/book-tape.ts';
-import { type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
+import type { Venue } from '../../market/books/tape.ts';
+import { type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
 
 export type ArbitrageAction =
   | { readonly kind: 'hold' }

@@ -1,9 +1,9 @@
 /** The settings of the arbitrage env, their ranges, and what must hold between them and the books. */
-import { type ConfigOf, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import type { BookTape, Venue } from '../market/book-tape.ts';
-import { OBSERVED_COLUMNS } from './arbitrage-observation.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import type { BookTape, Venue } from '../../market/books/tape.ts';
+import { OBSERVED_COLUMNS } from './observation.ts';
 
 const rates = z.array(z.number().min(0).lt(0.5)).min(1);
 

@@ -1,22 +1,22 @@
 /** A tape of books, the orders that meet it, and what the account is worth: the arbitrage env without its episodes. */
-import type { Rng } from '../core/rng.ts';
+import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
   restoreArrayInto,
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { BookLevels, Side } from '../market/book-matcher.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { liquidationValue } from '../market/liquidation.ts';
-import { PairOrders } from '../market/pair-orders.ts';
-import { createPairPlan, netEdge, planPairInto } from '../market/pair-plan.ts';
-import { type Asset, constantTransfers, type TransferModel } from '../market/transfers.ts';
-import type { DeskListener, VenueDesk } from '../market/venue-desk.ts';
-import type { ArbitrageConfig } from './arbitrage-config.ts';
-import { ArbitrageObserver } from './arbitrage-observation.ts';
-import { createDeskVenues } from './arbitrage-venues.ts';
+} from '../../core/snapshot.ts';
+import { liquidationValue } from '../../market/arbitrage/inventory-value.ts';
+import { PairOrders } from '../../market/arbitrage/pair-orders.ts';
+import { createPairPlan, netEdge, planPairInto } from '../../market/arbitrage/pair-plan.ts';
+import { type Asset, constantTransfers, type TransferModel } from '../../market/arbitrage/transfers.ts';
+import type { DeskListener, VenueDesk } from '../../market/arbitrage/venue-desk.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import type { BookLevels, Side } from '../../market/execution/book-matcher.ts';
+import type { ArbitrageConfig } from './config.ts';
+import { ArbitrageObserver } from './observation.ts';
+import { createDeskVenues } from './venues.ts';
 
 /** A trade smaller than this part of the smallest size is not worth an order. */
 const SMALLEST_PART = 0.05;

@@ -1,9 +1,10 @@
 /** What an arbitrage agent sees: quotes, edges and their statistics as each book comes, then what it owns itself. */
-import type { BookMatcher } from '../market/book-matcher.ts';
-import type { Venue } from '../market/book-tape.ts';
-import type { VenueDesk } from '../market/venue-desk.ts';
-import { orderedPairs, pairName } from './arbitrage-actions.ts';
-import { type Box, createBox } from './spaces.ts';
+
+import type { VenueDesk } from '../../market/arbitrage/venue-desk.ts';
+import type { Venue } from '../../market/books/tape.ts';
+import type { BookMatcher } from '../../market/execution/book-matcher.ts';
+import { type Box, createBox } from '../spaces.ts';
+import { orderedPairs, pairName } from './actions.ts';
 
 // V: venues. P: ordered pairs.
 

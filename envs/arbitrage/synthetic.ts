@@ -1,7 +1,7 @@
 /** The market that an arbitrage env makes for itself where it is given no books. */
-import type { Rng } from '../core/rng.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 
 /**
  * Two venues whose prices drift apart by some tens of basis points and come together again within minutes, quoting

@@ -1,12 +1,12 @@
 /** The venues that the settings of an arbitrage env describe. */
-import type { Rng } from '../core/rng.ts';
-import { BookMatcher } from '../market/book-matcher.ts';
-import { proportionalFee } from '../market/fees.ts';
-import { constantLatency, lognormalLatency } from '../market/latency.ts';
-import { noOutages, randomOutages } from '../market/outages.ts';
-import { RateLimit } from '../market/rate-limit.ts';
-import type { DeskVenue } from '../market/venue-desk.ts';
-import { type ArbitrageConfig, perVenue } from './arbitrage-config.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { DeskVenue } from '../../market/arbitrage/venue-desk.ts';
+import { BookMatcher } from '../../market/execution/book-matcher.ts';
+import { proportionalFee } from '../../market/execution/fees.ts';
+import { constantLatency, lognormalLatency } from '../../market/execution/latency.ts';
+import { noOutages, randomOutages } from '../../market/execution/outages.ts';
+import { RateLimit } from '../../market/execution/rate-limit.ts';
+import { type ArbitrageConfig, perVenue } from './config.ts';
 
 const SECOND_MS = 1000;
 

@@ -2,9 +2,9 @@
  * The settings of trading on order books: those of trading on bars, but for how orders fill, and for rows: a span is a tape
  * of its own.
  */
-import { type ConfigOf, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { tradingConfig } from './trading-config.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { tradingConfig } from './config.ts';
 
 export const bookTradingConfig = tradingConfig
   .omit({ execution: true, slippageRate: true, impactCoefficient: true, fromRow: true, toRow: true })

@@ -1,25 +1,25 @@
 /** One trader on the order book of one venue, bar by bar, wherever books and bars come from: a tape or a live feed. */
-import { EnvError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
+import { EnvError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
   restoreNumber,
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import { BookBroker, type BookOrder } from '../market/book-broker.ts';
-import type { BookLevels } from '../market/book-matcher.ts';
-import { DOUBLE_ZERO, type Fill } from '../market/broker.ts';
-import type { Candles } from '../market/candles.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
-import { proportionalFee } from '../market/fees.ts';
-import { constantLatency, type LatencyModel, lognormalLatency } from '../market/latency.ts';
-import { type BookTradingConfig, requireLevelsWithinLeverage } from './book-trading-config.ts';
-import type { StepResult } from './env.ts';
-import { type Action, type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
-import { createTradingInfo, type TradingInfo, TradingObserver } from './trading-observation.ts';
-import { type Reward, tradingRewards } from './trading-rewards.ts';
+} from '../../core/snapshot.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { BookBroker, type BookOrder } from '../../market/execution/book-broker.ts';
+import type { BookLevels } from '../../market/execution/book-matcher.ts';
+import { DOUBLE_ZERO, type Fill } from '../../market/execution/broker.ts';
+import { proportionalFee } from '../../market/execution/fees.ts';
+import { constantLatency, type LatencyModel, lognormalLatency } from '../../market/execution/latency.ts';
+import type { FeatureMatrix } from '../../market/features/pipeline.ts';
+import type { StepResult } from '../env.ts';
+import { type Action, type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
+import { type BookTradingConfig, requireLevelsWithinLeverage } from './book-config.ts';
+import { createTradingInfo, type TradingInfo, TradingObserver } from './observation.ts';
+import { type Reward, tradingRewards } from './rewards.ts';
 
 export interface BookTraderOptions {
   /** Bars of the venue's mid; they may grow. */

@@ -1,9 +1,9 @@
 /** The settings of the trading env, their ranges, and what must hold between them. */
-import { type ConfigOf, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { Candles } from '../market/candles.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
-import { DEFAULT_MAX_IMPACT_RATE } from '../market/slippage.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { DEFAULT_MAX_IMPACT_RATE } from '../../market/execution/slippage.ts';
+import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 
 export const tradingConfig = z.object({
   features: z

@@ -1,11 +1,11 @@
 /** What all envs over the same candles share: computed once, and kept for as long as the candles are. */
-import type { Candles } from '../market/candles.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { type BarLiquidity, barLiquidity } from '../../market/execution/slippage.ts';
 import {
   createFeaturePipeline,
   type FeatureMatrix,
   type FeaturePipelineOptions,
-} from '../market/feature-pipeline.ts';
-import { type BarLiquidity, barLiquidity } from '../market/slippage.ts';
+} from '../../market/features/pipeline.ts';
 
 const matrices = new WeakMap<Candles, Map<string, FeatureMatrix>>();
 const liquidities = new WeakMap<Candles, BarLiquidity>();

@@ -1,10 +1,10 @@
 /** What a trading agent sees, and what those who judge it are told. */
-import { EnvError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
-import { type Broker, DOUBLE_ZERO } from '../market/broker.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
-import { formatTime } from '../market/timestamps.ts';
-import { type Box, createBox } from './spaces.ts';
+import { EnvError } from '../../core/errors.ts';
+import { log } from '../../core/math.ts';
+import { formatTime } from '../../market/candles/timestamps.ts';
+import { type Broker, DOUBLE_ZERO } from '../../market/execution/broker.ts';
+import type { FeatureMatrix } from '../../market/features/pipeline.ts';
+import { type Box, createBox } from '../spaces.ts';
 
 /** The state after a step, for those who judge. Quote units where nothing else is said. */
 export interface TradingInfo {

@@ -1,7 +1,7 @@
 /** What every vector env makes sure of, wherever its envs are stepped. */
-import { EnvError } from '../core/errors.ts';
-import type { Env } from './env.ts';
-import { type ActionBatch, type ActionSpace, describeSpace } from './spaces.ts';
+import { EnvError } from '../../core/errors.ts';
+import type { Env } from '../env.ts';
+import { type ActionBatch, type ActionSpace, describeSpace } from '../spaces.ts';
 
 export type Spaces = Pick<Env, 'observationSpace' | 'actionSpace'>;
 

@@ -1,6 +1,6 @@
 /** The arrays of a step of N envs, in memory that threads share. */
-import type { Env } from './env.ts';
-import { type ActionBatch, actionDim, numChoices } from './spaces.ts';
+import type { Env } from '../env.ts';
+import { type ActionBatch, actionDim, numChoices } from '../spaces.ts';
 
 // N: envs, of all workers. D: numbers per observation. A: numbers per action. K: choices.
 

@@ -1,6 +1,6 @@
 /** Steps N envs as one, into batch arrays, restarting each env in the same step in which its episode ends. */
-import type { Situation, TransitionBatch } from '../agents/agent.ts';
-import { EnvError } from '../core/errors.ts';
+import type { Situation, TransitionBatch } from '../../agents/agent.ts';
+import { EnvError } from '../../core/errors.ts';
 import {
   joinSnapshots,
   restoreArrayInto,
@@ -8,8 +8,8 @@ import {
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { Env } from './env.ts';
+} from '../../core/snapshot.ts';
+import type { Env } from '../env.ts';
 import {
   type Action,
   type ActionBatch,
@@ -18,14 +18,8 @@ import {
   type Box,
   createActionBatch,
   numChoices,
-} from './spaces.ts';
-import {
-  cannotSave,
-  requireEqualSpaces,
-  requireReset,
-  requireSomeEnvs,
-  takeActionsInto,
-} from './vector-checks.ts';
+} from '../spaces.ts';
+import { cannotSave, requireEqualSpaces, requireReset, requireSomeEnvs, takeActionsInto } from './checks.ts';
 
 // N: envs. D: numbers per observation. A: numbers per action.
 

@@ -1,6 +1,6 @@
 /** What a vector env and the worker threads that step its envs say to each other, and where they share numbers. */
 import type { MessagePort } from 'node:worker_threads';
-import type { ActionSpace, Box } from './spaces.ts';
+import type { ActionSpace, Box } from '../spaces.ts';
 
 /** Words of the control block; those of the workers follow `WORKERS`, `WORDS_PER_WORKER` each. */
 export const SEQUENCE = 0; // counts commands; workers sleep on it

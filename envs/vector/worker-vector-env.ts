@@ -1,26 +1,20 @@
 /** Steps N envs in worker threads: for envs whose steps are costly. The same bits as in one thread. */
-import type { Situation, TransitionBatch } from '../agents/agent.ts';
-import { ConfigError } from '../core/errors.ts';
+import type { Situation, TransitionBatch } from '../../agents/agent.ts';
+import { ConfigError } from '../../core/errors.ts';
 import {
   type NumericArray,
   restoreArrayInto,
   restoreNumber,
   type Snapshot,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { Env } from './env.ts';
-import { Command } from './env-worker-protocol.ts';
-import { EnvWorkers, type EnvWorkersOptions } from './env-workers.ts';
+} from '../../core/snapshot.ts';
+import type { Env } from '../env.ts';
+import type { ActionBatch, ActionSpace, Box } from '../spaces.ts';
+import { cannotSave, requireEqualSpaces, requireReset, requireSomeEnvs, takeActionsInto } from './checks.ts';
 import { createSharedBatch, type SharedBatch } from './shared-batch.ts';
-import type { ActionBatch, ActionSpace, Box } from './spaces.ts';
-import {
-  cannotSave,
-  requireEqualSpaces,
-  requireReset,
-  requireSomeEnvs,
-  takeActionsInto,
-} from './vector-checks.ts';
 import type { FinishedEpisode, VectorEnv } from './vector-env.ts';
+import { Command } from './worker-protocol.ts';
+import { EnvWorkers, type EnvWorkersOptions } from './workers.ts';
 
 /** What the module of a `EnvWorkersOptions` exports. */
 export interface EnvModule {

@@ -1,8 +1,10 @@
 /** The worker thread's side of a vector env: builds its share of the envs, and steps them when told to. */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { EnvError, MarketGymError } from '../core/errors.ts';
-import type { Snapshot } from '../core/snapshot.ts';
-import type { Env } from './env.ts';
+import { EnvError, MarketGymError } from '../../core/errors.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { Env } from '../env.ts';
+import type { SharedBatch } from './shared-batch.ts';
+import { createVectorEnv, type VectorEnv } from './vector-env.ts';
 import {
   BUFFER,
   COMMAND,
@@ -16,9 +18,7 @@ import {
   WORDS_PER_WORKER,
   WORKERS,
   type WorkerData,
-} from './env-worker-protocol.ts';
-import type { SharedBatch } from './shared-batch.ts';
-import { createVectorEnv, type VectorEnv } from './vector-env.ts';
+} from './worker-protocol.ts';
 import type { EnvModule } from './worker-vector-env.ts';
 
 const { control, port, worker, first, end, module, argument } = workerData as WorkerData;

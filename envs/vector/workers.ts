@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { ConfigError, DataError, EnvError, StorageError, TrainingError } from '../core/errors.ts';
+import { ConfigError, DataError, EnvError, StorageError, TrainingError } from '../../core/errors.ts';
 import {
   BUFFER,
   COMMAND,
@@ -17,7 +17,7 @@ import {
   WORDS_PER_WORKER,
   WORKERS,
   type WorkerData,
-} from './env-worker-protocol.ts';
+} from './worker-protocol.ts';
 
 export interface EnvWorkersOptions {
   /** Path or URL of the module that builds the envs, an `EnvModule`; TypeScript is understood. */
@@ -59,7 +59,7 @@ const { control, port, worker, entry, typeScript } = workerData;
   Atomics.notify(control, ${PENDING});
 });`;
 
-const ENTRY = new URL(`./env-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+const ENTRY = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
 
 export class EnvWorkers {
   readonly numEnvs: number;

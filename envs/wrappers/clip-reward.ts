@@ -1,6 +1,6 @@
 /** Keeps rewards within a range. */
-import { EnvError } from '../core/errors.ts';
-import type { Env, StepResult } from './env.ts';
+import { EnvError } from '../../core/errors.ts';
+import type { Env, StepResult } from '../env.ts';
 
 /**
  * The env with rewards clipped to [low, high]; NaN and infinities stay what they are, so that they are found.

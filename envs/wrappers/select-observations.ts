@@ -1,7 +1,7 @@
 /** Shows an agent a part of what can be observed. */
-import { EnvError } from '../core/errors.ts';
-import type { Env, ResetResult, StepResult } from './env.ts';
-import { createBox } from './spaces.ts';
+import { EnvError } from '../../core/errors.ts';
+import type { Env, ResetResult, StepResult } from '../env.ts';
+import { createBox } from '../spaces.ts';
 
 /**
  * The env with the elements `indices` of its observations alone, in that order, as a flat vector. The wrapper has no

@@ -1,7 +1,7 @@
 /** Cuts episodes off after a number of steps. */
-import { EnvError } from '../core/errors.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
-import type { Env, StepResult } from './env.ts';
+import { EnvError } from '../../core/errors.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import type { Env, StepResult } from '../env.ts';
 
 /**
  * The env with `truncated` true from the `maxSteps`-th step of an episode on. A step that terminates on the limit

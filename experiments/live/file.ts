@@ -1,9 +1,9 @@
 /** The file that says all of a live session: what `market-gym live --config` reads. */
 import { readFileSync } from 'node:fs';
-import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { type LiveConfig, liveSchema, resolveLiveConfig } from '../live/live-config.ts';
-import { importModule } from './modules.ts';
+import { type ConfigSchema, resolveConfig, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { type LiveConfig, liveSchema, resolveLiveConfig } from '../../live/session/config.ts';
+import { importModule } from '../plugins/modules.ts';
 
 const policySchema = z.strictObject({
   rule: z.string().optional(),

@@ -1,13 +1,13 @@
 /** What decides in a live session, by name: a trained run, a model of the registry, or a rule. */
-import { ConfigError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { arbitrageConfig } from '../envs/arbitrage-config.ts';
-import { bookTradingConfig } from '../envs/book-trading-config.ts';
-import type { LiveMarket } from '../live/live-market.ts';
-import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../live/policy.ts';
-import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from './agent-model.ts';
-import { type Catalog, loadCatalog } from './catalog.ts';
-import { DEFAULT_REGISTRY } from './models-command.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { bookTradingConfig } from '../../envs/trading/book-config.ts';
+import type { LiveMarket } from '../../live/session/live-market.ts';
+import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../../live/session/policy.ts';
+import { DEFAULT_REGISTRY } from '../../scripts/commands/models.ts';
+import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from '../models/agent-model.ts';
+import { type Catalog, loadCatalog } from '../plugins/catalog.ts';
 
 /** Where to look for a policy; one of the three. */
 export interface PolicyChoice {

@@ -1,9 +1,9 @@
 /** The policies of all models that a tape names. */
-import { readHeader } from '../live/assemble.ts';
-import type { LiveMarket } from '../live/live-market.ts';
-import type { LivePolicy } from '../live/policy.ts';
-import { readTape } from '../storage/tape.ts';
-import { type PolicyChoice, type PolicySource, reopenPolicy } from './live-policy.ts';
+import { readHeader } from '../../live/session/assemble.ts';
+import type { LiveMarket } from '../../live/session/live-market.ts';
+import type { LivePolicy } from '../../live/session/policy.ts';
+import { readTape } from '../../storage/tape.ts';
+import { type PolicyChoice, type PolicySource, reopenPolicy } from './policy.ts';
 
 /**
  * @param known policies that are open already

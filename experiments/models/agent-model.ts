@@ -1,24 +1,24 @@
 /** A trained agent, apart from its run: what it was trained as, its env's settings, and its state. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Agent } from '../agents/agent.ts';
-import { ConfigError, StorageError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { hashSnapshot, type Snapshot } from '../core/snapshot.ts';
-import type { ActionSpace, Box } from '../envs/spaces.ts';
-import { describeSpace } from '../envs/spaces.ts';
-import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/agent-model.ts';
-import { currentDirectory } from '../storage/atomic.ts';
-import { loadCheckpoint } from '../storage/checkpoint.ts';
-import { sha256, stringifyExact } from '../storage/exact-json.ts';
-import type { ModelData, ModelDetails, ModelFiles } from '../storage/model-artifact.ts';
-import { ModelRegistry } from '../storage/model-registry.ts';
-import { RunDirectory } from '../storage/run-directory.ts';
-import type { Catalog } from './catalog.ts';
-import { chooseCheckpoint } from './judge-runs.ts';
-import { openCheckpoint } from './open-checkpoint.ts';
-import { usualBarMs } from './run-market.ts';
-import { type Run, type RunSpec, readRunSpec, reopenRun, trainedSpan } from './run-spec.ts';
+import type { Agent } from '../../agents/agent.ts';
+import { ConfigError, StorageError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { hashSnapshot, type Snapshot } from '../../core/snapshot.ts';
+import type { ActionSpace, Box } from '../../envs/spaces.ts';
+import { describeSpace } from '../../envs/spaces.ts';
+import { type AgentModel, packAgentModel, unpackAgentModel } from '../../storage/agent-model.ts';
+import { currentDirectory } from '../../storage/atomic.ts';
+import { loadCheckpoint } from '../../storage/checkpoint.ts';
+import { sha256, stringifyExact } from '../../storage/exact-json.ts';
+import type { ModelData, ModelDetails, ModelFiles } from '../../storage/model-artifact.ts';
+import { ModelRegistry } from '../../storage/model-registry.ts';
+import { RunDirectory } from '../../storage/run-directory.ts';
+import type { Catalog } from '../plugins/catalog.ts';
+import { chooseCheckpoint } from '../run/judge-runs.ts';
+import { usualBarMs } from '../run/market.ts';
+import { openCheckpoint } from '../run/open-checkpoint.ts';
+import { type Run, type RunSpec, readRunSpec, reopenRun, trainedSpan } from '../run/spec.ts';
 
 /** A model with what tells it from others. */
 export interface TrainedAgent extends AgentModel {

@@ -1,15 +1,15 @@
 /** The data of `fit`, `predict` and `evaluate --model`: candles with labels made of them, or a table with a label column. */
 
-import { resolveConfig, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { Candles } from '../market/candles.ts';
-import { loadCandles } from '../market/csv.ts';
-import { type Dataset, datasetFromCandles, type PipelineSpec } from '../models/dataset.ts';
-import type { LabelConfig } from '../models/labels.ts';
-import type { TrainedModel } from '../models/model.ts';
-import type { PredictionInput } from '../models/model-input.ts';
-import { datasetFromTable, readTableCsv, type TableDatasetOptions } from '../models/table-csv.ts';
-import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
+import { resolveConfig, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { loadCandles } from '../../market/candles/csv.ts';
+import { type Dataset, datasetFromCandles, type PipelineSpec } from '../../models/data/dataset.ts';
+import type { LabelConfig } from '../../models/data/labels.ts';
+import { datasetFromTable, readTableCsv, type TableDatasetOptions } from '../../models/data/table-csv.ts';
+import type { PredictionInput } from '../../models/input.ts';
+import type { TrainedModel } from '../../models/model.ts';
+import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
 
 export const dataConfig = z.object({
   features: z

@@ -1,11 +1,12 @@
 /** Where supervised models are written to and read from: a folder, or a name in the registry. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ConfigError, StorageError } from '../core/errors.ts';
-import type { Registry } from '../core/registry.ts';
-import type { Json } from '../core/snapshot.ts';
-import { loadModel, saveModel } from '../models/artifact.ts';
-import type { ModelPlugin, TrainedModel } from '../models/model.ts';
+import { ConfigError, StorageError } from '../../core/errors.ts';
+import type { Registry } from '../../core/registry.ts';
+import type { Json } from '../../core/snapshot.ts';
+import { loadModel, saveModel } from '../../models/artifact.ts';
+import type { ModelPlugin, TrainedModel } from '../../models/model.ts';
+import { addTfjsFor } from '../../scripts/terminal/model-options.ts';
 import {
   MODEL_MANIFEST,
   type ModelArtifact,
@@ -15,11 +16,10 @@ import {
   requireModelName,
   sealModel,
   writeArtifact,
-} from '../storage/model-artifact.ts';
-import { ModelRegistry } from '../storage/model-registry.ts';
-import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
-import { version } from './catalog.ts';
-import { addTfjsFor } from './model-options.ts';
+} from '../../storage/model-artifact.ts';
+import { ModelRegistry } from '../../storage/model-registry.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { version } from '../plugins/catalog.ts';
 
 const WEIGHTS = 'weights.safetensors';
 

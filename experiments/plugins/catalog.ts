@@ -1,12 +1,12 @@
 /** Every plugin that comes with the framework, composed for the command line. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { AgentPlugin } from '../agents/agent.ts';
-import { builtInAgents } from '../agents/index.ts';
-import { ConfigError } from '../core/errors.ts';
-import { Registry } from '../core/registry.ts';
-import type { EnvPlugin } from '../envs/env.ts';
-import { builtInEnvs } from '../envs/index.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
+import { builtInAgents } from '../../agents/index.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { Registry } from '../../core/registry.ts';
+import type { EnvPlugin } from '../../envs/env.ts';
+import { builtInEnvs } from '../../envs/index.ts';
 import { importModule } from './modules.ts';
 
 const require = createRequire(import.meta.url);

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, MarketGymError } from '../core/errors.ts';
+import { ConfigError, MarketGymError } from '../../core/errors.ts';
 
 /** A module hook: TypeScript files are ES modules, also in a folder without a package.json that says so. */
 const TYPESCRIPT_IS_ESM = `export async function resolve(specifier, context, next) {

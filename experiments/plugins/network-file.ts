@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { NetworkFactory } from '../agents/custom-network.ts';
-import { ConfigError, StorageError } from '../core/errors.ts';
-import { attempt } from '../storage/atomic.ts';
+import type { NetworkFactory } from '../../agents/custom-network.ts';
+import { ConfigError, StorageError } from '../../core/errors.ts';
+import { attempt } from '../../storage/atomic.ts';
 import { importModule } from './modules.ts';
 
 export interface NetworkFile {

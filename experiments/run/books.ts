@@ -1,11 +1,11 @@
 /** The order books of a run, for an env that trades on them. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { BookTape } from '../market/book-tape.ts';
-import { loadBooks } from '../market/load-books.ts';
-import type { TradeTape } from '../market/trade-tape.ts';
-import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
-import { openTapeData, TAPE_PREFIX } from './tape-source.ts';
+import { loadBooks } from '../../market/books/load.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import type { TradeTape } from '../../market/books/trade-tape.ts';
+import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
+import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 
 export interface RunBooks {
   readonly path: string;

@@ -1,6 +1,6 @@
 /** How env workers build the envs of a run: by the names of plugins and plain data. */
-import type { Env, EnvContext } from '../envs/env.ts';
-import { type Catalog, loadCatalog } from './catalog.ts';
+import type { Env, EnvContext } from '../../envs/env.ts';
+import { type Catalog, loadCatalog } from '../plugins/catalog.ts';
 
 /** What decides the training envs of a run. */
 export interface RunEnvs {

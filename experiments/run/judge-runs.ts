@@ -1,20 +1,20 @@
 /** Judges trained runs: trading agents against baselines on every span, others by the returns of episodes. */
-import type { Agent } from '../agents/agent.ts';
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import { TradingEnv } from '../envs/trading.ts';
-import type { TrainedModel } from '../models/model.ts';
-import { type CheckpointEntry, listCheckpoints } from '../storage/checkpoint.ts';
-import { RunDirectory } from '../storage/run-directory.ts';
-import { type Evaluation, evaluate } from '../trainers/evaluate.ts';
-import { type JudgedSpan, type Judgement, judge } from '../trainers/judge.ts';
-import type { Report, ReportLearning, ReportMetric } from '../trainers/report.ts';
-import { isoDate } from '../trainers/spans.ts';
-import { tradingMetrics, tradingReport } from '../trainers/trading-report.ts';
+import type { Agent } from '../../agents/agent.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import { TradingEnv } from '../../envs/trading.ts';
+import type { TrainedModel } from '../../models/model.ts';
+import { formatTable } from '../../scripts/terminal/table.ts';
+import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
+import { RunDirectory } from '../../storage/run-directory.ts';
+import { type Evaluation, evaluate } from '../../trainers/evaluate.ts';
+import { type JudgedSpan, type Judgement, judge } from '../../trainers/judge.ts';
+import type { Report, ReportLearning, ReportMetric } from '../../trainers/report/report.ts';
+import { tradingMetrics, tradingReport } from '../../trainers/report/trading.ts';
+import { isoDate } from '../../trainers/spans.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
-import { buildAgent, createEvaluationEnv } from './run-parts.ts';
-import { type Run, readRunSpec, reopenRun } from './run-spec.ts';
-import { formatTable } from './table.ts';
+import { buildAgent, createEvaluationEnv } from './parts.ts';
+import { type Run, readRunSpec, reopenRun } from './spec.ts';
 import { BEST_CHECKPOINT } from './training-session.ts';
 
 /** A run with its agent as a checkpoint has it. */

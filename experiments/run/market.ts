@@ -1,16 +1,16 @@
 /** The market data of a run: one series, or several on their common bars. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { resolveConfig } from '../core/config.ts';
-import { median } from '../core/statistics.ts';
-import { bookTradingConfig } from '../envs/book-trading-config.ts';
-import { alignCandles } from '../market/align.ts';
-import { createBookBars } from '../market/book-bars.ts';
-import { type Candles, hashCandles } from '../market/candles.ts';
-import { loadCandles } from '../market/csv.ts';
-import { type Spans, type SplitDates, splitSpans } from '../trainers/spans.ts';
-import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
-import { openTapeData, TAPE_PREFIX } from './tape-source.ts';
+import { resolveConfig } from '../../core/config.ts';
+import { median } from '../../core/statistics.ts';
+import { bookTradingConfig } from '../../envs/trading/book-config.ts';
+import { createBookBars } from '../../market/books/bars.ts';
+import { alignCandles } from '../../market/candles/align.ts';
+import { type Candles, hashCandles } from '../../market/candles/candles.ts';
+import { loadCandles } from '../../market/candles/csv.ts';
+import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
+import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
+import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
 
 export interface RunMarket {
   /** Where the data come from, such that it can be found from any folder. */

@@ -1,8 +1,8 @@
 /** Reads a checkpoint of a run, and tells which one it was when it does not fit. */
-import { StorageError } from '../core/errors.ts';
-import { type Snapshot, type Snapshotable, snapshotPart } from '../core/snapshot.ts';
-import { type CheckpointDetails, loadCheckpoint } from '../storage/checkpoint.ts';
-import type { RunSpec } from './run-spec.ts';
+import { StorageError } from '../../core/errors.ts';
+import { type Snapshot, type Snapshotable, snapshotPart } from '../../core/snapshot.ts';
+import { type CheckpointDetails, loadCheckpoint } from '../../storage/checkpoint.ts';
+import type { RunSpec } from './spec.ts';
 
 type Decisions = Pick<CheckpointDetails, 'agent' | 'env' | 'seed'>;
 

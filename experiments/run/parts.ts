@@ -1,25 +1,25 @@
 /** Builds the agent and the envs that a run's specification describes. */
-import type { Agent } from '../agents/agent.ts';
-import { ConfigError, EnvError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { inspectEnv } from '../envs/check-env.ts';
-import type { Env } from '../envs/env.ts';
-import { builtInEnvs } from '../envs/index.ts';
-import { createVectorEnv, type VectorEnv } from '../envs/vector-env.ts';
-import { createWorkerVectorEnv } from '../envs/worker-vector-env.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { sliceCandles } from '../market/candles.ts';
-import { sliceTape } from '../market/tape-span.ts';
-import type { KernelOptions } from '../networks/kernels.ts';
-import type { SpanName } from '../trainers/spans.ts';
-import type { RunBooks } from './run-books.ts';
-import type { RunEnvs } from './run-envs.ts';
-import type { Run } from './run-spec.ts';
+import type { Agent } from '../../agents/agent.ts';
+import { ConfigError, EnvError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { inspectEnv } from '../../envs/check-env.ts';
+import type { Env } from '../../envs/env.ts';
+import { builtInEnvs } from '../../envs/index.ts';
+import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
+import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { sliceTape } from '../../market/books/tape-span.ts';
+import { sliceCandles } from '../../market/candles/candles.ts';
+import type { KernelOptions } from '../../networks/kernels/kernels.ts';
+import type { SpanName } from '../../trainers/spans.ts';
+import type { RunBooks } from './books.ts';
+import type { RunEnvs } from './envs.ts';
+import type { Run } from './spec.ts';
 
 const TRIAL_STEPS = 200;
 
 /** The module of which env workers build a run's envs. */
-const RUN_ENVS = new URL(`run-envs${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+const RUN_ENVS = new URL(`envs${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 /** The envs to learn in: on market data, in the training span alone. */
 export function createTrainingEnvs(run: Run): VectorEnv {

@@ -1,15 +1,15 @@
 /** A run as data: everything that decides it, resolved, and how to build its parts from that. */
-import type { AgentPlugin } from '../agents/agent.ts';
-import { resolveConfig, z } from '../core/config.ts';
-import { ConfigError, StorageError } from '../core/errors.ts';
-import type { EnvPlugin } from '../envs/env.ts';
-import type { KernelBackend } from '../networks/kernels.ts';
-import type { RunDirectory } from '../storage/run-directory.ts';
-import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
-import { type Catalog, loadCatalog, SHIPPED_DATA, version } from './catalog.ts';
-import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from './network-file.ts';
-import { loadRunBooks, type RunBooks } from './run-books.ts';
-import { loadMarket, type RunMarket, usualBarMs } from './run-market.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
+import { resolveConfig, z } from '../../core/config.ts';
+import { ConfigError, StorageError } from '../../core/errors.ts';
+import type { EnvPlugin } from '../../envs/env.ts';
+import type { KernelBackend } from '../../networks/kernels/kernels.ts';
+import type { RunDirectory } from '../../storage/run-directory.ts';
+import { LOG_FORMATS, type LogFormat } from '../../storage/run-log.ts';
+import { type Catalog, loadCatalog, SHIPPED_DATA, version } from '../plugins/catalog.ts';
+import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from '../plugins/network-file.ts';
+import { loadRunBooks, type RunBooks } from './books.ts';
+import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
 const pluginSpec = z.strictObject({ name: z.string(), config: pluginConfig });

@@ -1,21 +1,21 @@
 /** Carries a run out on disk: trains, evaluates, logs, saves checkpoints, and stops where it is told to. */
 import { setImmediate } from 'node:timers/promises';
-import type { Agent, Metrics } from '../agents/agent.ts';
-import { EnvError, TrainingError } from '../core/errors.ts';
-import { joinSnapshots } from '../core/snapshot.ts';
-import { mean } from '../core/statistics.ts';
-import { describeSpace } from '../envs/spaces.ts';
-import type { VectorEnv } from '../envs/vector-env.ts';
-import { type CheckpointDetails, saveCheckpoint } from '../storage/checkpoint.ts';
-import type { RunDirectory } from '../storage/run-directory.ts';
-import { RunLog } from '../storage/run-log.ts';
-import { everySteps, PeriodicEvaluation } from '../trainers/callbacks.ts';
-import { evaluate } from '../trainers/evaluate.ts';
-import { type TrainEvent, Training } from '../trainers/train.ts';
-import type { Console } from './console.ts';
+import type { Agent, Metrics } from '../../agents/agent.ts';
+import { EnvError, TrainingError } from '../../core/errors.ts';
+import { joinSnapshots } from '../../core/snapshot.ts';
+import { mean } from '../../core/statistics.ts';
+import { describeSpace } from '../../envs/spaces.ts';
+import type { VectorEnv } from '../../envs/vector/vector-env.ts';
+import type { Console } from '../../scripts/terminal/console.ts';
+import { type CheckpointDetails, saveCheckpoint } from '../../storage/checkpoint.ts';
+import type { RunDirectory } from '../../storage/run-directory.ts';
+import { RunLog } from '../../storage/run-log.ts';
+import { everySteps, PeriodicEvaluation } from '../../trainers/callbacks.ts';
+import { evaluate } from '../../trainers/evaluate.ts';
+import { type TrainEvent, Training } from '../../trainers/train.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
-import { buildAgent, createEvaluationEnv, createTrainingEnvs } from './run-parts.ts';
-import type { Run } from './run-spec.ts';
+import { buildAgent, createEvaluationEnv, createTrainingEnvs } from './parts.ts';
+import type { Run } from './spec.ts';
 
 /** The name of the checkpoint with the best evaluation. */
 export const BEST_CHECKPOINT = 'best';

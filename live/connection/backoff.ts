@@ -1,5 +1,5 @@
 /** How long to wait before the next attempt. */
-import type { Rng } from '../core/rng.ts';
+import type { Rng } from '../../core/rng.ts';
 
 const FIRST_MS = 1000;
 const LAST_MS = 60_000;

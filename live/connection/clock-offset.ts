@@ -3,7 +3,7 @@
  * offset + latency, and the quickest message of a while has the least latency in it. A venue whose clock is set back
  * and a feed that begins to lag look the same; both count as lag, until the older messages are forgotten.
  */
-import { median } from '../core/statistics.ts';
+import { median } from '../../core/statistics.ts';
 
 /** The minimum is over this long and up to twice as long. */
 const BUCKET_MS = 150_000;

@@ -1,6 +1,6 @@
 /** Time as live code knows it: the one place that asks the machine for it. */
 import { performance } from 'node:perf_hooks';
-import type { Clock as EpochClock } from '../core/clock.ts';
+import type { Clock as EpochClock } from '../../core/clock.ts';
 
 /** A clock that can also wait; its `nowMs` may jump when the machine's clock is set. */
 export interface Clock extends EpochClock {

@@ -1,8 +1,8 @@
 /** Keeps one venue connected: carries out what its session asks for, on a clock and a transport that are handed in. */
-import type { ConfigSchema } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import type { OrderBook } from '../market/order-book.ts';
+import type { ConfigSchema } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { OrderBook } from '../../market/books/order-book.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { FrameCounters } from './frame-counters.ts';

@@ -6,7 +6,7 @@
  * and without leading zeros.
  */
 import { crc32 } from 'node:zlib';
-import type { BookSide, OrderBook } from '../market/order-book.ts';
+import type { BookSide, OrderBook } from '../../market/books/order-book.ts';
 
 const LEVELS = 10;
 /** Below this, a product with a power of ten is off by less than one half. */

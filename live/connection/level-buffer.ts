@@ -1,5 +1,5 @@
 /** The levels of one message, read in full before a book is touched: a bad message changes nothing. */
-import type { BookSide, OrderBook } from '../market/order-book.ts';
+import type { BookSide, OrderBook } from '../../market/books/order-book.ts';
 import { arrayOf, decimalOf, malformed, priceOf } from './frame-fields.ts';
 
 export class LevelBuffer {

@@ -1,5 +1,5 @@
 /** One market of a connection: its book, and whether it can be trusted. */
-import { OrderBook } from '../market/order-book.ts';
+import { OrderBook } from '../../market/books/order-book.ts';
 import type { VenueMarket } from './venue.ts';
 
 export class MarketFeed {

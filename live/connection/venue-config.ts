@@ -1,6 +1,6 @@
 /** The settings that all venues share, and the names of markets. */
-import { z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
+import { z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { CHANNELS, type Channel, type VenueMarket } from './venue.ts';
 
 /** How a connection is cared for; a venue's documentation decides the defaults. */

@@ -3,8 +3,8 @@
  * markets and what to do about it. Nothing here asks for the time or touches a socket, so a recorded session replays
  * to the same events.
  */
-import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig } from '../core/config.ts';
-import type { OrderBook } from '../market/order-book.ts';
+import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig } from '../../core/config.ts';
+import type { OrderBook } from '../../market/books/order-book.ts';
 import type { MarketFeed } from './market-feed.ts';
 import type { Transport } from './transport.ts';
 import type { ConnectionLimits } from './venue-config.ts';

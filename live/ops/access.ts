@@ -1,8 +1,8 @@
 /** Who may look at a session, and stop it. */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ConfigError } from '../core/errors.ts';
-import { sha256 } from '../storage/exact-json.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { sha256 } from '../../storage/exact-json.ts';
 
 const TOKEN = /^[\x21-\x7e]{16,}$/;
 const LOOPBACK_HOST = /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/;

@@ -1,6 +1,6 @@
 /** A session's state in Prometheus' text format, version 0.0.4. */
 import { LATENCY_BOUNDS } from './latency-histogram.ts';
-import type { OpsState } from './ops-view.ts';
+import type { OpsState } from './view.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];

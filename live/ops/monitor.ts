@@ -1,11 +1,11 @@
 /** Watches a run through the records of its tape, and shows it as an `OpsView`. */
-import { LiveError } from '../core/errors.ts';
-import type { Json } from '../core/snapshot.ts';
-import type { TapeRecord } from '../storage/tape.ts';
-import type { Clock } from './clock.ts';
+import { LiveError } from '../../core/errors.ts';
+import type { Json } from '../../core/snapshot.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
+import type { Clock } from '../connection/clock.ts';
+import type { LiveRun } from '../session/live-run.ts';
 import { EquityCurve } from './equity-curve.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import type { LiveRun } from './live-run.ts';
 import type {
   LoopLag,
   OpsDecision,
@@ -15,7 +15,7 @@ import type {
   OpsNews,
   OpsState,
   OpsView,
-} from './ops-view.ts';
+} from './view.ts';
 
 export interface OpsMonitorOptions {
   readonly clock: Clock;

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { OPS_SCRIPT } from './ops-page-script.ts';
-import { OPS_STYLE } from './ops-page-style.ts';
+import { OPS_SCRIPT } from './page-script.ts';
+import { OPS_STYLE } from './page-style.ts';
 
 const require = createRequire(import.meta.url);
 const library = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');

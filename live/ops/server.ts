@@ -1,13 +1,13 @@
 /** A session's door: health, metrics, state, a stream and a page over HTTP, and a way to stop the trading. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from './clock.ts';
-import { listen } from './listen.ts';
-import { OpsAccess } from './ops-access.ts';
-import { formatMetrics } from './ops-metrics.ts';
-import { OPS_PAGE, OPS_PAGE_POLICY } from './ops-page.ts';
-import { OpsStream } from './ops-stream.ts';
-import { healthOf, type OpsView } from './ops-view.ts';
+import type { Clock } from '../connection/clock.ts';
+import { listen } from '../tape/listen.ts';
+import { OpsAccess } from './access.ts';
+import { formatMetrics } from './metrics.ts';
+import { OPS_PAGE, OPS_PAGE_POLICY } from './page.ts';
+import { OpsStream } from './stream.ts';
+import { healthOf, type OpsView } from './view.ts';
 
 export interface OpsServerOptions {
   /** Times the stream. */

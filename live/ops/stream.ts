@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Clock } from './clock.ts';
-import type { OpsNews, OpsView } from './ops-view.ts';
+import type { Clock } from '../connection/clock.ts';
+import type { OpsNews, OpsView } from './view.ts';
 
 /** News are collected this long before they are sent, ms. */
 const FLUSH_MS = 100;

@@ -1,10 +1,10 @@
 /** What people and machines may know of a running session, and the one thing they may do to it: stop the trading. */
-import type { Json } from '../core/snapshot.ts';
-import type { VenueStatus } from './connection.ts';
+import type { Json } from '../../core/snapshot.ts';
+import type { VenueStatus } from '../connection/connection.ts';
+import type { LiveConfig } from '../session/config.ts';
+import type { LiveAccount } from '../session/live-market.ts';
+import type { RiskState } from '../session/risk-guard.ts';
 import type { LatencySummary } from './latency-histogram.ts';
-import type { LiveConfig } from './live-config.ts';
-import type { LiveAccount } from './live-market.ts';
-import type { RiskState } from './risk-guard.ts';
 
 export interface OpsDecision {
   readonly timeMs: number;

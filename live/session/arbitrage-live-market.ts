@@ -1,14 +1,14 @@
 /** Several venues' markets, live: the arbitrage env, told of every book as it comes. */
-import { joinSnapshots, type Snapshot } from '../core/snapshot.ts';
-import { ArbitrageEnv, type ArbitrageInfo } from '../envs/arbitrage.ts';
-import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import type { StepResult } from '../envs/env.ts';
-import type { Action, Box, Discrete } from '../envs/spaces.ts';
-import type { BookLevels } from '../market/book-matcher.ts';
-import type { BookTape, Venue } from '../market/book-tape.ts';
-import { netEdge } from '../market/pair-plan.ts';
-import { BookTapeBuilder } from '../market/tape-builder.ts';
-import type { DeskListener } from '../market/venue-desk.ts';
+import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
+import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { ArbitrageEnv, type ArbitrageInfo } from '../../envs/arbitrage.ts';
+import type { StepResult } from '../../envs/env.ts';
+import type { Action, Box, Discrete } from '../../envs/spaces.ts';
+import { netEdge } from '../../market/arbitrage/pair-plan.ts';
+import type { DeskListener } from '../../market/arbitrage/venue-desk.ts';
+import type { BookTape, Venue } from '../../market/books/tape.ts';
+import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
+import type { BookLevels } from '../../market/execution/book-matcher.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
 
 export interface ArbitrageLiveOptions extends DeskListener {

@@ -1,24 +1,24 @@
 /** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
-import type { ConfigSchema } from '../core/config.ts';
-import { ConfigError, LiveError } from '../core/errors.ts';
-import type { Json } from '../core/snapshot.ts';
-import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import type { BookTradingConfig } from '../envs/book-trading-config.ts';
-import type { StepResult } from '../envs/env.ts';
-import { builtinFeatures } from '../market/features.ts';
-import type { TapeRecord } from '../storage/tape.ts';
-import { ArbitrageLiveMarket } from './arbitrage-market.ts';
-import { findVenue, type LiveConfig, resolveLiveConfig } from './live-config.ts';
+import type { ConfigSchema } from '../../core/config.ts';
+import { ConfigError, LiveError } from '../../core/errors.ts';
+import type { Json } from '../../core/snapshot.ts';
+import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
+import type { StepResult } from '../../envs/env.ts';
+import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
+import { builtinFeatures } from '../../market/features/features.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
+import type { VenueCommand, VenueEvent, VenuePlugin } from '../connection/venue.ts';
+import { parseMarkets, requireChannels } from '../connection/venue-config.ts';
+import { VenueSession } from '../connection/venue-session.ts';
+import { ArbitrageLiveMarket } from './arbitrage-live-market.ts';
+import { findVenue, type LiveConfig, resolveLiveConfig } from './config.ts';
+import { actionFromJson, inputFromJson } from './inputs.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
+import { SilentMarket } from './recording-market.ts';
 import { RiskGuard } from './risk-guard.ts';
 import { type Decision, LiveSession } from './session.ts';
-import { actionFromJson, inputFromJson } from './session-inputs.ts';
-import { SilentMarket } from './silent-market.ts';
-import { TradingMarket } from './trading-market.ts';
-import type { VenueCommand, VenueEvent, VenuePlugin } from './venue.ts';
-import { parseMarkets, requireChannels } from './venue-config.ts';
-import { VenueSession } from './venue-session.ts';
+import { TradingMarket } from './trading-live-market.ts';
 
 /** What decides a session beside its inputs: the first record of its tape. */
 export interface SessionHeader {

@@ -1,11 +1,11 @@
 /** The settings of a live session: one file says all of it. */
-import { type ConfigSchema, resolveConfig, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import { arbitrageConfig } from '../envs/arbitrage-config.ts';
-import { bookTradingConfig } from '../envs/book-trading-config.ts';
+import { type ConfigSchema, resolveConfig, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { bookTradingConfig } from '../../envs/trading/book-config.ts';
+import { CHANNELS, type Channel } from '../connection/venue.ts';
 import { type RiskConfig, riskConfig } from './risk-guard.ts';
-import { CHANNELS, type Channel } from './venue.ts';
 
 const venueSettings = z.record(z.string(), z.unknown());
 

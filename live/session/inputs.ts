@@ -1,7 +1,7 @@
 /** How the inputs of a session look on a tape. */
-import type { Json } from '../core/snapshot.ts';
-import type { Action } from '../envs/spaces.ts';
-import type { VenueInput } from './venue.ts';
+import type { Json } from '../../core/snapshot.ts';
+import type { Action } from '../../envs/spaces.ts';
+import type { VenueInput } from '../connection/venue.ts';
 
 /** What a tape holds of an input, after its source. */
 export function inputToJson(input: VenueInput): Json[] {

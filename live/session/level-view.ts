@@ -1,6 +1,7 @@
 /** The top of a live book as flat arrays that hold still until the next one. */
-import type { BookLevels } from '../market/book-matcher.ts';
-import type { OrderBook } from '../market/order-book.ts';
+
+import type { OrderBook } from '../../market/books/order-book.ts';
+import type { BookLevels } from '../../market/execution/book-matcher.ts';
 
 /** Two halves, written in turn: what was shown last stays as it was while the next is written. */
 export class LevelView {

@@ -1,8 +1,8 @@
 /** What a live session trades on: one market or several, told of books and time, asked for decisions. */
-import type { Json, Snapshot } from '../core/snapshot.ts';
-import type { StepResult } from '../envs/env.ts';
-import type { Action, ActionSpace, Box } from '../envs/spaces.ts';
-import type { BookLevels } from '../market/book-matcher.ts';
+import type { Json, Snapshot } from '../../core/snapshot.ts';
+import type { StepResult } from '../../envs/env.ts';
+import type { Action, ActionSpace, Box } from '../../envs/spaces.ts';
+import type { BookLevels } from '../../market/execution/book-matcher.ts';
 
 /** The account as people and the risk guard want to know it; quote units where nothing else is said. */
 export interface LiveAccount {

@@ -1,10 +1,15 @@
 /** A session on the air: connections, clock and tape around the deterministic heart. */
-import { LiveError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import type { Action } from '../envs/spaces.ts';
-import { readTape, type TapeRecord, type TornTail } from '../storage/tape.ts';
-import { isTape } from '../storage/tape-segments.ts';
-import { TapeWriter } from '../storage/tape-writer.ts';
+import { LiveError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import type { Action } from '../../envs/spaces.ts';
+import { readTape, type TapeRecord, type TornTail } from '../../storage/tape.ts';
+import { isTape } from '../../storage/tape-segments.ts';
+import { TapeWriter } from '../../storage/tape-writer.ts';
+import type { Clock } from '../connection/clock.ts';
+import { VenueConnection, type VenueStatus } from '../connection/connection.ts';
+import { createSteadyClock } from '../connection/steady-clock.ts';
+import type { Transport } from '../connection/transport.ts';
+import { type ReplayOutcome, replayTape } from '../tape/replay.ts';
 import {
   type Assembled,
   type AssembleOptions,
@@ -12,15 +17,10 @@ import {
   headerRecord,
   type SessionHeader,
 } from './assemble.ts';
-import type { Clock } from './clock.ts';
-import { VenueConnection, type VenueStatus } from './connection.ts';
-import { findVenue, type LiveConfig } from './live-config.ts';
+import { findVenue, type LiveConfig } from './config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
-import { type ReplayOutcome, replayTape } from './replay.ts';
 import type { LiveSession } from './session.ts';
-import { createSteadyClock } from './steady-clock.ts';
-import type { Transport } from './transport.ts';
 
 export interface LiveRunOptions
   extends Pick<AssembleOptions, 'venues' | 'policyFor' | 'onDecision' | 'onWait'> {

@@ -1,6 +1,6 @@
 /** What decides in a live session: an agent that acts greedily, or a rule. */
-import type { Agent } from '../agents/agent.ts';
-import type { Action, ActionSpace } from '../envs/spaces.ts';
+import type { Agent } from '../../agents/agent.ts';
+import type { Action, ActionSpace } from '../../envs/spaces.ts';
 
 export interface LivePolicy {
   /** The model's id, or a rule's name. */

@@ -1,7 +1,7 @@
 /** What a session trades on that only records: nothing is ever decided. */
-import type { Json, Snapshot } from '../core/snapshot.ts';
-import type { Action } from '../envs/spaces.ts';
-import { createBox, createDiscrete } from '../envs/spaces.ts';
+import type { Json, Snapshot } from '../../core/snapshot.ts';
+import type { Action } from '../../envs/spaces.ts';
+import { createBox, createDiscrete } from '../../envs/spaces.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
 
 const NOTHING: Proposal = { exposure: 0, notional: 0, increasesRisk: false, edgeBps: Number.NaN };

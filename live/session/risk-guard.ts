@@ -1,7 +1,7 @@
 /** Stands between a policy and the market: lets through what the limits allow, and stops everything when it must. */
-import { type ConfigOf, z } from '../core/config.ts';
-import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
-import type { Action } from '../envs/spaces.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import type { Action } from '../../envs/spaces.ts';
 import type { LiveAccount, Proposal } from './live-market.ts';
 
 export const riskConfig = z.object({

@@ -5,17 +5,17 @@
  * Every input is recorded before it is taken, every output as it happens.
  */
 
-import { hashSnapshot, type Json, joinSnapshots, type Snapshot } from '../core/snapshot.ts';
-import type { StepResult } from '../envs/env.ts';
-import type { Action } from '../envs/spaces.ts';
-import { sha256, stringifyExact } from '../storage/exact-json.ts';
-import type { TapeRecord } from '../storage/tape.ts';
+import { hashSnapshot, type Json, joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
+import type { StepResult } from '../../envs/env.ts';
+import type { Action } from '../../envs/spaces.ts';
+import { sha256, stringifyExact } from '../../storage/exact-json.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
+import type { VenueEvent, VenueInput } from '../connection/venue.ts';
+import { actionToJson, inputToJson } from './inputs.ts';
 import { LevelView } from './level-view.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { actionDefect, type RiskGuard, type Ruling } from './risk-guard.ts';
-import { actionToJson, inputToJson } from './session-inputs.ts';
-import type { VenueEvent, VenueInput } from './venue.ts';
 
 /** One book that the market needs, and where it comes from. */
 export interface LiveSource {

@@ -1,17 +1,17 @@
 /** One venue's market, live: bars of the mid, features that grow with them, and a trader on the book. */
-import { RunningChecksum } from '../core/checksum.ts';
-import { createRng } from '../core/rng.ts';
-import { joinSnapshots, type Snapshot } from '../core/snapshot.ts';
-import { BookTrader } from '../envs/book-trader.ts';
-import type { BookTradingConfig } from '../envs/book-trading-config.ts';
-import type { StepResult } from '../envs/env.ts';
-import type { Action, Box, Discrete } from '../envs/spaces.ts';
-import type { TradingInfo } from '../envs/trading-observation.ts';
-import { BarBuilder, BarSeries } from '../market/bar-series.ts';
-import type { BookOrder } from '../market/book-broker.ts';
-import type { BookLevels } from '../market/book-matcher.ts';
-import type { Fill } from '../market/broker.ts';
-import { GrowingFeatures } from '../market/growing-features.ts';
+import { RunningChecksum } from '../../core/checksum.ts';
+import { createRng } from '../../core/rng.ts';
+import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
+import type { StepResult } from '../../envs/env.ts';
+import type { Action, Box, Discrete } from '../../envs/spaces.ts';
+import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
+import { BookTrader } from '../../envs/trading/book-trader.ts';
+import type { TradingInfo } from '../../envs/trading/observation.ts';
+import { BarBuilder, BarSeries } from '../../market/candles/bar-series.ts';
+import type { BookOrder } from '../../market/execution/book-broker.ts';
+import type { BookLevels } from '../../market/execution/book-matcher.ts';
+import type { Fill } from '../../market/execution/broker.ts';
+import { GrowingFeatures } from '../../market/features/growing.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
 
 export interface TradingMarketOptions {

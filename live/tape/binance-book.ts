@@ -5,8 +5,9 @@
  * Differences from the source: the first change after a snapshot may also begin right behind it (U = id + 1), which
  * loses nothing; a size of 0 for a level that is not there is passed over, as it says.
  */
+
+import { type BookSide, OrderBook } from '../../market/books/order-book.ts';
 import type { BinanceDepth, BinanceSnapshot, WireLevel } from './binance-messages.ts';
-import { type BookSide, OrderBook } from './order-book.ts';
 
 /**
  * `waiting`: there is no book until a snapshot comes. `old`: passed over, the book has it already. `applied`: the book

@@ -1,9 +1,6 @@
 /** Loads recordings of Binance's WebSocket frames, one a line: local receive time in nanoseconds, a space, the JSON. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { BinanceBook } from './binance-book.ts';
-import { type BinanceMessage, readBinanceMessage } from './binance-messages.ts';
-import { parsePair } from './currencies.ts';
-import { BookTapeBuilder } from './tape-builder.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 import {
   createReport,
   DEFAULT_DEPTH,
@@ -12,8 +9,11 @@ import {
   type LoadedBooks,
   parseJsonLine,
   readLines,
-} from './tape-loading.ts';
-import { createTradeTape } from './trade-tape.ts';
+} from '../../market/books/tape-loading.ts';
+import { createTradeTape } from '../../market/books/trade-tape.ts';
+import { parsePair } from '../../market/candles/currencies.ts';
+import { BinanceBook } from './binance-book.ts';
+import { type BinanceMessage, readBinanceMessage } from './binance-messages.ts';
 
 /**
  * One market a file. A book is on the tape from the moment that a snapshot has brought it in step with the stream, and

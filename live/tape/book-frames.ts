@@ -1,9 +1,9 @@
 /** Whole books as two venues send them: makes a tape of frames from books that were recorded elsewhere or made up. */
-import { ConfigError } from '../core/errors.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import type { TapeRecord } from '../storage/tape.ts';
-import { headerRecord } from './assemble.ts';
-import { resolveLiveConfig } from './live-config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
+import { headerRecord } from '../session/assemble.ts';
+import { resolveLiveConfig } from '../session/config.ts';
 
 /** Venues whose frames are written here, in the order in which a tape's venues take their places. */
 export const STAND_IN_VENUES = ['bybit', 'okx'] as const;

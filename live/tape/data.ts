@@ -1,17 +1,17 @@
 /** A tape as a data set: the books and trades that its session saw, when it saw them. */
-import type { ConfigSchema } from '../core/config.ts';
-import { DataError, LiveError } from '../core/errors.ts';
-import type { BookTape, Venue } from '../market/book-tape.ts';
-import { BookTapeBuilder } from '../market/tape-builder.ts';
-import { createTradeTape, type TradeTape } from '../market/trade-tape.ts';
-import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
-import { readHeader, type SessionHeader } from './assemble.ts';
-import { LevelView } from './level-view.ts';
-import { findVenue } from './live-config.ts';
-import { inputFromJson } from './session-inputs.ts';
-import type { VenueEvent, VenuePlugin } from './venue.ts';
-import { parseMarkets, requireChannels } from './venue-config.ts';
-import { VenueSession } from './venue-session.ts';
+import type { ConfigSchema } from '../../core/config.ts';
+import { DataError, LiveError } from '../../core/errors.ts';
+import type { BookTape, Venue } from '../../market/books/tape.ts';
+import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
+import { createTradeTape, type TradeTape } from '../../market/books/trade-tape.ts';
+import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
+import type { VenueEvent, VenuePlugin } from '../connection/venue.ts';
+import { parseMarkets, requireChannels } from '../connection/venue-config.ts';
+import { VenueSession } from '../connection/venue-session.ts';
+import { readHeader, type SessionHeader } from '../session/assemble.ts';
+import { findVenue } from '../session/config.ts';
+import { inputFromJson } from '../session/inputs.ts';
+import { LevelView } from '../session/level-view.ts';
 
 export interface TapeData {
   readonly header: SessionHeader;

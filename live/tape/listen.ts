@@ -1,7 +1,7 @@
 /** Opening a port, and saying in one line why it cannot be opened. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LiveError } from '../core/errors.ts';
+import { LiveError } from '../../core/errors.ts';
 
 /**
  * @param port 0: any free one

@@ -1,13 +1,13 @@
 /** Runs a recorded session again and compares what comes out with what came out then, byte for byte. */
-import { LiveError } from '../core/errors.ts';
-import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
+import { LiveError } from '../../core/errors.ts';
+import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
 import {
   type Assembled,
   type AssembleOptions,
   assemble,
   readHeader,
   type SessionHeader,
-} from './assemble.ts';
+} from '../session/assemble.ts';
 
 const INPUTS: ReadonlySet<string> = new Set(['input', 'tick', 'halt', 'close-out', 'action', 'model']);
 /** What is neither input nor output: remarks. */

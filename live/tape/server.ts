@@ -6,12 +6,12 @@
  * The tape begins to play when each of its venues has a client. A client that comes later, or again, gets what its venue
  * has sent since its connection on the tape began, at once, and then goes on with the others.
  */
-import { LiveError } from '../core/errors.ts';
-import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
-import { readHeader, type SessionHeader } from './assemble.ts';
-import type { Clock } from './clock.ts';
-import { inputFromJson } from './session-inputs.ts';
-import type { HttpAnswer } from './transport.ts';
+import { LiveError } from '../../core/errors.ts';
+import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
+import type { Clock } from '../connection/clock.ts';
+import type { HttpAnswer } from '../connection/transport.ts';
+import { readHeader, type SessionHeader } from '../session/assemble.ts';
+import { inputFromJson } from '../session/inputs.ts';
 import { startVenueServer, type VenueClient, type VenueServer } from './venue-server.ts';
 
 export interface TapeServerOptions {

@@ -1,8 +1,8 @@
 /** A venue's side of the wire, on a local port: WebSocket, and HTTP for snapshots. What is said is up to the caller. */
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { HttpAnswer } from '../connection/transport.ts';
 import { listen } from './listen.ts';
-import type { HttpAnswer } from './transport.ts';
 
 /** The close code for a client that asks for what is not given here. */
 const POLICY_VIOLATION = 1008;

@@ -18,12 +18,12 @@ import {
   parseFields,
   priceOf,
   textOf,
-} from '../frame-fields.ts';
-import { LevelBuffer } from '../level-buffer.ts';
-import { losingOnError, refuseOrReconnect } from '../losing.ts';
-import type { MarketFeed } from '../market-feed.ts';
-import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../venue.ts';
-import { connectionConfig } from '../venue-config.ts';
+} from '../connection/frame-fields.ts';
+import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { LevelBuffer } from '../connection/level-buffer.ts';
+import type { MarketFeed } from '../connection/market-feed.ts';
+import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
+import { connectionConfig } from '../connection/venue-config.ts';
 
 const PING_INTERVAL_MS = 20_000;
 /** Updates further back than this are no repetition: the venue counts anew. */

@@ -15,19 +15,19 @@ import {
   parseFields,
   priceOf,
   textOf,
-} from '../frame-fields.ts';
-import { LevelBuffer } from '../level-buffer.ts';
-import { losingOnError } from '../losing.ts';
-import type { MarketFeed } from '../market-feed.ts';
-import type { Transport } from '../transport.ts';
+} from '../connection/frame-fields.ts';
+import { losingOnError } from '../connection/frame-loss.ts';
+import { LevelBuffer } from '../connection/level-buffer.ts';
+import type { MarketFeed } from '../connection/market-feed.ts';
+import type { Transport } from '../connection/transport.ts';
 import {
   defineVenue,
   FrameError,
   type ProtocolHost,
   type VenuePlugin,
   type VenueProtocol,
-} from '../venue.ts';
-import { connectionConfig } from '../venue-config.ts';
+} from '../connection/venue.ts';
+import { connectionConfig } from '../connection/venue-config.ts';
 
 type Watch = (symbol: string) => Promise<unknown>;
 

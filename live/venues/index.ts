@@ -1,6 +1,6 @@
 /** The built-in venues. */
 import type { ConfigSchema } from '../../core/config.ts';
-import type { VenuePlugin } from '../venue.ts';
+import type { VenuePlugin } from '../connection/venue.ts';
 import { binance } from './binance.ts';
 import { bybit } from './bybit.ts';
 import { coinbase } from './coinbase.ts';

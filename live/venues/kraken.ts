@@ -7,7 +7,7 @@
  */
 import { z } from '../../core/config.ts';
 import { suggestion } from '../../core/nearest.ts';
-import type { BookSide } from '../../market/order-book.ts';
+import type { BookSide } from '../../market/books/order-book.ts';
 import {
   arrayOf,
   decimalOf,
@@ -20,13 +20,13 @@ import {
   parseFields,
   priceOf,
   textOf,
-} from '../frame-fields.ts';
-import { krakenChecksum } from '../kraken-checksum.ts';
-import { LevelBuffer } from '../level-buffer.ts';
-import { losingOnError, refuseOrReconnect } from '../losing.ts';
-import type { MarketFeed } from '../market-feed.ts';
-import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../venue.ts';
-import { connectionConfig } from '../venue-config.ts';
+} from '../connection/frame-fields.ts';
+import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { krakenChecksum } from '../connection/kraken-checksum.ts';
+import { LevelBuffer } from '../connection/level-buffer.ts';
+import type { MarketFeed } from '../connection/market-feed.ts';
+import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
+import { connectionConfig } from '../connection/venue-config.ts';
 
 export const kraken = defineVenue({
   name: 'kraken',

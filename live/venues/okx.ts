@@ -5,7 +5,7 @@
  * Differences from the source: a checksum of 0 is none, as the venue sends it now; others are checked as documented.
  */
 import { z } from '../../core/config.ts';
-import type { BookSide, OrderBook } from '../../market/order-book.ts';
+import type { BookSide, OrderBook } from '../../market/books/order-book.ts';
 import {
   arrayOf,
   decimalOf,
@@ -18,13 +18,13 @@ import {
   parseFields,
   priceOf,
   textOf,
-} from '../frame-fields.ts';
-import { LevelBuffer } from '../level-buffer.ts';
-import { losingOnError, refuseOrReconnect } from '../losing.ts';
-import type { MarketFeed } from '../market-feed.ts';
-import { okxChecksum } from '../okx-checksum.ts';
-import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../venue.ts';
-import { connectionConfig } from '../venue-config.ts';
+} from '../connection/frame-fields.ts';
+import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { LevelBuffer } from '../connection/level-buffer.ts';
+import type { MarketFeed } from '../connection/market-feed.ts';
+import { okxChecksum } from '../connection/okx-checksum.ts';
+import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
+import { connectionConfig } from '../connection/venue-config.ts';
 
 /** The venue cuts after 30 s without a message; a ping at half of that leaves time for its answer. */
 const PING_AFTER_MS = 15_000;

@@ -1,6 +1,6 @@
 /** How often buying at one venue and selling at another would have paid, by the best prices as they were seen. */
-import { mean, median } from '../core/statistics.ts';
-import type { BookTape } from './book-tape.ts';
+import { mean, median } from '../../core/statistics.ts';
+import type { BookTape } from '../books/tape.ts';
 
 /** Of one direction, before fees; a sample is a moment at which one of the two books arrived. */
 export interface EdgeStatistics {

@@ -1,6 +1,6 @@
 /** The most that any sequence of trades between two venues could have earned on a tape, knowing all of it. */
-import { ConfigError } from '../core/errors.ts';
-import type { BookTape } from './book-tape.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { BookTape } from '../books/tape.ts';
 import { ConcaveValue } from './concave-value.ts';
 import { JointLots } from './joint-lots.ts';
 

@@ -1,5 +1,5 @@
 /** What two venues show together at each decision's arrivals, and which of it had not been there before. */
-import type { BookTape } from './book-tape.ts';
+import type { BookTape } from '../books/tape.ts';
 import type { HindsightOptions } from './hindsight-bound.ts';
 
 // K: levels a side.

@@ -1,7 +1,7 @@
 /** Which of two venues moves first: the correlation of their middles' returns at every shift in time. */
-import { ConfigError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
-import type { BookTape } from './book-tape.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { log } from '../../core/math.ts';
+import type { BookTape } from '../books/tape.ts';
 
 export interface LeadLag {
   /** Width of the grid on which returns were taken. */

@@ -5,8 +5,8 @@ import {
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { Side } from './book-matcher.ts';
+} from '../../core/snapshot.ts';
+import type { Side } from '../execution/book-matcher.ts';
 import { type DeskListener, type DeskVenue, type LegReport, VenueDesk } from './venue-desk.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** How much a pair of orders, bought at one venue and sold at another, is worth sending. */
-import type { BookMatcher } from './book-matcher.ts';
+import type { BookMatcher } from '../execution/book-matcher.ts';
 
 /** A pair of orders to be sent; overwritten by the next plan. */
 export interface PairPlan {

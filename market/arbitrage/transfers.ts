@@ -1,5 +1,5 @@
 /** What it takes to move money from one venue to another. */
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 export type Asset = 'base' | 'quote';
 

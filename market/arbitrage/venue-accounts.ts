@@ -1,6 +1,6 @@
 /** What we own at each venue: base, quote, what open orders hold, and what is on its way between venues. */
-import { restoreArrayInto, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
-import type { Side } from './book-matcher.ts';
+import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import type { Side } from '../execution/book-matcher.ts';
 import type { Asset } from './transfers.ts';
 
 // V: venues. S: transfers that can be under way.

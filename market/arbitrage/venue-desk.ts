@@ -5,12 +5,12 @@ import {
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
-import type { BookMatcher, Side } from './book-matcher.ts';
-import type { FeeModel } from './fees.ts';
-import type { LatencyModel } from './latency.ts';
-import type { OutageModel } from './outages.ts';
-import type { RateLimit } from './rate-limit.ts';
+} from '../../core/snapshot.ts';
+import type { BookMatcher, Side } from '../execution/book-matcher.ts';
+import type { FeeModel } from '../execution/fees.ts';
+import type { LatencyModel } from '../execution/latency.ts';
+import type { OutageModel } from '../execution/outages.ts';
+import type { RateLimit } from '../execution/rate-limit.ts';
 import { VenueAccounts } from './venue-accounts.ts';
 
 // V: venues. M: orders that can be under way.

@@ -1,8 +1,8 @@
 /** Bars of one venue's mid price, and where on its tape they end. */
-import { DataError } from '../core/errors.ts';
-import { BarBuilder, BarSeries } from './bar-series.ts';
-import type { BookTape } from './book-tape.ts';
-import type { Candles } from './candles.ts';
+import { DataError } from '../../core/errors.ts';
+import { BarBuilder, BarSeries } from '../candles/bar-series.ts';
+import type { Candles } from '../candles/candles.ts';
+import type { BookTape } from './tape.ts';
 import type { TradeTape } from './trade-tape.ts';
 
 export interface BookBars {

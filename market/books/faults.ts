@@ -1,5 +1,5 @@
 /** What can be wrong with one event of a book tape. */
-import { isValidTime } from './timestamps.ts';
+import { isValidTime } from '../candles/timestamps.ts';
 
 /** In words for messages; the keys are the codes of errors and the names of counts. */
 export const BOOK_FAULTS = {

@@ -1,7 +1,7 @@
 /** The project's own format of books and trades as JSON lines; docs/formats.md describes it. */
-import { DataError } from '../core/errors.ts';
-import type { BookLevels } from './book-faults.ts';
-import type { BookTape, Venue } from './book-tape.ts';
+import { DataError } from '../../core/errors.ts';
+import type { BookLevels } from './faults.ts';
+import type { BookTape, Venue } from './tape.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
   createReport,

@@ -1,8 +1,9 @@
 /** Loads order books and trades from a file in any form that is known, and writes the project's own. */
 import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { DataError } from '../core/errors.ts';
-import { loadBinanceFrames } from './binance-frames.ts';
+import { DataError } from '../../core/errors.ts';
+import { loadBinanceFrames } from '../../live/tape/binance-frames.ts';
+import { readLineBatches } from '../candles/csv-lines.ts';
 import {
   BOOKS_FORMAT,
   bookLines,
@@ -10,11 +11,10 @@ import {
   loadTradeLines,
   TRADES_FORMAT,
   tradeLines,
-} from './book-lines.ts';
-import type { BookTape } from './book-tape.ts';
-import { readLineBatches } from './csv-lines.ts';
+} from './lines.ts';
 import { loadQuoteRows, loadTradeRows, QUOTES_HEADER, TRADES_HEADER } from './quote-rows.ts';
 import { loadSnapshotLines } from './snapshot-lines.ts';
+import type { BookTape } from './tape.ts';
 import type { LoadBooksOptions, LoadedBooks } from './tape-loading.ts';
 import { encodeBookParquet, encodeTradeParquet, loadBookParquet, loadTradeParquet } from './tape-parquet.ts';
 import type { TradeTape } from './trade-tape.ts';

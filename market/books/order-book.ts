@@ -1,5 +1,5 @@
 /** The visible order book of one venue, kept up to date level by level. */
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 
 export type BookSide = 'bid' | 'ask';
 

@@ -1,7 +1,8 @@
 /** The report on order books as lines for a terminal. */
-import type { BookQuality, PairQuality, Spell, VenueQuality } from './book-quality.ts';
-import { formatDuration, percent, shortTime } from './data-quality.ts';
-import type { EdgeStatistics } from './edges.ts';
+
+import type { EdgeStatistics } from '../arbitrage/edges.ts';
+import { formatDuration, percent, shortTime } from '../candles/data-quality.ts';
+import type { BookQuality, PairQuality, Spell, VenueQuality } from './quality.ts';
 
 export function formatBookQuality({ venues, pairs }: BookQuality): string {
   return [...venues.flatMap(venueLines), ...pairs.flatMap(pairLines)].join('\n');

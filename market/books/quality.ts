@@ -1,8 +1,8 @@
 /** Says what is odd about the order books on a tape, venue by venue and between venues. */
-import { mean, median, quantile, standardDeviation } from '../core/statistics.ts';
-import type { BookTape, Venue } from './book-tape.ts';
-import { type EdgeStatistics, midSpreadsBps, pairQuotes, summarizeEdges } from './edges.ts';
-import { type LeadLag, measureLeadLag } from './lead-lag.ts';
+import { mean, median, quantile, standardDeviation } from '../../core/statistics.ts';
+import { type EdgeStatistics, midSpreadsBps, pairQuotes, summarizeEdges } from '../arbitrage/edges.ts';
+import { type LeadLag, measureLeadLag } from '../arbitrage/lead-lag.ts';
+import type { BookTape, Venue } from './tape.ts';
 
 export interface Spell {
   readonly fromMs: number;

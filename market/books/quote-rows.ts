@@ -1,5 +1,5 @@
 /** Loads the best bid and ask, and trades, from CSV files whose columns are named as Gemini's recordings name them. */
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
   createReport,

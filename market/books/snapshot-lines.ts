@@ -1,5 +1,5 @@
 /** Loads files of whole order books, one JSON object a line: timestamp, exchange, bids and asks. */
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
   createReport,

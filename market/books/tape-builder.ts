@@ -1,8 +1,8 @@
 /** Builds book tapes event by event, and lets nothing onto them that is not a book. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { BOOK_FAULTS, type BookFault, type BookLevels, findBookFault } from './book-faults.ts';
-import type { BookTape, Venue } from './book-tape.ts';
-import { formatTime, isValidTime } from './timestamps.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { formatTime, isValidTime } from '../candles/timestamps.ts';
+import { BOOK_FAULTS, type BookFault, type BookLevels, findBookFault } from './faults.ts';
+import type { BookTape, Venue } from './tape.ts';
 
 export const MAX_DEPTH = 1000;
 const MAX_VENUES = 256;

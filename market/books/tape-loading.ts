@@ -1,8 +1,8 @@
 /** What the loaders of order books share: options, reports, and how levels are read from text. */
-import { DataError } from '../core/errors.ts';
-import type { BookTape, Venue } from './book-tape.ts';
-import { readLineBatches } from './csv-lines.ts';
-import { type Pair, UNKNOWN_CURRENCY } from './currencies.ts';
+import { DataError } from '../../core/errors.ts';
+import { readLineBatches } from '../candles/csv-lines.ts';
+import { type Pair, UNKNOWN_CURRENCY } from '../candles/currencies.ts';
+import type { BookTape, Venue } from './tape.ts';
 import { describeRejection, type FaultPolicy, type Rejection } from './tape-builder.ts';
 import type { TradeTape } from './trade-tape.ts';
 

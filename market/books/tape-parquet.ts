@@ -1,7 +1,7 @@
 /** The project's own format of books and trades as Parquet; docs/formats.md describes it. */
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import {
   BOOKS_FORMAT,
   bookHeader,
@@ -9,8 +9,8 @@ import {
   type TapeHeader,
   TRADES_FORMAT,
   tradeHeader,
-} from './book-lines.ts';
-import type { BookTape } from './book-tape.ts';
+} from './lines.ts';
+import type { BookTape } from './tape.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import { createReport, type LoadBooksOptions, type LoadedBooks } from './tape-loading.ts';
 import { createTradeTape, type TradeTape } from './trade-tape.ts';

@@ -1,8 +1,8 @@
 /** Cuts book tapes to a span and merges those of several venues into one. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { BookTape } from './book-tape.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { formatTime } from '../candles/timestamps.ts';
+import type { BookTape } from './tape.ts';
 import { copyColumns, createColumns } from './tape-builder.ts';
-import { formatTime } from './timestamps.ts';
 
 /**
  * The events received in [fromMs, toMs), as a copy.

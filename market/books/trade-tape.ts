@@ -1,7 +1,7 @@
 /** Trades of several venues as they were seen: what was really paid, between the quotes. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { Venue } from './book-tape.ts';
-import { formatTime, isValidTime } from './timestamps.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { formatTime, isValidTime } from '../candles/timestamps.ts';
+import type { Venue } from './tape.ts';
 
 /** N trades in order of local receive time. */
 export interface TradeTape {

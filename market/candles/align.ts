@@ -1,6 +1,6 @@
 /** Brings several series together: onto the bars that they all have, or onto what was known of each at a time. */
-import { DataError } from '../core/errors.ts';
-import { median } from '../core/statistics.ts';
+import { DataError } from '../../core/errors.ts';
+import { median } from '../../core/statistics.ts';
 import { type Candles, createCandles } from './candles.ts';
 import { formatTime } from './timestamps.ts';
 

@@ -1,6 +1,6 @@
 /** Bars that are still being made: candles that grow, and the prices that they are made of. */
-import { ConfigError } from '../core/errors.ts';
-import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 import type { Candles } from './candles.ts';
 
 const COLUMNS = ['timeMs', 'open', 'high', 'low', 'close', 'volume'] as const;

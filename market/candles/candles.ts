@@ -1,6 +1,6 @@
 /** Price bars as column arrays. */
 import { createHash } from 'node:crypto';
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import { formatTime, isValidTime } from './timestamps.ts';
 
 /** T bars in ascending time; bar t covers [timeMs[t], timeMs[t + 1]). */

@@ -1,10 +1,10 @@
 /** Prices in one currency made prices in another, at the rates that were known at the time. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import type { BookTape } from '../books/tape.ts';
+import { firstAtOrAfter } from '../books/tape-span.ts';
 import { closeTimes } from './align.ts';
-import type { BookTape } from './book-tape.ts';
 import type { Candles } from './candles.ts';
-import { firstAtOrAfter } from './tape-span.ts';
 import { formatTime, isValidTime } from './timestamps.ts';
 
 /** What one unit of a currency is worth, as it became known. */

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 
 /** A line longer than this is no market data; the file is taken for binary. */
 const MAX_LINE_LENGTH = 1_000_000;

@@ -1,5 +1,5 @@
 /** Reads the rows of a candle file into columns, refusing every cell that cannot be read. */
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import type { CandleCells, Header } from './csv-header.ts';
 import { splitCells } from './csv-lines.ts';
 import { createTimeParser } from './timestamps.ts';

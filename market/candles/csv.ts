@@ -1,5 +1,5 @@
 /** Loads candles from CSV files as exchanges and data vendors write them. */
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 import { type Candles, createCandles } from './candles.ts';
 import { type Header, readHeader } from './csv-header.ts';
 import { readLineBatches } from './csv-lines.ts';

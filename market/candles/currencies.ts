@@ -1,6 +1,6 @@
 /** Which currencies markets are named and quoted in. */
-import { ConfigError } from '../core/errors.ts';
-import type { Venue } from './book-tape.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Venue } from '../books/tape.ts';
 
 /** Stands for a currency that a file does not tell; equal to itself alone within one file. */
 export const UNKNOWN_CURRENCY = '?';

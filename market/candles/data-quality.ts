@@ -1,5 +1,5 @@
 /** Says what is odd about a candle series before anything is learnt from it. */
-import { log } from '../core/math.ts';
+import { log } from '../../core/math.ts';
 import type { Candles } from './candles.ts';
 import { formatTime } from './timestamps.ts';
 

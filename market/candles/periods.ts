@@ -1,5 +1,5 @@
 /** How many bars a year has, told from their times. */
-import { DataError } from '../core/errors.ts';
+import { DataError } from '../../core/errors.ts';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;

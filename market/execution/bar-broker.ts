@@ -1,9 +1,9 @@
 /** The simulated broker: carries out target exposures on recorded or synthetic bars. */
-import { ConfigError, EnvError, StorageError } from '../core/errors.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { ConfigError, EnvError, StorageError } from '../../core/errors.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import type { Candles } from '../candles/candles.ts';
 import { Account, type AccountView } from './account.ts';
 import { type Broker, createFill, DOUBLE_ZERO, type Fill } from './broker.ts';
-import type { Candles } from './candles.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
 import { type BarLiquidity, barLiquidity, noSlippage, type SlippageModel } from './slippage.ts';
 

@@ -1,6 +1,6 @@
 /** Carries out target exposures on the order book of one venue, replayed or live: the same code, event by event. */
-import { ConfigError, EnvError } from '../core/errors.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { ConfigError, EnvError } from '../../core/errors.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import { Account, type AccountView } from './account.ts';
 import { type BookLevels, BookMatcher, noRules, type Side, type VenueRules } from './book-matcher.ts';
 import { type Broker, createFill, DOUBLE_ZERO, type Fill } from './broker.ts';

@@ -1,6 +1,6 @@
 /** Fills orders against the displayed book of one venue, and remembers what we have taken from it. */
-import { ConfigError } from '../core/errors.ts';
-import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 
 // K: levels a side.
 

@@ -1,5 +1,5 @@
 /** What carries out an agent's wishes in a market, simulated or live. */
-import type { Snapshotable } from '../core/snapshot.ts';
+import type { Snapshotable } from '../../core/snapshot.ts';
 import type { AccountView } from './account.ts';
 
 /** One execution. The broker reuses the object: copy what is to be kept. */

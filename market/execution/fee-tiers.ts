@@ -1,5 +1,5 @@
 /** Venues charge less to those who trade more: fee schedules by trading volume. */
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { type FeeModel, makerTakerFee } from './fees.ts';
 
 export interface FeeTier {

@@ -1,5 +1,5 @@
 /** What a venue charges for a trade, as a fraction of the traded value. */
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 /** A maker's order waited in the book; a taker's was executed on arrival. */
 export type Liquidity = 'maker' | 'taker';

@@ -1,14 +1,14 @@
 /** How long an order is on its way from the decision to the venue's book. */
-import { ConfigError } from '../core/errors.ts';
-import { exp } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { exp } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
   restoreNumber,
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
+} from '../../core/snapshot.ts';
 
 /** One draw per order; a model has state only through its randomness. */
 export interface LatencyModel extends Snapshotable {

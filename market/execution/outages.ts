@@ -1,14 +1,14 @@
 /** When a venue takes no orders. */
-import { ConfigError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { log } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
   restoreNumber,
   type Snapshot,
   type Snapshotable,
   snapshotPart,
-} from '../core/snapshot.ts';
+} from '../../core/snapshot.ts';
 
 export interface OutageModel extends Snapshotable {
   /** Begins anew at a time. */

@@ -1,6 +1,6 @@
 /** How many orders a venue takes in a stretch of time. */
-import { ConfigError } from '../core/errors.ts';
-import { restoreArrayInto, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 
 /** At most `maxOrders` within any `windowMs`: a sliding window. */
 export class RateLimit implements Snapshotable {

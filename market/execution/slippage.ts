@@ -1,7 +1,7 @@
 /** How much worse than the quoted price an order fills. */
-import { ConfigError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
-import type { Candles } from './candles.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { log } from '../../core/math.ts';
+import type { Candles } from '../candles/candles.ts';
 
 /** What a model may look at; all of it is known when the order is sent. One reused object, not to be kept. */
 export interface SlippageOrder {

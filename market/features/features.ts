@@ -3,8 +3,8 @@
  * Every built-in feature is a function of the bars in its window alone, its sums taken anew at each row
  * in one fixed order, so that its bits do not depend on where a series starts.
  */
-import { cos, log, sin } from '../core/math.ts';
-import type { Candles } from './candles.ts';
+import { cos, log, sin } from '../../core/math.ts';
+import type { Candles } from '../candles/candles.ts';
 import { lastZscore } from './zscore.ts';
 
 export interface Feature {

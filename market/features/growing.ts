@@ -1,11 +1,11 @@
 /** Features of candles that grow: row by row, the same bits as of the finished series. */
-import type { Candles } from './candles.ts';
+import type { Candles } from '../candles/candles.ts';
 import {
   createFeaturePipeline,
   type FeatureMatrix,
   type FeaturePipelineOptions,
   type FeatureStream,
-} from './feature-pipeline.ts';
+} from './pipeline.ts';
 
 const INITIAL_ROWS = 256;
 

@@ -1,9 +1,9 @@
 /** Turns feature specs into observations: features, rolling normalisation, and one code path for batch and live. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { Registry } from '../core/registry.ts';
-import type { Candles } from './candles.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { Registry } from '../../core/registry.ts';
+import type { Candles } from '../candles/candles.ts';
+import { formatTime } from '../candles/timestamps.ts';
 import { builtinFeatures, type Feature } from './features.ts';
-import { formatTime } from './timestamps.ts';
 import { lastZscore } from './zscore.ts';
 
 /** T rows, F columns. */

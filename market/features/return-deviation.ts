@@ -1,5 +1,5 @@
 /** How much a price has moved of late. */
-import { log } from '../core/math.ts';
+import { log } from '../../core/math.ts';
 
 /**
  * Sample deviation of the `bars` one-bar log returns up to `row`.

@@ -1,7 +1,7 @@
 /** Confidence intervals for means of series whose neighbours depend on each other. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import { mean, quantile } from '../core/statistics.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import { mean, quantile } from '../../core/statistics.ts';
 
 export interface BootstrapOptions {
   rng: Rng;

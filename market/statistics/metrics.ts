@@ -1,7 +1,7 @@
 /** How good a series of returns was: the usual figures of performance and risk. */
-import { DataError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
-import { mean, quantile, standardDeviation } from '../core/statistics.ts';
+import { DataError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
+import { mean, quantile, standardDeviation } from '../../core/statistics.ts';
 
 /**
  * Ratios are NaN where they are not defined: fewer than two returns, or nothing to divide by, as the Sharpe

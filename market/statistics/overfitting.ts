@@ -7,9 +7,9 @@
  * Differences from the source: Sharpe ratios are per period throughout; where the rows of a returns matrix do not
  * divide into the blocks, the oldest ones that are too many are left out.
  */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
-import { mean, standardDeviation } from '../core/statistics.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
+import { mean, standardDeviation } from '../../core/statistics.ts';
 import { normalCdf } from './metrics.ts';
 
 const EULER = 0.5772156649015329;

@@ -1,9 +1,9 @@
 /** Seeded synthetic markets: where the truth is known, so an agent can be seen to find it or find nothing. */
-import { type ConfigOverrides, resolveConfig, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { exp, sin } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import { type Candles, createCandles } from './candles.ts';
+import { type ConfigOverrides, resolveConfig, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { exp, sin } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import { type Candles, createCandles } from '../candles/candles.ts';
 
 /** Years have 365 days of round-the-clock trading. */
 const YEAR_MS = 365 * 86_400_000;

@@ -1,6 +1,6 @@
 /** Draws by looking them up: one uniform number instead of logarithms and exponentials. */
-import { exp, log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
+import { exp, log } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
 
 /** Entries of a table. */
 export const TABLE_SIZE = 1024;

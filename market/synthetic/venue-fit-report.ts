@@ -1,11 +1,11 @@
 /** Sets a fitted synthetic market beside the tape that it was fitted to. */
-import { createRng } from '../core/rng.ts';
-import { mean, standardDeviation } from '../core/statistics.ts';
-import { describeBooks } from './book-quality.ts';
-import type { BookTape } from './book-tape.ts';
-import { UNKNOWN_CURRENCY } from './currencies.ts';
-import { SyntheticVenues } from './synthetic-venues.ts';
+import { createRng } from '../../core/rng.ts';
+import { mean, standardDeviation } from '../../core/statistics.ts';
+import { describeBooks } from '../books/quality.ts';
+import type { BookTape } from '../books/tape.ts';
+import { UNKNOWN_CURRENCY } from '../candles/currencies.ts';
 import type { SyntheticVenuesOverrides } from './venue-fit.ts';
+import { SyntheticVenues } from './venues.ts';
 
 /** One quantity of the tape and of the market made from it. */
 export interface FitRow {

@@ -6,18 +6,18 @@
  * their deviation is noise from book to book decide how long an edge lives; they are searched for so that the number of
  * spells of positive edge, and the shares of time above 0 and 20 bp, are those of the tape.
  */
-import type { ConfigOverrides } from '../core/config.ts';
-import { DataError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
-import { createRng } from '../core/rng.ts';
-import { mean, median, standardDeviation } from '../core/statistics.ts';
-import type { BookTape } from './book-tape.ts';
-import { requireComparable } from './currencies.ts';
-import { midSpreadsBps, pairQuotes, summarizeEdges } from './edges.ts';
-import { gridReturns, measureLeadLag } from './lead-lag.ts';
-import { SyntheticVenues } from './synthetic-venues.ts';
-import type { syntheticVenuesSchema } from './synthetic-venues-config.ts';
+import type { ConfigOverrides } from '../../core/config.ts';
+import { DataError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
+import { createRng } from '../../core/rng.ts';
+import { mean, median, standardDeviation } from '../../core/statistics.ts';
+import { midSpreadsBps, pairQuotes, summarizeEdges } from '../arbitrage/edges.ts';
+import { gridReturns, measureLeadLag } from '../arbitrage/lead-lag.ts';
+import type { BookTape } from '../books/tape.ts';
+import { requireComparable } from '../candles/currencies.ts';
 import { levelShape, type VenueMoments, venueMoments } from './venue-moments.ts';
+import { SyntheticVenues } from './venues.ts';
+import type { syntheticVenuesSchema } from './venues-config.ts';
 
 export type SyntheticVenuesOverrides = ConfigOverrides<typeof syntheticVenuesSchema>;
 

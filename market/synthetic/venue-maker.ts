@@ -1,9 +1,9 @@
 /** One venue of the synthetic market: when its books come and what is in them. */
-import { exp } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import type { BookTape } from './book-tape.ts';
+import { exp } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { BookTape } from '../books/tape.ts';
 import { exponential, geometricTable, lognormalTable, TABLE_SIZE } from './draw-tables.ts';
-import type { SyntheticVenuesConfig, VenueConfig } from './synthetic-venues-config.ts';
+import type { SyntheticVenuesConfig, VenueConfig } from './venues-config.ts';
 
 const DAY_MS = 86_400_000;
 const BPS = 1e-4;

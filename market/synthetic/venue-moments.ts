@@ -1,8 +1,8 @@
 /** What a tape shows of one venue's timing, spreads and depth: the numbers that a synthetic venue is made from. */
-import { DataError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
-import { mean, median, quantile, standardDeviation } from '../core/statistics.ts';
-import type { BookTape } from './book-tape.ts';
+import { DataError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
+import { mean, median, quantile, standardDeviation } from '../../core/statistics.ts';
+import type { BookTape } from '../books/tape.ts';
 
 export interface VenueMoments {
   readonly venue: number;

@@ -1,5 +1,5 @@
 /** The parameters of the synthetic market of several venues, and named sets of them. */
-import { type ConfigOverrides, z } from '../core/config.ts';
+import { type ConfigOverrides, z } from '../../core/config.ts';
 
 const positive = () => z.number().positive();
 const share = () => z.number().min(0).max(1);

@@ -6,14 +6,14 @@
  * the basis of venue v, an Ornstein–Uhlenbeck process, the middle of the book that arrives at time t is
  *   exp(X(t − latency − lag_v) + B_v(t) + noise).
  */
-import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
-import { log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import type { BookTape } from './book-tape.ts';
+import { type ConfigOverrides, resolveConfig } from '../../core/config.ts';
+import { log } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { BookTape } from '../books/tape.ts';
+import { createColumns } from '../books/tape-builder.ts';
 import { exponential } from './draw-tables.ts';
-import { type SyntheticVenuesConfig, syntheticVenuesSchema } from './synthetic-venues-config.ts';
-import { createColumns } from './tape-builder.ts';
 import { VenueMaker } from './venue-maker.ts';
+import { type SyntheticVenuesConfig, syntheticVenuesSchema } from './venues-config.ts';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;

@@ -6,7 +6,7 @@
  * Differences from the source: Platt's sigmoid is fitted to the log-odds of the probability; isotonic regression is
  * interpolated between the means of its blocks, and kept within [1e-6, 1 − 1e-6].
  */
-import { exp, log } from '../core/math.ts';
+import { exp, log } from '../../core/math.ts';
 
 export type CalibrationMethod = 'platt' | 'isotonic';
 

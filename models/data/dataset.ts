@@ -1,10 +1,10 @@
 /** What supervised models learn from: a table, a label for each row, and what each label depends on. */
 import { createHash } from 'node:crypto';
-import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { Candles } from '../market/candles.ts';
-import { createFeaturePipeline, type FeaturePipelineOptions } from '../market/feature-pipeline.ts';
-import { formatTime } from '../market/timestamps.ts';
+import { type ConfigOverrides, resolveConfig } from '../../core/config.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { formatTime } from '../../market/candles/timestamps.ts';
+import { createFeaturePipeline, type FeaturePipelineOptions } from '../../market/features/pipeline.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { averageUniqueness } from './label-weights.ts';
 import { type LabelConfig, labelCandles, labelConfig, type Task } from './labels.ts';

@@ -4,10 +4,10 @@
  * Differences from the source: the barriers' unit is the sample deviation of the last `volatilityBars` log returns,
  * a finite window, where the book uses an exponential average; prices may be the bars' extremes instead of closes.
  */
-import { type ConfigOf, type ConfigOverrides, resolveConfig, z } from '../core/config.ts';
-import { DataError } from '../core/errors.ts';
-import type { Candles } from '../market/candles.ts';
-import { returnDeviation } from '../market/return-deviation.ts';
+import { type ConfigOf, type ConfigOverrides, resolveConfig, z } from '../../core/config.ts';
+import { DataError } from '../../core/errors.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { returnDeviation } from '../../market/features/return-deviation.ts';
 
 export const labelConfig = z.object({
   label: z

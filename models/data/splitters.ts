@@ -5,7 +5,7 @@
  * Differences from the source: a training row is also purged where its window of observations reaches into a test
  * block or the labels of one.
  */
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 /** What is to be split; a data set is one. */
 export interface SplitTarget {

@@ -1,9 +1,9 @@
 /** Reads a CSV file of numbers into a table: one column may hold labels, one times, others may be left out. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import { findDelimiter } from '../market/csv-header.ts';
-import { readLineBatches, splitCells } from '../market/csv-lines.ts';
-import { createTimeParser } from '../market/timestamps.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import { findDelimiter } from '../../market/candles/csv-header.ts';
+import { readLineBatches, splitCells } from '../../market/candles/csv-lines.ts';
+import { createTimeParser } from '../../market/candles/timestamps.ts';
 import { createDataset, type Dataset } from './dataset.ts';
 import type { FeatureTable } from './feature-table.ts';
 import type { Task } from './labels.ts';

@@ -1,6 +1,6 @@
 /** How good a classifier is: by the classes it names, and by the probabilities it gives. */
-import { DataError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
+import { DataError } from '../../core/errors.ts';
+import { log } from '../../core/math.ts';
 import { averagePrecision, rocArea } from './probability-curves.ts';
 
 /** A share whose divisor is zero, such as the precision of a class that was never named, is 0. */

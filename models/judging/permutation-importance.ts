@@ -4,11 +4,11 @@
  * Differences from the source: a column is shuffled over the rows of the windows that are predicted, so that a
  * recurrent model sees a shuffled history.
  */
-import { log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import type { Dataset } from './dataset.ts';
-import type { TrainedModel } from './model.ts';
-import { predictSignal } from './predict-signal.ts';
+import { log } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { TrainedModel } from '../model.ts';
+import { predictSignal } from '../signals/predict.ts';
 
 /** More rows than this tell no more. */
 const MAX_ROWS = 2000;

@@ -1,5 +1,5 @@
 /** How good predicted numbers are, and how well scores order what came of them. */
-import { mean } from '../core/statistics.ts';
+import { mean } from '../../core/statistics.ts';
 
 export interface RegressionMetrics {
   readonly numRows: number;

@@ -1,5 +1,5 @@
 /** Long short-term memory over a window of bars, as a model. */
-import { defineRecurrentModel } from './recurrent-model.ts';
+import { defineRecurrentModel } from './model.ts';
 
 export const lstm = defineRecurrentModel(
   'lstm',

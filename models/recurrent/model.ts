@@ -1,6 +1,6 @@
 /** What the LSTM and GRU kinds have in common: a recurrent layer over a window, dropout, a linear head. */
-import { z } from '../core/config.ts';
-import { recurrentWindowLayer } from '../networks/recurrent-window.ts';
+import { z } from '../../core/config.ts';
+import { recurrentWindowLayer } from '../../networks/layers/recurrent-window.ts';
 import { defineNetworkModel } from './network-kind.ts';
 import { createBodyAndHead } from './network-model.ts';
 import { networkTrainingConfig } from './network-training.ts';

@@ -1,9 +1,9 @@
 /** Makes a kind of model of whatever builds a network. */
-import type { ConfigOf } from '../core/config.ts';
-import { createRng, type Rng } from '../core/rng.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { defineModel, type ModelPlugin, type ModelShape } from './model.ts';
+import type { ConfigOf } from '../../core/config.ts';
+import { createRng, type Rng } from '../../core/rng.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { defineModel, type ModelPlugin, type ModelShape } from '../model.ts';
 import { loadNetworkModel, trainNetworkModel } from './network-model.ts';
 import type { networkTrainingConfig, Trainable } from './network-training.ts';
 

@@ -1,10 +1,10 @@
 /** Turns a network into a predictor: regression in units of the target's deviation, classes by softmax. */
-import { StorageError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import { createNetwork, type Layer } from '../networks/layer.ts';
-import { createMlp } from '../networks/mlp.ts';
-import type { ModelShape, Predictor, PredictorState, TrainingContext } from './model.ts';
+import { StorageError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import { createNetwork, type Layer } from '../../networks/layers/layer.ts';
+import { createMlp } from '../../networks/layers/mlp.ts';
+import type { ModelShape, Predictor, PredictorState, TrainingContext } from '../model.ts';
 import {
   fitNetwork,
   type NetworkTrainingConfig,

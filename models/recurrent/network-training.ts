@@ -2,14 +2,14 @@
  * Fits a network to windows of a table: minibatches, weighted cross-entropy or squared error, Adam, early stopping.
  * The network with the lowest loss on the validation part is kept.
  */
-import { type ConfigOf, z } from '../core/config.ts';
-import { TrainingError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
-import type { Kernels } from '../networks/kernels.ts';
-import type { ParameterBlock } from '../networks/network.ts';
-import { clipGradientNorm, createAdam } from '../networks/optimizer.ts';
-import type { TrainingContext, TrainingPart } from './model.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { TrainingError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { ParameterBlock } from '../../networks/network.ts';
+import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
+import type { TrainingContext, TrainingPart } from '../model.ts';
 
 /** The settings that all networks have. */
 export const networkTrainingConfig = z.object({

@@ -1,6 +1,6 @@
 /** Turns what a model says into the exposure to hold: thresholds with hysteresis, sizing, volatility targeting. */
-import { type ConfigOf, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 export const signalConfig = z.object({
   enter: z

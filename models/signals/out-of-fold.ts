@@ -1,17 +1,12 @@
 /** Predictions of rows by models that have not seen them: what may be learnt from next. */
-import { ConfigError } from '../core/errors.ts';
-import { type Dataset, rowsWithWindow } from './dataset.ts';
-import { findModelKind } from './kinds.ts';
-import type { ModelPlugin, TrainedModel } from './model.ts';
-import { predictSignal } from './predict-signal.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { type Dataset, rowsWithWindow } from '../data/dataset.ts';
+import type { Fold, Splitter } from '../data/splitters.ts';
+import { findModelKind } from '../kinds.ts';
+import type { ModelPlugin, TrainedModel } from '../model.ts';
+import { resolveModelConfig, type TrainingOverrides, type TrainModelOptions, trainModel } from '../train.ts';
+import { predictSignal } from './predict.ts';
 import { describeOutputs, type Predictions } from './predictions.ts';
-import type { Fold, Splitter } from './splitters.ts';
-import {
-  resolveModelConfig,
-  type TrainingOverrides,
-  type TrainModelOptions,
-  trainModel,
-} from './train-model.ts';
 
 export interface OutOfFold {
   /**

@@ -1,8 +1,8 @@
 /** What a trained model says of many rows at once. */
-import { DataError } from '../core/errors.ts';
-import { calibrateInto } from './calibration.ts';
-import type { TrainedModel } from './model.ts';
-import { firstFeatureRow, type PredictionInput, RowCheck, tableFor, writeWindow } from './model-input.ts';
+import { DataError } from '../../core/errors.ts';
+import { calibrateInto } from '../data/calibration.ts';
+import { firstFeatureRow, type PredictionInput, RowCheck, tableFor, writeWindow } from '../input.ts';
+import type { TrainedModel } from '../model.ts';
 import { describeOutputs, knows, type Predictions, type Provenance } from './predictions.ts';
 
 const CHUNK = 256;

@@ -1,7 +1,7 @@
 /** What a model says of rows, and how it stands to what the model has learnt from. */
-import { ConfigError } from '../core/errors.ts';
-import type { TrainingRecord } from './model.ts';
-import type { PredictionInput } from './model-input.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { PredictionInput } from '../input.ts';
+import type { TrainingRecord } from '../model.ts';
 
 /** How a prediction stands to what the model has learnt from. */
 export type Provenance = 'in-sample' | 'unseen' | 'out-of-fold';

@@ -1,6 +1,6 @@
 /** Puts what a classifier says of each bar beside the features of an env, where agents read it as their prior. */
-import { ConfigError } from '../core/errors.ts';
-import type { FeatureMatrix } from '../market/feature-pipeline.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import { type Predictions, requireOutOfSample } from './predictions.ts';
 
 /** Before the name of a class in the name of its column: `prior:up`. */

@@ -1,9 +1,9 @@
 /** A trained model that takes one bar and gives one signal. */
-import type { Candles } from '../market/candles.ts';
-import type { FeatureStream } from '../market/feature-pipeline.ts';
-import { calibrateInto } from './calibration.ts';
-import type { TrainedModel } from './model.ts';
-import { pipelineOf, requireValues, writeWindow } from './model-input.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import type { FeatureStream } from '../../market/features/pipeline.ts';
+import { calibrateInto } from '../data/calibration.ts';
+import { pipelineOf, requireValues, writeWindow } from '../input.ts';
+import type { TrainedModel } from '../model.ts';
 import { mostProbable, scoreOf } from './predictions.ts';
 
 /** One bar's prediction; a view that the next one overwrites. */

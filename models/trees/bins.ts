@@ -1,9 +1,9 @@
 /** A table cut into bins, in the memory of the kernels that grow trees on it. */
 
-import { DataError } from '../core/errors.ts';
-import type { FeatureTable } from './feature-table.ts';
-import { ColumnSorter, cutColumn } from './gbt-cuts.ts';
-import type { TreeKernels } from './gbt-kernels.ts';
+import { DataError } from '../../core/errors.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
+import { ColumnSorter, cutColumn } from './cuts.ts';
+import type { TreeKernels } from './kernels.ts';
 
 /** N rows, C columns: the table's, padded to whole panels of eight (bins of one byte) or four (two bytes). */
 export interface BinnedTable {
@@ -21,7 +21,7 @@ export interface BinnedTable {
   readonly address: number;
 }
 
-/** What a command of the kernels can count, see networks/assembly/split-trees.ts. */
+/** What a command of the kernels can count, see networks/kernels/assembly/split-trees.ts. */
 const MAX_COLUMNS = 4 * 65_535;
 
 /**

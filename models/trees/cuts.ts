@@ -5,7 +5,7 @@
  * appendix A: a summary keeps the values whose ranks lie next to evenly spaced ones.
  * Differences from the source: the column is sorted whole, so ranks are exact, and no summaries are merged.
  */
-import type { FeatureTable } from './feature-table.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
 
 export interface ColumnCuts {
   /**

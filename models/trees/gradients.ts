@@ -5,8 +5,8 @@
  * below 2⁵³·u and so exact in f64. Sums then do not depend on their order, and a histogram minus another is what would
  * have been built. The rounding is at most M·N·2⁻⁵³ a row, below the precision of f32 up to some 2²⁸ rows.
  */
-import { TrainingError } from '../core/errors.ts';
-import type { TreeKernels } from './gbt-kernels.ts';
+import { TrainingError } from '../../core/errors.ts';
+import type { TreeKernels } from './kernels.ts';
 import type { ObjectiveName } from './xgboost-config.ts';
 
 /**

@@ -6,14 +6,14 @@
  * Differences from the source: gradients are rounded so that their sums are exact, see gbt-objectives.ts; rows out of the
  * sample are led down the tree with the others and not counted.
  */
-import type { Rng } from '../core/rng.ts';
-import type { BinnedTable } from './gbt-bins.ts';
-import { type GrowingNode, type GrowthConfig, GrowthMemory, UNSPLIT } from './gbt-growth-memory.ts';
-import type { TreeKernels } from './gbt-kernels.ts';
-import { sampleColumns, sampleRowsInto } from './gbt-sampling.ts';
-import { createTree, type Tree } from './gbt-tree.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { BinnedTable } from './bins.ts';
+import { type GrowingNode, type GrowthConfig, GrowthMemory, UNSPLIT } from './growth-memory.ts';
+import type { TreeKernels } from './kernels.ts';
+import { sampleColumns, sampleRowsInto } from './sampling.ts';
+import { createTree, type Tree } from './tree.ts';
 
-export type { GrowthConfig } from './gbt-growth-memory.ts';
+export type { GrowthConfig } from './growth-memory.ts';
 
 const HISTOGRAM_BYTES = 2 ** 28;
 /** Gains up to this count as none. */

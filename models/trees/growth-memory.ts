@@ -1,10 +1,10 @@
 /**
  * What growing a tree needs in the kernels' memory: row numbers, histograms, and the lists of work that are handed to
- * the kernels. The layouts are those of networks/assembly/split-trees.ts and tree-context.ts.
+ * the kernels. The layouts are those of networks/kernels/assembly/split-trees.ts and tree-context.ts.
  */
-import type { BinnedTable } from './gbt-bins.ts';
-import { type HistogramHolder, HistogramPool } from './gbt-histograms.ts';
-import type { TreeKernels } from './gbt-kernels.ts';
+import type { BinnedTable } from './bins.ts';
+import { type HistogramHolder, HistogramPool } from './histograms.ts';
+import type { TreeKernels } from './kernels.ts';
 
 /** The settings that decide a tree's shape. */
 export interface GrowthConfig {

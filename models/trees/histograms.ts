@@ -1,5 +1,5 @@
 /** Histograms that nodes hold while they may be split. */
-import type { TreeKernels } from './gbt-kernels.ts';
+import type { TreeKernels } from './kernels.ts';
 
 export interface HistogramHolder {
   /** Its histogram's address, 0 for none. */

@@ -1,7 +1,7 @@
 /** The compiled kernels that grow and walk trees, with the memory they work in and the threads that share the work. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import { KernelMemory } from '../networks/kernel-memory.ts';
-import { startThreads } from '../networks/kernel-threads.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import { KernelMemory } from '../../networks/kernels/memory.ts';
+import { startThreads } from '../../networks/kernels/threads.ts';
 
 /** Addresses are in bytes; functions that take the team return 0, or 1 when a thread was lost. */
 export interface TreeExports {

@@ -1,6 +1,6 @@
 /** How far predictions are from labels, in the numbers that XGBoost prints. */
-import { DataError } from '../core/errors.ts';
-import { log } from '../core/math.ts';
+import { DataError } from '../../core/errors.ts';
+import { log } from '../../core/math.ts';
 import type { MetricName } from './xgboost-config.ts';
 
 /** Probabilities are kept this far from 0 and 1 where their logarithm is taken. */

@@ -1,6 +1,6 @@
 /** From margins, the sums of a row's leaves, to predictions and back. */
-import { DataError } from '../core/errors.ts';
-import { exp, log } from '../core/math.ts';
+import { DataError } from '../../core/errors.ts';
+import { exp, log } from '../../core/math.ts';
 import type { MetricName, ObjectiveName } from './xgboost-config.ts';
 
 export interface Objective {

@@ -1,13 +1,13 @@
 /** Sums a forest's leaves over the rows of a table, with the kernels. */
-import { TreeKernels } from './gbt-kernels.ts';
-import { depths, type Tree } from './gbt-tree.ts';
+import { TreeKernels } from './kernels.ts';
+import { depths, type Tree } from './tree.ts';
 
 /** Bytes of rows handed to the kernels at once, and of a thread's block of them, which should fit a first-level cache. */
 const STRIPE_BYTES = 2 ** 23;
 const BLOCK_BYTES = 2 ** 15;
 const MAX_BLOCK_ROWS = 256;
 
-/** Trees as the kernels read them, see networks/assembly/tree-predict.ts. */
+/** Trees as the kernels read them, see networks/kernels/assembly/tree-predict.ts. */
 export interface PackedForest {
   readonly numColumns: number;
   readonly numOutputs: number;

@@ -1,5 +1,5 @@
 /** A forest in flat arrays, for walking one row without allocation. */
-import type { Tree } from './gbt-tree.ts';
+import type { Tree } from './tree.ts';
 
 export class RowWalker {
   readonly #roots: Int32Array; // [T]

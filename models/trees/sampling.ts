@@ -1,5 +1,5 @@
 /** Which rows and columns a tree, a level and a node may use. */
-import type { Rng } from '../core/rng.ts';
+import type { Rng } from '../../core/rng.ts';
 
 /** `rows` becomes a permutation of 0 … N − 1, each part rising; returns how many of the first are in the sample. */
 export function sampleRowsInto(rows: Int32Array /* [N] */, share: number, rng: Rng): number {

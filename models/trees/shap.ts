@@ -6,7 +6,7 @@
  * when the feature is unknown (`zero`) and known (`one`), and the weights of the subsets of each size.
  * Differences from the source: cover is the sum of hessians, as in XGBoost; where that is 0, both children count half.
  */
-import { depths, type Tree } from './gbt-tree.ts';
+import { depths, type Tree } from './tree.ts';
 
 export class TreeExplainer {
   readonly #trees: readonly Tree[];

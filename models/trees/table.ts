@@ -1,6 +1,6 @@
 /** Whether a table can be learnt from or predicted on. */
-import { DataError } from '../core/errors.ts';
-import type { FeatureTable } from './feature-table.ts';
+import { DataError } from '../../core/errors.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
 
 /**
  * @throws DataError `wrong-length` when rows and columns do not make up the values, `non-finite-value` with the row and

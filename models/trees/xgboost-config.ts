@@ -1,6 +1,6 @@
 /** XGBoost's parameters by its own names, with its own defaults. */
-import { type ConfigOf, resolveConfig, z } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
+import { type ConfigOf, resolveConfig, z } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 export const OBJECTIVES = ['binary:logistic', 'multi:softprob', 'reg:squarederror'] as const;
 export type ObjectiveName = (typeof OBJECTIVES)[number];

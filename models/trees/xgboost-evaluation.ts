@@ -1,10 +1,10 @@
 /** Measures a model after each round of its training, and says when to stop. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { FeatureTable } from './feature-table.ts';
-import { isMaximized, measure } from './gbt-metrics.ts';
-import { type Objective, objectiveNamed, requireLabels, requireWeights } from './gbt-objectives.ts';
-import { requireTable } from './gbt-table.ts';
-import { leafValue, type Tree } from './gbt-tree.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
+import { isMaximized, measure } from './metrics.ts';
+import { type Objective, objectiveNamed, requireLabels, requireWeights } from './objectives.ts';
+import { requireTable } from './table.ts';
+import { leafValue, type Tree } from './tree.ts';
 import type { MetricName, XgboostConfig } from './xgboost-config.ts';
 
 export interface EvaluationSet {

@@ -1,5 +1,5 @@
 /** Writes XGBoost's own JSON model format. */
-import type { Tree } from './gbt-tree.ts';
+import type { Tree } from './tree.ts';
 import type { Forest } from './xgboost-model.ts';
 
 /** The version whose format is written. */

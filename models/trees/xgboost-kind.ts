@@ -1,14 +1,14 @@
 /** Gradient-boosted trees as a kind of model: XGBoost's parameters, its model file as the saved form. */
-import { type ConfigOf, z } from '../core/config.ts';
-import { StorageError } from '../core/errors.ts';
-import type { FeatureTable } from './feature-table.ts';
+import { type ConfigOf, z } from '../../core/config.ts';
+import { StorageError } from '../../core/errors.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
 import {
   defineModel,
   type ModelShape,
   type Predictor,
   type TrainingContext,
   type TrainingPart,
-} from './model.ts';
+} from '../model.ts';
 import { type LabelledTable, trainXgboost } from './xgboost.ts';
 import { xgboostConfig } from './xgboost-config.ts';
 import { XgboostModel } from './xgboost-model.ts';

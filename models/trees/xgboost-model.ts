@@ -1,12 +1,12 @@
 /** A trained forest: its predictions, importances and contributions. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { FeatureTable } from './feature-table.ts';
-import { objectiveNamed } from './gbt-objectives.ts';
-import { addForest, type PackedForest, packForest } from './gbt-predict.ts';
-import { RowWalker } from './gbt-row.ts';
-import { requireNoInfinity, requireTable } from './gbt-table.ts';
-import type { Tree } from './gbt-tree.ts';
-import { TreeExplainer } from './tree-shap.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
+import { objectiveNamed } from './objectives.ts';
+import { addForest, type PackedForest, packForest } from './predict.ts';
+import { RowWalker } from './row.ts';
+import { TreeExplainer } from './shap.ts';
+import { requireNoInfinity, requireTable } from './table.ts';
+import type { Tree } from './tree.ts';
 import type { ObjectiveName } from './xgboost-config.ts';
 import { parseXgboostJson } from './xgboost-json.ts';
 import { writeXgboostJson } from './xgboost-json-writer.ts';

@@ -4,16 +4,16 @@
  * Source: Chen & Guestrin (2016), "XGBoost: A Scalable Tree Boosting System", arXiv:1603.02754, eq. 2 to 7.
  * Differences from the source: see gbt-grower.ts, gbt-cuts.ts and gbt-gradients.ts.
  */
-import { DataError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import type { FeatureTable } from './feature-table.ts';
-import { binTable } from './gbt-bins.ts';
-import { type CustomGradient, GradientSource } from './gbt-gradients.ts';
-import { TreeGrower } from './gbt-grower.ts';
-import { TreeKernels } from './gbt-kernels.ts';
-import { objectiveNamed, requireLabels, requireWeights } from './gbt-objectives.ts';
-import { requireTable } from './gbt-table.ts';
-import type { Tree } from './gbt-tree.ts';
+import { DataError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import type { FeatureTable } from '../data/feature-table.ts';
+import { binTable } from './bins.ts';
+import { type CustomGradient, GradientSource } from './gradients.ts';
+import { TreeGrower } from './grower.ts';
+import { TreeKernels } from './kernels.ts';
+import { objectiveNamed, requireLabels, requireWeights } from './objectives.ts';
+import { requireTable } from './table.ts';
+import type { Tree } from './tree.ts';
 import { resolveXgboostConfig, type XgboostConfig, type XgboostOverrides } from './xgboost-config.ts';
 import { Evaluation, type EvaluationSet } from './xgboost-evaluation.ts';
 import { XgboostModel } from './xgboost-model.ts';

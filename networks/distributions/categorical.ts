@@ -5,8 +5,8 @@
  * all. A plain discrete action is one group. Log-probabilities and entropies of a row are sums over its groups.
  * Functions do not allocate; what they fill comes first.
  */
-import type { Rng } from '../core/rng.ts';
-import type { Kernels } from './kernels.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 
 /**
  * Fills `logProbs` and `probabilities`, which the other functions take. All three arrays lie in the kernels' memory.

@@ -4,8 +4,8 @@
  * B rows, A components. Means depend on the state, [B, A]; the logarithm of the standard deviation does not, [A].
  * Functions do not allocate; what they fill comes first.
  */
-import { exp } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
+import { exp } from '../../core/math.ts';
+import type { Rng } from '../../core/rng.ts';
 
 /** ln 2π */
 const LOG_TWO_PI = 1.8378770664093453;

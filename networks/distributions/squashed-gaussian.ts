@@ -9,7 +9,7 @@
  * Source: Haarnoja et al. (2018), "Soft Actor-Critic", arXiv:1801.01290, appendix C, eq. 20 and 21.
  * Differences from the source: the 1e-6, which keeps the logarithm finite where a rounds to ±1.
  */
-import { exp, log, tanh } from '../core/math.ts';
+import { exp, log, tanh } from '../../core/math.ts';
 
 /** ln(2π) / 2 */
 const HALF_LOG_TWO_PI = 0.9189385332046727;

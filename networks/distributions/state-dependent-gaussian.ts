@@ -10,11 +10,11 @@
  * Source: Raffin, Kober & Stulp (2021), "Smooth Exploration for Robotic Reinforcement Learning", arXiv:2005.05719,
  * section 3; the 1e-6 and the optional bound of the means as in the authors' code.
  */
-import { exp, log } from '../core/math.ts';
-import { createBatchBuffer } from './batch-buffer.ts';
-import type { Kernels } from './kernels.ts';
-import { allocateBlock, type Layer, sliceBlock } from './layer.ts';
-import type { Network } from './network.ts';
+import { exp, log } from '../../core/math.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { allocateBlock, type Layer, sliceBlock } from '../layers/layer.ts';
+import type { Network } from '../network.ts';
 
 const EPSILON = 1e-6;
 

@@ -5,7 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { TrainingError } from '../core/errors.ts';
+import { TrainingError } from '../../core/errors.ts';
 import { AS_IS, type Blas, type BlasProduct, ROW_MAJOR, SGEMM_PARAMETERS, TRANSPOSED } from './blas.ts';
 import type { SharedMemory } from './wasm-module.ts';
 

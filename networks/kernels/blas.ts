@@ -3,7 +3,7 @@
  * Several times faster than the WebAssembly kernels, but the last bits depend on the processor.
  */
 import { createRequire } from 'node:module';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 /**
  * c [M, N] = (accumulate ? c : 0) + a · b; a is [M, K], or [K, M] if transposed, b is [K, N], or [N, K].

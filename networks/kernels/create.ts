@@ -1,10 +1,10 @@
 /** Makes the SIMD kernels and the memory they work in: one WebAssembly instance per agent. */
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { loadBlas } from './blas.ts';
 import { startBlasThreads } from './blas-threads.ts';
-import { KernelMemory } from './kernel-memory.ts';
-import { startThreads } from './kernel-threads.ts';
 import type { Activation, KernelOptions, Kernels } from './kernels.ts';
+import { KernelMemory } from './memory.ts';
+import { startThreads } from './threads.ts';
 import type { WasmExports } from './wasm-module.ts';
 
 /**

@@ -16,7 +16,7 @@ export interface Trace {
   readonly productGradients: Float32Array; // [R, G·H], d loss / d (the state's part); LSTM: the same array
 }
 
-/** Every function does step `row / rows` alone: the rows from `row` on. See networks/assembly/recurrent.ts. */
+/** Every function does step `row / rows` alone: the rows from `row` on. See networks/kernels/assembly/recurrent.ts. */
 export interface RecurrentKernels {
   lstmForward(trace: Trace, row: number, rows: number, units: number): void;
   /**

@@ -4,7 +4,7 @@
  * string, and no file has to be found.
  */
 import { Worker } from 'node:worker_threads';
-import { TrainingError } from '../core/errors.ts';
+import { TrainingError } from '../../core/errors.ts';
 import { loadModule, type SharedMemory, type WasmExports } from './wasm-module.ts';
 
 export interface KernelThreads {

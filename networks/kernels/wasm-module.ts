@@ -1,4 +1,4 @@
-/** The compiled WebAssembly module of networks/assembly: its loading and the types of what it exports. */
+/** The compiled WebAssembly module of networks/kernels/assembly: its loading and the types of what it exports. */
 import { readFileSync } from 'node:fs';
 
 let module: WebAssembly.Module | undefined;

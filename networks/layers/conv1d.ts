@@ -3,11 +3,11 @@
  * Source: LeCun et al. (1989), https://doi.org/10.1162/neco.1989.1.4.541 (shared weights); dilation as in Yu & Koltun
  * (2016), https://arxiv.org/abs/1511.07122, equation 2. Like all networks' "convolutions", a cross-correlation.
  */
-import { ConfigError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
-import { createBatchBuffer } from './batch-buffer.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Rng } from '../../core/rng.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Activation } from '../kernels/kernels.ts';
 import { heInto, type Initialization, orthogonalInto } from './initialize.ts';
-import type { Activation } from './kernels.ts';
 import type { Layer } from './layer.ts';
 
 export interface Conv1dOptions {
@@ -124,7 +124,7 @@ export function conv1dLayer(options: Conv1dOptions): Conv1dLayer {
   };
 }
 
-/** See networks/assembly/convolution.ts; addresses are in bytes. */
+/** See networks/kernels/assembly/convolution.ts; addresses are in bytes. */
 interface Exports {
   unfold(
     inputs: number,

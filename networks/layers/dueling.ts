@@ -4,7 +4,7 @@
  * Differences from the source: none; the streams before it are any layers with 1 + n outputs, such as one linear map
  * or two heads.
  */
-import { createBatchBuffer } from './batch-buffer.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Layer } from './layer.ts';
 
 /**

@@ -4,10 +4,10 @@
  * Differences from the source: the reset gate scales the product W·h with its bias, not h before it, as in PyTorch and
  * cuDNN, so that one product serves all gates; gate order r, z, n.
  */
-import type { Kernels } from './kernels.ts';
-import type { ParameterBlock } from './network.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { createRecurrentKernels } from '../kernels/recurrent.ts';
+import type { ParameterBlock } from '../network.ts';
 import type { RecurrentNetwork, RecurrentOptions } from './recurrent.ts';
-import { createRecurrentKernels } from './recurrent-kernels.ts';
 import { createRecurrentNetwork } from './recurrent-network.ts';
 
 /** @param block memory for the parameters where it is not to be allocated here */

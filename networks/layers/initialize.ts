@@ -3,7 +3,7 @@
  * Source: Saxe, McClelland & Ganguli (2014), https://arxiv.org/abs/1312.6120 (orthogonal);
  * He et al. (2015), https://arxiv.org/abs/1502.01852, equation 12 (he).
  */
-import type { Rng } from '../core/rng.ts';
+import type { Rng } from '../../core/rng.ts';
 
 export type Initialization = 'orthogonal' | 'he';
 

@@ -1,8 +1,8 @@
 /** Networks with a step without parameters after them, whoever made the network. */
-import { createBatchBuffer } from './batch-buffer.ts';
-import type { Kernels } from './kernels.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Network } from '../network.ts';
 import { allocateBlock, type Layer } from './layer.ts';
-import type { Network } from './network.ts';
 
 /** @param step a layer without parameters, which takes the network's outputs */
 export function withLastStep(kernels: Kernels, network: Network, step: Layer): Network {

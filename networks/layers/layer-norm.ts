@@ -2,14 +2,14 @@
  * Layer normalisation: each row to mean 0 and variance 1, then a gain and a bias for every column.
  * Source: Ba, Kiros & Hinton (2016), https://arxiv.org/abs/1607.06450, equation 4.
  */
-import { createBatchBuffer } from './batch-buffer.ts';
-import type { Kernels } from './kernels.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import type { Layer } from './layer.ts';
 
 /** Added to the variance, as in PyTorch. */
 const EPSILON = 1e-5;
 
-/** B rows, D columns; see networks/assembly/layer-norm.ts. */
+/** B rows, D columns; see networks/kernels/assembly/layer-norm.ts. */
 export interface LayerNormKernels {
   /**
    * outputs = gain · normalized + bias, normalized = (inputs − mean) · scale, scale = 1 / √(variance + 1e-5).

@@ -1,6 +1,6 @@
 /** Layers as descriptions that become networks once they are given memory, so that composed ones stay flat. */
-import type { Kernels } from './kernels.ts';
-import type { Network, ParameterBlock } from './network.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Network, ParameterBlock } from '../network.ts';
 
 /** A network before it has memory. */
 export interface Layer {

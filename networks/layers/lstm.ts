@@ -5,10 +5,10 @@
  * Differences from the source: no peepholes; gradients flow through whole sequences, gates included (as in PyTorch,
  * whose gate order i, f, g, o is used; its two biases are one here, since only their sum matters).
  */
-import type { Kernels } from './kernels.ts';
-import type { ParameterBlock } from './network.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { createRecurrentKernels } from '../kernels/recurrent.ts';
+import type { ParameterBlock } from '../network.ts';
 import type { RecurrentNetwork, RecurrentOptions } from './recurrent.ts';
-import { createRecurrentKernels } from './recurrent-kernels.ts';
 import { createRecurrentNetwork } from './recurrent-network.ts';
 
 /** @param block memory for the parameters where it is not to be allocated here */

@@ -1,11 +1,11 @@
 /** Fully connected networks on the SIMD kernels. */
-import type { Rng } from '../core/rng.ts';
-import { type BatchBuffer, createBatchBuffer } from './batch-buffer.ts';
+import type { Rng } from '../../core/rng.ts';
+import { type BatchBuffer, createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Activation, Kernels } from '../kernels/kernels.ts';
+import type { Network, ParameterBlock } from '../network.ts';
 import { heInto, type Initialization, orthogonalInto } from './initialize.ts';
-import type { Activation, Kernels } from './kernels.ts';
 import { allocateBlock, type Layer } from './layer.ts';
 import { createLayerNormKernels } from './layer-norm.ts';
-import type { Network, ParameterBlock } from './network.ts';
 
 export interface MlpOptions {
   /** Numbers per input row, ≥ 1. */

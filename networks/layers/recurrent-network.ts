@@ -1,11 +1,11 @@
 /** What LSTM and GRU have in common: memory, products, masks, and back-propagation through time. */
-import { createBatchBuffer } from './batch-buffer.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { createRecurrentKernels, type Trace } from '../kernels/recurrent.ts';
+import type { ParameterBlock } from '../network.ts';
 import { orthogonalInto } from './initialize.ts';
-import type { Kernels } from './kernels.ts';
 import { allocateBlock } from './layer.ts';
-import type { ParameterBlock } from './network.ts';
 import type { RecurrentLayout, RecurrentNetwork, RecurrentOptions } from './recurrent.ts';
-import { createRecurrentKernels, type Trace } from './recurrent-kernels.ts';
 import {
   type CellShape,
   clearStarted,

@@ -1,7 +1,7 @@
 /** The memory of a recurrent network's steps, and the ways of states in and out of it. */
-import { createBatchBuffer } from './batch-buffer.ts';
-import type { Kernels } from './kernels.ts';
-import type { Trace } from './recurrent-kernels.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Trace } from '../kernels/recurrent.ts';
 
 // B sequences, T steps, H units, S numbers of state, G gates.
 

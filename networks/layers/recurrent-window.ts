@@ -1,5 +1,5 @@
 /** A recurrent network as a layer that reads a whole window and gives its last output. */
-import { createBatchBuffer } from './batch-buffer.ts';
+import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import { createGru } from './gru.ts';
 import type { Layer } from './layer.ts';
 import { createLstm } from './lstm.ts';

@@ -1,6 +1,6 @@
 /** The contract of recurrent networks: steps that carry a state, and back-propagation through whole sequences. */
-import type { Rng } from '../core/rng.ts';
-import type { ParameterBlock } from './network.ts';
+import type { Rng } from '../../core/rng.ts';
+import type { ParameterBlock } from '../network.ts';
 
 /**
  * B sequences a batch, T steps a sequence, I inputs, H units, S numbers of state, G gates.

@@ -1,10 +1,11 @@
 /** A recurrent network with dense layers on top: steps that carry a state for acting, whole sequences for training. */
+
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Network } from '../network.ts';
 import { createGru } from './gru.ts';
-import type { Kernels } from './kernels.ts';
 import { allocateBlock, sliceBlock } from './layer.ts';
 import { createLstm } from './lstm.ts';
 import { type MlpOptions, mlpLayer } from './mlp.ts';
-import type { Network } from './network.ts';
 import type { RecurrentOptions } from './recurrent.ts';
 import { numRecurrentParameters } from './recurrent-network.ts';
 

@@ -1,8 +1,8 @@
 /** Layers one after another, as one network with flat parameters. */
-import { ConfigError } from '../core/errors.ts';
-import type { Kernels } from './kernels.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Network } from '../network.ts';
 import { createNetwork, type Layer, sliceBlock } from './layer.ts';
-import type { Network } from './network.ts';
 
 export function createSequential(kernels: Kernels, layers: readonly Layer[]): Network {
   return createNetwork(kernels, sequentialLayer(layers));

@@ -1,15 +1,20 @@
 /** How fast agents train on CartPole, the envs and the learning included. */
-import { a2c } from '../agents/a2c.ts';
-import type { AgentPlugin } from '../agents/agent.ts';
-import { dqn } from '../agents/dqn.ts';
-import { ppo } from '../agents/ppo.ts';
-import { createRng } from '../core/rng.ts';
-import { CartPole } from '../envs/cartpole.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import type { KernelOptions } from '../networks/kernels.ts';
-import { train } from '../trainers/train.ts';
+import { a2c } from '../../agents/a2c.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
+import { dqn } from '../../agents/dqn.ts';
+import { ppo } from '../../agents/ppo.ts';
+import { createRng } from '../../core/rng.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import {
+  PPO_CARTPOLE,
+  PPO_GRU_CARTPOLE,
+  PPO_LSTM_CARTPOLE,
+  type ZooSettings,
+} from '../../experiments/zoo-settings.ts';
+import type { KernelOptions } from '../../networks/kernels/kernels.ts';
+import { train } from '../../trainers/train.ts';
 import { type Benchmark, ifBlasFound, secondsPer } from './benchmark.ts';
-import { PPO_CARTPOLE, PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE, type ZooSettings } from './zoo-settings.ts';
 
 /** CleanRL's settings: four envs of 128 steps, four epochs of four minibatches. */
 const PPO_CARTPOLE_CLEANRL: ZooSettings = {

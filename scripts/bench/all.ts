@@ -1,14 +1,14 @@
 /** What `market-gym bench` measures, in this order. */
-import { agentBenchmarks } from './agent-benchmarks.ts';
+import { agentBenchmarks } from './agents.ts';
 import { type Benchmark, calibration } from './benchmark.ts';
-import { envBenchmarks } from './env-benchmarks.ts';
-import { liveBenchmarks } from './live-benchmarks.ts';
-import { marketBenchmarks } from './market-benchmarks.ts';
-import { memoryBenchmarks } from './memory-benchmarks.ts';
-import { modelBenchmarks } from './model-benchmarks.ts';
-import { networkBenchmarks } from './network-benchmarks.ts';
-import { offPolicyBenchmarks } from './off-policy-benchmarks.ts';
-import { treeBenchmarks } from './tree-benchmarks.ts';
+import { envBenchmarks } from './envs.ts';
+import { liveBenchmarks } from './live.ts';
+import { marketBenchmarks } from './market.ts';
+import { memoryBenchmarks } from './memory.ts';
+import { modelBenchmarks } from './models.ts';
+import { networkBenchmarks } from './networks.ts';
+import { offPolicyBenchmarks } from './off-policy.ts';
+import { treeBenchmarks } from './trees.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   calibration,

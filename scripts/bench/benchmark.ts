@@ -1,7 +1,7 @@
 /** How something is measured: the median of several rounds, after a warm-up. */
 
-import { ConfigError } from '../core/errors.ts';
-import { median } from '../core/statistics.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { median } from '../../core/statistics.ts';
 
 export interface Benchmark {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Envs for a benchmark of env workers: CartPole, and the same with a fixed amount of work in every step. */
-import { CartPole } from '../envs/cartpole.ts';
-import type { Env } from '../envs/env.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import type { Env } from '../../envs/env.ts';
 
 /** @param argument multiply-adds of a step beside its own */
 export function createEnv(index: number, argument: unknown): Env {

@@ -2,27 +2,27 @@
  * Trains every learning agent for a while on the portable kernels, with one, two and four threads, and prints a hash of
  * the weights of each: equal on every machine, Node version and number of threads.
  *
- *     node dist/scripts/determinism.js [--steps 20000]
+ *     node dist/scripts/bench/determinism.js [--steps 20000]
  *
  * One line an agent, name and hash. Exits with 1 when the number of threads changes a hash.
  */
 import { parseArgs } from 'node:util';
-import { a2c } from '../agents/a2c.ts';
-import type { AgentPlugin } from '../agents/agent.ts';
-import { ddpg } from '../agents/ddpg.ts';
-import { dqn } from '../agents/dqn.ts';
-import { ppo } from '../agents/ppo.ts';
-import { sac } from '../agents/sac.ts';
-import { td3 } from '../agents/td3.ts';
-import { createRng } from '../core/rng.ts';
-import { hashSnapshot } from '../core/snapshot.ts';
-import { CartPole } from '../envs/cartpole.ts';
-import type { Env } from '../envs/env.ts';
-import { Pendulum } from '../envs/pendulum.ts';
-import { TradingEnv } from '../envs/trading.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import { geometricBrownian } from '../market/synthetic.ts';
-import { train } from '../trainers/train.ts';
+import { a2c } from '../../agents/a2c.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
+import { ddpg } from '../../agents/ddpg.ts';
+import { dqn } from '../../agents/dqn.ts';
+import { ppo } from '../../agents/ppo.ts';
+import { sac } from '../../agents/sac.ts';
+import { td3 } from '../../agents/td3.ts';
+import { createRng } from '../../core/rng.ts';
+import { hashSnapshot } from '../../core/snapshot.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import type { Env } from '../../envs/env.ts';
+import { Pendulum } from '../../envs/pendulum.ts';
+import { TradingEnv } from '../../envs/trading.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
+import { train } from '../../trainers/train.ts';
 
 const THREADS = [1, 2, 4];
 const NUM_ENVS = 4;

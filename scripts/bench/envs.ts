@@ -1,14 +1,14 @@
 /** How fast single envs step, resets included. */
-import { createRng } from '../core/rng.ts';
-import { ArbitrageEnv } from '../envs/arbitrage.ts';
-import { SYNTHETIC_MARKET } from '../envs/arbitrage-synthetic.ts';
-import { CartPole } from '../envs/cartpole.ts';
-import type { Env } from '../envs/env.ts';
-import { TradingEnv } from '../envs/trading.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import { createWorkerVectorEnv } from '../envs/worker-vector-env.ts';
-import { geometricBrownian } from '../market/synthetic.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
+import { createRng } from '../../core/rng.ts';
+import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
+import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import type { Env } from '../../envs/env.ts';
+import { TradingEnv } from '../../envs/trading.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 import { createEnv } from './costly-env.ts';
 

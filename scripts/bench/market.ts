@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRng } from '../core/rng.ts';
-import { median } from '../core/statistics.ts';
-import { encodeBooks, loadBooks } from '../market/load-books.ts';
-import { OrderBook } from '../market/order-book.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
+import { createRng } from '../../core/rng.ts';
+import { median } from '../../core/statistics.ts';
+import { encodeBooks, loadBooks } from '../../market/books/load.ts';
+import { OrderBook } from '../../market/books/order-book.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 
 /** A day's recording at a book every ten seconds of two venues, 20 levels a side. */

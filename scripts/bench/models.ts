@@ -1,10 +1,10 @@
 /** How fast a supervised model answers to one bar. */
-import { createRng } from '../core/rng.ts';
-import type { ModelShape, TrainedModel } from '../models/model.ts';
-import { createBodyAndHead, createNetworkPredictor } from '../models/network-model.ts';
-import { SignalStream } from '../models/signal-stream.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import { recurrentWindowLayer } from '../networks/recurrent-window.ts';
+import { createRng } from '../../core/rng.ts';
+import type { ModelShape, TrainedModel } from '../../models/model.ts';
+import { createBodyAndHead, createNetworkPredictor } from '../../models/recurrent/network-model.ts';
+import { SignalStream } from '../../models/signals/stream.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import { recurrentWindowLayer } from '../../networks/layers/recurrent-window.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 
 const COLUMNS = 30;

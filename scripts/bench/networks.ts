@@ -1,14 +1,14 @@
 /** How fast products, layers and single updates are. */
-import { createPolicyHead } from '../agents/policy-head.ts';
-import { PpoLoss } from '../agents/ppo-loss.ts';
-import { createRng } from '../core/rng.ts';
-import { createDiscrete } from '../envs/spaces.ts';
-import { createKernels } from '../networks/create-kernels.ts';
-import { createGru } from '../networks/gru.ts';
-import type { KernelBackend } from '../networks/kernels.ts';
-import { createLstm } from '../networks/lstm.ts';
-import { createMlp } from '../networks/mlp.ts';
-import { clipGradientNorm, createAdam } from '../networks/optimizer.ts';
+import { createPolicyHead } from '../../agents/on-policy/policy-head.ts';
+import { PpoLoss } from '../../agents/on-policy/ppo-loss.ts';
+import { createRng } from '../../core/rng.ts';
+import { createDiscrete } from '../../envs/spaces.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import type { KernelBackend } from '../../networks/kernels/kernels.ts';
+import { createGru } from '../../networks/layers/gru.ts';
+import { createLstm } from '../../networks/layers/lstm.ts';
+import { createMlp } from '../../networks/layers/mlp.ts';
+import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 import { type Benchmark, ifBlasFound, secondsPer } from './benchmark.ts';
 
 const milliseconds = (name: string, measure: () => number): Benchmark => ({ name, unit: 'ms', measure });

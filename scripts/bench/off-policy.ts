@@ -1,13 +1,13 @@
 /** How fast the off-policy agents train, with the RL Zoo's settings for Pendulum. */
-import type { AgentPlugin } from '../agents/agent.ts';
-import { ddpg } from '../agents/ddpg.ts';
-import { sac } from '../agents/sac.ts';
-import { td3 } from '../agents/td3.ts';
-import { createRng } from '../core/rng.ts';
-import { Pendulum } from '../envs/pendulum.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import type { KernelOptions } from '../networks/kernels.ts';
-import { Training } from '../trainers/train.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
+import { ddpg } from '../../agents/ddpg.ts';
+import { sac } from '../../agents/sac.ts';
+import { td3 } from '../../agents/td3.ts';
+import { createRng } from '../../core/rng.ts';
+import { Pendulum } from '../../envs/pendulum.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import type { KernelOptions } from '../../networks/kernels/kernels.ts';
+import { Training } from '../../trainers/train.ts';
 import { type Benchmark, ifBlasFound } from './benchmark.ts';
 
 const TOTAL_STEPS = 20_000;

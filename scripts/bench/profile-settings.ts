@@ -1,12 +1,12 @@
 /** The trainings that `market-gym bench --profile` looks into: the settings of the RL Zoo, shortened. */
-import { dqn } from '../agents/dqn.ts';
-import { ppo } from '../agents/ppo.ts';
-import { sac } from '../agents/sac.ts';
-import { CartPole } from '../envs/cartpole.ts';
-import { Pendulum } from '../envs/pendulum.ts';
-import { DQN_CARTPOLE } from './agent-benchmarks.ts';
+import { dqn } from '../../agents/dqn.ts';
+import { ppo } from '../../agents/ppo.ts';
+import { sac } from '../../agents/sac.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import { Pendulum } from '../../envs/pendulum.ts';
+import { PPO_CARTPOLE } from '../../experiments/zoo-settings.ts';
+import { DQN_CARTPOLE } from './agents.ts';
 import type { ProfiledTraining } from './profile-training.ts';
-import { PPO_CARTPOLE } from './zoo-settings.ts';
 
 export const PROFILED: Readonly<Record<'ppo' | 'dqn' | 'sac', ProfiledTraining>> = {
   ppo: {

@@ -1,11 +1,11 @@
 /** Where the time of a training goes: V8's sampling profiler, its samples summed by what the code is there for. */
 import { Session } from 'node:inspector';
-import type { AgentPlugin } from '../agents/agent.ts';
-import { createRng } from '../core/rng.ts';
-import type { Env } from '../envs/env.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import type { KernelBackend } from '../networks/kernels.ts';
-import { Training } from '../trainers/train.ts';
+import type { AgentPlugin } from '../../agents/agent.ts';
+import { createRng } from '../../core/rng.ts';
+import type { Env } from '../../envs/env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import type { KernelBackend } from '../../networks/kernels/kernels.ts';
+import { Training } from '../../trainers/train.ts';
 
 export interface ProfiledTraining {
   readonly plugin: AgentPlugin;

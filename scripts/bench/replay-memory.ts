@@ -2,21 +2,21 @@
  * A process of its own for one benchmark: runs DQN, checkpoints included, until a buffer of a million transitions of 32
  * floats is full, or continues such a run, and prints the most memory that the process has had resident, in bytes.
  *
- *     node dist/scripts/replay-memory.js DIRECTORY [resume]
+ *     node dist/scripts/bench/replay-memory.js DIRECTORY [resume]
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { z } from '../core/config.ts';
-import { EnvError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { type Json, restoreArrayInto, restoreNumber } from '../core/snapshot.ts';
-import { defineEnv } from '../envs/env.ts';
-import { createBox, createDiscrete } from '../envs/spaces.ts';
-import { latestCheckpoint } from '../storage/checkpoint.ts';
-import { RunDirectory } from '../storage/run-directory.ts';
-import { createConsole } from './console.ts';
-import { planRun } from './run-spec.ts';
-import { TrainingSession } from './training-session.ts';
+import { z } from '../../core/config.ts';
+import { EnvError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { type Json, restoreArrayInto, restoreNumber } from '../../core/snapshot.ts';
+import { defineEnv } from '../../envs/env.ts';
+import { createBox, createDiscrete } from '../../envs/spaces.ts';
+import { planRun } from '../../experiments/run/spec.ts';
+import { TrainingSession } from '../../experiments/run/training-session.ts';
+import { latestCheckpoint } from '../../storage/checkpoint.ts';
+import { RunDirectory } from '../../storage/run-directory.ts';
+import { createConsole } from '../terminal/console.ts';
 
 const TRANSITIONS = 1_000_000;
 const NUM_FLOATS = 32;

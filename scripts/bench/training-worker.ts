@@ -1,11 +1,11 @@
 /** A thread that trains PPO on CartPole until it is ended: the candidate in the background of a live session. */
 import { parentPort } from 'node:worker_threads';
-import { ppo } from '../agents/ppo.ts';
-import { createRng } from '../core/rng.ts';
-import { CartPole } from '../envs/cartpole.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import { train } from '../trainers/train.ts';
-import { PPO_CARTPOLE } from './zoo-settings.ts';
+import { ppo } from '../../agents/ppo.ts';
+import { createRng } from '../../core/rng.ts';
+import { CartPole } from '../../envs/cartpole.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { PPO_CARTPOLE } from '../../experiments/zoo-settings.ts';
+import { train } from '../../trainers/train.ts';
 
 const { numEnvs, config } = PPO_CARTPOLE;
 const STEPS = 4096;

@@ -1,6 +1,6 @@
 /** A process of its own: trains on a million rows of 30 columns, and prints the megabytes that took at most. */
-import { createRng } from '../core/rng.ts';
-import { trainXgboost } from '../models/xgboost.ts';
+import { createRng } from '../../core/rng.ts';
+import { trainXgboost } from '../../models/trees/xgboost.ts';
 
 const NUM_ROWS = 1_000_000;
 const NUM_COLUMNS = 30;

@@ -1,9 +1,9 @@
 /** How fast gradient-boosted trees are trained and walked, and what memory that takes. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createRng } from '../core/rng.ts';
-import { trainXgboost } from '../models/xgboost.ts';
-import type { XgboostModel } from '../models/xgboost-model.ts';
+import { createRng } from '../../core/rng.ts';
+import { trainXgboost } from '../../models/trees/xgboost.ts';
+import type { XgboostModel } from '../../models/trees/xgboost-model.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 
 const NUM_ROWS = 20_000;

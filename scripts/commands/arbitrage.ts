@@ -1,23 +1,23 @@
 /** `market-gym arbitrage`: trains an agent across venues, and judges it on a later span beside rules and the bound. */
 import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
-import { resolveConfig } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { arbitrageConfig } from '../envs/arbitrage-config.ts';
-import { SYNTHETIC_MARKET } from '../envs/arbitrage-synthetic.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { parsePair } from '../market/currencies.ts';
-import { loadBooks } from '../market/load-books.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { type ArbitrageResult, trainArbitrage } from '../trainers/arbitrage.ts';
-import { outcomeRows, renderArbitrageReport } from '../trainers/arbitrage-report.ts';
-import { loadCatalog } from './catalog.ts';
-import { type Console, createConsole } from './console.ts';
-import { MAX_SEED, wholeNumber } from './counts.ts';
-import { parseSettings } from './settings.ts';
-import { formatTable } from './table.ts';
+import { resolveConfig } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
+import { loadCatalog } from '../../experiments/plugins/catalog.ts';
+import { loadBooks } from '../../market/books/load.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { parsePair } from '../../market/candles/currencies.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage/train.ts';
+import { outcomeRows, renderArbitrageReport } from '../../trainers/report/arbitrage.ts';
+import { type Console, createConsole } from '../terminal/console.ts';
+import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { parseSettings } from '../terminal/settings.ts';
+import { formatTable } from '../terminal/table.ts';
 
 /** Small steps from what the lesson taught, over hours; `--set agent.key=value` overrides. */
 export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {

@@ -1,12 +1,12 @@
 /** `market-gym bench`: how fast the parts are on this machine, beside a fixed yardstick. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { benchmarks } from './benchmarks.ts';
-import { createConsole } from './console.ts';
-import { PROFILED } from './profile-settings.ts';
-import { PARTS, profileTraining } from './profile-training.ts';
-import { formatTable } from './table.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { benchmarks } from '../bench/all.ts';
+import { PROFILED } from '../bench/profile-settings.ts';
+import { PARTS, profileTraining } from '../bench/profile-training.ts';
+import { createConsole } from '../terminal/console.ts';
+import { formatTable } from '../terminal/table.ts';
 
 export const benchOptions = (yargs: Argv) =>
   yargs

@@ -1,15 +1,15 @@
 /** `market-gym data fit`: a synthetic market of several venues with the properties of recorded books. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import { parsePair } from '../market/currencies.ts';
-import { loadBooks } from '../market/load-books.ts';
-import { sliceTape } from '../market/tape-span.ts';
-import { createTimeParser } from '../market/timestamps.ts';
-import { fitSyntheticVenues } from '../market/venue-fit.ts';
-import { compareFit, type FitRow } from '../market/venue-fit-report.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { createConsole } from './console.ts';
-import { formatTable } from './table.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { loadBooks } from '../../market/books/load.ts';
+import { sliceTape } from '../../market/books/tape-span.ts';
+import { parsePair } from '../../market/candles/currencies.ts';
+import { createTimeParser } from '../../market/candles/timestamps.ts';
+import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
+import { compareFit, type FitRow } from '../../market/synthetic/venue-fit-report.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { createConsole } from '../terminal/console.ts';
+import { formatTable } from '../terminal/table.ts';
 
 export const dataFitOptions = (yargs: Argv) =>
   yargs

@@ -1,15 +1,15 @@
 /** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
 import type { Argv } from 'yargs';
-import { describeBooks } from '../market/book-quality.ts';
-import { formatBookQuality } from '../market/book-quality-text.ts';
-import { loadCandles } from '../market/csv.ts';
-import { parsePair } from '../market/currencies.ts';
-import { describeCandles, formatDataQuality } from '../market/data-quality.ts';
-import { detectTapeFile, loadBooks, loadTrades } from '../market/load-books.ts';
-import { formatTime } from '../market/timestamps.ts';
-import { countRepeatedTrades } from '../market/trade-tape.ts';
-import { SHIPPED_DATA, shippedDataPath } from './catalog.ts';
-import { type Console, createConsole } from './console.ts';
+import { SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
+import { detectTapeFile, loadBooks, loadTrades } from '../../market/books/load.ts';
+import { describeBooks } from '../../market/books/quality.ts';
+import { formatBookQuality } from '../../market/books/quality-text.ts';
+import { countRepeatedTrades } from '../../market/books/trade-tape.ts';
+import { loadCandles } from '../../market/candles/csv.ts';
+import { parsePair } from '../../market/candles/currencies.ts';
+import { describeCandles, formatDataQuality } from '../../market/candles/data-quality.ts';
+import { formatTime } from '../../market/candles/timestamps.ts';
+import { type Console, createConsole } from '../terminal/console.ts';
 
 export const describeOptions = (yargs: Argv) =>
   yargs

@@ -1,21 +1,21 @@
 /** `market-gym evaluate --model`: judges a supervised model and writes a report. */
-import { ConfigError } from '../core/errors.ts';
-import { type Dataset, rowsWithWindow } from '../models/dataset.ts';
-import type { TrainedModel } from '../models/model.ts';
-import { knows } from '../models/predictions.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { evaluateModel } from '../trainers/evaluate-model.ts';
-import { modelReport } from '../trainers/model-report.ts';
-import { renderReport } from '../trainers/report.ts';
-import { isoDate } from '../trainers/spans.ts';
-import { version } from './catalog.ts';
-import { createConsole } from './console.ts';
-import type { EvaluateArguments } from './evaluate-command.ts';
-import { loadEvaluationData } from './model-data.ts';
-import { classList, loadModelKinds } from './model-options.ts';
-import { openModel } from './model-store.ts';
-import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
-import { parseSettings } from './settings.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { loadEvaluationData } from '../../experiments/models/data.ts';
+import { openModel } from '../../experiments/models/store.ts';
+import { version } from '../../experiments/plugins/catalog.ts';
+import { type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
+import type { TrainedModel } from '../../models/model.ts';
+import { knows } from '../../models/signals/predictions.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { evaluateModel } from '../../trainers/evaluate-model.ts';
+import { modelReport } from '../../trainers/report/model.ts';
+import { renderReport } from '../../trainers/report/report.ts';
+import { isoDate } from '../../trainers/spans.ts';
+import { createConsole } from '../terminal/console.ts';
+import { classList, loadModelKinds } from '../terminal/model-options.ts';
+import { formatModelEvaluation, summarizeModelEvaluation } from '../terminal/model-summary.ts';
+import { parseSettings } from '../terminal/settings.ts';
+import type { EvaluateArguments } from './evaluate.ts';
 
 /** @returns the exit code */
 export async function evaluateModelCommand(args: EvaluateArguments, path: string): Promise<number> {

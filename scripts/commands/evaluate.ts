@@ -1,13 +1,8 @@
 /** `market-gym evaluate`: judges trained runs and writes a report. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import type { TrainedModel } from '../models/model.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { renderReport } from '../trainers/report.ts';
-import { createConsole } from './console.ts';
-import { MAX_SEED, wholeNumber } from './counts.ts';
-import { evaluateModelCommand } from './evaluate-model-command.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { openModel } from '../../experiments/models/store.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
@@ -17,9 +12,14 @@ import {
   reportOf,
   requireSameTask,
   type TrainedRun,
-} from './judge-runs.ts';
-import { loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
-import { openModel } from './model-store.ts';
+} from '../../experiments/run/judge-runs.ts';
+import type { TrainedModel } from '../../models/model.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { renderReport } from '../../trainers/report/report.ts';
+import { createConsole } from '../terminal/console.ts';
+import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';
+import { evaluateModelCommand } from './evaluate-model.ts';
 
 export const evaluateOptions = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))

@@ -1,13 +1,13 @@
 /** `market-gym experiment`: a matrix of tasks, agents and seeds, on several processes. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { createConsole } from './console.ts';
-import { wholeNumber } from './counts.ts';
-import { EXPERIMENT_KEYS, loadExperiment } from './experiment-file.ts';
-import { compareAgents, formatCells, formatImprovements, summarizeCells } from './experiment-results.ts';
-import { type ExperimentOutcome, runExperiment } from './experiment-run.ts';
-import { formatColumns } from './table.ts';
+import { EXPERIMENT_KEYS, loadExperiment } from '../../experiments/file.ts';
+import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
+import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { createConsole } from '../terminal/console.ts';
+import { wholeNumber } from '../terminal/counts.ts';
+import { formatColumns } from '../terminal/table.ts';
 
 /** What a shell reports for a process ended by Ctrl-C. */
 const EXIT_INTERRUPTED = 130;

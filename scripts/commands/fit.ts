@@ -1,21 +1,31 @@
 /** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import { classBalance, type Dataset, rowsWithWindow } from '../models/dataset.ts';
-import { outOfFold } from '../models/out-of-fold.ts';
-import { holdOut, holdOutFrom, walkForward } from '../models/splitters.ts';
-import { resolveModelConfig, trainModel } from '../models/train-model.ts';
-import { attempt } from '../storage/atomic.ts';
-import { evaluateModel, judgePredictions } from '../trainers/evaluate-model.ts';
-import { rowAt } from '../trainers/spans.ts';
-import { createConsole } from './console.ts';
-import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
-import { loadTrainingData } from './model-data.ts';
-import { addTfjsFor, classList, loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
-import { requireTarget, storeModel } from './model-store.ts';
-import { formatModelEvaluation, headlineMetrics, summarizeModelEvaluation } from './model-summary.ts';
-import { parseSettings } from './settings.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { loadTrainingData } from '../../experiments/models/data.ts';
+import { requireTarget, storeModel } from '../../experiments/models/store.ts';
+import { classBalance, type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
+import { holdOut, holdOutFrom, walkForward } from '../../models/data/splitters.ts';
+import { outOfFold } from '../../models/signals/out-of-fold.ts';
+import { resolveModelConfig, trainModel } from '../../models/train.ts';
+import { attempt } from '../../storage/atomic.ts';
+import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.ts';
+import { rowAt } from '../../trainers/spans.ts';
+import { createConsole } from '../terminal/console.ts';
+import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import {
+  addTfjsFor,
+  classList,
+  loadModelKinds,
+  storeOptions,
+  tableOptions,
+} from '../terminal/model-options.ts';
+import {
+  formatModelEvaluation,
+  headlineMetrics,
+  summarizeModelEvaluation,
+} from '../terminal/model-summary.ts';
+import { parseSettings } from '../terminal/settings.ts';
 
 export const fitOptions = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))

@@ -1,16 +1,16 @@
 /** `market-gym list`: what there is to choose from, and every setting of it. */
 import type { Argv } from 'yargs';
-import { describeConfig } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import { tradingRewards } from '../envs/trading-rewards.ts';
-import { builtinFeatures } from '../market/features.ts';
-import { builtInModels } from '../models/kinds.ts';
-import type { ModelPlugin } from '../models/model.ts';
-import { modelSchema } from '../models/train-model.ts';
-import { type Catalog, loadCatalog } from './catalog.ts';
-import { createConsole } from './console.ts';
-import { formatColumns } from './table.ts';
+import { describeConfig } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import { tradingRewards } from '../../envs/trading/rewards.ts';
+import { type Catalog, loadCatalog } from '../../experiments/plugins/catalog.ts';
+import { builtinFeatures } from '../../market/features/features.ts';
+import { builtInModels } from '../../models/kinds.ts';
+import type { ModelPlugin } from '../../models/model.ts';
+import { modelSchema } from '../../models/train.ts';
+import { createConsole } from '../terminal/console.ts';
+import { formatColumns } from '../terminal/table.ts';
 
 export const listOptions = (yargs: Argv) =>
   yargs

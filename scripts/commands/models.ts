@@ -1,12 +1,12 @@
 /** `market-gym models`: the registry of trained models: what there is, which is in use, whether it is whole. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import type { Json } from '../core/snapshot.ts';
-import { type ModelEvent, type ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
-import { agentArtifact, readRunModel } from './agent-model.ts';
-import { version } from './catalog.ts';
-import { type Console, createConsole } from './console.ts';
-import { formatColumns } from './table.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Json } from '../../core/snapshot.ts';
+import { agentArtifact, readRunModel } from '../../experiments/models/agent-model.ts';
+import { version } from '../../experiments/plugins/catalog.ts';
+import { type ModelEvent, type ModelRecord, ModelRegistry } from '../../storage/model-registry.ts';
+import { type Console, createConsole } from '../terminal/console.ts';
+import { formatColumns } from '../terminal/table.ts';
 
 /** Where models are kept unless told otherwise. */
 export const DEFAULT_REGISTRY = 'registry';

@@ -1,12 +1,12 @@
 /** `market-gym predict`: what a model says of each row of a file. */
 import type { Argv } from 'yargs';
-import { formatTime } from '../market/timestamps.ts';
-import { predictSignal } from '../models/predict-signal.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { createConsole } from './console.ts';
-import { loadPredictionData } from './model-data.ts';
-import { loadModelKinds, storeOptions, tableOptions } from './model-options.ts';
-import { openModel } from './model-store.ts';
+import { loadPredictionData } from '../../experiments/models/data.ts';
+import { openModel } from '../../experiments/models/store.ts';
+import { formatTime } from '../../market/candles/timestamps.ts';
+import { predictSignal } from '../../models/signals/predict.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { createConsole } from '../terminal/console.ts';
+import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';
 
 export const predictOptions = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))

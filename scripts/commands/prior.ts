@@ -1,34 +1,34 @@
 /** `market-gym prior`: does a supervised model help an agent, and in which way? */
 import type { Argv } from 'yargs';
-import { buyAndHold } from '../agents/buy-and-hold.ts';
-import { resolveConfig } from '../core/config.ts';
-import { ConfigError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { createTradingEnv } from '../envs/trading.ts';
-import { loadCandles } from '../market/csv.ts';
-import { completeSpec, computeTable, datasetFromCandles } from '../models/dataset.ts';
-import type { LabelConfig } from '../models/labels.ts';
-import type { ModelPlugin } from '../models/model.ts';
-import { settingsOfKind, type TrainingOverrides } from '../models/train-model.ts';
-import { backtest } from '../trainers/backtest.ts';
-import { percent } from '../trainers/judge.ts';
+import { buyAndHold } from '../../agents/rules/buy-and-hold.ts';
+import { resolveConfig } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { createTradingEnv } from '../../envs/trading.ts';
+import { dataConfig } from '../../experiments/models/data.ts';
+import { openModel } from '../../experiments/models/store.ts';
+import { loadCatalog, SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
+import { loadCandles } from '../../market/candles/csv.ts';
+import { completeSpec, computeTable, datasetFromCandles } from '../../models/data/dataset.ts';
+import type { LabelConfig } from '../../models/data/labels.ts';
+import type { ModelPlugin } from '../../models/model.ts';
+import { settingsOfKind, type TrainingOverrides } from '../../models/train.ts';
+import { backtest } from '../../trainers/backtest.ts';
+import { percent } from '../../trainers/judge.ts';
 import {
   type Ablation,
   type Arm,
   ablate,
   ablationConfig,
   combinationsFor,
-} from '../trainers/prior-ablation.ts';
-import { priorPredictions } from '../trainers/prior-signal.ts';
-import { isoDate } from '../trainers/spans.ts';
-import { loadCatalog, SHIPPED_DATA, shippedDataPath } from './catalog.ts';
-import { createConsole } from './console.ts';
-import { finiteNumber, wholeNumber } from './counts.ts';
-import { dataConfig } from './model-data.ts';
-import { loadModelKinds, storeOptions } from './model-options.ts';
-import { openModel } from './model-store.ts';
-import { parseSettings } from './settings.ts';
-import { formatTable } from './table.ts';
+} from '../../trainers/prior-ablation.ts';
+import { priorPredictions } from '../../trainers/prior-signal.ts';
+import { isoDate } from '../../trainers/spans.ts';
+import { createConsole } from '../terminal/console.ts';
+import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
+import { loadModelKinds, storeOptions } from '../terminal/model-options.ts';
+import { parseSettings } from '../terminal/settings.ts';
+import { formatTable } from '../terminal/table.ts';
 
 export const priorOptions = (yargs: Argv) =>
   storeOptions(yargs)

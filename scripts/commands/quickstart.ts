@@ -2,16 +2,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import type { Json } from '../core/snapshot.ts';
-import { RunDirectory } from '../storage/run-directory.ts';
-import { SHIPPED_DATA } from './catalog.ts';
-import { createConsole } from './console.ts';
-import { wholeNumber } from './counts.ts';
-import { judgeAndReport } from './evaluate-command.ts';
-import { interruptFlag } from './interrupt.ts';
-import { openTrainedRun, type TrainedRun } from './judge-runs.ts';
-import { planRun, type RunRequest } from './run-spec.ts';
-import { TrainingSession } from './training-session.ts';
+import type { Json } from '../../core/snapshot.ts';
+import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
+import { openTrainedRun, type TrainedRun } from '../../experiments/run/judge-runs.ts';
+import { planRun, type RunRequest } from '../../experiments/run/spec.ts';
+import { TrainingSession } from '../../experiments/run/training-session.ts';
+import { RunDirectory } from '../../storage/run-directory.ts';
+import { createConsole } from '../terminal/console.ts';
+import { wholeNumber } from '../terminal/counts.ts';
+import { interruptFlag } from '../terminal/interrupt.ts';
+import { judgeAndReport } from './evaluate.ts';
 
 const EXIT_INTERRUPTED = 130;
 

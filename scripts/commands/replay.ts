@@ -1,11 +1,11 @@
 /** `market-gym replay`: runs a recorded session again and compares every output with the recorded one, byte for byte. */
 import type { Argv } from 'yargs';
-import { replayTape } from '../live/replay.ts';
-import { builtInVenues } from '../live/venues/index.ts';
-import { readTape } from '../storage/tape.ts';
-import { requireTape } from '../storage/tape-segments.ts';
-import { createConsole } from './console.ts';
-import { tapePolicies } from './tape-policies.ts';
+import { tapePolicies } from '../../experiments/live/tape-policies.ts';
+import { replayTape } from '../../live/tape/replay.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { readTape } from '../../storage/tape.ts';
+import { requireTape } from '../../storage/tape-segments.ts';
+import { createConsole } from '../terminal/console.ts';
 
 export const replayOptions = (yargs: Argv) =>
   yargs

@@ -1,14 +1,14 @@
 /** `market-gym serve`: plays a tape to any client over WebSocket and HTTP, as its venues would. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import { systemClock } from '../live/clock.ts';
-import { createScaledClock } from '../live/scaled-clock.ts';
-import { serveTape } from '../live/tape-server.ts';
-import { readTape } from '../storage/tape.ts';
-import { requireTape } from '../storage/tape-segments.ts';
-import { createConsole } from './console.ts';
-import { wholeNumber } from './counts.ts';
-import { interruptSignal } from './interrupt.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { systemClock } from '../../live/connection/clock.ts';
+import { createScaledClock } from '../../live/connection/scaled-clock.ts';
+import { serveTape } from '../../live/tape/server.ts';
+import { readTape } from '../../storage/tape.ts';
+import { requireTape } from '../../storage/tape-segments.ts';
+import { createConsole } from '../terminal/console.ts';
+import { wholeNumber } from '../terminal/counts.ts';
+import { interruptSignal } from '../terminal/interrupt.ts';
 
 export const serveOptions = (yargs: Argv) =>
   yargs

@@ -1,20 +1,20 @@
 /** `market-gym tape`: what a tape holds, whether it is whole, its books for others, and tapes made of books. */
 import type { Argv } from 'yargs';
-import { ConfigError, StorageError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { standInTape } from '../live/book-frames.ts';
-import { readTapeData } from '../live/tape-data.ts';
-import { builtInVenues } from '../live/venues/index.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { encodeBooks, encodeTrades, loadBooks } from '../market/load-books.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { readTape, summarizeTape } from '../storage/tape.ts';
-import { isTape, requireTape } from '../storage/tape-segments.ts';
-import { TapeWriter } from '../storage/tape-writer.ts';
-import { createConsole } from './console.ts';
-import { MAX_SEED, wholeNumber } from './counts.ts';
-import { formatColumns } from './table.ts';
+import { ConfigError, StorageError } from '../../core/errors.ts';
+import { createRng } from '../../core/rng.ts';
+import { standInTape } from '../../live/tape/book-frames.ts';
+import { readTapeData } from '../../live/tape/data.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { encodeBooks, encodeTrades, loadBooks } from '../../market/books/load.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { readTape, summarizeTape } from '../../storage/tape.ts';
+import { isTape, requireTape } from '../../storage/tape-segments.ts';
+import { TapeWriter } from '../../storage/tape-writer.ts';
+import { createConsole } from '../terminal/console.ts';
+import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { formatColumns } from '../terminal/table.ts';
 
 const tapeOption = (yargs: Argv) =>
   yargs

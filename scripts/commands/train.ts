@@ -1,19 +1,19 @@
 /** `market-gym train`: trains an agent into a run directory, or continues one. */
 import type { Argv } from 'yargs';
-import { ConfigError, TrainingError } from '../core/errors.ts';
-import type { Json } from '../core/snapshot.ts';
-import { latestCheckpoint } from '../storage/checkpoint.ts';
-import { RunDirectory } from '../storage/run-directory.ts';
-import { LOG_FORMATS } from '../storage/run-log.ts';
-import { SHIPPED_DATA } from './catalog.ts';
-import { createConsole, formatRate } from './console.ts';
-import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
-import { interruptFlag } from './interrupt.ts';
-import { parseLogFormats } from './log-formats.ts';
-import { requireSoundEnv } from './run-parts.ts';
-import { planRun, type Run, readRunSpec, reopenRun } from './run-spec.ts';
-import { parseSettings } from './settings.ts';
-import { TrainingSession } from './training-session.ts';
+import { ConfigError, TrainingError } from '../../core/errors.ts';
+import type { Json } from '../../core/snapshot.ts';
+import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
+import { requireSoundEnv } from '../../experiments/run/parts.ts';
+import { planRun, type Run, readRunSpec, reopenRun } from '../../experiments/run/spec.ts';
+import { TrainingSession } from '../../experiments/run/training-session.ts';
+import { latestCheckpoint } from '../../storage/checkpoint.ts';
+import { RunDirectory } from '../../storage/run-directory.ts';
+import { LOG_FORMATS } from '../../storage/run-log.ts';
+import { createConsole, formatRate } from '../terminal/console.ts';
+import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { interruptFlag } from '../terminal/interrupt.ts';
+import { parseLogFormats } from '../terminal/log-formats.ts';
+import { parseSettings } from '../terminal/settings.ts';
 
 /** What a shell reports for a process ended by Ctrl-C. */
 const EXIT_INTERRUPTED = 130;

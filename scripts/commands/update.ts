@@ -1,16 +1,16 @@
 /** `market-gym update`: trains a model on newer data, judges it against the one in use, and promotes the better. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import type { Json } from '../core/snapshot.ts';
-import { formatTime } from '../market/timestamps.ts';
-import { isPolicy } from '../storage/agent-model.ts';
-import { type ModelEvent, type ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
-import { REJECTED, readContinualState, resolveLearnConfig } from '../trainers/continual.ts';
-import { createConsole } from './console.ts';
-import { finiteNumber, MAX_SEED, wholeNumber } from './counts.ts';
-import { DEFAULT_REGISTRY } from './models-command.ts';
-import { parseSettings } from './settings.ts';
-import { type Update, updateModel, updatePolicy } from './update-champion.ts';
+import { REJECTED, readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
+import { type Update, updateModel, updatePolicy } from '../../continual/update-champion.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { Json } from '../../core/snapshot.ts';
+import { formatTime } from '../../market/candles/timestamps.ts';
+import { isPolicy } from '../../storage/agent-model.ts';
+import { type ModelEvent, type ModelRecord, ModelRegistry } from '../../storage/model-registry.ts';
+import { createConsole } from '../terminal/console.ts';
+import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { parseSettings } from '../terminal/settings.ts';
+import { DEFAULT_REGISTRY } from './models.ts';
 
 interface UpdateArguments {
   readonly model: string;

@@ -1,18 +1,18 @@
 /** `market-gym zoo`: our agents beside the RL Zoo's published scores. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import { median } from '../core/statistics.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { loadCatalog } from './catalog.ts';
-import { type Console, createConsole } from './console.ts';
-import { exitCodeOf, poolOptions } from './experiment-command.ts';
-import { parseExperiment } from './experiment-file.ts';
-import { formatScore } from './experiment-results.ts';
-import { type ExperimentOutcome, runExperiment } from './experiment-run.ts';
-import { formatTable } from './table.ts';
-import { type ZooEntry, zooEntries, zooExperiment } from './zoo-experiment.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import { median } from '../../core/statistics.ts';
+import { parseExperiment } from '../../experiments/file.ts';
+import { loadCatalog } from '../../experiments/plugins/catalog.ts';
+import { formatScore } from '../../experiments/results.ts';
+import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
+import { type ZooEntry, zooEntries, zooExperiment } from '../../experiments/zoo.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { type Console, createConsole } from '../terminal/console.ts';
+import { formatTable } from '../terminal/table.ts';
+import { exitCodeOf, poolOptions } from './experiment.ts';
 
 export const zooOptions = (yargs: Argv) =>
   poolOptions(

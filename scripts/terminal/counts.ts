@@ -1,5 +1,5 @@
 /** Numbers on the command line. */
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 
 /** More would be exact no longer in JSON and JavaScript. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER;

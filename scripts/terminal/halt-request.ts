@@ -2,10 +2,10 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ConfigError } from '../core/errors.ts';
-import { writeFileAtomic } from '../storage/atomic.ts';
-import { isTapeInUse } from '../storage/tape-lock.ts';
-import { isTape } from '../storage/tape-segments.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
+import { isTapeInUse } from '../../storage/tape-lock.ts';
+import { isTape } from '../../storage/tape-segments.ts';
 
 /** A file of this name beside the tape asks its session to stop trading; the session takes it away. */
 const HALT_FILE = 'halt';

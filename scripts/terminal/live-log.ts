@@ -1,7 +1,7 @@
 /** What a live session says while it runs, as JSON lines for machines. */
 import { pino } from 'pino';
-import { ConfigError } from '../core/errors.ts';
-import type { TapeRecord } from '../storage/tape.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
 import type { StatusLine } from './status-line.ts';
 
 export interface LiveLog {

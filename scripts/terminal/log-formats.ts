@@ -1,7 +1,7 @@
 /** The value of `--log`. */
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
-import { LOG_FORMATS, type LogFormat } from '../storage/run-log.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
+import { LOG_FORMATS, type LogFormat } from '../../storage/run-log.ts';
 
 /**
  * @param text names joined by commas, such as `csv,tensorboard`

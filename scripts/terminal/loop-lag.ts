@@ -1,6 +1,6 @@
 /** How long the event loop keeps timers waiting: what a live session shows of this process. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { LoopLag } from '../live/ops-view.ts';
+import type { LoopLag } from '../../live/ops/view.ts';
 
 /** Node samples with a timer of this period, ms; what a sample took longer is the lag. */
 const RESOLUTION_MS = 10;

@@ -1,14 +1,14 @@
 /** What the commands on models have in common: options for data files, kinds of model, model folders. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../core/errors.ts';
-import { Registry } from '../core/registry.ts';
-import { builtInModels } from '../models/kinds.ts';
-import type { ModelPlugin } from '../models/model.ts';
-import { createTfjsKind } from '../models/tfjs.ts';
-import { loadTensorFlow } from '../networks/tfjs-backend.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { Registry } from '../../core/registry.ts';
+import { importModule } from '../../experiments/plugins/modules.ts';
+import { builtInModels } from '../../models/kinds.ts';
+import type { ModelPlugin } from '../../models/model.ts';
+import { createTfjsKind } from '../../models/tfjs.ts';
+import { loadTensorFlow } from '../../networks/tfjs-backend.ts';
+import { DEFAULT_REGISTRY } from '../commands/models.ts';
 import { wholeNumber } from './counts.ts';
-import { DEFAULT_REGISTRY } from './models-command.ts';
-import { importModule } from './modules.ts';
 
 /** Options that say how a table is read; without `--label` a file is taken for candles. */
 export function tableOptions<Arguments>(yargs: Argv<Arguments>) {

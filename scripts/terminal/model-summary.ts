@@ -1,8 +1,9 @@
 /** A model's evaluation as text for a terminal, and as numbers for machines. */
-import { formatClassificationReport } from '../models/classification-metrics.ts';
-import type { ModelEvaluation } from '../trainers/evaluate-model.ts';
-import { tradingMetrics } from '../trainers/trading-report.ts';
-import { formatMetric } from './judge-runs.ts';
+
+import { formatMetric } from '../../experiments/run/judge-runs.ts';
+import { formatClassificationReport } from '../../models/judging/classification-metrics.ts';
+import type { ModelEvaluation } from '../../trainers/evaluate-model.ts';
+import { tradingMetrics } from '../../trainers/report/trading.ts';
 import { formatTable } from './table.ts';
 
 export function formatModelEvaluation(evaluation: ModelEvaluation): string {

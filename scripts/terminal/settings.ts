@@ -1,6 +1,6 @@
 /** Reads `--set part.key=value` arguments. */
-import { ConfigError } from '../core/errors.ts';
-import { suggestion } from '../core/nearest.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { suggestion } from '../../core/nearest.ts';
 
 /**
  * @returns overrides per part: `{ agent: { learningRate: 0.001 }, env: {} }`

@@ -1,5 +1,5 @@
 /** One line of state at the bottom of a terminal, below everything else that is printed. */
-import type { LiveRun } from '../live/live-run.ts';
+import type { LiveRun } from '../../live/session/live-run.ts';
 import type { Console } from './console.ts';
 
 export interface StatusLine {

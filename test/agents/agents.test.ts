@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { a2c } from '../../agents/a2c.ts';
-import { buyAndHold } from '../../agents/buy-and-hold.ts';
 import { dqn } from '../../agents/dqn.ts';
 import { ppo } from '../../agents/ppo.ts';
-import { random } from '../../agents/random.ts';
-import { smaCross } from '../../agents/sma-cross.ts';
+import { buyAndHold } from '../../agents/rules/buy-and-hold.ts';
+import { random } from '../../agents/rules/random.ts';
+import { smaCross } from '../../agents/rules/sma-cross.ts';
 import { createRng } from '../../core/rng.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import { Pendulum } from '../../envs/pendulum.ts';

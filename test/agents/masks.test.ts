@@ -7,7 +7,7 @@ import { ppo } from '../../agents/ppo.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
 import type { Env } from '../../envs/env.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
 

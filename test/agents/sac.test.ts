@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { softPolicyGradientsInto } from '../../agents/off-policy/sac-discrete.ts';
 import { sac } from '../../agents/sac.ts';
-import { softPolicyGradientsInto } from '../../agents/sac-discrete.ts';
 import { createRng } from '../../core/rng.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import { MountainCarContinuous } from '../../envs/mountain-car-continuous.ts';

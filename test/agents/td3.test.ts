@@ -3,7 +3,7 @@ import { td3 } from '../../agents/td3.ts';
 import { createRng } from '../../core/rng.ts';
 import { MountainCarContinuous } from '../../envs/mountain-car-continuous.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import { testAgent } from '../contracts/test-agent.ts';
 
 const SMALL = { hidden: [16, 8], batchSize: 16, bufferSize: 240, learningStarts: 60, metricsEvery: 90 };

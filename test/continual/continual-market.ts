@@ -2,33 +2,33 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildStoredAgent, loadPolicy } from '../../continual/agent-policies.ts';
+import type { Learner } from '../../continual/learner.ts';
+import { type LearnerContext, performTask } from '../../continual/learner-tasks.ts';
+import { type Continual, startContinual } from '../../continual/learning.ts';
+import { resolveLearnConfig } from '../../continual/registry-state.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Json, Snapshot } from '../../core/snapshot.ts';
+import { loadCatalog } from '../../experiments/plugins/catalog.ts';
 import {
   type Assembled,
   assemble,
   headerRecord,
   readHeader,
   type SessionHeader,
-} from '../../live/assemble.ts';
-import { bookFrame } from '../../live/book-frames.ts';
-import { type LiveConfig, resolveLiveConfig } from '../../live/live-config.ts';
-import { replayTape } from '../../live/replay.ts';
-import type { Decision } from '../../live/session.ts';
+} from '../../live/session/assemble.ts';
+import { type LiveConfig, resolveLiveConfig } from '../../live/session/config.ts';
+import type { Decision } from '../../live/session/session.ts';
+import { bookFrame } from '../../live/tape/book-frames.ts';
+import { replayTape } from '../../live/tape/replay.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { BookTapeBuilder } from '../../market/tape-builder.ts';
-import { buildStoredAgent, loadPolicy } from '../../scripts/agent-policies.ts';
-import { loadCatalog } from '../../scripts/catalog.ts';
-import { type Continual, startContinual } from '../../scripts/continual.ts';
-import type { Learner } from '../../scripts/learner.ts';
-import { type LearnerContext, performTask } from '../../scripts/learner-tasks.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 import { type AgentModel, packAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
 import { isTape } from '../../storage/tape-segments.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
-import { resolveLearnConfig } from '../../trainers/continual.ts';
 
 export const START_MS = 1_700_000_000_000;
 const GAP_MS = 15_000;

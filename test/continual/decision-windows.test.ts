@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DecisionWindows } from '../../live/decision-windows.ts';
+import { DecisionWindows } from '../../continual/decision-windows.ts';
 
 function numbered(numDecisions: number, maxWindows = 4): ReturnType<DecisionWindows['read']> {
   const windows = new DecisionWindows(3, maxWindows);

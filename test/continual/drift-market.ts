@@ -1,12 +1,13 @@
 /** Simulated markets with a policy in use, for how often drift is told where nothing changes, and how soon where it does. */
+
+import { DriftMonitor } from '../../continual/drift.ts';
+import { driftConfig } from '../../continual/drift-config.ts';
+import { createDriftProfile } from '../../continual/drift-profile.ts';
 import { resolveConfig } from '../../core/config.ts';
 import { createRng } from '../../core/rng.ts';
 import { TradingEnv } from '../../envs/trading.ts';
-import { type Candles, createCandles } from '../../market/candles.ts';
-import { geometricBrownian, meanReverting } from '../../market/synthetic.ts';
-import { DriftMonitor } from '../../trainers/drift.ts';
-import { driftConfig } from '../../trainers/drift-config.ts';
-import { createDriftProfile } from '../../trainers/drift-profile.ts';
+import { type Candles, createCandles } from '../../market/candles/candles.ts';
+import { geometricBrownian, meanReverting } from '../../market/synthetic/candles.ts';
 
 // D: observation elements of the env.
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { DriftMonitor } from '../../continual/drift.ts';
+import { type DriftConfig, driftConfig } from '../../continual/drift-config.ts';
+import { createDriftProfile, type DriftReference } from '../../continual/drift-profile.ts';
 import { resolveConfig } from '../../core/config.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
-import { DriftMonitor } from '../../trainers/drift.ts';
-import { type DriftConfig, driftConfig } from '../../trainers/drift-config.ts';
-import { createDriftProfile, type DriftReference } from '../../trainers/drift-profile.ts';
 
 const config: DriftConfig = resolveConfig(
   driftConfig,

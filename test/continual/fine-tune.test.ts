@@ -7,13 +7,13 @@ import { dqn } from '../../agents/dqn.ts';
 import { ppo } from '../../agents/ppo.ts';
 import { sac } from '../../agents/sac.ts';
 import { td3 } from '../../agents/td3.ts';
+import { fineTune } from '../../continual/fine-tune.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { Env } from '../../envs/env.ts';
 import { type ActionSpace, createBox, createDiscrete } from '../../envs/spaces.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import { ENDED, STARTED, TRUNCATED } from '../../replay/transition-store.ts';
-import { fineTune } from '../../trainers/fine-tune.ts';
 import { train } from '../../trainers/train.ts';
 
 const NUM_ENVS = 2;

@@ -1,11 +1,11 @@
 /** Whether the gate lets the better one through and nothing else, over 100 simulated markets each. */
 import { describe, expect, test } from 'vitest';
+import { type ForwardRun, gateConfig, judgeChallenger } from '../../continual/gate.ts';
 import { type ConfigOf, resolveConfig } from '../../core/config.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
 import { TradingEnv } from '../../envs/trading.ts';
-import type { Candles } from '../../market/candles.ts';
-import { meanReverting } from '../../market/synthetic.ts';
-import { type ForwardRun, gateConfig, judgeChallenger } from '../../trainers/gate.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { meanReverting } from '../../market/synthetic/candles.ts';
 
 const HOUR_MS = 3_600_000;
 const DAYS = 30;

@@ -1,14 +1,14 @@
 /** The whole way of a policy that keeps learning: tape, candidate, shadow, verdict, swap, rollback. */
 import { describe, expect, test, vi } from 'vitest';
+import { startLearner } from '../../continual/learner.ts';
+import { type LearnerResult, type LearnerTask, performTask } from '../../continual/learner-tasks.ts';
+import { readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import { startLearner } from '../../scripts/learner.ts';
-import { type LearnerResult, type LearnerTask, performTask } from '../../scripts/learner-tasks.ts';
 import { unpackAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
-import { readContinualState, resolveLearnConfig } from '../../trainers/continual.ts';
 import {
   catalog,
   createModel,

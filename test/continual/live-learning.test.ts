@@ -1,9 +1,9 @@
 /** Whether a span that is too short to learn from is found before the session begins, and no other is. */
 import { expect, test } from 'vitest';
+import { prepareLearning } from '../../continual/live-learning.ts';
 import { BookTradingEnv } from '../../envs/book-trading.ts';
-import { resolveLiveConfig } from '../../live/live-config.ts';
-import { sliceTape } from '../../market/tape-span.ts';
-import { prepareLearning } from '../../scripts/live-learning.ts';
+import { resolveLiveConfig } from '../../live/session/config.ts';
+import { sliceTape } from '../../market/books/tape-span.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import {
   arbitrageConfig,

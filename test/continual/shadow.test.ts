@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { runShadows } from '../../continual/shadow.ts';
 import { createRng } from '../../core/rng.ts';
-import type { LiveMarket } from '../../live/live-market.ts';
-import { runShadows } from '../../live/shadow.ts';
+import type { LiveMarket } from '../../live/session/live-market.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
+import { entriesOf, hashPolicy, recordSession, VENUE_NAMES } from '../live/recorded-session.ts';
+import { restlessPolicy, sessionSettings } from '../live/session/restless-policy.mjs';
 import { walkingBooks } from '../market/walking-books.ts';
-import { entriesOf, hashPolicy, recordSession, VENUE_NAMES } from './recorded-session.ts';
-import { restlessPolicy, sessionSettings } from './restless-policy.mjs';
 
 /** A tape with a lost connection, an unreadable frame and a halt by hand on it. */
 function tapeOf(mode: 'trading' | 'arbitrage'): TapeRecord[] {

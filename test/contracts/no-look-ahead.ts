@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import type { Env } from '../../envs/env.ts';
 import { type Action, actionDim, createActionBatch, sampleActionsInto } from '../../envs/spaces.ts';
-import { type Candles, createCandles } from '../../market/candles.ts';
+import { type Candles, createCandles } from '../../market/candles/candles.ts';
 
 /**
  * When something is known, counted in rows: at `t` bar t has closed; at `t − OPEN` only its open has been seen.

@@ -5,7 +5,7 @@ import { createRng } from '../../core/rng.ts';
 import { hashSnapshot, type Snapshot } from '../../core/snapshot.ts';
 import type { Env } from '../../envs/env.ts';
 import { actionDim } from '../../envs/spaces.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import { Training } from '../../trainers/train.ts';
 
 export interface AgentTestOptions {

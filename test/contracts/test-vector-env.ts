@@ -12,7 +12,7 @@ import {
   createMultiDiscrete,
   sampleActionsInto,
 } from '../../envs/spaces.ts';
-import type { VectorEnv } from '../../envs/vector-env.ts';
+import type { VectorEnv } from '../../envs/vector/vector-env.ts';
 import type { CounterFixture, Fixture } from '../envs/vector-fixtures.ts';
 
 const cartpoles = (n: number): Env[] => Array.from({ length: n }, (_, i) => cartpole.create({ seed: i }));

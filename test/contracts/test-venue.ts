@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigSchema } from '../../core/config.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
-import { CHANNELS, type VenueInput, type VenuePlugin } from '../../live/venue.ts';
-import { parseMarkets } from '../../live/venue-config.ts';
-import { VenueSession } from '../../live/venue-session.ts';
+import { CHANNELS, type VenueInput, type VenuePlugin } from '../../live/connection/venue.ts';
+import { parseMarkets } from '../../live/connection/venue-config.ts';
+import { VenueSession } from '../../live/connection/venue-session.ts';
 
 export interface VenueSample {
   readonly markets: readonly string[];

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-const script = fileURLToPath(new URL('allocation.ts', import.meta.url));
+const script = fileURLToPath(new URL('./allocation.ts', import.meta.url));
 
 /** Bytes of a million steps, in a process of its own: what else a process has run decides how V8 compiles. */
 async function allocated(name: string): Promise<number> {

@@ -5,8 +5,8 @@ import type { Env } from '../../envs/env.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
 import { createActionBatch, sampleActionsInto } from '../../envs/spaces.ts';
 import { TradingEnv, type TradingEnvOptions } from '../../envs/trading.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
 
 type Walk = (numSteps: number) => void;
 

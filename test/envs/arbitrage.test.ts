@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { edgeThreshold } from '../../agents/edge-threshold.ts';
+import { edgeThreshold } from '../../agents/rules/edge-threshold.ts';
 import { createRng } from '../../core/rng.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import type { Discrete } from '../../envs/spaces.ts';
-import type { BookTape } from '../../market/book-tape.ts';
+import type { BookTape } from '../../market/books/tape.ts';
 import { playEpisode } from '../../trainers/episode.ts';
 import { type Observed, traceEnv } from '../contracts/no-look-ahead.ts';
 import { testEnv } from '../contracts/test-env.ts';

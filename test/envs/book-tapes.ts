@@ -1,6 +1,6 @@
 /** Small tapes for tests: written out, or drawn at random. */
 import { createRng } from '../../core/rng.ts';
-import type { BookTape, Venue } from '../../market/book-tape.ts';
+import type { BookTape, Venue } from '../../market/books/tape.ts';
 
 /** [price, size] a level, the best one first. */
 export type Levels = readonly (readonly [number, number])[];

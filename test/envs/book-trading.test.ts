@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { BookTradingEnv } from '../../envs/book-trading.ts';
 import { TradingEnv } from '../../envs/trading.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { testEnv } from '../contracts/test-env.ts';
 import { walkingBooks } from '../market/walking-books.ts';
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { PortfolioEnv } from '../../envs/portfolio.ts';
 import { SharesEnv } from '../../envs/shares.ts';
-import { alignCandles } from '../../market/align.ts';
-import { candlesFromPrices, sliceCandles } from '../../market/candles.ts';
-import { shareAfterRebalancing } from '../../market/rebalancing-cost.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import { alignCandles } from '../../market/candles/align.ts';
+import { candlesFromPrices, sliceCandles } from '../../market/candles/candles.ts';
+import { shareAfterRebalancing } from '../../market/execution/rebalancing-cost.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { perturbAfter } from '../contracts/no-look-ahead.ts';
 import { testEnv } from '../contracts/test-env.ts';
 

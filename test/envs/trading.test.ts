@@ -3,9 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, DataError, EnvError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { checkEnv } from '../../envs/check-env.ts';
-import { createTradingEnv, type TradingEnv, type TradingEnvOptions, trading } from '../../envs/trading.ts';
-import { sharedFeatures, sharedLiquidity } from '../../envs/trading-market.ts';
-import type { TradingInfo } from '../../envs/trading-observation.ts';
+import { sharedFeatures, sharedLiquidity } from '../../envs/trading/market.ts';
+import type { TradingInfo } from '../../envs/trading/observation.ts';
 import {
   defineReward,
   differentialSharpe,
@@ -14,11 +13,12 @@ import {
   logReturn,
   SHARPE_BOUND,
   tradingRewards,
-} from '../../envs/trading-rewards.ts';
-import type { Fill } from '../../market/broker.ts';
-import { type Candles, candlesFromPrices, sliceCandles } from '../../market/candles.ts';
-import { createFeaturePipeline, type FeatureMatrix } from '../../market/feature-pipeline.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+} from '../../envs/trading/rewards.ts';
+import { createTradingEnv, type TradingEnv, type TradingEnvOptions, trading } from '../../envs/trading.ts';
+import { type Candles, candlesFromPrices, sliceCandles } from '../../market/candles/candles.ts';
+import type { Fill } from '../../market/execution/broker.ts';
+import { createFeaturePipeline, type FeatureMatrix } from '../../market/features/pipeline.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { type Build, findLookAhead, OPEN, testNoLookAhead, traceEnv } from '../contracts/no-look-ahead.ts';
 import { testEnv } from '../contracts/test-env.ts';
 

@@ -5,7 +5,7 @@ import type { Env } from '../../envs/env.ts';
 import { pendulum } from '../../envs/pendulum.ts';
 import { type ActionSpace, createBox, createDiscrete } from '../../envs/spaces.ts';
 import { TradingEnv } from '../../envs/trading.ts';
-import type { Candles } from '../../market/candles.ts';
+import type { Candles } from '../../market/candles/candles.ts';
 
 export type Fixture =
   | { readonly kind: 'cartpole' }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { CartPole } from '../../envs/cartpole.ts';
-import { clipReward } from '../../envs/clip-reward.ts';
 import type { Env } from '../../envs/env.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
-import { selectObservations } from '../../envs/select-observations.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { limitTime } from '../../envs/time-limit.ts';
+import { clipReward } from '../../envs/wrappers/clip-reward.ts';
+import { selectObservations } from '../../envs/wrappers/select-observations.ts';
+import { limitTime } from '../../envs/wrappers/time-limit.ts';
 import { testEnv } from '../contracts/test-env.ts';
 
 testEnv('limitTime', (seed) => limitTime(new Pendulum(seed), 37));

@@ -2,9 +2,9 @@
 import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
-import { loadExperiment, parseExperiment } from '../../scripts/experiment-file.ts';
-import { planExperiment } from '../../scripts/experiment-plan.ts';
-import { type Outcome, Workplace } from './command-line.ts';
+import { loadExperiment, parseExperiment } from '../../experiments/file.ts';
+import { planExperiment } from '../../experiments/plan.ts';
+import { type Outcome, Workplace } from '../scripts/command-line.ts';
 
 const TINY = {
   name: 'tiny',

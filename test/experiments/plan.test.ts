@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type ExperimentInput, parseExperiment } from '../../scripts/experiment-file.ts';
-import { planExperiment, type Trial } from '../../scripts/experiment-plan.ts';
+import { type ExperimentInput, parseExperiment } from '../../experiments/file.ts';
+import { planExperiment, type Trial } from '../../experiments/plan.ts';
 
 const out = mkdtempSync(join(tmpdir(), 'market-gym-plan-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));

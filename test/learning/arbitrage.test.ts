@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { ppo } from '../../agents/ppo.ts';
 import { createRng } from '../../core/rng.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { syntheticVenuesPresets } from '../../market/synthetic-venues-config.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
+import { syntheticVenuesPresets } from '../../market/synthetic/venues-config.ts';
 import { playEpisode } from '../../trainers/episode.ts';
 import { train } from '../../trainers/train.ts';
 

@@ -9,7 +9,7 @@ import { median } from '../../core/statistics.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import type { Env } from '../../envs/env.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
 

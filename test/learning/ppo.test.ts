@@ -6,8 +6,8 @@ import { mean, median } from '../../core/statistics.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import type { Env } from '../../envs/env.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
-import { PPO_CARTPOLE, PPO_PENDULUM, type ZooSettings } from '../../scripts/zoo-settings.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { PPO_CARTPOLE, PPO_PENDULUM, type ZooSettings } from '../../experiments/zoo-settings.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
 

@@ -1,11 +1,11 @@
 /** A prior that knows something saves PPO env steps, one that knows nothing costs no return: on bars it has not seen. */
 import { expect, test } from 'vitest';
 import { ppo } from '../../agents/ppo.ts';
-import type { PriorConfig } from '../../agents/prior.ts';
+import type { PriorConfig } from '../../agents/priors/with-prior.ts';
 import { log } from '../../core/math.ts';
 import { createRng } from '../../core/rng.ts';
-import { meanReverting } from '../../market/synthetic.ts';
-import { completeSpec, computeTable, datasetFromCandles } from '../../models/dataset.ts';
+import { meanReverting } from '../../market/synthetic/candles.ts';
+import { completeSpec, computeTable, datasetFromCandles } from '../../models/data/dataset.ts';
 import { findModelKind } from '../../models/kinds.ts';
 import { type PriorMarket, trainGuided } from '../../trainers/prior-ablation.ts';
 import { priorPredictions } from '../../trainers/prior-signal.ts';

@@ -4,8 +4,8 @@ import { ppo } from '../../agents/ppo.ts';
 import { createRng } from '../../core/rng.ts';
 import { median } from '../../core/statistics.ts';
 import { cartpole } from '../../envs/cartpole.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
-import { PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE } from '../../scripts/zoo-settings.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { PPO_GRU_CARTPOLE, PPO_LSTM_CARTPOLE } from '../../experiments/zoo-settings.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
 

@@ -1,9 +1,9 @@
 /** A venue in this process, on virtual time, behind a network that can do everything networks do. */
 import type { Rng } from '../../core/rng.ts';
-import type { SocketHandlers, Transport } from '../../live/transport.ts';
-import type { VirtualClock } from '../../live/virtual-clock.ts';
-import { countState, type Dialect, type Peer } from './dialects.ts';
+import type { SocketHandlers, Transport } from '../../live/connection/transport.ts';
+import type { VirtualClock } from '../../live/connection/virtual-clock.ts';
 import type { FakeMarket } from './fake-market.ts';
+import { countState, type Dialect, type Peer } from './venues/dialects.ts';
 
 /** Chances of each fault, for each frame, connection or request. */
 export interface Faults {

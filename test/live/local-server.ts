@@ -1,7 +1,7 @@
 /** A fake venue on a real loopback port: WebSocket and, where the venue has one, HTTP snapshots. */
-import { startVenueServer, type VenueClient } from '../../live/venue-server.ts';
-import { countState, type Dialect, type Peer } from './dialects.ts';
+import { startVenueServer, type VenueClient } from '../../live/tape/venue-server.ts';
 import type { FakeMarket } from './fake-market.ts';
+import { countState, type Dialect, type Peer } from './venues/dialects.ts';
 
 export interface LocalServer {
   /** `ws://127.0.0.1:PORT` */

@@ -1,14 +1,14 @@
 /** Records a live session on virtual time: frames as Bybit sends them, made from a tape of books. */
 import { createRng } from '../../core/rng.ts';
 import { hashSnapshot } from '../../core/snapshot.ts';
-import { assemble, readHeader } from '../../live/assemble.ts';
-import { bookFrame, STAND_IN_VENUES } from '../../live/book-frames.ts';
-import type { LiveMarket } from '../../live/live-market.ts';
-import type { LivePolicy } from '../../live/policy.ts';
-import type { Decision } from '../../live/session.ts';
+import { assemble, readHeader } from '../../live/session/assemble.ts';
+import type { LiveMarket } from '../../live/session/live-market.ts';
+import type { LivePolicy } from '../../live/session/policy.ts';
+import type { Decision } from '../../live/session/session.ts';
+import { bookFrame, STAND_IN_VENUES } from '../../live/tape/book-frames.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
 
 /** Follows a hash of what it sees: any bit that differs leads to other actions. */

@@ -2,17 +2,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bookFrame } from '../../live/book-frames.ts';
-import type { Clock } from '../../live/clock.ts';
-import { resolveLiveConfig } from '../../live/live-config.ts';
-import type { LiveMarket } from '../../live/live-market.ts';
-import { LiveRun } from '../../live/live-run.ts';
-import { OpsMonitor, type OpsMonitorOptions } from '../../live/ops-monitor.ts';
-import type { LivePolicy } from '../../live/policy.ts';
-import type { SocketHandlers, Transport } from '../../live/transport.ts';
+import type { Clock } from '../../live/connection/clock.ts';
+import type { SocketHandlers, Transport } from '../../live/connection/transport.ts';
+import { VirtualClock } from '../../live/connection/virtual-clock.ts';
+import { OpsMonitor, type OpsMonitorOptions } from '../../live/ops/monitor.ts';
+import { resolveLiveConfig } from '../../live/session/config.ts';
+import type { LiveMarket } from '../../live/session/live-market.ts';
+import { LiveRun } from '../../live/session/live-run.ts';
+import type { LivePolicy } from '../../live/session/policy.ts';
+import { bookFrame } from '../../live/tape/book-frames.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import { VirtualClock } from '../../live/virtual-clock.ts';
-import type { BookTape } from '../../market/book-tape.ts';
+import type { BookTape } from '../../market/books/tape.ts';
 import { hashPolicy } from './recorded-session.ts';
 
 export interface ScriptedRun {

@@ -1,6 +1,6 @@
 /** Small tapes for tests. */
-import type { BookTape, Venue } from '../../market/book-tape.ts';
-import { BookTapeBuilder } from '../../market/tape-builder.ts';
+import type { BookTape, Venue } from '../../market/books/tape.ts';
+import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 
 export const TWO_VENUES: readonly Venue[] = [
   { name: 'a', base: 'BTC', quote: 'USDT' },

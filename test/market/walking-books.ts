@@ -1,7 +1,7 @@
 /** A small tape for tests: a random walk at one venue or several, books of K levels at irregular times. */
 import { createRng } from '../../core/rng.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { BookTapeBuilder } from '../../market/tape-builder.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 
 export function walkingBooks({
   seed = 1,

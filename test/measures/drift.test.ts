@@ -1,7 +1,7 @@
 /** The rates of drift alarms, false and true, over 100 simulated markets each. */
 import { expect, test } from 'vitest';
-import { config, SLOW_RETURN } from '../trainers/drift-market.ts';
-import { ALL_KINDS, measure, monthOf, testRates } from '../trainers/drift-rates.ts';
+import { config, SLOW_RETURN } from '../continual/drift-market.ts';
+import { ALL_KINDS, measure, monthOf, testRates } from '../continual/drift-rates.ts';
 
 const barMinutes = 5;
 testRates({ barMinutes, numStill: 100, maxFalse: 5, numChanged: 100 });

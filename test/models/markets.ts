@@ -1,6 +1,6 @@
 /** Data sets with something to learn, and with nothing. */
 import { createRng } from '../../core/rng.ts';
-import { createDataset, type Dataset } from '../../models/dataset.ts';
+import { createDataset, type Dataset } from '../../models/data/dataset.ts';
 
 /**
  * Two columns of noise; the label is whether the first column's values one and three rows ago have the same sign: no

@@ -1,6 +1,6 @@
 /** Small tables for the tests of supervised models. */
 import { createRng } from '../../core/rng.ts';
-import type { FeatureTable } from '../../models/feature-table.ts';
+import type { FeatureTable } from '../../models/data/feature-table.ts';
 
 export function tableOf(rows: readonly (readonly number[])[], columns?: readonly string[]): FeatureTable {
   const numColumns = rows[0]?.length ?? 0;

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadModel, saveModel } from '../../models/artifact.ts';
-import { predictSignal } from '../../models/predict-signal.ts';
-import { SignalStream } from '../../models/signal-stream.ts';
+import { predictSignal } from '../../models/signals/predict.ts';
+import { SignalStream } from '../../models/signals/stream.ts';
 import { createTfjsKind } from '../../models/tfjs.ts';
-import { trainModel } from '../../models/train-model.ts';
+import { trainModel } from '../../models/train.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';
 import { laggedSigns, range } from './markets.ts';
 

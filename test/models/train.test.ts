@@ -3,14 +3,14 @@ import { z } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { loadModel, type ModelArtifact, saveModel } from '../../models/artifact.ts';
-import { createDataset, type Dataset } from '../../models/dataset.ts';
+import { createDataset, type Dataset } from '../../models/data/dataset.ts';
+import { purgedKFold, walkForward } from '../../models/data/splitters.ts';
 import { defineModel, type Predictor } from '../../models/model.ts';
-import { outOfFold } from '../../models/out-of-fold.ts';
-import { predictSignal } from '../../models/predict-signal.ts';
-import { requireOutOfSample } from '../../models/predictions.ts';
-import { SignalStream } from '../../models/signal-stream.ts';
-import { purgedKFold, walkForward } from '../../models/splitters.ts';
-import { trainModel } from '../../models/train-model.ts';
+import { outOfFold } from '../../models/signals/out-of-fold.ts';
+import { predictSignal } from '../../models/signals/predict.ts';
+import { requireOutOfSample } from '../../models/signals/predictions.ts';
+import { SignalStream } from '../../models/signals/stream.ts';
+import { trainModel } from '../../models/train.ts';
 import { laggedSigns, range, tableDataset } from './markets.ts';
 
 const QUICK = {

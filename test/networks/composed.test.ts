@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { conv1dLayer } from '../../networks/conv1d.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { duelingLayer } from '../../networks/dueling.ts';
-import type { Activation, Kernels } from '../../networks/kernels.ts';
-import { createNetwork, type Layer } from '../../networks/layer.ts';
-import { layerNormLayer } from '../../networks/layer-norm.ts';
-import { createLstm } from '../../networks/lstm.ts';
-import { createMlp, mlpLayer } from '../../networks/mlp.ts';
-import { multiHeadLayer } from '../../networks/multi-head.ts';
-import { recurrentWindowLayer } from '../../networks/recurrent-window.ts';
-import { createSequential, sequentialLayer } from '../../networks/sequential.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import type { Activation, Kernels } from '../../networks/kernels/kernels.ts';
+import { conv1dLayer } from '../../networks/layers/conv1d.ts';
+import { duelingLayer } from '../../networks/layers/dueling.ts';
+import { createNetwork, type Layer } from '../../networks/layers/layer.ts';
+import { layerNormLayer } from '../../networks/layers/layer-norm.ts';
+import { createLstm } from '../../networks/layers/lstm.ts';
+import { createMlp, mlpLayer } from '../../networks/layers/mlp.ts';
+import { multiHeadLayer } from '../../networks/layers/multi-head.ts';
+import { recurrentWindowLayer } from '../../networks/layers/recurrent-window.ts';
+import { createSequential, sequentialLayer } from '../../networks/layers/sequential.ts';
 import { testNetwork } from '../contracts/test-network.ts';
 
 function mlp(

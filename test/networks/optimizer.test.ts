@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import type { Kernels } from '../../networks/kernels.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { ParameterBlock } from '../../networks/network.ts';
 import {
   clipGradientNorm,

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createPolicyHead } from '../../agents/policy-head.ts';
+import { createPolicyHead } from '../../agents/on-policy/policy-head.ts';
 import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createMlp } from '../../networks/mlp.ts';
+import { createKernels } from '../../networks/kernels/create.ts';
+import { createMlp } from '../../networks/layers/mlp.ts';
 import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 import { createTfjsNetwork, type NeededShape } from '../../networks/tfjs.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';

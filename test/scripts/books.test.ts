@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { encodeBooks } from '../../market/load-books.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import { encodeBooks } from '../../market/books/load.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { type Outcome, Workplace } from './command-line.ts';
 
 let place: Workplace;

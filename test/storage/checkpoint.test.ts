@@ -12,7 +12,7 @@ import {
   snapshotPart,
 } from '../../core/snapshot.ts';
 import { cartpole } from '../../envs/cartpole.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import {
   type CheckpointDetails,
   latestCheckpoint,

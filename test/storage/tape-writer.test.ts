@@ -10,7 +10,7 @@ import { StorageError } from '../../core/errors.ts';
 import { readTape, summarizeTape, TapeReader, type TapeRecord } from '../../storage/tape.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 
-const APPENDER = fileURLToPath(new URL('tape-appender.mjs', import.meta.url));
+const APPENDER = fileURLToPath(new URL('./tape-appender.mjs', import.meta.url));
 const ROUNDS = 150;
 
 let path: string;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { edgeThreshold } from '../../agents/edge-threshold.ts';
 import { ppo } from '../../agents/ppo.ts';
+import { edgeThreshold } from '../../agents/rules/edge-threshold.ts';
 import { createRng } from '../../core/rng.ts';
+import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
-import { SYNTHETIC_MARKET } from '../../envs/arbitrage-synthetic.ts';
-import { createVectorEnv } from '../../envs/vector-env.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { cloneBehaviour } from '../../trainers/clone-behaviour.ts';
 import { playEpisode } from '../../trainers/episode.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Agent, Situation } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
 import { CartPole } from '../../envs/cartpole.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { backtest } from '../../trainers/backtest.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
-import { candlesFromPrices } from '../../market/candles.ts';
-import { datasetFromCandles } from '../../models/dataset.ts';
-import { outOfFold } from '../../models/out-of-fold.ts';
-import { describeOutputs, type Predictions } from '../../models/predictions.ts';
-import { walkForward } from '../../models/splitters.ts';
-import { trainModel } from '../../models/train-model.ts';
+import { candlesFromPrices } from '../../market/candles/candles.ts';
+import { datasetFromCandles } from '../../models/data/dataset.ts';
+import { walkForward } from '../../models/data/splitters.ts';
+import { outOfFold } from '../../models/signals/out-of-fold.ts';
+import { describeOutputs, type Predictions } from '../../models/signals/predictions.ts';
+import { trainModel } from '../../models/train.ts';
 import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.ts';
-import { modelReport } from '../../trainers/model-report.ts';
-import { renderReport } from '../../trainers/report.ts';
+import { modelReport } from '../../trainers/report/model.ts';
+import { renderReport } from '../../trainers/report/report.ts';
 import { backtestSignal } from '../../trainers/signal-backtest.ts';
 import { range } from '../models/markets.ts';
 

@@ -1,17 +1,17 @@
 /** One agent's way through the lessons of arbitrage: an example to follow, then markets like the training span, then the span. */
-import type { Agent } from '../agents/agent.ts';
-import { createRng } from '../core/rng.ts';
-import { ArbitrageEnv } from '../envs/arbitrage.ts';
-import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import { createVectorEnv } from '../envs/vector-env.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { SyntheticVenues } from '../market/synthetic-venues.ts';
-import type { fitSyntheticVenues } from '../market/venue-fit.ts';
-import type { ArbitrageTrainingOptions } from './arbitrage.ts';
-import type { ArbitrageRule } from './arbitrage-baselines.ts';
-import type { RowSpan } from './arbitrage-judge.ts';
-import { cloneBehaviour } from './clone-behaviour.ts';
-import { train } from './train.ts';
+import type { Agent } from '../../agents/agent.ts';
+import { createRng } from '../../core/rng.ts';
+import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import type { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
+import { cloneBehaviour } from '../clone-behaviour.ts';
+import { train } from '../train.ts';
+import type { ArbitrageRule } from './baselines.ts';
+import type { RowSpan } from './judge.ts';
+import type { ArbitrageTrainingOptions } from './train.ts';
 
 type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
 

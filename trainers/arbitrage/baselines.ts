@@ -1,13 +1,13 @@
 /** What every arbitrage result is compared with: rules, tuned on the training span alone. */
-import type { Agent, AgentPlugin } from '../agents/agent.ts';
-import { edgeThreshold } from '../agents/edge-threshold.ts';
-import { edgeTrailing } from '../agents/edge-trailing.ts';
-import { random } from '../agents/random.ts';
-import { createRng } from '../core/rng.ts';
-import type { ArbitrageEnv } from '../envs/arbitrage.ts';
-import { type ArbitrageConfig, perVenue } from '../envs/arbitrage-config.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
+import type { Agent, AgentPlugin } from '../../agents/agent.ts';
+import { edgeThreshold } from '../../agents/rules/edge-threshold.ts';
+import { edgeTrailing } from '../../agents/rules/edge-trailing.ts';
+import { random } from '../../agents/rules/random.ts';
+import { createRng } from '../../core/rng.ts';
+import { type ArbitrageConfig, perVenue } from '../../envs/arbitrage/config.ts';
+import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { boundBps, judgeArbitrage, type RowSpan } from './judge.ts';
 
 /** No edge is as large. */
 const NEVER_BPS = 1e6;

@@ -1,10 +1,10 @@
 /** Plays one span of a tape with a fixed agent, once, and sums up what it captured. */
-import type { Agent } from '../agents/agent.ts';
-import { ArbitrageEnv, type ArbitrageInfo } from '../envs/arbitrage.ts';
-import { type ArbitrageConfig, perVenue, planArbitrage } from '../envs/arbitrage-config.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { hindsightBound } from '../market/hindsight-bound.ts';
-import { playEpisode } from './episode.ts';
+import type { Agent } from '../../agents/agent.ts';
+import { type ArbitrageConfig, perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
+import { ArbitrageEnv, type ArbitrageInfo } from '../../envs/arbitrage.ts';
+import { hindsightBound } from '../../market/arbitrage/hindsight-bound.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { playEpisode } from '../episode.ts';
 
 /** Events [fromRow, toRow) of a tape; toRow 0 stands for its end. */
 export interface RowSpan {

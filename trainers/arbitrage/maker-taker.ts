@@ -4,11 +4,9 @@
  * A quote is filled when the maker venue's next book crosses its price, up to the size that crosses, at the quote's own
  * price; what stands in the queue at that price without a crossing is not filled, as books do not show who was served.
  */
-import { createRng } from '../core/rng.ts';
-import { type ArbitrageConfig, perVenue, planArbitrage } from '../envs/arbitrage-config.ts';
-import { ArbitrageMarket } from '../envs/arbitrage-market.ts';
-import type { Side } from '../market/book-matcher.ts';
-import type { BookTape } from '../market/book-tape.ts';
+import { createRng } from '../../core/rng.ts';
+import { type ArbitrageConfig, perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
+import { ArbitrageMarket } from '../../envs/arbitrage/market.ts';
 import {
   cancelsAsk,
   cancelsBid,
@@ -16,8 +14,10 @@ import {
   type MakerTerms,
   makerAsk,
   makerBid,
-} from '../market/maker-taker.ts';
-import type { RowSpan } from './arbitrage-judge.ts';
+} from '../../market/arbitrage/maker-taker.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import type { Side } from '../../market/execution/book-matcher.ts';
+import type { RowSpan } from './judge.ts';
 
 export interface MakerTakerSettings {
   readonly makerVenue: number;

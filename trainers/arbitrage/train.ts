@@ -2,18 +2,18 @@
  * Trains an agent for arbitrage and judges it: on a synthetic market fitted to the training span, then on the training
  * span itself, then, greedily and once, on a later span it has not seen, beside tuned rules and the hindsight bound.
  */
-import type { Agent, AgentPlugin } from '../agents/agent.ts';
-import { createRng } from '../core/rng.ts';
-import { mean } from '../core/statistics.ts';
-import type { ArbitrageConfig } from '../envs/arbitrage-config.ts';
-import type { BookTape } from '../market/book-tape.ts';
-import { firstAtOrAfter, sliceTape } from '../market/tape-span.ts';
-import { fitSyntheticVenues } from '../market/venue-fit.ts';
-import { ladderMarkets, trainArbitrageAgent } from './arbitrage-agent.ts';
-import { LADDER, tuneLadder, tuneRules } from './arbitrage-baselines.ts';
-import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './arbitrage-judge.ts';
+import type { Agent, AgentPlugin } from '../../agents/agent.ts';
+import { createRng } from '../../core/rng.ts';
+import { mean } from '../../core/statistics.ts';
+import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { firstAtOrAfter, sliceTape } from '../../market/books/tape-span.ts';
+import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
+import { bootstrapInterval, type Interval } from '../seed-statistics.ts';
+import { ladderMarkets, trainArbitrageAgent } from './agent.ts';
+import { LADDER, tuneLadder, tuneRules } from './baselines.ts';
+import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './judge.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
-import { bootstrapInterval, type Interval } from './seed-statistics.ts';
 
 export interface ArbitrageTrainingOptions {
   readonly books: BookTape;

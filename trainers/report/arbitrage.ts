@@ -1,8 +1,9 @@
 /** The page of an arbitrage result: verdict, who captured what, and how it depends on fees and latency. */
-import type { ArbitrageResult } from './arbitrage.ts';
-import type { ArbitrageOutcome } from './arbitrage-judge.ts';
-import { escapeHtml, pageHead, verdictBox } from './report-html.ts';
-import { REPORT_STYLE } from './report-style.ts';
+
+import type { ArbitrageOutcome } from '../arbitrage/judge.ts';
+import type { ArbitrageResult } from '../arbitrage/train.ts';
+import { escapeHtml, pageHead, verdictBox } from './html.ts';
+import { REPORT_STYLE } from './style.ts';
 
 export interface ArbitrageReportContext {
   readonly title: string;

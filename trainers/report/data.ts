@@ -1,8 +1,8 @@
 /** What the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML. */
-import { median } from '../core/statistics.ts';
+import { median } from '../../core/statistics.ts';
+import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './cast.ts';
+import { lineColour, type ReportModelChart } from './document.ts';
 import type { Report, ReportCurve, ReportLearning, ReportSpan } from './report.ts';
-import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './report-cast.ts';
-import { lineColour, type ReportModelChart } from './report-model.ts';
 
 /** Longer spans are drawn every k-th bar; no screen shows more. */
 const MAX_POINTS = 8_000;

@@ -1,6 +1,7 @@
 /** The section of a report on a supervised model: its figures, confusion matrix, curves and importances. */
+
+import { escapeHtml } from './html.ts';
 import type { ReportDetail } from './report.ts';
-import { escapeHtml } from './report-html.ts';
 
 export interface ReportModel {
   /** What was judged, one sentence. */

@@ -1,11 +1,11 @@
 /** Lays the evaluation of a supervised model out as a report. */
-import { oneAgainstRest } from '../models/classification-metrics.ts';
-import { calibrationCurve, precisionRecallCurve, rocCurve } from '../models/probability-curves.ts';
-import type { Backtest } from './backtest.ts';
-import type { ModelEvaluation } from './evaluate-model.ts';
+import { oneAgainstRest } from '../../models/judging/classification-metrics.ts';
+import { calibrationCurve, precisionRecallCurve, rocCurve } from '../../models/judging/probability-curves.ts';
+import type { Backtest } from '../backtest.ts';
+import type { ModelEvaluation } from '../evaluate-model.ts';
+import type { ReportModel, ReportModelChart } from './document.ts';
 import type { Report, ReportCurve, ReportDetail } from './report.ts';
-import type { ReportModel, ReportModelChart } from './report-model.ts';
-import { tradingMetrics } from './trading-report.ts';
+import { tradingMetrics } from './trading.ts';
 
 export interface ModelReportOptions {
   readonly title: string;

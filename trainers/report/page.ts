@@ -1,14 +1,14 @@
 /** The page's skeleton: its sections in reading order, with the style, the charts' library and the data inlined. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { spansInReadingOrder } from './cast.ts';
+import { embedJson, type ReportChartData } from './data.ts';
+import { modelSection } from './document.ts';
+import { escapeHtml, pageHead, verdictBox } from './html.ts';
 import type { Report, ReportSpan } from './report.ts';
-import { spansInReadingOrder } from './report-cast.ts';
-import { embedJson, type ReportChartData } from './report-data.ts';
-import { escapeHtml, pageHead, verdictBox } from './report-html.ts';
-import { modelSection } from './report-model.ts';
-import { REPORT_SCRIPT } from './report-script.ts';
-import { REPORT_STYLE } from './report-style.ts';
-import { metricsTable } from './report-table.ts';
+import { REPORT_SCRIPT } from './script.ts';
+import { REPORT_STYLE } from './style.ts';
+import { metricsTable } from './table.ts';
 
 const require = createRequire(import.meta.url);
 

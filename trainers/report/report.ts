@@ -1,8 +1,8 @@
 /** The result of an experiment as one self-contained HTML page: a pure function from data to text. */
-import { DataError } from '../core/errors.ts';
-import { reportChartData } from './report-data.ts';
-import type { ReportModel } from './report-model.ts';
-import { renderPage } from './report-page.ts';
+import { DataError } from '../../core/errors.ts';
+import { reportChartData } from './data.ts';
+import type { ReportModel } from './document.ts';
+import { renderPage } from './page.ts';
 
 /** Everything the page shows. Numbers are taken as they are; nothing but medians, drawdowns and scaling is derived. */
 export interface Report {

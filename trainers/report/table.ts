@@ -1,8 +1,9 @@
 /** The metrics table of one span: the agent's median, its seeds, the baselines; and how its numbers are written. */
+
+import { agentCurves, agentName, curveColours } from './cast.ts';
+import { medianOf } from './data.ts';
+import { escapeHtml } from './html.ts';
 import type { Report, ReportCurve, ReportMetric, ReportSpan } from './report.ts';
-import { agentCurves, agentName, curveColours } from './report-cast.ts';
-import { medianOf } from './report-data.ts';
-import { escapeHtml } from './report-html.ts';
 
 /** More seeds than this start folded away. */
 const MAX_OPEN_SEEDS = 10;

@@ -1,6 +1,7 @@
 /** Lays a judgement of trading agents out as a report. */
-import type { Backtest } from './backtest.ts';
-import type { JudgedSpan, Judgement } from './judge.ts';
+import type { Backtest } from '../backtest.ts';
+import type { JudgedSpan, Judgement } from '../judge.ts';
+import type { SpanName } from '../spans.ts';
 import type {
   Report,
   ReportCurve,
@@ -9,7 +10,6 @@ import type {
   ReportMetric,
   ReportSpan,
 } from './report.ts';
-import type { SpanName } from './spans.ts';
 
 export const tradingMetrics: readonly ReportMetric[] = [
   { key: 'totalReturn', label: 'Total return', format: 'percent' },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Critics } from '../../agents/critics.ts';
-import { createRng } from '../../core/rng.ts';
-import { createBox } from '../../envs/spaces.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
+import { Critics } from '../../../agents/off-policy/critics.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createBox } from '../../../envs/spaces.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
 
 const SIZE = 7;
 const OBSERVATION_DIM = 3;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { dqnLossInto, dqnTargetsInto } from '../../agents/dqn-loss.ts';
-import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createMlp } from '../../networks/mlp.ts';
-import { clipGradientNorm } from '../../networks/optimizer.ts';
-import { sharedJson } from '../shared.ts';
+import { dqnLossInto, dqnTargetsInto } from '../../../agents/off-policy/dqn-loss.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createMlp } from '../../../networks/layers/mlp.ts';
+import { clipGradientNorm } from '../../../networks/optimizer.ts';
+import { sharedJson } from '../../shared.ts';
 
 /** PyTorch's order: weight [out, in], bias [out], layer after layer. */
 type Layers = (number[][] | number[])[];

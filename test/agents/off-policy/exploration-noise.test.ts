@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ExplorationNoise } from '../../agents/exploration-noise.ts';
-import { createRng } from '../../core/rng.ts';
+import { ExplorationNoise } from '../../../agents/off-policy/exploration-noise.ts';
+import { createRng } from '../../../core/rng.ts';
 
 /** What the noise adds to one action, step after step, with an episode every `episode` steps. */
 function series(noise: 'gaussian' | 'ornstein-uhlenbeck', steps: number, episode = Infinity): Float64Array {

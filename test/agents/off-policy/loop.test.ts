@@ -1,12 +1,12 @@
 /** What the off-policy agents have in common: what they bootstrap from, when they begin, what they refuse. */
 import { describe, expect, test } from 'vitest';
-import type { Agent, AgentPlugin, Metrics } from '../../agents/agent.ts';
-import { ddpg } from '../../agents/ddpg.ts';
-import { dqn } from '../../agents/dqn.ts';
-import { sac } from '../../agents/sac.ts';
-import { td3 } from '../../agents/td3.ts';
-import { createRng } from '../../core/rng.ts';
-import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../envs/spaces.ts';
+import type { Agent, AgentPlugin, Metrics } from '../../../agents/agent.ts';
+import { ddpg } from '../../../agents/ddpg.ts';
+import { dqn } from '../../../agents/dqn.ts';
+import { sac } from '../../../agents/sac.ts';
+import { td3 } from '../../../agents/td3.ts';
+import { createRng } from '../../../core/rng.ts';
+import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../../envs/spaces.ts';
 
 const BOX = createBox([2], [-2, 0], [2, 10]);
 const SMALL = { hidden: [16], batchSize: 16, bufferSize: 64, learningStarts: 16, metricsEvery: 1 };

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { Imitation } from '../../agents/imitation.ts';
-import { createPolicyHead } from '../../agents/policy-head.ts';
-import { createRng } from '../../core/rng.ts';
-import { createDiscrete } from '../../envs/spaces.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createMlp } from '../../networks/mlp.ts';
+import { Imitation } from '../../../agents/on-policy/imitation.ts';
+import { createPolicyHead } from '../../../agents/on-policy/policy-head.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createDiscrete } from '../../../envs/spaces.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createMlp } from '../../../networks/layers/mlp.ts';
 
 function create() {
   const kernels = createKernels();

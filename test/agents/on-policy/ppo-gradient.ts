@@ -1,8 +1,8 @@
 /** Compares the gradients of PPO's whole loss with its finite differences, whatever the networks are. */
 import { expect } from 'vitest';
-import { PpoLoss, type PpoMinibatch, type PpoNetworks } from '../../agents/ppo-loss.ts';
-import type { Rng } from '../../core/rng.ts';
-import type { Kernels } from '../../networks/kernels.ts';
+import { PpoLoss, type PpoMinibatch, type PpoNetworks } from '../../../agents/on-policy/ppo-loss.ts';
+import type { Rng } from '../../../core/rng.ts';
+import type { Kernels } from '../../../networks/kernels/kernels.ts';
 
 export interface PpoGradientOptions {
   readonly valueClipRange?: number;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createPolicyHead } from '../../agents/policy-head.ts';
-import { PpoLoss, type PpoMinibatch } from '../../agents/ppo-loss.ts';
-import { createRng } from '../../core/rng.ts';
-import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../envs/spaces.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createMlp, type Mlp } from '../../networks/mlp.ts';
-import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
-import { sharedJson } from '../shared.ts';
+import { createPolicyHead } from '../../../agents/on-policy/policy-head.ts';
+import { PpoLoss, type PpoMinibatch } from '../../../agents/on-policy/ppo-loss.ts';
+import { createRng } from '../../../core/rng.ts';
+import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../../envs/spaces.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createMlp, type Mlp } from '../../../networks/layers/mlp.ts';
+import { clipGradientNorm, createAdam } from '../../../networks/optimizer.ts';
+import { sharedJson } from '../../shared.ts';
 import { checkPpoGradient } from './ppo-gradient.ts';
 
 type Matrix = number[][];

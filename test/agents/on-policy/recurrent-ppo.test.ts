@@ -1,21 +1,21 @@
 /** PPO with a memory: its gradient, the states it carries, and what it learns that no agent without one can. */
 import { describe, expect, test } from 'vitest';
-import type { Agent, Metrics } from '../../agents/agent.ts';
-import { createPolicyHead } from '../../agents/policy-head.ts';
-import { ppo } from '../../agents/ppo.ts';
-import { createRng, type Rng } from '../../core/rng.ts';
-import { hashSnapshot, type Snapshot } from '../../core/snapshot.ts';
-import { CartPole } from '../../envs/cartpole.ts';
-import type { Env } from '../../envs/env.ts';
-import { Pendulum } from '../../envs/pendulum.ts';
-import { type ActionSpace, createBox, createDiscrete } from '../../envs/spaces.ts';
-import { limitTime } from '../../envs/time-limit.ts';
-import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequence-network.ts';
-import { estimateAdvantagesInto, explainedVariance } from '../../replay/advantages.ts';
-import { evaluate } from '../../trainers/evaluate.ts';
-import { train } from '../../trainers/train.ts';
+import type { Agent, Metrics } from '../../../agents/agent.ts';
+import { createPolicyHead } from '../../../agents/on-policy/policy-head.ts';
+import { ppo } from '../../../agents/ppo.ts';
+import { createRng, type Rng } from '../../../core/rng.ts';
+import { hashSnapshot, type Snapshot } from '../../../core/snapshot.ts';
+import { CartPole } from '../../../envs/cartpole.ts';
+import type { Env } from '../../../envs/env.ts';
+import { Pendulum } from '../../../envs/pendulum.ts';
+import { type ActionSpace, createBox, createDiscrete } from '../../../envs/spaces.ts';
+import { createVectorEnv, type VectorEnv } from '../../../envs/vector/vector-env.ts';
+import { limitTime } from '../../../envs/wrappers/time-limit.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createSequenceNetwork, type SequenceNetwork } from '../../../networks/layers/sequence-network.ts';
+import { estimateAdvantagesInto, explainedVariance } from '../../../replay/advantages.ts';
+import { evaluate } from '../../../trainers/evaluate.ts';
+import { train } from '../../../trainers/train.ts';
 import { checkPpoGradient } from './ppo-gradient.ts';
 
 const cells = ['lstm', 'gru'] as const;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { a2c } from '../../agents/a2c.ts';
-import type { Agent, AgentPlugin } from '../../agents/agent.ts';
-import { ppo } from '../../agents/ppo.ts';
-import { sac } from '../../agents/sac.ts';
-import { createRng } from '../../core/rng.ts';
-import { MountainCarContinuous } from '../../envs/mountain-car-continuous.ts';
-import { Pendulum } from '../../envs/pendulum.ts';
-import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { testAgent } from '../contracts/test-agent.ts';
+import { a2c } from '../../../agents/a2c.ts';
+import type { Agent, AgentPlugin } from '../../../agents/agent.ts';
+import { ppo } from '../../../agents/ppo.ts';
+import { sac } from '../../../agents/sac.ts';
+import { createRng } from '../../../core/rng.ts';
+import { MountainCarContinuous } from '../../../envs/mountain-car-continuous.ts';
+import { Pendulum } from '../../../envs/pendulum.ts';
+import { createBox, createDiscrete } from '../../../envs/spaces.ts';
+import { testAgent } from '../../contracts/test-agent.ts';
 
 const createPendulum = (seed: number) => new Pendulum(seed, 50);
 const createMountainCar = (seed: number) => new MountainCarContinuous(seed);

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Agent, AgentPlugin } from '../../agents/agent.ts';
-import { edgeThreshold } from '../../agents/edge-threshold.ts';
-import { edgeTrailing, exitTarget } from '../../agents/edge-trailing.ts';
-import { createRng } from '../../core/rng.ts';
-import { ArbitrageEnv } from '../../envs/arbitrage.ts';
-import { CartPole } from '../../envs/cartpole.ts';
-import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { cancelsAsk, cancelsBid, makerAsk, makerBid } from '../../market/maker-taker.ts';
-import { playEpisode } from '../../trainers/episode.ts';
-import { randomTape } from '../envs/book-tapes.ts';
+import type { Agent, AgentPlugin } from '../../../agents/agent.ts';
+import { edgeThreshold } from '../../../agents/rules/edge-threshold.ts';
+import { edgeTrailing, exitTarget } from '../../../agents/rules/edge-trailing.ts';
+import { createRng } from '../../../core/rng.ts';
+import { ArbitrageEnv } from '../../../envs/arbitrage.ts';
+import { CartPole } from '../../../envs/cartpole.ts';
+import { createBox, createDiscrete } from '../../../envs/spaces.ts';
+import { cancelsAsk, cancelsBid, makerAsk, makerBid } from '../../../market/arbitrage/maker-taker.ts';
+import { playEpisode } from '../../../trainers/episode.ts';
+import { randomTape } from '../../envs/book-tapes.ts';
 
 const NAMES = ['edge:A>B', 'edge:B>A'];
 const spaces = {

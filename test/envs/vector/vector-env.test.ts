@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { cartpole } from '../../envs/cartpole.ts';
-import { pendulum } from '../../envs/pendulum.ts';
-import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../envs/spaces.ts';
-import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
-import { testVectorEnv } from '../contracts/test-vector-env.ts';
-import { createEnv, type Fixture } from './vector-fixtures.ts';
+import { cartpole } from '../../../envs/cartpole.ts';
+import { pendulum } from '../../../envs/pendulum.ts';
+import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../../envs/spaces.ts';
+import { createVectorEnv, type VectorEnv } from '../../../envs/vector/vector-env.ts';
+import { testVectorEnv } from '../../contracts/test-vector-env.ts';
+import { createEnv, type Fixture } from '../vector-fixtures.ts';
 
 const create = (fixture: Fixture, numEnvs: number): VectorEnv =>
   createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(i, fixture)));

@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { hashSnapshot, type NumericArray } from '../../core/snapshot.ts';
-import { createActionBatch, sampleActionsInto } from '../../envs/spaces.ts';
-import { createVectorEnv, type VectorEnv } from '../../envs/vector-env.ts';
-import { createWorkerVectorEnv } from '../../envs/worker-vector-env.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
-import { testVectorEnv } from '../contracts/test-vector-env.ts';
-import { type CounterFixture, createEnv, type Fixture } from './vector-fixtures.ts';
+import { createRng } from '../../../core/rng.ts';
+import { hashSnapshot, type NumericArray } from '../../../core/snapshot.ts';
+import { createActionBatch, sampleActionsInto } from '../../../envs/spaces.ts';
+import { createVectorEnv, type VectorEnv } from '../../../envs/vector/vector-env.ts';
+import { createWorkerVectorEnv } from '../../../envs/vector/worker-vector-env.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
+import { testVectorEnv } from '../../contracts/test-vector-env.ts';
+import { type CounterFixture, createEnv, type Fixture } from '../vector-fixtures.ts';
 
 // A thread takes a second to start from source, and more on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
-const module = new URL('./vector-fixtures.ts', import.meta.url);
+const module = new URL('../vector-fixtures.ts', import.meta.url);
 const opened: VectorEnv[] = [];
 afterEach(() => {
   for (const envs of opened.splice(0)) envs.close();

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { parseDecimal } from '../../live/decimal.ts';
-import { checksumDigits, krakenChecksum } from '../../live/kraken-checksum.ts';
-import { okxChecksum } from '../../live/okx-checksum.ts';
-import { OrderBook } from '../../market/order-book.ts';
+import { createRng } from '../../../core/rng.ts';
+import { parseDecimal } from '../../../live/connection/decimal.ts';
+import { checksumDigits, krakenChecksum } from '../../../live/connection/kraken-checksum.ts';
+import { okxChecksum } from '../../../live/connection/okx-checksum.ts';
+import { OrderBook } from '../../../market/books/order-book.ts';
 
 const BTC_ASKS =
   '45285.2/0.00100000 45286.4/1.54571953 45286.6/1.54571109 45289.6/1.54560911 45290.2/0.15890660 45291.8/1.54553491 45294.7/0.04454749 45296.1/0.35380000 45297.5/0.09945542 45299.5/0.18772827';

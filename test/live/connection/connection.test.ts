@@ -1,21 +1,21 @@
 /** The driver on the real network, as far as loopback is one; and what it does with time, on a virtual clock. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { backoffMs } from '../../live/backoff.ts';
-import { systemClock } from '../../live/clock.ts';
-import { ClockOffset } from '../../live/clock-offset.ts';
-import { VenueConnection } from '../../live/connection.ts';
-import { createSteadyClock } from '../../live/steady-clock.ts';
-import type { SocketHandlers, Transport } from '../../live/transport.ts';
-import type { VenueInput } from '../../live/venue.ts';
-import { startVenueServer } from '../../live/venue-server.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
-import { okx } from '../../live/venues/okx.ts';
-import { VirtualClock } from '../../live/virtual-clock.ts';
-import { wsTransport } from '../../live/ws-transport.ts';
-import { type Dialect, dialects } from './dialects.ts';
-import { FakeMarket } from './fake-market.ts';
-import { type LocalServer, startLocalServer } from './local-server.ts';
+import { createRng } from '../../../core/rng.ts';
+import { backoffMs } from '../../../live/connection/backoff.ts';
+import { systemClock } from '../../../live/connection/clock.ts';
+import { ClockOffset } from '../../../live/connection/clock-offset.ts';
+import { VenueConnection } from '../../../live/connection/connection.ts';
+import { createSteadyClock } from '../../../live/connection/steady-clock.ts';
+import type { SocketHandlers, Transport } from '../../../live/connection/transport.ts';
+import type { VenueInput } from '../../../live/connection/venue.ts';
+import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
+import { wsTransport } from '../../../live/connection/ws-transport.ts';
+import { startVenueServer } from '../../../live/tape/venue-server.ts';
+import { builtInVenues } from '../../../live/venues/index.ts';
+import { okx } from '../../../live/venues/okx.ts';
+import { FakeMarket } from '../fake-market.ts';
+import { type LocalServer, startLocalServer } from '../local-server.ts';
+import { type Dialect, dialects } from '../venues/dialects.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

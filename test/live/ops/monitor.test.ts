@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { EquityCurve } from '../../live/equity-curve.ts';
-import { LATENCY_BOUNDS, LatencyHistogram } from '../../live/latency-histogram.ts';
-import { OpsMonitor } from '../../live/ops-monitor.ts';
-import { type RiskConfig, RiskGuard, riskConfig } from '../../live/risk-guard.ts';
-import { VirtualClock } from '../../live/virtual-clock.ts';
-import { walkingBooks } from '../market/walking-books.ts';
-import { scriptedRun, TRADING_SCRIPT } from './scripted-run.ts';
+import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
+import { EquityCurve } from '../../../live/ops/equity-curve.ts';
+import { LATENCY_BOUNDS, LatencyHistogram } from '../../../live/ops/latency-histogram.ts';
+import { OpsMonitor } from '../../../live/ops/monitor.ts';
+import { type RiskConfig, RiskGuard, riskConfig } from '../../../live/session/risk-guard.ts';
+import { walkingBooks } from '../../market/walking-books.ts';
+import { scriptedRun, TRADING_SCRIPT } from '../scripted-run.ts';
 
 test('an equity curve keeps its ends and its shape in a bounded number of points', () => {
   const curve = new EquityCurve(100);

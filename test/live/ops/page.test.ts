@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../live/clock.ts';
-import { OPS_PAGE, OPS_PAGE_POLICY } from '../../live/ops-page.ts';
-import { type OpsServer, startOpsServer } from '../../live/ops-server.ts';
-import { walkingBooks } from '../market/walking-books.ts';
-import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from './scripted-run.ts';
+import { systemClock } from '../../../live/connection/clock.ts';
+import { OPS_PAGE, OPS_PAGE_POLICY } from '../../../live/ops/page.ts';
+import { type OpsServer, startOpsServer } from '../../../live/ops/server.ts';
+import { walkingBooks } from '../../market/walking-books.ts';
+import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from '../scripted-run.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const TOKEN = 'correct-horse-battery';

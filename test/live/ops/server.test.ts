@@ -2,11 +2,11 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { systemClock } from '../../live/clock.ts';
-import { type OpsServer, type OpsServerOptions, startOpsServer } from '../../live/ops-server.ts';
-import { healthOf, type OpsHealth, type OpsState, type OpsView } from '../../live/ops-view.ts';
-import { walkingBooks } from '../market/walking-books.ts';
-import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from './scripted-run.ts';
+import { systemClock } from '../../../live/connection/clock.ts';
+import { type OpsServer, type OpsServerOptions, startOpsServer } from '../../../live/ops/server.ts';
+import { healthOf, type OpsHealth, type OpsState, type OpsView } from '../../../live/ops/view.ts';
+import { walkingBooks } from '../../market/walking-books.ts';
+import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from '../scripted-run.ts';
 
 const TOKEN = 'correct-horse-battery';
 const books = walkingBooks({ events: 4000, depth: 3 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { ArbitrageEnv } from '../../envs/arbitrage.ts';
-import type { Action } from '../../envs/spaces.ts';
-import type { LiveMarket } from '../../live/live-market.ts';
-import { replayTape } from '../../live/replay.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
-import type { LegReport, SentLeg } from '../../market/venue-desk.ts';
-import type { TapeRecord } from '../../storage/tape.ts';
-import { entriesOf, maskedHashPolicy, recordSession, twoVenueBooks } from './recorded-session.ts';
+import { ArbitrageEnv } from '../../../envs/arbitrage.ts';
+import type { Action } from '../../../envs/spaces.ts';
+import type { LiveMarket } from '../../../live/session/live-market.ts';
+import { replayTape } from '../../../live/tape/replay.ts';
+import { builtInVenues } from '../../../live/venues/index.ts';
+import type { LegReport, SentLeg } from '../../../market/arbitrage/venue-desk.ts';
+import type { TapeRecord } from '../../../storage/tape.ts';
+import { entriesOf, maskedHashPolicy, recordSession, twoVenueBooks } from '../recorded-session.ts';
 
 const books = twoVenueBooks(3000);
 const ENV = { warmupEvents: 100, latencyMs: [150], latencySigma: 0.5, takerFeeRates: [0.0001] };

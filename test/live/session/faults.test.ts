@@ -1,14 +1,14 @@
 /** A thousand sessions with venues behind a network that drops, repeats, reorders, cuts, stalls and lies about time. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { VenueConnection } from '../../live/connection.ts';
-import type { VenueEvent } from '../../live/venue.ts';
-import { VirtualClock } from '../../live/virtual-clock.ts';
-import type { OrderBook } from '../../market/order-book.ts';
-import { type Dialect, dialects } from './dialects.ts';
-import { FakeMarket, type Level, viewOf } from './fake-market.ts';
-import { FakeNetwork, LATEST_MS, MANY_FAULTS, NO_FAULTS } from './fake-network.ts';
+import { createRng } from '../../../core/rng.ts';
+import { VenueConnection } from '../../../live/connection/connection.ts';
+import type { VenueEvent } from '../../../live/connection/venue.ts';
+import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
+import type { OrderBook } from '../../../market/books/order-book.ts';
+import { FakeMarket, type Level, viewOf } from '../fake-market.ts';
+import { FakeNetwork, LATEST_MS, MANY_FAULTS, NO_FAULTS } from '../fake-network.ts';
+import { type Dialect, dialects } from '../venues/dialects.ts';
 
 const RUNS_PER_VENUE = 200;
 const START_MS = 1_700_000_000_000;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { mean } from '../../core/statistics.ts';
-import { FillCosts } from '../../live/shadow.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { hashPolicy, recordSession, VENUE_NAMES } from './recorded-session.ts';
+import { FillCosts } from '../../../continual/shadow.ts';
+import { createRng } from '../../../core/rng.ts';
+import { mean } from '../../../core/statistics.ts';
+import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
+import { hashPolicy, recordSession, VENUE_NAMES } from '../recorded-session.ts';
 
 /** Costs of an arbitrage session's legs, basis points, on quotes of a spread. */
 function legCosts(spreadBps: number): number[] {

@@ -1,19 +1,19 @@
 /** What becomes of orders that are under way when a session is halted: each is filled or not, and what it opened is closed. */
 import { expect, test } from 'vitest';
-import { replayTape } from '../../live/replay.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import type { LegReport, SentLeg } from '../../market/venue-desk.ts';
-import type { TapeRecord } from '../../storage/tape.ts';
-import { walkingBooks } from '../market/walking-books.ts';
+import { replayTape } from '../../../live/tape/replay.ts';
+import { builtInVenues } from '../../../live/venues/index.ts';
+import type { LegReport, SentLeg } from '../../../market/arbitrage/venue-desk.ts';
+import type { BookTape } from '../../../market/books/tape.ts';
+import type { TapeRecord } from '../../../storage/tape.ts';
+import { walkingBooks } from '../../market/walking-books.ts';
 import {
   entriesOf,
   maskedHashPolicy,
   recordSession,
   twoVenueBooks,
   VENUE_NAMES,
-} from './recorded-session.ts';
-import { TRADING_SCRIPT } from './scripted-run.ts';
+} from '../recorded-session.ts';
+import { TRADING_SCRIPT } from '../scripted-run.ts';
 
 const books = walkingBooks({ events: 1500, depth: 3 });
 const CONFIG = {

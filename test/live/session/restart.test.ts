@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { bookFrame } from '../../live/book-frames.ts';
-import type { LiveMarket } from '../../live/live-market.ts';
-import { replayTape } from '../../live/replay.ts';
-import { startVenueServer, type VenueServer } from '../../live/venue-server.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { readTape, type TapeRecord } from '../../storage/tape.ts';
-import { VENUE_NAMES } from './recorded-session.ts';
+import { createRng } from '../../../core/rng.ts';
+import type { LiveMarket } from '../../../live/session/live-market.ts';
+import { bookFrame } from '../../../live/tape/book-frames.ts';
+import { replayTape } from '../../../live/tape/replay.ts';
+import { startVenueServer, type VenueServer } from '../../../live/tape/venue-server.ts';
+import { builtInVenues } from '../../../live/venues/index.ts';
+import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
+import { readTape, type TapeRecord } from '../../../storage/tape.ts';
+import { VENUE_NAMES } from '../recorded-session.ts';
 import { restlessPolicy } from './restless-policy.mjs';
 
 const WRITER = fileURLToPath(new URL('./session-writer.mjs', import.meta.url));
@@ -39,7 +39,7 @@ let server: VenueServer;
 let stopSending = () => {};
 
 beforeAll(async () => {
-  if (!existsSync(new URL('../../dist/live/live-run.js', import.meta.url))) {
+  if (!existsSync(new URL('../../../dist/live/session/live-run.js', import.meta.url))) {
     throw new Error('dist/ is missing: run npm run build before these tests.');
   }
   server = await startVenueServer({});

@@ -1,5 +1,5 @@
-import type { LiveMarket } from '../../live/live-market.ts';
-import type { LivePolicy } from '../../live/policy.ts';
+import type { LiveMarket } from '../../../live/session/live-market.ts';
+import type { LivePolicy } from '../../../live/session/policy.ts';
 
 export function restlessPolicy(market: LiveMarket): LivePolicy;
 export function sessionSettings(mode: string, url: string, leftOver?: string): Record<string, unknown>;

@@ -1,10 +1,16 @@
 /** A session without a network: what goes in by hand, what comes out in lists. */
-import type { ConfigSchema } from '../../core/config.ts';
-import type { Channel, VenueCommand, VenueEvent, VenueInput, VenuePlugin } from '../../live/venue.ts';
-import { CHANNELS } from '../../live/venue.ts';
-import { parseMarkets } from '../../live/venue-config.ts';
-import { VenueSession } from '../../live/venue-session.ts';
-import type { OrderBook } from '../../market/order-book.ts';
+import type { ConfigSchema } from '../../../core/config.ts';
+import type {
+  Channel,
+  VenueCommand,
+  VenueEvent,
+  VenueInput,
+  VenuePlugin,
+} from '../../../live/connection/venue.ts';
+import { CHANNELS } from '../../../live/connection/venue.ts';
+import { parseMarkets } from '../../../live/connection/venue-config.ts';
+import { VenueSession } from '../../../live/connection/venue-session.ts';
+import type { OrderBook } from '../../../market/books/order-book.ts';
 
 export interface Harness {
   readonly session: VenueSession;

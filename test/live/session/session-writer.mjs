@@ -3,12 +3,12 @@
  * do about what was left open, and after which deed it kills itself: the kind of a record, and how many of them.
  */
 import { writeSync } from 'node:fs';
-import { systemClock } from '../../dist/live/clock.js';
-import { resolveLiveConfig } from '../../dist/live/live-config.js';
-import { LiveRun } from '../../dist/live/live-run.js';
-import { createScaledClock } from '../../dist/live/scaled-clock.js';
-import { builtInVenues } from '../../dist/live/venues/index.js';
-import { wsTransport } from '../../dist/live/ws-transport.js';
+import { systemClock } from '../../../dist/live/connection/clock.js';
+import { createScaledClock } from '../../../dist/live/connection/scaled-clock.js';
+import { wsTransport } from '../../../dist/live/connection/ws-transport.js';
+import { resolveLiveConfig } from '../../../dist/live/session/config.js';
+import { LiveRun } from '../../../dist/live/session/live-run.js';
+import { builtInVenues } from '../../../dist/live/venues/index.js';
 import { restlessPolicy, sessionSettings } from './restless-policy.mjs';
 
 const [tape, url, mode, leftOver, lastKind, lastCount] = process.argv.slice(2);

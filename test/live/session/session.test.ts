@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { BookTradingEnv } from '../../envs/book-trading.ts';
-import type { Action } from '../../envs/spaces.ts';
-import type { LiveMarket } from '../../live/live-market.ts';
-import { replayTape } from '../../live/replay.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
-import type { Fill } from '../../market/broker.ts';
-import type { TapeRecord } from '../../storage/tape.ts';
-import { walkingBooks } from '../market/walking-books.ts';
-import { entriesOf, hashPolicy, type RecordOptions, recordSession } from './recorded-session.ts';
+import { BookTradingEnv } from '../../../envs/book-trading.ts';
+import type { Action } from '../../../envs/spaces.ts';
+import type { LiveMarket } from '../../../live/session/live-market.ts';
+import { replayTape } from '../../../live/tape/replay.ts';
+import { builtInVenues } from '../../../live/venues/index.ts';
+import type { Fill } from '../../../market/execution/broker.ts';
+import type { TapeRecord } from '../../../storage/tape.ts';
+import { walkingBooks } from '../../market/walking-books.ts';
+import { entriesOf, hashPolicy, type RecordOptions, recordSession } from '../recorded-session.ts';
 
 const ENV = {
   barMs: 2000,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BinanceBook } from '../../market/binance-book.ts';
-import type { BinanceDepth, BinanceSnapshot, WireLevel } from '../../market/binance-messages.ts';
+import { BinanceBook } from '../../../live/tape/binance-book.ts';
+import type { BinanceDepth, BinanceSnapshot, WireLevel } from '../../../live/tape/binance-messages.ts';
 
 const spot = (
   firstId: number,

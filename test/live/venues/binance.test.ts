@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { binance } from '../../live/venues/binance.ts';
-import { sharedPath } from '../shared.ts';
-import { type Harness, harness, levels } from './session-harness.ts';
+import { binance } from '../../../live/venues/binance.ts';
+import { sharedPath } from '../../shared.ts';
+import { type Harness, harness, levels } from '../session/session-harness.ts';
 
 const SYMBOL = 'BTC/USDT';
 

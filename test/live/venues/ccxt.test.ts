@@ -1,11 +1,11 @@
 import { expect, test, vi } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { systemClock } from '../../live/clock.ts';
-import { VenueConnection } from '../../live/connection.ts';
-import type { VenueEvent } from '../../live/venue.ts';
-import { type CcxtModule, ccxtVenue, loadCcxt } from '../../live/venues/ccxt.ts';
-import { wsTransport } from '../../live/ws-transport.ts';
-import { testVenue } from '../contracts/test-venue.ts';
+import { createRng } from '../../../core/rng.ts';
+import { systemClock } from '../../../live/connection/clock.ts';
+import { VenueConnection } from '../../../live/connection/connection.ts';
+import type { VenueEvent } from '../../../live/connection/venue.ts';
+import { wsTransport } from '../../../live/connection/ws-transport.ts';
+import { type CcxtModule, ccxtVenue, loadCcxt } from '../../../live/venues/ccxt.ts';
+import { testVenue } from '../../contracts/test-venue.ts';
 
 const later = <Value>(value: Value, delayMs = 20) =>
   new Promise<Value>((resolve) => setTimeout(() => resolve(value), delayMs));

@@ -1,13 +1,13 @@
 /** How each venue would tell of a fake market: written from the documentation, apart from the adapters. */
 import { crc32 } from 'node:zlib';
-import type { ConfigSchema } from '../../core/config.ts';
-import type { VenuePlugin } from '../../live/venue.ts';
-import { binance } from '../../live/venues/binance.ts';
-import { bybit } from '../../live/venues/bybit.ts';
-import { coinbase } from '../../live/venues/coinbase.ts';
-import { kraken } from '../../live/venues/kraken.ts';
-import { okx } from '../../live/venues/okx.ts';
-import type { Change, FakeMarket, Level } from './fake-market.ts';
+import type { ConfigSchema } from '../../../core/config.ts';
+import type { VenuePlugin } from '../../../live/connection/venue.ts';
+import { binance } from '../../../live/venues/binance.ts';
+import { bybit } from '../../../live/venues/bybit.ts';
+import { coinbase } from '../../../live/venues/coinbase.ts';
+import { kraken } from '../../../live/venues/kraken.ts';
+import { okx } from '../../../live/venues/okx.ts';
+import type { Change, FakeMarket, Level } from '../fake-market.ts';
 
 /** The server's side of one connection. */
 export interface Peer {

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { bybit } from '../../live/venues/bybit.ts';
-import { coinbase } from '../../live/venues/coinbase.ts';
-import { kraken } from '../../live/venues/kraken.ts';
-import { okx } from '../../live/venues/okx.ts';
-import { type Harness, harness, levels } from './session-harness.ts';
+import { bybit } from '../../../live/venues/bybit.ts';
+import { coinbase } from '../../../live/venues/coinbase.ts';
+import { kraken } from '../../../live/venues/kraken.ts';
+import { okx } from '../../../live/venues/okx.ts';
+import { type Harness, harness, levels } from '../session/session-harness.ts';
 
 const OK = { unreadable: 0, 'unknown-message': 0, malformed: 0 };
 

@@ -1,11 +1,11 @@
 /** A short session with each venue, as its fake tells it, with a trade and a ticker at the end. */
-import { createRng } from '../../core/rng.ts';
-import { CHANNELS, type VenueInput } from '../../live/venue.ts';
-import { parseMarkets } from '../../live/venue-config.ts';
-import { VenueSession } from '../../live/venue-session.ts';
-import type { VenueSample } from '../contracts/test-venue.ts';
+import { createRng } from '../../../core/rng.ts';
+import { CHANNELS, type VenueInput } from '../../../live/connection/venue.ts';
+import { parseMarkets } from '../../../live/connection/venue-config.ts';
+import { VenueSession } from '../../../live/connection/venue-session.ts';
+import type { VenueSample } from '../../contracts/test-venue.ts';
+import { FakeMarket } from '../fake-market.ts';
 import { countState, type Dialect, type Peer } from './dialects.ts';
-import { FakeMarket } from './fake-market.ts';
 
 const START_MS = 1_700_000_000_000;
 

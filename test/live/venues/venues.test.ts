@@ -1,4 +1,4 @@
-import { testVenue } from '../contracts/test-venue.ts';
+import { testVenue } from '../../contracts/test-venue.ts';
 import { dialects } from './dialects.ts';
 import { sampleOf } from './venue-samples.ts';
 

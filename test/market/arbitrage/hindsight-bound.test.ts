@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { edgeThreshold } from '../../agents/edge-threshold.ts';
-import { createRng } from '../../core/rng.ts';
-import { ArbitrageEnv } from '../../envs/arbitrage.ts';
-import { arbitrageConfig } from '../../envs/arbitrage-config.ts';
-import type { Discrete } from '../../envs/spaces.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { ConcaveValue } from '../../market/concave-value.ts';
-import { hindsightBound } from '../../market/hindsight-bound.ts';
-import { buildFor } from '../../trainers/arbitrage-baselines.ts';
-import { boundBps } from '../../trainers/arbitrage-judge.ts';
-import { playEpisode } from '../../trainers/episode.ts';
-import { type BookEvent, randomTape, tapeOf } from '../envs/book-tapes.ts';
+import { edgeThreshold } from '../../../agents/rules/edge-threshold.ts';
+import { createRng } from '../../../core/rng.ts';
+import { arbitrageConfig } from '../../../envs/arbitrage/config.ts';
+import { ArbitrageEnv } from '../../../envs/arbitrage.ts';
+import type { Discrete } from '../../../envs/spaces.ts';
+import { ConcaveValue } from '../../../market/arbitrage/concave-value.ts';
+import { hindsightBound } from '../../../market/arbitrage/hindsight-bound.ts';
+import type { BookTape } from '../../../market/books/tape.ts';
+import { buildFor } from '../../../trainers/arbitrage/baselines.ts';
+import { boundBps } from '../../../trainers/arbitrage/judge.ts';
+import { playEpisode } from '../../../trainers/episode.ts';
+import { type BookEvent, randomTape, tapeOf } from '../../envs/book-tapes.ts';
 
 const FEES = [0.001, 0.0005] as const;
 

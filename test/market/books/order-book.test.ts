@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type BookSide, OrderBook } from '../../market/order-book.ts';
+import { type BookSide, OrderBook } from '../../../market/books/order-book.ts';
 
 /** The definition: a map per side, sorted when asked. */
 class NaiveBook {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { describeBooks } from '../../market/book-quality.ts';
-import { formatBookQuality } from '../../market/book-quality-text.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { gridReturns, measureLeadLag } from '../../market/lead-lag.ts';
-import { loadBooks } from '../../market/load-books.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { mergeTapes } from '../../market/tape-span.ts';
-import { sharedPath } from '../shared.ts';
-import { type TopEvent, TWO_VENUES, topTape } from './book-tapes.ts';
+import { createRng } from '../../../core/rng.ts';
+import { gridReturns, measureLeadLag } from '../../../market/arbitrage/lead-lag.ts';
+import { loadBooks } from '../../../market/books/load.ts';
+import { describeBooks } from '../../../market/books/quality.ts';
+import { formatBookQuality } from '../../../market/books/quality-text.ts';
+import type { BookTape } from '../../../market/books/tape.ts';
+import { mergeTapes } from '../../../market/books/tape-span.ts';
+import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
+import { sharedPath } from '../../shared.ts';
+import { type TopEvent, TWO_VENUES, topTape } from '../book-tapes.ts';
 
 describe('describeBooks', () => {
   test('finds gaps, stale spells and locked books of one venue', () => {

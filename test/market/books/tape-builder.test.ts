@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { BookLevels } from '../../market/book-faults.ts';
-import { BookTapeBuilder, checkTape, describeRejection } from '../../market/tape-builder.ts';
-import { TWO_VENUES, topTape } from './book-tapes.ts';
+import type { BookLevels } from '../../../market/books/faults.ts';
+import { BookTapeBuilder, checkTape, describeRejection } from '../../../market/books/tape-builder.ts';
+import { TWO_VENUES, topTape } from '../book-tapes.ts';
 
 const GOOD: BookLevels = {
   bidPrices: [10, 9, 0],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkTape } from '../../market/tape-builder.ts';
-import { mergeTapes, selectVenues, sliceTape } from '../../market/tape-span.ts';
-import { type TopEvent, TWO_VENUES, topTape } from './book-tapes.ts';
+import { checkTape } from '../../../market/books/tape-builder.ts';
+import { mergeTapes, selectVenues, sliceTape } from '../../../market/books/tape-span.ts';
+import { type TopEvent, TWO_VENUES, topTape } from '../book-tapes.ts';
 
 const single = (name: string, events: TopEvent[]) => topTape(events, [{ ...TWO_VENUES[0], name }]);
 

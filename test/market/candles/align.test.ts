@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { alignAsOf, closeTimes } from '../../market/align.ts';
-import { type Candles, candlesFromPrices, createCandles, sliceCandles } from '../../market/candles.ts';
-import { loadCandles } from '../../market/csv.ts';
-import { type Observed, OPEN, testNoLookAhead } from '../contracts/no-look-ahead.ts';
-import { sharedPath } from '../shared.ts';
+import { alignAsOf, closeTimes } from '../../../market/candles/align.ts';
+import {
+  type Candles,
+  candlesFromPrices,
+  createCandles,
+  sliceCandles,
+} from '../../../market/candles/candles.ts';
+import { loadCandles } from '../../../market/candles/csv.ts';
+import { type Observed, OPEN, testNoLookAhead } from '../../contracts/no-look-ahead.ts';
+import { sharedPath } from '../../shared.ts';
 
 function barsAt(timeMs: number[]): Candles {
   const ones = timeMs.map(() => 1);

@@ -1,10 +1,15 @@
 /** Candles: what is refused, and how it is said. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DataError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
-import { candlesFromPrices, createCandles, hashCandles, sliceCandles } from '../../market/candles.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import { DataError } from '../../../core/errors.ts';
+import { createRng } from '../../../core/rng.ts';
+import {
+  candlesFromPrices,
+  createCandles,
+  hashCandles,
+  sliceCandles,
+} from '../../../market/candles/candles.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
 const HOUR = 3_600_000;
 

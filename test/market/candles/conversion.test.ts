@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { candlesFromPrices } from '../../market/candles.ts';
-import { Conversions, convertTape, ratesFromCandles } from '../../market/conversion.ts';
-import { parsePair, requireComparable } from '../../market/currencies.ts';
-import { topTape } from './book-tapes.ts';
+import { candlesFromPrices } from '../../../market/candles/candles.ts';
+import { Conversions, convertTape, ratesFromCandles } from '../../../market/candles/conversion.ts';
+import { parsePair, requireComparable } from '../../../market/candles/currencies.ts';
+import { topTape } from '../book-tapes.ts';
 
 const venues = [
   { name: 'a', base: 'BTC', quote: 'USD' },

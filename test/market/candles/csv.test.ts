@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { DataError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
-import { hashCandles } from '../../market/candles.ts';
-import { loadCandles } from '../../market/csv.ts';
-import { splitCells } from '../../market/csv-lines.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
-import { formatTime } from '../../market/timestamps.ts';
-import { sharedPath } from '../shared.ts';
+import { DataError } from '../../../core/errors.ts';
+import { createRng } from '../../../core/rng.ts';
+import { hashCandles } from '../../../market/candles/candles.ts';
+import { loadCandles } from '../../../market/candles/csv.ts';
+import { splitCells } from '../../../market/candles/csv-lines.ts';
+import { formatTime } from '../../../market/candles/timestamps.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
+import { sharedPath } from '../../shared.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'candles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -259,7 +259,7 @@ describe('files from the wild', () => {
   });
 
   test('the S&P 500 file that comes with the project', async () => {
-    const path = fileURLToPath(new URL('../../data/sp500-daily.csv', import.meta.url));
+    const path = fileURLToPath(new URL('../../../data/sp500-daily.csv', import.meta.url));
     const { candles, report } = await loadCandles(path);
     expect(report).toMatchObject({ rows: 5105, reversed: false, notes: [], columns: { close: 'close' } });
     expect(formatTime(candles.timeMs[0])).toBe('2000-01-03T00:00:00.000Z');

@@ -1,11 +1,11 @@
 /** What the data report finds, and that it finds nothing where there is nothing. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { candlesFromPrices, createCandles } from '../../market/candles.ts';
-import { loadCandles } from '../../market/csv.ts';
-import { describeCandles, formatDataQuality } from '../../market/data-quality.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import { createRng } from '../../../core/rng.ts';
+import { candlesFromPrices, createCandles } from '../../../market/candles/candles.ts';
+import { loadCandles } from '../../../market/candles/csv.ts';
+import { describeCandles, formatDataQuality } from '../../../market/candles/data-quality.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -73,7 +73,7 @@ describe('describeCandles', () => {
   });
 
   test('reports the S&P 500 file as its readme does', async () => {
-    const path = fileURLToPath(new URL('../../data/sp500-daily.csv', import.meta.url));
+    const path = fileURLToPath(new URL('../../../data/sp500-daily.csv', import.meta.url));
     const quality = describeCandles((await loadCandles(path)).candles);
     expect(quality.openAtPreviousClose).toBe(1760 / 5104);
     expect(quality.gaps.filter((gap) => gap.weekend)).toHaveLength(924);

@@ -1,7 +1,7 @@
 /** Dates and times as files write them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createTimeParser, formatTime, timeForms } from '../../market/timestamps.ts';
+import { createTimeParser, formatTime, timeForms } from '../../../market/candles/timestamps.ts';
 
 const iso = (text: string) => formatTime(createTimeParser()(text));
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { BarBuilder, BarSeries } from '../../market/bar-series.ts';
-import { createBookBars } from '../../market/book-bars.ts';
-import { BookBroker } from '../../market/book-broker.ts';
-import type { Fill } from '../../market/broker.ts';
-import { proportionalFee } from '../../market/fees.ts';
-import { constantLatency } from '../../market/latency.ts';
-import { walkingBooks } from './walking-books.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createBookBars } from '../../../market/books/bars.ts';
+import { BarBuilder, BarSeries } from '../../../market/candles/bar-series.ts';
+import { BookBroker } from '../../../market/execution/book-broker.ts';
+import type { Fill } from '../../../market/execution/broker.ts';
+import { proportionalFee } from '../../../market/execution/fees.ts';
+import { constantLatency } from '../../../market/execution/latency.ts';
+import { walkingBooks } from '../walking-books.ts';
 
 const FEE = 0.001;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type BookLevels, BookMatcher } from '../../market/book-matcher.ts';
-import { createPairPlan, netEdge, planPairInto } from '../../market/pair-plan.ts';
-import { QueuePosition } from '../../market/queue-position.ts';
-import type { Levels } from '../envs/book-tapes.ts';
+import { createPairPlan, netEdge, planPairInto } from '../../../market/arbitrage/pair-plan.ts';
+import { type BookLevels, BookMatcher } from '../../../market/execution/book-matcher.ts';
+import { QueuePosition } from '../../../market/execution/queue-position.ts';
+import type { Levels } from '../../envs/book-tapes.ts';
 
 const DEPTH = 3;
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, EnvError, StorageError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
-import { BarBroker, type BarBrokerOptions, type Execution } from '../../market/bar-broker.ts';
-import type { Fill } from '../../market/broker.ts';
-import { type Candles, candlesFromPrices, createCandles } from '../../market/candles.ts';
-import { proportionalFee } from '../../market/fees.ts';
-import { type SlippageOrder, spreadSlippage } from '../../market/slippage.ts';
+import { ConfigError, EnvError, StorageError } from '../../../core/errors.ts';
+import { createRng } from '../../../core/rng.ts';
+import { type Candles, candlesFromPrices, createCandles } from '../../../market/candles/candles.ts';
+import { BarBroker, type BarBrokerOptions, type Execution } from '../../../market/execution/bar-broker.ts';
+import type { Fill } from '../../../market/execution/broker.ts';
+import { proportionalFee } from '../../../market/execution/fees.ts';
+import { type SlippageOrder, spreadSlippage } from '../../../market/execution/slippage.ts';
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;

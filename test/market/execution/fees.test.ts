@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { makerTakerFee, proportionalFee } from '../../market/fees.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { makerTakerFee, proportionalFee } from '../../../market/execution/fees.ts';
 
 describe('fees', () => {
   test('a proportional fee is the same for makers and takers', () => {

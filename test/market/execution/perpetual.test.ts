@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError } from '../../../core/errors.ts';
 import {
   bankruptcyPrice,
   crossLiquidationPrice,
   exitWithinBar,
   fundingPayment,
   isolatedLiquidationPrice,
-} from '../../market/perpetual.ts';
+} from '../../../market/execution/perpetual.ts';
 
 const long = { side: 1, entry: 100, leverage: 10 } as const;
 const short = { side: -1, entry: 100, leverage: 10 } as const;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { candlesFromPrices, createCandles } from '../../market/candles.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { candlesFromPrices, createCandles } from '../../../market/candles/candles.ts';
 import {
   addSlippage,
   barLiquidity,
   noSlippage,
   spreadSlippage,
   squareRootImpact,
-} from '../../market/slippage.ts';
+} from '../../../market/execution/slippage.ts';
 
 const order = { size: -25, price: 100, volume: 10_000, volatility: 0.02 };
 

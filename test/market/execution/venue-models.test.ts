@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
-import { median } from '../../core/statistics.ts';
-import { tieredFee } from '../../market/fee-tiers.ts';
-import { constantLatency, empiricalLatency, lognormalLatency } from '../../market/latency.ts';
-import { randomOutages } from '../../market/outages.ts';
-import { RateLimit } from '../../market/rate-limit.ts';
-import { constantTransfers } from '../../market/transfers.ts';
-import { VenueAccounts } from '../../market/venue-accounts.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { createRng } from '../../../core/rng.ts';
+import { median } from '../../../core/statistics.ts';
+import { constantTransfers } from '../../../market/arbitrage/transfers.ts';
+import { VenueAccounts } from '../../../market/arbitrage/venue-accounts.ts';
+import { tieredFee } from '../../../market/execution/fee-tiers.ts';
+import { constantLatency, empiricalLatency, lognormalLatency } from '../../../market/execution/latency.ts';
+import { randomOutages } from '../../../market/execution/outages.ts';
+import { RateLimit } from '../../../market/execution/rate-limit.ts';
 
 describe('fee tiers', () => {
   const tiers = [

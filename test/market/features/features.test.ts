@@ -1,11 +1,16 @@
 /** Each feature against its definition, term by term, and against a changed future. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { type Candles, candlesFromPrices, createCandles, sliceCandles } from '../../market/candles.ts';
-import { builtinFeatures } from '../../market/features.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
-import { lastZscore } from '../../market/zscore.ts';
+import { createRng } from '../../../core/rng.ts';
+import {
+  type Candles,
+  candlesFromPrices,
+  createCandles,
+  sliceCandles,
+} from '../../../market/candles/candles.ts';
+import { builtinFeatures } from '../../../market/features/features.ts';
+import { lastZscore } from '../../../market/features/zscore.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
 const candles = geometricBrownian({ rng: createRng(7), length: 300, stepMs: 3_600_000, gapDeviation: 0.002 });
 

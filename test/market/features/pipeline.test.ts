@@ -1,12 +1,17 @@
 /** The pipeline: specs, warm-up, rolling normalisation, and a stream that equals the batch to the bit. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Registry } from '../../core/registry.ts';
-import { createRng } from '../../core/rng.ts';
-import { type Candles, candlesFromPrices, createCandles, sliceCandles } from '../../market/candles.ts';
-import { createFeaturePipeline, type FeatureMatrix } from '../../market/feature-pipeline.ts';
-import { builtinFeatures, defineFeature, type Feature } from '../../market/features.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
+import { Registry } from '../../../core/registry.ts';
+import { createRng } from '../../../core/rng.ts';
+import {
+  type Candles,
+  candlesFromPrices,
+  createCandles,
+  sliceCandles,
+} from '../../../market/candles/candles.ts';
+import { builtinFeatures, defineFeature, type Feature } from '../../../market/features/features.ts';
+import { createFeaturePipeline, type FeatureMatrix } from '../../../market/features/pipeline.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
 const candles = geometricBrownian({ rng: createRng(3), length: 260, gapDeviation: 0.002 });
 const everyFeature = builtinFeatures.map((feature) => feature.name);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, DataError } from '../../core/errors.ts';
-import { createRng, type Rng } from '../../core/rng.ts';
-import { stationaryBootstrap } from '../../market/bootstrap.ts';
+import { ConfigError, DataError } from '../../../core/errors.ts';
+import { createRng, type Rng } from '../../../core/rng.ts';
+import { stationaryBootstrap } from '../../../market/statistics/bootstrap.ts';
 
 function noise(rng: Rng, length: number, persistence: number): Float64Array {
   const values = new Float64Array(length);

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { DataError } from '../../core/errors.ts';
-import { compareToBenchmark, normalCdf, probabilisticSharpe, summarize } from '../../market/metrics.ts';
-import { periodsPerYear } from '../../market/periods.ts';
-import { lcg } from './golden-series.ts';
+import { DataError } from '../../../core/errors.ts';
+import { periodsPerYear } from '../../../market/candles/periods.ts';
+import {
+  compareToBenchmark,
+  normalCdf,
+  probabilisticSharpe,
+  summarize,
+} from '../../../market/statistics/metrics.ts';
+import { lcg } from '../golden-series.ts';
 
 const u = lcg(12345);
 const v = lcg(777);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, DataError } from '../../core/errors.ts';
-import { probabilisticSharpe, summarize } from '../../market/metrics.ts';
+import { ConfigError, DataError } from '../../../core/errors.ts';
+import { probabilisticSharpe, summarize } from '../../../market/statistics/metrics.ts';
 import {
   deflatedSharpe,
   expectedMaximum,
@@ -8,8 +8,8 @@ import {
   normalQuantile,
   probabilisticSharpeOf,
   probabilityOfOverfitting,
-} from '../../market/overfitting.ts';
-import { lcg } from './golden-series.ts';
+} from '../../../market/statistics/overfitting.ts';
+import { lcg } from '../golden-series.ts';
 
 const u = lcg(12345);
 const returns = Array.from({ length: 252 }, () => (u() + u() - 1) * 0.03 + 0.0006);

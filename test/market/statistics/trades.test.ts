@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { BarBroker } from '../../market/bar-broker.ts';
-import type { Fill } from '../../market/broker.ts';
-import { candlesFromPrices } from '../../market/candles.ts';
-import { proportionalFee } from '../../market/fees.ts';
-import { roundTrips, summarizeActivity, summarizeTrades, type Trade } from '../../market/trades.ts';
+import { createRng } from '../../../core/rng.ts';
+import { candlesFromPrices } from '../../../market/candles/candles.ts';
+import { BarBroker } from '../../../market/execution/bar-broker.ts';
+import type { Fill } from '../../../market/execution/broker.ts';
+import { proportionalFee } from '../../../market/execution/fees.ts';
+import {
+  roundTrips,
+  summarizeActivity,
+  summarizeTrades,
+  type Trade,
+} from '../../../market/statistics/trades.ts';
 
 function backtest(prices: number[], targets: number[], fee: number, borrowRatePerYear = 0) {
   const fills: Fill[] = [];

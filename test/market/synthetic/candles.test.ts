@@ -1,9 +1,14 @@
 /** Synthetic markets: the same seed gives the same bits, and the processes are what they say. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createCandles, hashCandles } from '../../market/candles.ts';
-import { geometricBrownian, meanReverting, regimeSwitching, sine } from '../../market/synthetic.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createCandles, hashCandles } from '../../../market/candles/candles.ts';
+import {
+  geometricBrownian,
+  meanReverting,
+  regimeSwitching,
+  sine,
+} from '../../../market/synthetic/candles.ts';
 
 const markets = { geometricBrownian, meanReverting, regimeSwitching, sine };
 const HOUR = 3_600_000;

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { mean, standardDeviation } from '../../core/statistics.ts';
-import { describeBooks } from '../../market/book-quality.ts';
-import type { BookTape } from '../../market/book-tape.ts';
-import { loadBooks } from '../../market/load-books.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { syntheticVenuesPresets } from '../../market/synthetic-venues-config.ts';
-import { checkTape } from '../../market/tape-builder.ts';
-import { fitSyntheticVenues } from '../../market/venue-fit.ts';
-import { compareFit } from '../../market/venue-fit-report.ts';
-import { sharedPath } from '../shared.ts';
-import { TWO_VENUES, topTape } from './book-tapes.ts';
+import { createRng } from '../../../core/rng.ts';
+import { mean, standardDeviation } from '../../../core/statistics.ts';
+import { loadBooks } from '../../../market/books/load.ts';
+import { describeBooks } from '../../../market/books/quality.ts';
+import type { BookTape } from '../../../market/books/tape.ts';
+import { checkTape } from '../../../market/books/tape-builder.ts';
+import { fitSyntheticVenues } from '../../../market/synthetic/venue-fit.ts';
+import { compareFit } from '../../../market/synthetic/venue-fit-report.ts';
+import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
+import { syntheticVenuesPresets } from '../../../market/synthetic/venues-config.ts';
+import { sharedPath } from '../../shared.ts';
+import { TWO_VENUES, topTape } from '../book-tapes.ts';
 
 const copy = (tape: BookTape): BookTape => structuredClone(tape);
 

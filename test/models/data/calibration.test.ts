@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { calibrateInto, fitCalibration } from '../../models/calibration.ts';
+import { createRng } from '../../../core/rng.ts';
+import { calibrateInto, fitCalibration } from '../../../models/data/calibration.ts';
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 

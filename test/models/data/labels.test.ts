@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, DataError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
-import { candlesFromPrices, createCandles, sliceCandles } from '../../market/candles.ts';
-import { geometricBrownian } from '../../market/synthetic.ts';
-import { averageUniqueness } from '../../models/label-weights.ts';
-import { labelCandles } from '../../models/labels.ts';
+import { ConfigError, DataError } from '../../../core/errors.ts';
+import { createRng } from '../../../core/rng.ts';
+import { candlesFromPrices, createCandles, sliceCandles } from '../../../market/candles/candles.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
+import { averageUniqueness } from '../../../models/data/label-weights.ts';
+import { labelCandles } from '../../../models/data/labels.ts';
 
 const prices = candlesFromPrices([100, 101, 99, 99, 104, 103]);
 

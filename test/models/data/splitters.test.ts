@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError } from '../../../core/errors.ts';
 import {
   combinatorial,
   combinatorialPaths,
@@ -7,7 +7,7 @@ import {
   purgedKFold,
   type SplitTarget,
   walkForward,
-} from '../../models/splitters.ts';
+} from '../../../models/data/splitters.ts';
 
 /** N rows, all labelled, each label ending `horizon` rows later. */
 function target(numRows: number, horizon: number): SplitTarget {

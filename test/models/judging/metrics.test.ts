@@ -1,12 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { DataError } from '../../core/errors.ts';
+import { DataError } from '../../../core/errors.ts';
 import {
   classificationMetrics,
   formatClassificationReport,
   probabilityMetrics,
-} from '../../models/classification-metrics.ts';
-import { averagePrecision, calibrationCurve, rocArea, rocCurve } from '../../models/probability-curves.ts';
-import { rankCorrelation, regressionMetrics } from '../../models/regression-metrics.ts';
+} from '../../../models/judging/classification-metrics.ts';
+import {
+  averagePrecision,
+  calibrationCurve,
+  rocArea,
+  rocCurve,
+} from '../../../models/judging/probability-curves.ts';
+import { rankCorrelation, regressionMetrics } from '../../../models/judging/regression-metrics.ts';
 
 // Worked by hand: three classes, ten rows.
 const truth = [0, 0, 0, 1, 1, 1, 1, 2, 2, 2];

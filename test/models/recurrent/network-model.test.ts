@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createBodyAndHead } from '../../models/network-model.ts';
-import { predictSignal } from '../../models/predict-signal.ts';
-import { trainModel } from '../../models/train-model.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { recurrentWindowLayer } from '../../networks/recurrent-window.ts';
-import { laggedSigns, range } from './markets.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createBodyAndHead } from '../../../models/recurrent/network-model.ts';
+import { predictSignal } from '../../../models/signals/predict.ts';
+import { trainModel } from '../../../models/train.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { recurrentWindowLayer } from '../../../networks/layers/recurrent-window.ts';
+import { laggedSigns, range } from '../markets.ts';
 
 describe('body, dropout and head', () => {
   const kernels = createKernels();

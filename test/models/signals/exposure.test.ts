@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { nextExposure, requireSoundSignal, signalConfig } from '../../models/signal-exposure.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { nextExposure, requireSoundSignal, signalConfig } from '../../../models/signals/exposure.ts';
 
 const config = (settings: Parameters<typeof signalConfig.parse>[0] = {}) => signalConfig.parse(settings);
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { meanReverting } from '../../market/synthetic.ts';
-import { computeTable, datasetFromCandles } from '../../models/dataset.ts';
-import { findModelKind } from '../../models/kinds.ts';
-import { predictSignal } from '../../models/predict-signal.ts';
-import { withPriorColumns } from '../../models/prior-columns.ts';
-import { trainModel } from '../../models/train-model.ts';
-import { priorPredictions } from '../../trainers/prior-signal.ts';
+import { createRng } from '../../../core/rng.ts';
+import { meanReverting } from '../../../market/synthetic/candles.ts';
+import { computeTable, datasetFromCandles } from '../../../models/data/dataset.ts';
+import { findModelKind } from '../../../models/kinds.ts';
+import { predictSignal } from '../../../models/signals/predict.ts';
+import { withPriorColumns } from '../../../models/signals/prior-columns.ts';
+import { trainModel } from '../../../models/train.ts';
+import { priorPredictions } from '../../../trainers/prior-signal.ts';
 
 const LENGTH = 700;
 const CUT = 500;

@@ -1,12 +1,12 @@
 /** What may not change a tree: other threads, and little memory for histograms. */
 import { expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { binTable } from '../../models/gbt-bins.ts';
-import { GradientSource } from '../../models/gbt-gradients.ts';
-import { type GrowthConfig, TreeGrower } from '../../models/gbt-grower.ts';
-import { TreeKernels } from '../../models/gbt-kernels.ts';
-import type { Tree } from '../../models/gbt-tree.ts';
-import { randomTable } from './tables.ts';
+import { createRng } from '../../../core/rng.ts';
+import { binTable } from '../../../models/trees/bins.ts';
+import { GradientSource } from '../../../models/trees/gradients.ts';
+import { type GrowthConfig, TreeGrower } from '../../../models/trees/grower.ts';
+import { TreeKernels } from '../../../models/trees/kernels.ts';
+import type { Tree } from '../../../models/trees/tree.ts';
+import { randomTable } from '../tables.ts';
 
 const { table, real } = randomTable(3000, 20, 0.05);
 const config: GrowthConfig = {

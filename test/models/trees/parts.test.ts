@@ -1,13 +1,13 @@
 /** Cuts, gradients and metrics, each against its definition. */
 import { describe, expect, test } from 'vitest';
-import { exp, log } from '../../core/math.ts';
-import { createRng } from '../../core/rng.ts';
-import { ColumnSorter, cutColumn } from '../../models/gbt-cuts.ts';
-import { GradientSource } from '../../models/gbt-gradients.ts';
-import { TreeKernels } from '../../models/gbt-kernels.ts';
-import { measure } from '../../models/gbt-metrics.ts';
-import { sampleColumns } from '../../models/gbt-sampling.ts';
-import { tableOf } from './tables.ts';
+import { exp, log } from '../../../core/math.ts';
+import { createRng } from '../../../core/rng.ts';
+import { ColumnSorter, cutColumn } from '../../../models/trees/cuts.ts';
+import { GradientSource } from '../../../models/trees/gradients.ts';
+import { TreeKernels } from '../../../models/trees/kernels.ts';
+import { measure } from '../../../models/trees/metrics.ts';
+import { sampleColumns } from '../../../models/trees/sampling.ts';
+import { tableOf } from '../tables.ts';
 
 describe('cuts', () => {
   function cutsOf(values: number[], maxBins: number, weights?: Float32Array) {

@@ -1,8 +1,8 @@
 /** Contributions against Shapley's definition. */
 import { expect, test } from 'vitest';
-import type { Tree } from '../../models/gbt-tree.ts';
-import { trainXgboost } from '../../models/xgboost.ts';
-import { randomTable } from './tables.ts';
+import type { Tree } from '../../../models/trees/tree.ts';
+import { trainXgboost } from '../../../models/trees/xgboost.ts';
+import { randomTable } from '../tables.ts';
 
 const NUM_COLUMNS = 4;
 const { table, real, multi } = randomTable(200, NUM_COLUMNS, 0.1);

@@ -1,8 +1,8 @@
 /** What training and prediction refuse, each in one line that names what is wrong. */
 import { describe, expect, test } from 'vitest';
-import { trainXgboost } from '../../models/xgboost.ts';
-import { resolveXgboostConfig } from '../../models/xgboost-config.ts';
-import { randomTable, tableOf } from './tables.ts';
+import { trainXgboost } from '../../../models/trees/xgboost.ts';
+import { resolveXgboostConfig } from '../../../models/trees/xgboost-config.ts';
+import { randomTable, tableOf } from '../tables.ts';
 
 const data = randomTable(600, 11, 0.1);
 const binaryData = { table: data.table, labels: data.binary };

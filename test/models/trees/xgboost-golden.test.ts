@@ -1,11 +1,11 @@
 /** Our trees against the models, predictions and histories that XGBoost recorded. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { trainXgboost } from '../../models/xgboost.ts';
-import { resolveXgboostConfig } from '../../models/xgboost-config.ts';
-import { XgboostModel } from '../../models/xgboost-model.ts';
-import { sharedJson, sharedPath } from '../shared.ts';
-import { tableOf } from './tables.ts';
+import { trainXgboost } from '../../../models/trees/xgboost.ts';
+import { resolveXgboostConfig } from '../../../models/trees/xgboost-config.ts';
+import { XgboostModel } from '../../../models/trees/xgboost-model.ts';
+import { sharedJson, sharedPath } from '../../shared.ts';
+import { tableOf } from '../tables.ts';
 
 interface Recorded {
   params: Record<string, unknown>;

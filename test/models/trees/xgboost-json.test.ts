@@ -1,9 +1,9 @@
 /** Files that are not, or no longer, models. */
 import { describe, expect, test } from 'vitest';
-import { StorageError } from '../../core/errors.ts';
-import { trainXgboost } from '../../models/xgboost.ts';
-import { XgboostModel } from '../../models/xgboost-model.ts';
-import { randomTable } from './tables.ts';
+import { StorageError } from '../../../core/errors.ts';
+import { trainXgboost } from '../../../models/trees/xgboost.ts';
+import { XgboostModel } from '../../../models/trees/xgboost-model.ts';
+import { randomTable } from '../tables.ts';
 
 const { table, binary, multi } = randomTable(200, 3, 0.1);
 const model = trainXgboost({ table, labels: binary }, { objective: 'binary:logistic', num_round: 3 });

@@ -1,12 +1,12 @@
 /** Training: what a tree is by its definition, what parameters do, and that nothing depends on threads. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Tree } from '../../models/gbt-tree.ts';
-import { depths, leafValue } from '../../models/gbt-tree.ts';
-import { trainXgboost } from '../../models/xgboost.ts';
-import type { XgboostOverrides } from '../../models/xgboost-config.ts';
-import type { XgboostModel } from '../../models/xgboost-model.ts';
-import { randomTable, tableOf } from './tables.ts';
+import type { Tree } from '../../../models/trees/tree.ts';
+import { depths, leafValue } from '../../../models/trees/tree.ts';
+import { trainXgboost } from '../../../models/trees/xgboost.ts';
+import type { XgboostOverrides } from '../../../models/trees/xgboost-config.ts';
+import type { XgboostModel } from '../../../models/trees/xgboost-model.ts';
+import { randomTable, tableOf } from '../tables.ts';
 
 const data = randomTable(600, 11, 0.1);
 const binaryData = { table: data.table, labels: data.binary };

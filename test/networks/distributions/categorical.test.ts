@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
+import { createRng } from '../../../core/rng.ts';
 import {
   categoricalEntropiesInto,
   categoricalGradientsInto,
@@ -8,8 +8,8 @@ import {
   greedyCategoricalInto,
   normalizeLogitsInto,
   sampleCategoricalInto,
-} from '../../networks/categorical.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
+} from '../../../networks/distributions/categorical.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
 
 const kernels = createKernels();
 

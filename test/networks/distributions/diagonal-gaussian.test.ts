@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
+import { createRng } from '../../../core/rng.ts';
 import {
   gaussianEntropy,
   gaussianGradientsInto,
   gaussianLogProbsInto,
   sampleGaussianInto,
-} from '../../networks/diagonal-gaussian.ts';
-import { sharedJson } from '../shared.ts';
+} from '../../../networks/distributions/diagonal-gaussian.ts';
+import { sharedJson } from '../../shared.ts';
 
 const golden = sharedJson<{
   diag_gaussian: {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
+import { createRng } from '../../../core/rng.ts';
 import {
   squashedGaussianGradientsInto,
   squashedGaussianInto,
   squashedMeansInto,
-} from '../../networks/squashed-gaussian.ts';
-import { sharedJson } from '../shared.ts';
+} from '../../../networks/distributions/squashed-gaussian.ts';
+import { sharedJson } from '../../shared.ts';
 
 const golden = sharedJson<{
   squashed_gaussian: {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { mlpLayer } from '../../networks/mlp.ts';
+import { createRng } from '../../../core/rng.ts';
 import {
   createStateDependentGaussian,
   type StateDependentGaussian,
-} from '../../networks/state-dependent-gaussian.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+} from '../../../networks/distributions/state-dependent-gaussian.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { mlpLayer } from '../../../networks/layers/mlp.ts';
+import { testNetwork } from '../../contracts/test-network.ts';
 
 const [D, F, A] = [3, 5, 2];
 

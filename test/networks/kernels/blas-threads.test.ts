@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
-import { type Blas, type BlasProduct, loadBlas } from '../../networks/blas.ts';
-import { startBlasThreads } from '../../networks/blas-threads.ts';
-import { KernelMemory } from '../../networks/kernel-memory.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { createRng } from '../../../core/rng.ts';
+import { type Blas, type BlasProduct, loadBlas } from '../../../networks/kernels/blas.ts';
+import { startBlasThreads } from '../../../networks/kernels/blas-threads.ts';
+import { KernelMemory } from '../../../networks/kernels/memory.ts';
 
 const blas = openIfThere();
 
@@ -126,7 +126,7 @@ describe.skipIf(blas === undefined)('products on threads', () => {
   });
 
   test('do not abort a process that ends soon after they were asked for', async () => {
-    const url = new URL('../../networks/create-kernels.ts', import.meta.url);
+    const url = new URL('../../../networks/kernels/create.ts', import.meta.url);
     const end = (ms: number): string =>
       `const { createKernels } = await import('${url}'); createKernels({ backend: 'blas', threads: 3 }); setTimeout(() => process.exit(), ${ms});`;
     for (let ms = 10; ms < 50; ms += 5) {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { createRng, type Rng } from '../../core/rng.ts';
-import { loadBlas } from '../../networks/blas.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import type { KernelBackend, Kernels } from '../../networks/kernels.ts';
-import { createMlp } from '../../networks/mlp.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { createRng, type Rng } from '../../../core/rng.ts';
+import { loadBlas } from '../../../networks/kernels/blas.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import type { KernelBackend, Kernels } from '../../../networks/kernels/kernels.ts';
+import { createMlp } from '../../../networks/layers/mlp.ts';
 
 const hasBlas = isThere();
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as math from '../../core/math.ts';
-import { createRng, type Rng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import type { Activation, Kernels } from '../../networks/kernels.ts';
+import * as math from '../../../core/math.ts';
+import { createRng, type Rng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import type { Activation, Kernels } from '../../../networks/kernels/kernels.ts';
 
 const { fround } = Math;
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { polyakInto } from '../../networks/polyak.ts';
-import { sharedJson } from '../shared.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { polyakInto } from '../../../networks/kernels/polyak.ts';
+import { sharedJson } from '../../shared.ts';
 
 const { fround } = Math;
 

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createRng, type Rng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { KernelMemory } from '../../networks/kernel-memory.ts';
-import { startThreads } from '../../networks/kernel-threads.ts';
-import type { Kernels } from '../../networks/kernels.ts';
-import { createMlp } from '../../networks/mlp.ts';
-import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
+import { createRng, type Rng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import type { Kernels } from '../../../networks/kernels/kernels.ts';
+import { KernelMemory } from '../../../networks/kernels/memory.ts';
+import { startThreads } from '../../../networks/kernels/threads.ts';
+import { createMlp } from '../../../networks/layers/mlp.ts';
+import { clipGradientNorm, createAdam } from '../../../networks/optimizer.ts';
 
 const kernelsOf = [1, 2, 3, 4].map((threads) => createKernels({ threads }));
 afterAll(() => {
@@ -248,7 +248,7 @@ describe('threads', () => {
   });
 
   test('do not keep the process alive, busy or asleep', () => {
-    const url = new URL('../../networks/create-kernels.ts', import.meta.url).href;
+    const url = new URL('../../../networks/kernels/create.ts', import.meta.url).href;
     const script = `
       const { createKernels } = await import('${url}');
       const kernels = createKernels({ threads: 3 });
@@ -258,7 +258,7 @@ describe('threads', () => {
       console.log('end');`;
     for (const pause of ['', 'pause']) {
       const args = ['--import', 'tsx', '--input-type=module', '--eval', script, pause];
-      const cwd = fileURLToPath(new URL('../..', import.meta.url));
+      const cwd = fileURLToPath(new URL('../../..', import.meta.url));
       expect(execFileSync(process.execPath, args, { cwd, timeout: 20_000, encoding: 'utf8' })).toBe('end\n');
     }
   });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { type Conv1dOptions, conv1dLayer } from '../../networks/conv1d.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createNetwork } from '../../networks/layer.ts';
-import type { Network } from '../../networks/network.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { type Conv1dOptions, conv1dLayer } from '../../../networks/layers/conv1d.ts';
+import { createNetwork } from '../../../networks/layers/layer.ts';
+import type { Network } from '../../../networks/network.ts';
+import { testNetwork } from '../../contracts/test-network.ts';
 
 function options(overrides: Partial<Conv1dOptions>): Conv1dOptions {
   return {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createNetwork } from '../../networks/layer.ts';
-import { layerNormLayer } from '../../networks/layer-norm.ts';
-import type { Network } from '../../networks/network.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createNetwork } from '../../../networks/layers/layer.ts';
+import { layerNormLayer } from '../../../networks/layers/layer-norm.ts';
+import type { Network } from '../../../networks/network.ts';
+import { testNetwork } from '../../contracts/test-network.ts';
 
 /** With gains and biases that do not hide mistakes. */
 function create(dim: number): Network {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createMlp, type Mlp, type MlpOptions } from '../../networks/mlp.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createMlp, type Mlp, type MlpOptions } from '../../../networks/layers/mlp.ts';
+import { testNetwork } from '../../contracts/test-network.ts';
 
 function options(overrides: Partial<MlpOptions>): MlpOptions {
   return {

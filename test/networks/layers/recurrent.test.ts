@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as math from '../../core/math.ts';
-import { createRng, type Rng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createGru } from '../../networks/gru.ts';
-import type { Kernels } from '../../networks/kernels.ts';
-import { createLstm } from '../../networks/lstm.ts';
-import type { RecurrentNetwork } from '../../networks/recurrent.ts';
-import { sharedJson } from '../shared.ts';
+import * as math from '../../../core/math.ts';
+import { createRng, type Rng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import type { Kernels } from '../../../networks/kernels/kernels.ts';
+import { createGru } from '../../../networks/layers/gru.ts';
+import { createLstm } from '../../../networks/layers/lstm.ts';
+import type { RecurrentNetwork } from '../../../networks/layers/recurrent.ts';
+import { sharedJson } from '../../shared.ts';
 
 const kinds = { lstm: createLstm, gru: createGru };
 type Kind = keyof typeof kinds;

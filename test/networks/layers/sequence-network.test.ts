@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { createKernels } from '../../networks/create-kernels.ts';
-import { createSequenceNetwork, type SequenceNetwork } from '../../networks/sequence-network.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+import { createRng } from '../../../core/rng.ts';
+import { createKernels } from '../../../networks/kernels/create.ts';
+import { createSequenceNetwork, type SequenceNetwork } from '../../../networks/layers/sequence-network.ts';
+import { testNetwork } from '../../contracts/test-network.ts';
 
 const cells = ['lstm', 'gru'] as const;
 

@@ -1,10 +1,10 @@
 /** `market-gym arbitrage`, on a market of its own and on files. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { encodeBooks } from '../../market/load-books.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { Workplace } from './command-line.ts';
+import { createRng } from '../../../core/rng.ts';
+import { encodeBooks } from '../../../market/books/load.ts';
+import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
+import { Workplace } from '../command-line.ts';
 
 let place: Workplace;
 beforeAll(() => {

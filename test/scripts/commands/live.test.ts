@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workplace } from './command-line.ts';
+import { Workplace } from '../command-line.ts';
 
 const workplace = new Workplace();
 let served: ReturnType<Workplace['start']>;

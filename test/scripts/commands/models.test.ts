@@ -1,7 +1,7 @@
 /** `market-gym models`, as a user types it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ModelRegistry } from '../../storage/model-registry.ts';
-import { Workplace } from './command-line.ts';
+import { ModelRegistry } from '../../../storage/model-registry.ts';
+import { Workplace } from '../command-line.ts';
 
 let place: Workplace;
 beforeAll(() => {

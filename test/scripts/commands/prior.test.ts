@@ -1,6 +1,6 @@
 /** `market-gym prior`, as a user calls it. */
 import { afterAll, expect, test } from 'vitest';
-import { Workplace } from './command-line.ts';
+import { Workplace } from '../command-line.ts';
 
 const work = new Workplace();
 afterAll(() => work.remove());

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workplace } from './command-line.ts';
+import { Workplace } from '../command-line.ts';
 
 const workplace = new Workplace();
 const fileOf = (tape: string): string => join(workplace.path, tape, '000001.jsonl');

@@ -2,11 +2,18 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import yargs from 'yargs';
-import { createRng } from '../../core/rng.ts';
-import { updateCommand, updateOptions } from '../../scripts/update-command.ts';
-import { ModelRegistry } from '../../storage/model-registry.ts';
-import { CANDLE_HEADER, candleFile, Workplace } from './command-line.ts';
-import { CONFIG, createModel, Play, reversingBooks, START_MS, saveModel } from './continual-market.ts';
+import { createRng } from '../../../core/rng.ts';
+import { updateCommand, updateOptions } from '../../../scripts/commands/update.ts';
+import { ModelRegistry } from '../../../storage/model-registry.ts';
+import {
+  CONFIG,
+  createModel,
+  Play,
+  reversingBooks,
+  START_MS,
+  saveModel,
+} from '../../continual/continual-market.ts';
+import { CANDLE_HEADER, candleFile, Workplace } from '../command-line.ts';
 
 const place = new Workplace();
 const DAY_MS = 86_400_000;

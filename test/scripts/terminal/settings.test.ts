@@ -1,6 +1,6 @@
 /** How `--set` is read. */
 import { expect, test } from 'vitest';
-import { parseSettings } from '../../scripts/settings.ts';
+import { parseSettings } from '../../../scripts/terminal/settings.ts';
 
 const parse = (...settings: string[]) => parseSettings(settings, ['agent', 'env']);
 

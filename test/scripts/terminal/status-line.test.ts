@@ -1,7 +1,7 @@
 /** The line of state at the bottom of a terminal. */
 import { expect, test } from 'vitest';
-import { createConsole } from '../../scripts/console.ts';
-import { createStatusLine } from '../../scripts/status-line.ts';
+import { createConsole } from '../../../scripts/terminal/console.ts';
+import { createStatusLine } from '../../../scripts/terminal/status-line.ts';
 
 function terminal(columns: number, isTTY = true) {
   const written: string[] = [];

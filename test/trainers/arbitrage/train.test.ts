@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ppo } from '../../agents/ppo.ts';
-import { createRng } from '../../core/rng.ts';
-import { arbitrageConfig } from '../../envs/arbitrage-config.ts';
-import { SYNTHETIC_MARKET } from '../../envs/arbitrage-synthetic.ts';
-import { SyntheticVenues } from '../../market/synthetic-venues.ts';
-import { syntheticVenuesPresets } from '../../market/synthetic-venues-config.ts';
-import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage.ts';
-import { outcomeRows, renderArbitrageReport } from '../../trainers/arbitrage-report.ts';
+import { ppo } from '../../../agents/ppo.ts';
+import { createRng } from '../../../core/rng.ts';
+import { arbitrageConfig } from '../../../envs/arbitrage/config.ts';
+import { SYNTHETIC_MARKET } from '../../../envs/arbitrage/synthetic.ts';
+import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
+import { syntheticVenuesPresets } from '../../../market/synthetic/venues-config.ts';
+import { type ArbitrageResult, trainArbitrage } from '../../../trainers/arbitrage/train.ts';
+import { outcomeRows, renderArbitrageReport } from '../../../trainers/report/arbitrage.ts';
 
 const sensitivity = { feeRates: [0, 0.001], latenciesMs: [250] };
 const run = (market: object) =>

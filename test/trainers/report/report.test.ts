@@ -1,10 +1,15 @@
 /** The report page: structure, escaping, the numbers it carries, and what it refuses. */
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../core/rng.ts';
-import { type Report, type ReportCurve, type ReportSpan, renderReport } from '../../trainers/report.ts';
-import { embedJson, medianOf, type ReportChartData } from '../../trainers/report-data.ts';
-import { REPORT_SCRIPT } from '../../trainers/report-script.ts';
-import { columnFormat } from '../../trainers/report-table.ts';
+import { Rng } from '../../../core/rng.ts';
+import { embedJson, medianOf, type ReportChartData } from '../../../trainers/report/data.ts';
+import {
+  type Report,
+  type ReportCurve,
+  type ReportSpan,
+  renderReport,
+} from '../../../trainers/report/report.ts';
+import { REPORT_SCRIPT } from '../../../trainers/report/script.ts';
+import { columnFormat } from '../../../trainers/report/table.ts';
 
 const DAY_MS = 86_400_000;
 const FEE_RATE = 0.0005;
