@@ -26,6 +26,7 @@ export * from './envs/spaces.ts';
 export type { TradingInfo } from './envs/trading/observation.ts';
 export { defineReward, type Reward, type RewardPlugin } from './envs/trading/rewards.ts';
 export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
+export type { StepContext, TransitionBatch } from './envs/transition.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector/vector-env.ts';
 export { createWorkerVectorEnv } from './envs/vector/worker-vector-env.ts';
 export { clipReward } from './envs/wrappers/clip-reward.ts';

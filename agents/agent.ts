@@ -4,31 +4,9 @@ import { resolveConfig } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshotable } from '../core/snapshot.ts';
 import type { ActionBatch, ActionSpace, Box } from '../envs/spaces.ts';
+import type { StepContext, TransitionBatch } from '../envs/transition.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import type { NetworkFactory } from './custom-network.ts';
-
-/** One step of N envs, as the learner sees it. All arrays are views that the next step overwrites. */
-export interface TransitionBatch {
-  readonly observations: Float32Array; // [N, D], what was acted on
-  readonly actions: ActionBatch; // [N] or [N, A], as sent to the envs
-  readonly rewards: Float32Array; // [N]
-  /** [N, D], what each action led to; at an episode's end its last observation, never the reset one. */
-  readonly nextObservations: Float32Array;
-  readonly terminated: Uint8Array; // [N]
-  readonly truncated: Uint8Array; // [N]
-  /** [N, K], allowed choices at `observations`; absent when the envs allow all. */
-  readonly actionMasks?: Uint8Array;
-  /** [N, K], allowed choices at `nextObservations`. */
-  readonly nextActionMasks?: Uint8Array;
-}
-
-/** What an agent may need to know of the moment beside the observations. Views. */
-export interface Situation {
-  /** [N], 1 where an episode begins with this observation: a recurrent agent forgets what was before. */
-  readonly episodeStarts: Uint8Array;
-  /** [N, K], 1 for each choice that is allowed; K counts the choices of all action components. */
-  readonly actionMasks?: Uint8Array;
-}
 
 /** Named scalars of one learning update: losses, entropy, learning rate. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -38,9 +16,9 @@ export interface Agent extends Snapshotable {
    * Chooses an action per env. The result is a view.
    * @param observations [N, D]
    * @param explore false for evaluation: greedy, consumes no randomness, changes nothing that is learnt or saved
-   * @param situation absent: no episode begins here, and every choice is allowed
+   * @param stepContext absent: no episode begins here, and every choice is allowed
    */
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch;
+  act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch;
   /** Takes in the step that the last exploring `act` led to; learns when it has enough and then returns metrics. */
   observe(transition: TransitionBatch): Metrics | undefined;
   /**

@@ -14,8 +14,9 @@ import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type Discrete, describeSpace } from '../envs/spaces.ts';
+import type { StepContext } from '../envs/transition.ts';
 import type { Kernels } from '../networks/kernels/kernels.ts';
-import { type AgentContext, defineAgent, type Metrics, type Situation } from './agent.ts';
+import { type AgentContext, defineAgent, type Metrics } from './agent.ts';
 import { bestChoice, randomChoice } from './off-policy/choices.ts';
 import { offPolicyConfig } from './off-policy/config.ts';
 import { dqnLossInto, dqnTargetsInto } from './off-policy/dqn-loss.ts';
@@ -115,21 +116,21 @@ class Dqn implements OffPolicyLearner {
   exploreInto(
     actions: Int32Array,
     observations: Float32Array,
-    situation: Situation | undefined,
+    stepContext: StepContext | undefined,
     envStep: number,
   ): void {
     const epsilon = this.#epsilon(envStep);
-    this.greedyInto(actions, observations, situation);
+    this.greedyInto(actions, observations, stepContext);
     for (let n = 0; n < actions.length; n++) {
       if (this.#rng.uniform() >= epsilon) continue;
-      actions[n] = randomChoice(this.#rng, this.#numChoices, situation?.actionMasks, n);
+      actions[n] = randomChoice(this.#rng, this.#numChoices, stepContext?.actionMasks, n);
     }
   }
 
-  greedyInto(actions: Int32Array, observations: Float32Array, situation: Situation | undefined): void {
+  greedyInto(actions: Int32Array, observations: Float32Array, stepContext: StepContext | undefined): void {
     const values = this.#networks.networks[0].forward(observations, actions.length);
     for (let n = 0; n < actions.length; n++) {
-      actions[n] = bestChoice(values, this.#numChoices, situation?.actionMasks, n);
+      actions[n] = bestChoice(values, this.#numChoices, stepContext?.actionMasks, n);
     }
   }
 

@@ -15,7 +15,8 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from './agent.ts';
+import type { StepContext, TransitionBatch } from '../envs/transition.ts';
+import type { Agent, AgentContext, Metrics } from './agent.ts';
 
 const EPSILON = 1e-8;
 
@@ -155,18 +156,18 @@ class NormalizedAgent implements Agent {
     this.#rewards = new Float32Array(numEnvs);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
+  act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
     const normalizer = this.#observationNormalizer;
-    if (normalizer === undefined) return this.#agent.act(observations, numEnvs, explore, situation);
+    if (normalizer === undefined) return this.#agent.act(observations, numEnvs, explore, stepContext);
     if (explore) {
       normalizer.update(observations, numEnvs);
       normalizer.normalizeInto(this.#observations, observations);
-      return this.#agent.act(this.#observations, numEnvs, true, situation);
+      return this.#agent.act(this.#observations, numEnvs, true, stepContext);
     }
     if (this.#evaluated.length !== observations.length)
       this.#evaluated = new Float32Array(observations.length);
     normalizer.normalizeInto(this.#evaluated, observations);
-    return this.#agent.act(this.#evaluated, numEnvs, false, situation);
+    return this.#agent.act(this.#evaluated, numEnvs, false, stepContext);
   }
 
   observe(transition: TransitionBatch): Metrics | undefined {

@@ -14,18 +14,12 @@ import { type ConfigOf, z } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
+import type { StepContext, TransitionBatch } from '../envs/transition.ts';
 import { createKernels } from '../networks/kernels/create.ts';
 import { createMlp } from '../networks/layers/mlp.ts';
 import { createAdam } from '../networks/optimizer.ts';
 import { copyRow } from '../replay/rows.ts';
-import {
-  type Agent,
-  type AgentContext,
-  defineAgent,
-  type Metrics,
-  type Situation,
-  type TransitionBatch,
-} from './agent.ts';
+import { type Agent, type AgentContext, defineAgent, type Metrics } from './agent.ts';
 import { createCustomNetwork } from './custom-network.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { type Demonstration, Imitation, type Imitator } from './on-policy/imitation.ts';
@@ -140,10 +134,10 @@ export class Ppo implements Agent, Imitator {
     this.#greedy = head.createActions(numEnvs);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
+  act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
     const { policy, head } = this.#networks;
     const outputs = policy.forward(observations, numEnvs);
-    const masks = situation?.actionMasks;
+    const masks = stepContext?.actionMasks;
     if (explore) {
       head.sampleInto(this.#drawn, this.#drawnLogProbs, outputs, numEnvs, this.#rng, masks);
       return head.toEnvActions(this.#drawn);

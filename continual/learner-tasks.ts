@@ -106,8 +106,8 @@ function trainCandidate(
       : new BookTradingEnv({ books, trades: data.trades, seed: envSeed, config });
   const candidateSeed = createRng(`${seed}/${champion}/${cutMs}`).integer(2 ** 31);
   const envs = createVectorEnv(Array.from({ length: base.numEnvs }, (_, i) => createEnv(candidateSeed + i)));
-  const { observationSpace, actionSpace, situation } = envs;
-  const home = { observationSpace, actionSpace, actionMask: situation.actionMasks };
+  const { observationSpace, actionSpace, stepContext } = envs;
+  const home = { observationSpace, actionSpace, actionMask: stepContext.actionMasks };
   const agent = buildStoredAgent(base, home, catalog, {
     steps: base.steps + steps,
     seed: candidateSeed,

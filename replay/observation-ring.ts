@@ -1,6 +1,7 @@
 /** A ring of observations in which the one that a step led to is the one that the next step acts on: stored once. */
-import type { TransitionBatch } from '../agents/agent.ts';
+
 import { restoreArrayInto, restoreNumber, type Snapshot } from '../core/snapshot.ts';
+import type { TransitionBatch } from '../envs/transition.ts';
 import type { ObservationCodec } from './observation-codec.ts';
 import { slice, view } from './rows.ts';
 

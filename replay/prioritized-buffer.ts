@@ -7,7 +7,7 @@
  * Differences from the source: the exponent α is applied to ε too, as in its algorithm's implementations; the
  * maximum of the weights is taken over the batch.
  */
-import type { TransitionBatch } from '../agents/agent.ts';
+
 import { ConfigError, TrainingError } from '../core/errors.ts';
 import { exp, log } from '../core/math.ts';
 import type { Rng } from '../core/rng.ts';
@@ -19,6 +19,7 @@ import {
   type Snapshotable,
   snapshotPart,
 } from '../core/snapshot.ts';
+import type { TransitionBatch } from '../envs/transition.ts';
 import { gatherInto, type ReplayOptions, requireReturnOptions, requireRoom } from './gather.ts';
 import type { ReplayBatch } from './replay-batch.ts';
 import { SumTree } from './sum-tree.ts';

@@ -1,8 +1,9 @@
 /** The last transitions of N envs, drawn as sequences of consecutive steps, for learners with a memory. */
-import type { TransitionBatch } from '../agents/agent.ts';
+
 import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
+import type { TransitionBatch } from '../envs/transition.ts';
 import { gatherInto, type ReplayOptions, requireReturnOptions } from './gather.ts';
 import { createReplayBatch, type ReplayBatch, type ReplayBatchShape } from './replay-batch.ts';
 import { STARTED, TransitionStore } from './transition-store.ts';

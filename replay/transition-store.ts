@@ -1,5 +1,5 @@
 /** The last steps of N envs, each observation stored once: what the replay buffers draw from. */
-import type { TransitionBatch } from '../agents/agent.ts';
+
 import { ConfigError, StorageError } from '../core/errors.ts';
 import {
   joinSnapshots,
@@ -10,6 +10,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
+import type { TransitionBatch } from '../envs/transition.ts';
 import { createPlainCodec, type ObservationCodec } from './observation-codec.ts';
 import { ObservationRing } from './observation-ring.ts';
 import { copyRow, slice, view } from './rows.ts';

@@ -1,7 +1,8 @@
 /** The last transitions of N envs, drawn uniformly with replacement, as n-step returns. */
-import type { TransitionBatch } from '../agents/agent.ts';
+
 import type { Rng } from '../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../core/snapshot.ts';
+import type { TransitionBatch } from '../envs/transition.ts';
 import { gatherInto, type ReplayOptions, requireReturnOptions, requireRoom } from './gather.ts';
 import type { ReplayBatch } from './replay-batch.ts';
 import { TransitionStore } from './transition-store.ts';

@@ -85,22 +85,22 @@ function demonstrate({ envs, teacher, steps, gamma, strayShare, rng }: CloningOp
   const { dim } = observationSpace;
   const width = actionDim(actionSpace);
   envs.reset();
-  const choices = envs.situation.actionMasks === undefined ? 0 : numChoices(actionSpace);
+  const choices = envs.stepContext.actionMasks === undefined ? 0 : numChoices(actionSpace);
   const observations = new Float32Array(size * dim);
   const actions = createActionBatch(actionSpace, size);
   const actionMasks = choices > 0 ? new Uint8Array(size * choices) : undefined;
   const returns = new Float32Array(size);
   const isOver = new Uint8Array(size);
   for (let t = 0; t < numSteps; t++) {
-    const { situation } = envs;
+    const { stepContext } = envs;
     observations.set(envs.observations, t * numEnvs * dim);
-    actionMasks?.set(situation.actionMasks!, t * numEnvs * choices);
-    const advised = teacher.act(envs.observations, numEnvs, false, situation);
+    actionMasks?.set(stepContext.actionMasks!, t * numEnvs * choices);
+    const advised = teacher.act(envs.observations, numEnvs, false, stepContext);
     actions.set(advised, t * numEnvs * width);
     if (actionSpace.kind === 'discrete' && strayShare > 0) {
       for (let n = 0; n < numEnvs; n++) {
         if (rng.uniform() >= strayShare) continue;
-        advised[n] = randomChoice(rng, actionSpace.n, situation.actionMasks, n);
+        advised[n] = randomChoice(rng, actionSpace.n, stepContext.actionMasks, n);
       }
     }
     const { rewards, terminated, truncated } = envs.step(advised);

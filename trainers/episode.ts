@@ -30,8 +30,8 @@ export function playEpisode<Info>(
         `An episode has not ended after ${MAX_STEPS} steps; wrap the env in limitTime, or end its episodes.`,
       );
     }
-    const situation = { episodeStarts, actionMasks: env.actionMask?.() };
-    const actions = agent.act(observation, 1, false, situation);
+    const stepContext = { episodeStarts, actionMasks: env.actionMask?.() };
+    const actions = agent.act(observation, 1, false, stepContext);
     const result = env.step(isDiscrete ? actions[0] : actions);
     ({ observation, info } = result);
     visit(info, result.reward);

@@ -65,7 +65,7 @@ export class Training implements Snapshotable {
     const episodes: FinishedEpisode[] = [];
     let metrics: Metrics | undefined;
     for (let i = 0; i < EVENT_INTERVAL && this.#step < totalSteps && metrics === undefined; i++) {
-      const actions = agent.act(envs.observations, envs.numEnvs, true, envs.situation);
+      const actions = agent.act(envs.observations, envs.numEnvs, true, envs.stepContext);
       const transition = envs.step(actions);
       metrics = agent.observe(transition);
       this.#step += envs.numEnvs;

@@ -10,10 +10,11 @@
  */
 import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import type { StepContext } from '../../envs/transition.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { tanhLayer, withLastStep } from '../../networks/layers/last-step.ts';
 import type { Network } from '../../networks/network.ts';
-import type { AgentContext, Metrics, Situation } from '../agent.ts';
+import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork } from '../custom-network.ts';
 import type { OffPolicyConfig } from './config.ts';
 import { Critics } from './critics.ts';
@@ -93,9 +94,9 @@ export class DeterministicActorCritic implements OffPolicyLearner {
     this.#space.randomInto(actions, rng);
   }
 
-  exploreInto(actions: Float32Array, observations: Float32Array, situation: Situation | undefined): void {
+  exploreInto(actions: Float32Array, observations: Float32Array, stepContext: StepContext | undefined): void {
     this.greedyInto(actions, observations);
-    this.#noise.addInto(actions, situation?.episodeStarts, this.#rng);
+    this.#noise.addInto(actions, stepContext?.episodeStarts, this.#rng);
   }
 
   greedyInto(actions: Float32Array, observations: Float32Array): void {

@@ -9,12 +9,13 @@ import {
   snapshotPart,
 } from '../../core/snapshot.ts';
 import { type ActionBatch, actionDim, createActionBatch, numChoices } from '../../envs/spaces.ts';
+import type { StepContext, TransitionBatch } from '../../envs/transition.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { PrioritizedReplay } from '../../replay/prioritized-buffer.ts';
 import { createReplayBatch, type ReplayBatch } from '../../replay/replay-batch.ts';
 import { UniformReplay } from '../../replay/uniform-buffer.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from '../agent.ts';
+import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { MetricMeans } from '../metric-means.ts';
 import { normalizeAgent } from '../normalization.ts';
 import { passes, scheduled } from '../schedule.ts';
@@ -43,16 +44,16 @@ export interface LearnerBatch {
 /** N envs, D observation elements, A action elements, B rows a batch. Continuous actions are in [−1, 1] here. */
 export interface OffPolicyLearner extends Snapshotable {
   /** Draws actions [N, A] that know nothing yet, before `learningStarts`; absent: it explores from the first step on. */
-  randomInto?(actions: ActionBatch, rng: Rng, situation: Situation | undefined): void;
+  randomInto?(actions: ActionBatch, rng: Rng, stepContext: StepContext | undefined): void;
   /** The policy's actions [N, A] with what makes it explore. */
   exploreInto(
     actions: ActionBatch,
     observations: Float32Array,
-    situation: Situation | undefined,
+    stepContext: StepContext | undefined,
     envStep: number,
   ): void;
   /** The policy's greedy actions [N, A]; draws nothing. */
-  greedyInto(actions: ActionBatch, observations: Float32Array, situation: Situation | undefined): void;
+  greedyInto(actions: ActionBatch, observations: Float32Array, stepContext: StepContext | undefined): void;
   /** What the envs are sent [N, A] for actions [N, A]; absent: these. */
   toEnvInto?(envActions: ActionBatch, actions: ActionBatch): void;
   /** Env steps have gone from `before` to `after`, before any learning from them. */
@@ -130,17 +131,17 @@ class OffPolicyAgent implements Agent {
     this.#greedyEnvActions = createActionBatch(actionSpace, numEnvs);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
+  act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
     const learner = this.#learner;
     if (!explore) {
       this.#reserveGreedy(numEnvs);
-      learner.greedyInto(this.#greedy, observations, situation);
+      learner.greedyInto(this.#greedy, observations, stepContext);
       return this.#toEnv(this.#greedyEnvActions, this.#greedy);
     }
     if (this.#step < this.#config.learningStarts && learner.randomInto !== undefined) {
-      learner.randomInto(this.#drawn, this.#rng, situation);
+      learner.randomInto(this.#drawn, this.#rng, stepContext);
     } else {
-      learner.exploreInto(this.#drawn, observations, situation, this.#step);
+      learner.exploreInto(this.#drawn, observations, stepContext, this.#step);
     }
     return this.#toEnv(this.#envActions, this.#drawn);
   }

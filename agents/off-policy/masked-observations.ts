@@ -1,6 +1,7 @@
 /** Keeps action masks beside the observations they belong to, in buffers that know of observations alone. */
+
+import type { TransitionBatch } from '../../envs/transition.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
-import type { TransitionBatch } from '../agent.ts';
 
 /** N envs, D observation elements, K choices (0 where nothing is masked), B rows a batch. */
 export class MaskedObservations {

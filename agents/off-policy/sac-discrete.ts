@@ -10,10 +10,11 @@ import { log } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import type { Discrete } from '../../envs/spaces.ts';
+import type { StepContext } from '../../envs/transition.ts';
 import { categoricalEntropiesInto, normalizeLogitsInto } from '../../networks/distributions/categorical.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { Network } from '../../networks/network.ts';
-import type { AgentContext, Metrics, Situation } from '../agent.ts';
+import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork } from '../custom-network.ts';
 import { CategoricalHead } from '../on-policy/categorical-head.ts';
 import type { SacConfig } from '../sac.ts';
@@ -81,22 +82,22 @@ export class SacDiscrete implements OffPolicyLearner {
     this.#exploringLogProbs = new Float32Array(context.numEnvs);
   }
 
-  randomInto(actions: Int32Array, rng: Rng, situation: Situation | undefined): void {
+  randomInto(actions: Int32Array, rng: Rng, stepContext: StepContext | undefined): void {
     for (let n = 0; n < actions.length; n++) {
-      actions[n] = randomChoice(rng, this.#sizes[0], situation?.actionMasks, n);
+      actions[n] = randomChoice(rng, this.#sizes[0], stepContext?.actionMasks, n);
     }
   }
 
-  exploreInto(actions: Int32Array, observations: Float32Array, situation: Situation | undefined): void {
+  exploreInto(actions: Int32Array, observations: Float32Array, stepContext: StepContext | undefined): void {
     const numEnvs = actions.length;
     const logits = this.#actor.forward(observations, numEnvs);
-    const masks = situation?.actionMasks;
+    const masks = stepContext?.actionMasks;
     this.#head.sampleInto(actions, this.#exploringLogProbs, logits, numEnvs, this.#rng, masks);
   }
 
-  greedyInto(actions: Int32Array, observations: Float32Array, situation: Situation | undefined): void {
+  greedyInto(actions: Int32Array, observations: Float32Array, stepContext: StepContext | undefined): void {
     const logits = this.#actor.forward(observations, actions.length);
-    this.#head.modeInto(actions, logits, actions.length, situation?.actionMasks);
+    this.#head.modeInto(actions, logits, actions.length, stepContext?.actionMasks);
   }
 
   learn(batch: LearnerBatch, learningRate: number, envStep: number): Metrics {

@@ -20,12 +20,13 @@ import {
   snapshotPart,
 } from '../../core/snapshot.ts';
 import type { ActionBatch } from '../../envs/spaces.ts';
+import type { StepContext, TransitionBatch } from '../../envs/transition.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
 import { clearStarted } from '../../networks/layers/recurrent-sequence.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../../networks/layers/sequence-network.ts';
 import { createAdam } from '../../networks/optimizer.ts';
 import { copyRow } from '../../replay/rows.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from '../agent.ts';
+import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { requireOwnNetworks } from '../custom-network.ts';
 import type { PpoConfig } from '../ppo.ts';
 import { createPolicyHead } from './policy-head.ts';
@@ -147,10 +148,10 @@ export class RecurrentPpo implements Agent {
     this.#greedy = head.createActions(0);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
+  act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
     const { policy, head } = this.#networks;
-    const masks = situation?.actionMasks;
-    const episodeStarts = situation?.episodeStarts;
+    const masks = stepContext?.actionMasks;
+    const episodeStarts = stepContext?.episodeStarts;
     if (explore) {
       if (episodeStarts === undefined) this.#starts.fill(0);
       else this.#starts.set(episodeStarts);

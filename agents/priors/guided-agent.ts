@@ -3,7 +3,8 @@
 import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import { type ActionBatch, createActionBatch } from '../../envs/spaces.ts';
-import type { Agent, AgentContext, Metrics, Situation, TransitionBatch } from '../agent.ts';
+import type { StepContext, TransitionBatch } from '../../envs/transition.ts';
+import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { PriorActions } from './actions.ts';
 import type { PriorCloning } from './cloning.ts';
 import type { PriorTerms } from './network.ts';
@@ -40,15 +41,15 @@ export class GuidedAgent implements Agent {
     this.#actions = createActionBatch(context.actionSpace, context.numEnvs);
   }
 
-  act(observations: Float32Array, numEnvs: number, explore: boolean, situation?: Situation): ActionBatch {
-    if (!explore) return this.#agent.act(observations, numEnvs, false, situation);
-    const masks = situation?.actionMasks;
+  act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
+    if (!explore) return this.#agent.act(observations, numEnvs, false, stepContext);
+    const masks = stepContext?.actionMasks;
     const actions = this.#actions;
     if (this.#isWarmingUp) {
       for (let n = 0; n < numEnvs; n++) this.#prior.draw(actions, n, observations, this.#rng, masks);
       return actions;
     }
-    const own = this.#agent.act(observations, numEnvs, true, situation);
+    const own = this.#agent.act(observations, numEnvs, true, stepContext);
     const { guidance, guidanceFraction } = this.#config;
     if (guidance === 0) return own;
     const chance = this.#annealed(guidance, guidanceFraction);

@@ -39,7 +39,7 @@ export const edgeThreshold = defineAgent({
     }
     const width = actionSpace.kind === 'box' ? actionSpace.dim : numChoices(actionSpace);
     return {
-      act(observations, numEnvs, _explore, situation) {
+      act(observations, numEnvs, _explore, stepContext) {
         const actions = createActionBatch(actionSpace, numEnvs);
         for (let n = 0; n < numEnvs; n++) {
           // The pair that is furthest above its own threshold, of those that can be traded.
@@ -48,7 +48,7 @@ export const edgeThreshold = defineAgent({
             const used = slopeBps > 0 ? 1 - observations[n * observationSpace.dim + pair.base] : 0;
             const threshold = thresholds[p] + slopeBps * used;
             const excess = edgeBps(observations, observationSpace.dim, n, pair) - threshold;
-            if (excess > most && writeTrade(actions, n, width, pair, situation?.actionMasks)) most = excess;
+            if (excess > most && writeTrade(actions, n, width, pair, stepContext?.actionMasks)) most = excess;
           }
         }
         return actions;

@@ -9,7 +9,8 @@
 import { type ConfigOf, z } from '../../core/config.ts';
 import { restoreArrayInto, type Snapshot } from '../../core/snapshot.ts';
 import { type ActionBatch, type ActionSpace, createActionBatch, numChoices } from '../../envs/spaces.ts';
-import { type Agent, type AgentContext, defineAgent, type Situation } from '../agent.ts';
+import type { StepContext } from '../../envs/transition.ts';
+import { type Agent, type AgentContext, defineAgent } from '../agent.ts';
 import { edgeBps, findVenuePairs, type VenuePair, writeTrade } from './venue-pairs.ts';
 
 const trailingConfig = z.object({
@@ -70,12 +71,17 @@ class EdgeTrailing implements Agent {
     this.#state = new Float64Array(context.numEnvs * NUM_STATE);
   }
 
-  act(observations: Float32Array, numEnvs: number, _explore: boolean, situation?: Situation): ActionBatch {
+  act(
+    observations: Float32Array,
+    numEnvs: number,
+    _explore: boolean,
+    stepContext?: StepContext,
+  ): ActionBatch {
     const actions = createActionBatch(this.#space, numEnvs);
     if (this.#state.length !== numEnvs * NUM_STATE) this.#state = new Float64Array(numEnvs * NUM_STATE);
     for (let n = 0; n < numEnvs; n++) {
-      if (situation?.episodeStarts[n] === 1) this.#state.fill(0, n * NUM_STATE, (n + 1) * NUM_STATE);
-      this.#actFor(n, observations, actions, situation?.actionMasks);
+      if (stepContext?.episodeStarts[n] === 1) this.#state.fill(0, n * NUM_STATE, (n + 1) * NUM_STATE);
+      this.#actFor(n, observations, actions, stepContext?.actionMasks);
     }
     return actions;
   }

@@ -1,5 +1,5 @@
 /** Steps N envs as one, into batch arrays, restarting each env in the same step in which its episode ends. */
-import type { Situation, TransitionBatch } from '../../agents/agent.ts';
+
 import { EnvError } from '../../core/errors.ts';
 import {
   joinSnapshots,
@@ -19,6 +19,7 @@ import {
   createActionBatch,
   numChoices,
 } from '../spaces.ts';
+import type { StepContext, TransitionBatch } from '../transition.ts';
 import { cannotSave, requireEqualSpaces, requireReset, requireSomeEnvs, takeActionsInto } from './checks.ts';
 
 // N: envs. D: numbers per observation. A: numbers per action.
@@ -47,7 +48,7 @@ export interface VectorEnv extends Snapshotable {
   /** [N, D], what to act on next; for an env whose episode just ended, the first of its next episode. */
   readonly observations: Float32Array;
   /** What `Agent.act` may need to know beside `observations`: beginnings of episodes, and masks if the envs have them. */
-  readonly situation: Situation;
+  readonly stepContext: StepContext;
   /** The last step, as `Agent.observe` takes it. Its `observations` are those that were acted on. */
   readonly transition: TransitionBatch;
   /** [N, D], what the last step led to; at an episode's end its last observation, never the reset one. */
@@ -100,7 +101,7 @@ class InThreadVectorEnv implements VectorEnv {
   readonly observationSpace: Box;
   readonly actionSpace: ActionSpace;
   readonly transition: TransitionBatch;
-  readonly situation: Situation;
+  readonly stepContext: StepContext;
   readonly nextObservations: Float32Array; // [N, D]
   readonly rewards: Float32Array; // [N]
   readonly terminated: Uint8Array; // [N]
@@ -113,9 +114,9 @@ class InThreadVectorEnv implements VectorEnv {
   readonly #actions: ActionBatch; // [N, A]
   /** Per env, its row of `#actions`; undefined for a Discrete space, whose actions are numbers. */
   readonly #actionViews: readonly Action[] | undefined;
-  /** The same objects as `transition` and `situation`, writable here. */
+  /** The same objects as `transition` and `stepContext`, writable here. */
   readonly #transition: Writable<TransitionBatch>;
-  readonly #situation: Writable<Situation>;
+  readonly #stepContext: Writable<StepContext>;
   readonly #returns: Float64Array; // [N], of the running episodes
   readonly #lengths: Float64Array; // [N], steps of the running episodes
   // The two take turns, so that what was acted on outlives the step.
@@ -166,8 +167,8 @@ class InThreadVectorEnv implements VectorEnv {
       truncated: this.truncated,
     };
     this.transition = this.#transition;
-    this.#situation = { episodeStarts: new Uint8Array(this.numEnvs) };
-    this.situation = this.#situation;
+    this.#stepContext = { episodeStarts: new Uint8Array(this.numEnvs) };
+    this.stepContext = this.#stepContext;
     if (envs.some((env) => env.actionMask !== undefined)) this.#makeMasks();
   }
 
@@ -186,9 +187,9 @@ class InThreadVectorEnv implements VectorEnv {
       );
       this.#copyObservation(observation, this.#observations, i);
       this.infos[i] = info;
-      this.#copyMask(i, this.#situation.actionMasks);
+      this.#copyMask(i, this.#stepContext.actionMasks);
     }
-    this.#situation.episodeStarts.fill(1);
+    this.#stepContext.episodeStarts.fill(1);
     this.rewards.fill(0);
     this.terminated.fill(0);
     this.truncated.fill(0);
@@ -226,7 +227,7 @@ class InThreadVectorEnv implements VectorEnv {
       const { terminated, truncated } = result;
       this.terminated[i] = terminated ? 1 : 0;
       this.truncated[i] = truncated ? 1 : 0;
-      this.#situation.episodeStarts[i] = terminated || truncated ? 1 : 0;
+      this.#stepContext.episodeStarts[i] = terminated || truncated ? 1 : 0;
       this.#copyMask(i, this.#transition.nextActionMasks);
       if (terminated || truncated) {
         // The env may reuse its info object in reset, so the last one is kept as a copy.
@@ -248,7 +249,7 @@ class InThreadVectorEnv implements VectorEnv {
         const offset = i * dim;
         for (let d = offset; d < offset + dim; d++) observations[d] = nextObservations[d];
       }
-      this.#copyMask(i, this.#situation.actionMasks);
+      this.#copyMask(i, this.#stepContext.actionMasks);
     }
     return this.#transition;
   }
@@ -261,7 +262,7 @@ class InThreadVectorEnv implements VectorEnv {
           observations: this.#observations.slice(),
           returns: this.#returns.slice(),
           lengths: this.#lengths.slice(),
-          episodeStarts: this.#situation.episodeStarts.slice(),
+          episodeStarts: this.#stepContext.episodeStarts.slice(),
         },
         values: { numSteps: this.#numSteps, isReset: this.#isReset },
       },
@@ -276,13 +277,13 @@ class InThreadVectorEnv implements VectorEnv {
     restoreArrayInto(this.#observations, own, 'observations');
     restoreArrayInto(this.#returns, own, 'returns');
     restoreArrayInto(this.#lengths, own, 'lengths');
-    restoreArrayInto(this.#situation.episodeStarts, own, 'episodeStarts');
+    restoreArrayInto(this.#stepContext.episodeStarts, own, 'episodeStarts');
     this.#numSteps = restoreNumber(own, 'numSteps');
     this.#isReset = own.values.isReset === true;
     this.finishedEpisodes.length = 0;
     for (let i = 0; i < this.numEnvs; i++) {
       this.#envs[i].load!(snapshotPart(snapshot, `env${this.#firstIndex + i}`));
-      this.#copyMask(i, this.#situation.actionMasks);
+      this.#copyMask(i, this.#stepContext.actionMasks);
     }
   }
 
@@ -293,7 +294,7 @@ class InThreadVectorEnv implements VectorEnv {
   #makeMasks(): void {
     const length = this.numEnvs * numChoices(this.actionSpace);
     this.#otherMasks = new Uint8Array(length);
-    this.#situation.actionMasks = new Uint8Array(length);
+    this.#stepContext.actionMasks = new Uint8Array(length);
     this.#transition.actionMasks = this.#otherMasks;
     this.#transition.nextActionMasks = new Uint8Array(length);
   }
@@ -301,8 +302,8 @@ class InThreadVectorEnv implements VectorEnv {
   /** What was acted on outlives the step, as with the observations. */
   #turnMasks(): void {
     if (this.#otherMasks === undefined) return;
-    const actedOn = this.#situation.actionMasks;
-    this.#situation.actionMasks = this.#otherMasks;
+    const actedOn = this.#stepContext.actionMasks;
+    this.#stepContext.actionMasks = this.#otherMasks;
     this.#transition.actionMasks = actedOn;
     this.#otherMasks = actedOn;
   }

@@ -1,5 +1,5 @@
 /** Steps N envs in worker threads: for envs whose steps are costly. The same bits as in one thread. */
-import type { Situation, TransitionBatch } from '../../agents/agent.ts';
+
 import { ConfigError } from '../../core/errors.ts';
 import {
   type NumericArray,
@@ -10,6 +10,7 @@ import {
 } from '../../core/snapshot.ts';
 import type { Env } from '../env.ts';
 import type { ActionBatch, ActionSpace, Box } from '../spaces.ts';
+import type { StepContext, TransitionBatch } from '../transition.ts';
 import { cannotSave, requireEqualSpaces, requireReset, requireSomeEnvs, takeActionsInto } from './checks.ts';
 import { createSharedBatch, type SharedBatch } from './shared-batch.ts';
 import type { FinishedEpisode, VectorEnv } from './vector-env.ts';
@@ -52,7 +53,7 @@ class WorkerVectorEnv implements VectorEnv {
   readonly observationSpace: Box;
   readonly actionSpace: ActionSpace;
   readonly transition: TransitionBatch;
-  readonly situation: Situation;
+  readonly stepContext: StepContext;
   readonly nextObservations: Float32Array; // [N, D]
   readonly rewards: Float32Array; // [N]
   readonly terminated: Uint8Array; // [N]
@@ -61,9 +62,9 @@ class WorkerVectorEnv implements VectorEnv {
   readonly #workers: EnvWorkers;
   readonly #batch: SharedBatch;
   readonly #unsaveable: number | undefined;
-  /** The same objects as `transition` and `situation`, writable here. */
+  /** The same objects as `transition` and `stepContext`, writable here. */
   readonly #transition: Writable<TransitionBatch>;
-  readonly #situation: Writable<Situation>;
+  readonly #stepContext: Writable<StepContext>;
   readonly #infos: object[];
   #hasInfos = true;
   #numSteps = 0;
@@ -91,14 +92,14 @@ class WorkerVectorEnv implements VectorEnv {
     const { episodeStarts, masks, nextMasks } = this.#batch;
     const actedOn = observations[1];
     this.#transition = { observations: actedOn, actions, rewards, nextObservations, terminated, truncated };
-    this.#situation = { episodeStarts };
+    this.#stepContext = { episodeStarts };
     if (masks !== undefined) {
-      this.#situation.actionMasks = masks[0];
+      this.#stepContext.actionMasks = masks[0];
       this.#transition.actionMasks = masks[1];
       this.#transition.nextActionMasks = nextMasks;
     }
     this.transition = this.#transition;
-    this.situation = this.#situation;
+    this.stepContext = this.#stepContext;
     this.#infos = Array.from({ length: this.numEnvs }, () => ({}));
     collected.register(this, workers);
   }
@@ -165,7 +166,7 @@ class WorkerVectorEnv implements VectorEnv {
     restoreArrayInto(this.observations, own, 'observations');
     restoreArrayInto(new Float64Array(this.numEnvs), own, 'returns');
     restoreArrayInto(new Float64Array(this.numEnvs), own, 'lengths');
-    restoreArrayInto(this.#situation.episodeStarts, own, 'episodeStarts');
+    restoreArrayInto(this.#stepContext.episodeStarts, own, 'episodeStarts');
     const numSteps = restoreNumber(own, 'numSteps');
     this.#workers.command(Command.load, ({ first, end }) => shareOf(snapshot, this.numEnvs, first, end));
     this.#numSteps = numSteps;
@@ -186,7 +187,7 @@ class WorkerVectorEnv implements VectorEnv {
     this.#transition.observations = observations[actedOn];
     if (masks === undefined) return;
     this.#transition.actionMasks = masks[actedOn];
-    this.#situation.actionMasks = masks[1 - actedOn];
+    this.#stepContext.actionMasks = masks[1 - actedOn];
   }
 }
 

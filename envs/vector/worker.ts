@@ -164,8 +164,8 @@ function work(envs: VectorEnv): void {
   function show(): void {
     const buffer = Atomics.load(control, BUFFER);
     rows.observations[buffer].set(envs.observations);
-    rows.episodeStarts.set(envs.situation.episodeStarts);
-    showMask(rows.masks?.[buffer], envs.situation.actionMasks);
+    rows.episodeStarts.set(envs.stepContext.episodeStarts);
+    showMask(rows.masks?.[buffer], envs.stepContext.actionMasks);
   }
 
   /** An env without a mask allows everything. */

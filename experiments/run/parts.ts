@@ -62,7 +62,8 @@ export function buildAgent(
   const context = {
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
-    masksActions: 'situation' in env ? env.situation.actionMasks !== undefined : env.actionMask !== undefined,
+    masksActions:
+      'stepContext' in env ? env.stepContext.actionMasks !== undefined : env.actionMask !== undefined,
     numEnvs,
     rng: createRng(spec.seed),
     totalSteps: spec.totalSteps,

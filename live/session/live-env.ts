@@ -1,8 +1,9 @@
 /** A live session as an env: the same spaces and results, but for promises, because time passes between two steps. */
-import type { Agent, TransitionBatch } from '../../agents/agent.ts';
+import type { Agent } from '../../agents/agent.ts';
 import { LiveError } from '../../core/errors.ts';
 import type { ResetResult, StepResult } from '../../envs/env.ts';
 import type { Action, ActionSpace, Box } from '../../envs/spaces.ts';
+import type { TransitionBatch } from '../../envs/transition.ts';
 import { LiveRun, type LiveRunOptions } from './live-run.ts';
 import { EXTERNAL_MODEL, externalPolicy } from './policy.ts';
 

@@ -95,8 +95,8 @@ describe('masks', () => {
 
     test(`${name} stops at a mask that allows nothing`, () => {
       const agent = trained(plugin, config, 64);
-      const situation = { episodeStarts: new Uint8Array(1), actionMasks: new Uint8Array(NUM_CHOICES) };
-      expect(() => agent.act(new Float32Array(NUM_CHOICES), 1, false, situation)).toThrowError(
+      const stepContext = { episodeStarts: new Uint8Array(1), actionMasks: new Uint8Array(NUM_CHOICES) };
+      expect(() => agent.act(new Float32Array(NUM_CHOICES), 1, false, stepContext)).toThrowError(
         /allows no action/,
       );
     });

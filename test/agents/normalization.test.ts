@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Agent, TransitionBatch } from '../../agents/agent.ts';
+import type { Agent } from '../../agents/agent.ts';
 import { normalizeAgent, RewardNormalizer } from '../../agents/normalization.ts';
 import { createRng } from '../../core/rng.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
+import type { TransitionBatch } from '../../envs/transition.ts';
 import { sharedJson } from '../shared.ts';
 
 interface Golden {

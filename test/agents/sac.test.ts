@@ -102,10 +102,10 @@ describe('discrete sac', () => {
     const observations = new Float32Array(4);
     for (let step = 0; step < 300; step++) {
       const actionMasks = Uint8Array.from({ length: 8 }, (_, i) => (i % 4 === step % 4 ? 1 : rng.integer(2)));
-      const situation = { episodeStarts: new Uint8Array(2), actionMasks };
+      const stepContext = { episodeStarts: new Uint8Array(2), actionMasks };
       for (const action of [
-        agent.act(observations, 2, false, situation),
-        agent.act(observations, 2, true, situation),
+        agent.act(observations, 2, false, stepContext),
+        agent.act(observations, 2, true, stepContext),
       ]) {
         expect(actionMasks[action[0]]).toBe(1);
         expect(actionMasks[4 + action[1]]).toBe(1);
@@ -134,10 +134,10 @@ describe('discrete sac', () => {
     });
     const observations = new Float32Array(4).fill(0.5);
     const actionMasks = Uint8Array.of(0, 0, 1, 0, 0, 0, 1, 0);
-    const situation = { episodeStarts: new Uint8Array(2), actionMasks };
+    const stepContext = { episodeStarts: new Uint8Array(2), actionMasks };
     let metrics: ReturnType<typeof agent.observe>;
     for (let step = 0; step < 300; step++) {
-      const actions = agent.act(observations, 2, true, situation);
+      const actions = agent.act(observations, 2, true, stepContext);
       metrics = agent.observe({
         observations,
         actions,

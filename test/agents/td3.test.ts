@@ -41,7 +41,7 @@ test('the policy and all targets move with every policyDelay-th update of the cr
   };
   for (let step = 1; step <= 30; step++) {
     const before = agent.save().arrays;
-    agent.observe(envs.step(agent.act(envs.observations, 1, true, envs.situation)));
+    agent.observe(envs.step(agent.act(envs.observations, 1, true, envs.stepContext)));
     const after = agent.save().arrays;
     for (const [part, name] of Object.entries(parts)) {
       if (after[name].some((value, i) => value !== before[name][i])) moved[part].push(step);

@@ -1,6 +1,5 @@
 /** What every vector env must do, in whatever threads it steps its envs. */
 import { describe, expect, test } from 'vitest';
-import type { TransitionBatch } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
 import { cartpole } from '../../envs/cartpole.ts';
 import type { Env } from '../../envs/env.ts';
@@ -12,6 +11,7 @@ import {
   createMultiDiscrete,
   sampleActionsInto,
 } from '../../envs/spaces.ts';
+import type { TransitionBatch } from '../../envs/transition.ts';
 import type { VectorEnv } from '../../envs/vector/vector-env.ts';
 import type { CounterFixture, Fixture } from '../envs/vector-fixtures.ts';
 

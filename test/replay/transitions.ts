@@ -1,6 +1,7 @@
 /** Random experience of N envs for the buffers' tests, and a plain record of what was pushed. */
-import type { TransitionBatch } from '../../agents/agent.ts';
+
 import { createRng, type Rng } from '../../core/rng.ts';
+import type { TransitionBatch } from '../../envs/transition.ts';
 
 export interface PushedTransition {
   readonly env: number;

@@ -56,11 +56,11 @@ test('a student does as its teacher does, where it should trade and where it sho
   const counts = { hold: 0, trade: 0 };
   const observer = {
     ...teacher,
-    act: ((observations, numEnvs, explore, situation) => {
-      const [own] = teacher.act(observations, numEnvs, explore, situation);
+    act: ((observations, numEnvs, explore, stepContext) => {
+      const [own] = teacher.act(observations, numEnvs, explore, stepContext);
       const kind = own === 0 ? 'hold' : 'trade';
       counts[kind]++;
-      if (student.act(observations, numEnvs, false, situation)[0] === own) agreed[kind]++;
+      if (student.act(observations, numEnvs, false, stepContext)[0] === own) agreed[kind]++;
       return Int32Array.of(own);
     }) satisfies typeof teacher.act,
   };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Agent, Situation } from '../../agents/agent.ts';
+import type { Agent } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
 import { CartPole } from '../../envs/cartpole.ts';
+import type { StepContext } from '../../envs/transition.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { backtest } from '../../trainers/backtest.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
@@ -10,9 +11,14 @@ import { evaluate } from '../../trainers/evaluate.ts';
 class Listener implements Agent {
   readonly starts: number[] = [];
 
-  act(_observations: Float32Array, _numEnvs: number, explore: boolean, situation?: Situation): Int32Array {
+  act(
+    _observations: Float32Array,
+    _numEnvs: number,
+    explore: boolean,
+    stepContext?: StepContext,
+  ): Int32Array {
     expect(explore).toBe(false);
-    this.starts.push(situation!.episodeStarts[0]);
+    this.starts.push(stepContext!.episodeStarts[0]);
     return Int32Array.of(0);
   }
 

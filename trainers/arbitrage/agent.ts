@@ -40,9 +40,9 @@ export function trainArbitrageAgent(
   const fitted = synthetic === undefined ? [] : syntheticEnvs(options, synthetic, span.toRow, seed);
   const onTape = tapeEnvs(options, span, seed);
   const tape = createVectorEnv(onTape);
-  const { observationSpace, actionSpace, situation } = tape;
+  const { observationSpace, actionSpace, stepContext } = tape;
   const rng = createRng(seed);
-  const masksActions = situation.actionMasks !== undefined;
+  const masksActions = stepContext.actionMasks !== undefined;
   const totalSteps = syntheticSteps + tapeSteps;
   const agent = options.agent.build(
     { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },

@@ -39,7 +39,7 @@ function begin(
 function run({ agent, envs }: { agent: Agent; envs: VectorEnv }, steps: number): Metrics[] {
   const updates: Metrics[] = [];
   for (let i = 0; i < steps; i++) {
-    const actions = agent.act(envs.observations, envs.numEnvs, true, envs.situation);
+    const actions = agent.act(envs.observations, envs.numEnvs, true, envs.stepContext);
     const metrics = agent.observe(envs.step(actions));
     if (metrics !== undefined) updates.push(metrics);
   }

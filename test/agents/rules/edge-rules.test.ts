@@ -28,12 +28,12 @@ const everything = Uint8Array.of(1, 1, 1, 1, 1);
 
 /** @param edges net, in bp; observed in tens of them */
 function act(agent: Agent, edges: readonly number[], mask = everything, starts = 0): number {
-  const situation = { episodeStarts: Uint8Array.of(starts), actionMasks: mask };
+  const stepContext = { episodeStarts: Uint8Array.of(starts), actionMasks: mask };
   return agent.act(
     Float32Array.from(edges, (bps) => bps / 10),
     1,
     false,
-    situation,
+    stepContext,
   )[0];
 }
 

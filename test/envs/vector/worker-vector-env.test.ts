@@ -31,13 +31,13 @@ testVectorEnv((fixture, numEnvs) => createWorkers(fixture, numEnvs, 2));
 /** A hash of the bits of everything that a step shows. */
 function seenIn({
   transition,
-  situation,
+  stepContext,
   finishedEpisodes,
   infos,
   observations,
   totalSteps,
 }: VectorEnv): string {
-  const arrays = Object.entries({ ...transition, ...situation, observations });
+  const arrays = Object.entries({ ...transition, ...stepContext, observations });
   const copies = arrays.map(([name, array]): [string, NumericArray] => [name, array.slice()]);
   const values = JSON.stringify({ finishedEpisodes, infos, totalSteps });
   return `${hashSnapshot({ arrays: Object.fromEntries(copies), values: {} })} ${values}`;
