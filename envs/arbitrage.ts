@@ -1,5 +1,6 @@
 /** Trading one thing at several venues: buy where it is cheap, sell where it is dear, and live with what goes wrong. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
+import { DOUBLE_ZERO } from '../core/doubles.ts';
 import { EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
@@ -7,7 +8,6 @@ import type { VenueAccounts } from '../market/arbitrage/venue-accounts.ts';
 import type { DeskListener } from '../market/arbitrage/venue-desk.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
-import { DOUBLE_ZERO } from '../market/execution/broker.ts';
 import {
   type ArbitrageAction,
   continuousSpace,

@@ -7,7 +7,7 @@ import { type BookBars, createBookBars } from '../market/books/bars.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
-import type { Fill } from '../market/execution/broker.ts';
+import type { Fill } from '../market/execution/fill.ts';
 import { createFeaturePipeline } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import type { Action, Box, Discrete } from './spaces.ts';

@@ -1,13 +1,14 @@
 /** Trading one market on bars: the action is the exposure to hold, the reward is what the equity does. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
+import { DOUBLE_ZERO } from '../core/doubles.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { BarBroker } from '../market/execution/bar-broker.ts';
-import { DOUBLE_ZERO, type Fill } from '../market/execution/broker.ts';
 import { proportionalFee } from '../market/execution/fees.ts';
+import type { Fill } from '../market/execution/fill.ts';
 import { addSlippage, spreadSlippage, squareRootImpact } from '../market/execution/slippage.ts';
 import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';

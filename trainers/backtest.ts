@@ -4,7 +4,7 @@ import type { TradingInfo } from '../envs/trading/observation.ts';
 import { TradingEnv, type TradingEnvOptions } from '../envs/trading.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { periodsPerYear } from '../market/candles/periods.ts';
-import type { Fill } from '../market/execution/broker.ts';
+import type { Fill } from '../market/execution/fill.ts';
 import { type PerformanceMetrics, summarize } from '../market/statistics/metrics.ts';
 import {
   type Activity,

@@ -1,4 +1,6 @@
 /** One trader on the order book of one venue, bar by bar, wherever books and bars come from: a tape or a live feed. */
+
+import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 import {
@@ -11,8 +13,8 @@ import {
 import type { Candles } from '../../market/candles/candles.ts';
 import { BookBroker, type BookOrder } from '../../market/execution/book-broker.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
-import { DOUBLE_ZERO, type Fill } from '../../market/execution/broker.ts';
 import { proportionalFee } from '../../market/execution/fees.ts';
+import type { Fill } from '../../market/execution/fill.ts';
 import { constantLatency, type LatencyModel, lognormalLatency } from '../../market/execution/latency.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { StepResult } from '../env.ts';

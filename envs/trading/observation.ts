@@ -1,8 +1,10 @@
 /** What a trading agent sees, and what those who judge it are told. */
+
+import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
-import { type Broker, DOUBLE_ZERO } from '../../market/execution/broker.ts';
+import type { Broker } from '../../market/execution/broker.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import { type Box, createBox } from '../spaces.ts';
 

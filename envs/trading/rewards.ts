@@ -1,9 +1,9 @@
 /** What a trading agent is paid for: each reward a small object over the equity before and after a step. */
 
+import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { log } from '../../core/math.ts';
 import { Registry } from '../../core/registry.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
-import { DOUBLE_ZERO } from '../../market/execution/broker.ts';
 
 /** The reward of one env, with whatever it remembers of the episode. */
 export interface Reward extends Snapshotable {

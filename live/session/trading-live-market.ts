@@ -10,7 +10,7 @@ import type { TradingInfo } from '../../envs/trading/observation.ts';
 import { BarBuilder, BarSeries } from '../../market/candles/bar-series.ts';
 import type { BookOrder } from '../../market/execution/book-broker.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
-import type { Fill } from '../../market/execution/broker.ts';
+import type { Fill } from '../../market/execution/fill.ts';
 import { GrowingFeatures } from '../../market/features/growing.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
 

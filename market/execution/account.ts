@@ -1,7 +1,9 @@
 /** The books of one trader in one market: base, cash, and interest owed on what is borrowed. */
+
+import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
-import { DOUBLE_ZERO, type Fill } from './broker.ts';
+import type { Fill } from './fill.ts';
 
 /** What may be read of an account. Base quantities are in base units, the others in quote units. */
 export interface AccountView {

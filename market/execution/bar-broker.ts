@@ -1,10 +1,13 @@
 /** The simulated broker: carries out target exposures on recorded or synthetic bars. */
+
+import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { ConfigError, EnvError, StorageError } from '../../core/errors.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import type { Candles } from '../candles/candles.ts';
 import { Account, type AccountView } from './account.ts';
-import { type Broker, createFill, DOUBLE_ZERO, type Fill } from './broker.ts';
+import type { Broker } from './broker.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
+import { createFill, type Fill } from './fill.ts';
 import { type BarLiquidity, barLiquidity, noSlippage, type SlippageModel } from './slippage.ts';
 
 /** Where a request made after the close of bar t fills: at open[t + 1], or at close[t] itself. */

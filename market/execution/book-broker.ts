@@ -1,10 +1,13 @@
 /** Carries out target exposures on the order book of one venue, replayed or live: the same code, event by event. */
+
+import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { ConfigError, EnvError } from '../../core/errors.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import { Account, type AccountView } from './account.ts';
 import { type BookLevels, BookMatcher, noRules, type Side, type VenueRules } from './book-matcher.ts';
-import { type Broker, createFill, DOUBLE_ZERO, type Fill } from './broker.ts';
+import type { Broker } from './broker.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
+import { createFill, type Fill } from './fill.ts';
 import { constantLatency, type LatencyModel } from './latency.ts';
 
 /** An order on its way. The broker reuses the object: copy what is to be kept. */

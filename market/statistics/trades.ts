@@ -1,6 +1,6 @@
 /** What a record of fills and equity says about the trading itself: round trips, turnover, time in the market. */
 import { DataError } from '../../core/errors.ts';
-import type { Fill } from '../execution/broker.ts';
+import type { Fill } from '../execution/fill.ts';
 
 /**
  * One round trip: from the fill that opened a position to the one that left it flat or the other way round. A fill

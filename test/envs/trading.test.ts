@@ -16,7 +16,7 @@ import {
 } from '../../envs/trading/rewards.ts';
 import { createTradingEnv, type TradingEnv, type TradingEnvOptions, trading } from '../../envs/trading.ts';
 import { type Candles, candlesFromPrices, sliceCandles } from '../../market/candles/candles.ts';
-import type { Fill } from '../../market/execution/broker.ts';
+import type { Fill } from '../../market/execution/fill.ts';
 import { createFeaturePipeline, type FeatureMatrix } from '../../market/features/pipeline.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { type Build, findLookAhead, OPEN, testNoLookAhead, traceEnv } from '../contracts/no-look-ahead.ts';

@@ -4,7 +4,7 @@ import type { Action } from '../../../envs/spaces.ts';
 import type { LiveMarket } from '../../../live/session/live-market.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
 import { builtInVenues } from '../../../live/venues/index.ts';
-import type { Fill } from '../../../market/execution/broker.ts';
+import type { Fill } from '../../../market/execution/fill.ts';
 import type { TapeRecord } from '../../../storage/tape.ts';
 import { walkingBooks } from '../../market/walking-books.ts';
 import { entriesOf, hashPolicy, type RecordOptions, recordSession } from '../recorded-session.ts';

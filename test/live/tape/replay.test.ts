@@ -11,7 +11,7 @@ import type { Action } from '../../../envs/spaces.ts';
 import type { LiveMarket } from '../../../live/session/live-market.ts';
 import { readTapeData } from '../../../live/tape/data.ts';
 import { builtInVenues } from '../../../live/venues/index.ts';
-import type { Fill } from '../../../market/execution/broker.ts';
+import type { Fill } from '../../../market/execution/fill.ts';
 import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
 import type { TapeRecord } from '../../../storage/tape.ts';
 import { TapeWriter } from '../../../storage/tape-writer.ts';

@@ -3,8 +3,8 @@ import { createRng } from '../../../core/rng.ts';
 import { createBookBars } from '../../../market/books/bars.ts';
 import { BarBuilder, BarSeries } from '../../../market/candles/bar-series.ts';
 import { BookBroker } from '../../../market/execution/book-broker.ts';
-import type { Fill } from '../../../market/execution/broker.ts';
 import { proportionalFee } from '../../../market/execution/fees.ts';
+import type { Fill } from '../../../market/execution/fill.ts';
 import { constantLatency } from '../../../market/execution/latency.ts';
 import { walkingBooks } from '../walking-books.ts';
 

@@ -4,8 +4,8 @@ import { ConfigError, EnvError, StorageError } from '../../../core/errors.ts';
 import { createRng } from '../../../core/rng.ts';
 import { type Candles, candlesFromPrices, createCandles } from '../../../market/candles/candles.ts';
 import { BarBroker, type BarBrokerOptions, type Execution } from '../../../market/execution/bar-broker.ts';
-import type { Fill } from '../../../market/execution/broker.ts';
 import { proportionalFee } from '../../../market/execution/fees.ts';
+import type { Fill } from '../../../market/execution/fill.ts';
 import { type SlippageOrder, spreadSlippage } from '../../../market/execution/slippage.ts';
 
 const DAY_MS = 86_400_000;

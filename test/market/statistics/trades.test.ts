@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import { candlesFromPrices } from '../../../market/candles/candles.ts';
 import { BarBroker } from '../../../market/execution/bar-broker.ts';
-import type { Fill } from '../../../market/execution/broker.ts';
 import { proportionalFee } from '../../../market/execution/fees.ts';
+import type { Fill } from '../../../market/execution/fill.ts';
 import {
   roundTrips,
   summarizeActivity,
