@@ -3,9 +3,11 @@ export * from './agents/agent.ts';
 export type { NetworkFactory, NetworkRequest } from './agents/custom-network.ts';
 export { builtInAgents } from './agents/index.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
-export { createPolicyHead, type PolicyHead } from './agents/on-policy/policy-head.ts';
+export { createPolicyHead } from './agents/on-policy/create-policy-head.ts';
+export type { PolicyHead } from './agents/on-policy/policy-head.ts';
 export { ppo } from './agents/ppo.ts';
-export { type PriorConfig, priorConfig, withPrior } from './agents/priors/with-prior.ts';
+export { type PriorConfig, priorConfig } from './agents/priors/config.ts';
+export { withPrior } from './agents/priors/with-prior.ts';
 export { priorPolicy } from './agents/rules/prior-policy.ts';
 export { z } from './core/config.ts';
 export * from './core/errors.ts';
@@ -39,6 +41,7 @@ export {
   type VenueStatus,
 } from './live/connection/connection.ts';
 export * from './live/connection/venue.ts';
+export { CHANNELS, type Channel, type VenueMarket } from './live/connection/venue-markets.ts';
 export { wsTransport } from './live/connection/ws-transport.ts';
 export { builtInVenues } from './live/venues/index.ts';
 export { type HindsightOptions, hindsightBound } from './market/arbitrage/hindsight-bound.ts';
@@ -98,11 +101,8 @@ export type { Network, ParameterBlock } from './networks/network.ts';
 export { clipGradientNorm, createAdam, type Optimizer } from './networks/optimizer.ts';
 export { estimateAdvantagesInto } from './replay/advantages.ts';
 export { RolloutBuffer } from './replay/rollout-buffer.ts';
-export {
-  type ArbitrageResult,
-  type ArbitrageTrainingOptions,
-  trainArbitrage,
-} from './trainers/arbitrage/train.ts';
+export type { ArbitrageTrainingOptions } from './trainers/arbitrage/options.ts';
+export { type ArbitrageResult, trainArbitrage } from './trainers/arbitrage/train.ts';
 export { backtest } from './trainers/backtest.ts';
 export { everySteps, PeriodicEvaluation } from './trainers/callbacks.ts';
 export { evaluate } from './trainers/evaluate.ts';

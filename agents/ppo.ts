@@ -10,7 +10,6 @@
  *     is to be state-dependent; actions are clipped to the box only on their way to the env, the learner keeps what
  *     it drew.
  */
-import { type ConfigOf, z } from '../core/config.ts';
 import type { Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
@@ -21,56 +20,20 @@ import { createAdam } from '../networks/optimizer.ts';
 import { copyRow } from '../replay/rows.ts';
 import { type Agent, type AgentContext, defineAgent, type Metrics } from './agent.ts';
 import { createCustomNetwork } from './custom-network.ts';
-import { normalizationConfig, normalizeAgent } from './normalization.ts';
+import { normalizeAgent } from './normalization.ts';
 import { type Demonstration, Imitation, type Imitator } from './on-policy/imitation.ts';
 import { createPolicy } from './on-policy/policy.ts';
+import { type PpoConfig, ppoConfig } from './on-policy/ppo-config.ts';
 import type { PpoNetworks } from './on-policy/ppo-loss.ts';
 import { PpoRollout } from './on-policy/ppo-rollout.ts';
 import { type OptimizerFactory, PpoUpdate } from './on-policy/ppo-update.ts';
-import { memoryConfig, RecurrentPpo } from './on-policy/recurrent-ppo.ts';
-import { requireNoMemory, stateDependentExplorationConfig } from './on-policy/state-dependent-exploration.ts';
-import { scheduleConfig } from './schedule.ts';
-
-const config = z.object({
-  learningRate: z.number().positive().default(3e-4).describe('Adam step size'),
-  learningRateSchedule: scheduleConfig.describe('constant, or linear down to 0 over the run'),
-  rolloutSteps: z.int().min(1).default(2048).describe('steps of each env between updates'),
-  minibatchSize: z.int().min(1).default(64).describe('rows per gradient step'),
-  epochs: z.int().min(1).default(10).describe('passes over a rollout'),
-  gamma: z.number().min(0).max(1).default(0.99).describe('discount per step'),
-  lambda: z.number().min(0).max(1).default(0.95).describe('weight of longer returns in the advantage'),
-  clipRange: z
-    .number()
-    .positive()
-    .default(0.2)
-    .describe('largest change of the probability ratio that is rewarded'),
-  clipRangeSchedule: scheduleConfig.describe('constant, or linear down to 0 over the run'),
-  valueClipRange: z.number().min(0).default(0).describe('largest rewarded change of a value; 0 turns it off'),
-  normalizeAdvantages: z.boolean().default(true).describe('to mean 0, deviation 1 in each minibatch'),
-  entropyCoefficient: z.number().min(0).default(0).describe('weight of the entropy bonus'),
-  valueCoefficient: z.number().min(0).default(0.5).describe('weight of the squared value error'),
-  maxGradientNorm: z.number().positive().default(0.5).describe('global norm the gradient is clipped to'),
-  targetKl: z
-    .number()
-    .min(0)
-    .default(0)
-    .describe('an update ends past 1.5 times this divergence; 0 turns it off'),
-  hidden: z.array(z.int().min(1)).default([64, 64]).describe('units of each hidden layer'),
-  activation: z.enum(['tanh', 'relu']).default('tanh').describe('of the hidden layers'),
-  initialLogStd: z.number().default(0).describe('starting log deviation of continuous actions'),
-  adamEpsilon: z.number().positive().default(1e-5).describe("Adam's epsilon"),
-  ...stateDependentExplorationConfig,
-  ...memoryConfig,
-  ...normalizationConfig,
-});
-
-/** Of the learner without a memory. */
-export type PpoConfig = Omit<ConfigOf<typeof config>, keyof typeof memoryConfig>;
+import { RecurrentPpo } from './on-policy/recurrent-ppo.ts';
+import { requireNoMemory } from './on-policy/state-dependent-exploration.ts';
 
 export const ppo = defineAgent({
   name: 'ppo',
   description: 'Proximal policy optimisation (Schulman et al. 2017), for any action space',
-  config,
+  config: ppoConfig,
   build(context, config) {
     const { network } = config;
     if (network !== 'mlp') requireNoMemory(network, config.stateDependentExploration);

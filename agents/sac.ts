@@ -5,50 +5,19 @@
  * actions Christodoulou (2019), "Soft Actor-Critic for Discrete Action Settings", arXiv:1910.07207.
  * Differences from the source: see sac-continuous.ts and sac-discrete.ts.
  */
-import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import { defineAgent } from './agent.ts';
-import { offPolicyConfig } from './off-policy/config.ts';
 import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { sacConfig } from './off-policy/sac-config.ts';
 import { SacContinuous } from './off-policy/sac-continuous.ts';
 import { SacDiscrete } from './off-policy/sac-discrete.ts';
-import {
-  requireStateDependentExploration,
-  stateDependentExplorationConfig,
-} from './on-policy/state-dependent-exploration.ts';
-
-const config = z.object({
-  ...offPolicyConfig({ learningRate: 3e-4, hidden: [256, 256] }),
-  entropyCoefficient: z
-    .union([z.literal('auto'), z.number().min(0)])
-    .default('auto')
-    .describe('weight of the entropy beside the reward; auto learns it'),
-  initialEntropyCoefficient: z
-    .number()
-    .positive()
-    .default(1)
-    .describe('where an automatic coefficient starts'),
-  targetEntropy: z
-    .union([z.literal('auto'), z.number()])
-    .default('auto')
-    .describe('that an automatic coefficient aims at; auto: -A of A continuous action elements'),
-  targetEntropyRatio: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.89)
-    .describe('discrete actions: automatic target as a share of the largest entropy, ln(allowed choices)'),
-  ...stateDependentExplorationConfig,
-  initialLogStd: z.number().default(-3).describe('starting log deviations of state-dependent exploration'),
-});
-
-export type SacConfig = ConfigOf<typeof config>;
+import { requireStateDependentExploration } from './on-policy/state-dependent-exploration.ts';
 
 export const sac = defineAgent({
   name: 'sac',
   description: 'Soft actor-critic (Haarnoja et al. 2018), for continuous and discrete actions',
-  config,
+  config: sacConfig,
   build(context, config) {
     const { actionSpace } = context;
     if (actionSpace.kind === 'multi-discrete') {

@@ -1,6 +1,7 @@
 /** Which ways of being guided by a prior help an agent: all of them and their combinations, over seeds, on later rows. */
 import type { AgentPlugin } from '../agents/agent.ts';
-import { type PriorConfig, priorConfig, withPrior } from '../agents/priors/with-prior.ts';
+import { type PriorConfig, priorConfig } from '../agents/priors/config.ts';
+import { withPrior } from '../agents/priors/with-prior.ts';
 import { priorPolicy } from '../agents/rules/prior-policy.ts';
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';

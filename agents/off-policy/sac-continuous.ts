@@ -21,12 +21,12 @@ import type { Network } from '../../networks/network.ts';
 import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
 import { StateDependentNoise } from '../on-policy/state-dependent-exploration.ts';
-import type { SacConfig } from '../sac.ts';
 import { Critics } from './critics.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp, type FanInMlpOptions, fanInMlpLayer } from './fan-in-mlp.ts';
 import { Descent } from './gradient-step.ts';
 import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
+import type { SacConfig } from './sac-config.ts';
 import { UnitActions } from './unit-actions.ts';
 
 /** N envs, D observation elements, A action elements, B rows a batch. */

@@ -17,12 +17,12 @@ import type { Network } from '../../networks/network.ts';
 import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork } from '../custom-network.ts';
 import { CategoricalHead } from '../on-policy/categorical-head.ts';
-import type { SacConfig } from '../sac.ts';
 import { randomChoice } from './choices.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { Descent } from './gradient-step.ts';
 import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
+import type { SacConfig } from './sac-config.ts';
 import { FollowedNetworks } from './target-networks.ts';
 
 /** N envs, D observation elements, K choices, B rows a batch. */

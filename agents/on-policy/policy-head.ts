@@ -1,11 +1,8 @@
 /** Turns a network's outputs into a distribution over the actions of a space, whatever the space. */
 import type { Rng } from '../../core/rng.ts';
 import type { Snapshotable } from '../../core/snapshot.ts';
-import type { ActionBatch, ActionSpace } from '../../envs/spaces.ts';
-import type { Kernels } from '../../networks/kernels/kernels.ts';
+import type { ActionBatch } from '../../envs/spaces.ts';
 import type { ParameterBlock } from '../../networks/network.ts';
-import { CategoricalHead } from './categorical-head.ts';
-import { GaussianHead } from './gaussian-head.ts';
 
 /**
  * B rows, O network outputs a row, A numbers an action. What a method fills comes first. Masks [B, K] hold 1 for each
@@ -54,10 +51,4 @@ export interface PolicyHead extends Snapshotable {
   ): void;
   /** What the env is sent for drawn actions [B, A]: clipped to the box; a view. */
   toEnvActions(actions: ActionBatch): ActionBatch;
-}
-
-/** @param initialLogStd starting log deviation of continuous actions */
-export function createPolicyHead(kernels: Kernels, space: ActionSpace, initialLogStd: number): PolicyHead {
-  if (space.kind === 'box') return new GaussianHead(kernels, space, initialLogStd);
-  return new CategoricalHead(kernels, space, space.kind === 'discrete' ? [space.n] : space.sizes);
 }

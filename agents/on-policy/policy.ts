@@ -7,7 +7,8 @@ import { createMlp, mlpLayer } from '../../networks/layers/mlp.ts';
 import type { Network } from '../../networks/network.ts';
 import type { AgentContext } from '../agent.ts';
 import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
-import { createPolicyHead, type PolicyHead } from './policy-head.ts';
+import { createPolicyHead } from './create-policy-head.ts';
+import type { PolicyHead } from './policy-head.ts';
 import {
   requireStateDependentExploration,
   StateDependentNoise,

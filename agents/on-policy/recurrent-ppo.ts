@@ -10,7 +10,6 @@
  *   - a sequence starts in the state that was carried when it was collected, in every epoch;
  *   - a truncated episode bootstraps from its last observation in the state that the critic has come to there.
  */
-import { z } from '../../core/config.ts';
 import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
@@ -28,30 +27,12 @@ import { createAdam } from '../../networks/optimizer.ts';
 import { copyRow } from '../../replay/rows.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { requireOwnNetworks } from '../custom-network.ts';
-import type { PpoConfig } from '../ppo.ts';
-import { createPolicyHead } from './policy-head.ts';
+import { createPolicyHead } from './create-policy-head.ts';
+import type { PpoConfig } from './ppo-config.ts';
 import type { PpoMinibatch, PpoNetworks } from './ppo-loss.ts';
 import { PpoRollout } from './ppo-rollout.ts';
 import { PpoUpdate } from './ppo-update.ts';
 import { RolloutSequences } from './rollout-sequences.ts';
-
-/** What `ppo` is told of a memory. */
-export const memoryConfig = {
-  network: z
-    .enum(['mlp', 'lstm', 'gru'])
-    .default('mlp')
-    .describe('mlp acts on what it observes; lstm and gru remember the episode as well'),
-  recurrentUnits: z
-    .int()
-    .min(1)
-    .default(64)
-    .describe('units of the lstm or gru, which the hidden layers read'),
-  sequenceLength: z
-    .int()
-    .min(1)
-    .default(32)
-    .describe('lstm and gru: steps that gradients flow back over; divides rolloutSteps and minibatchSize'),
-};
 
 export interface RecurrentPpoConfig extends PpoConfig {
   readonly network: 'lstm' | 'gru';

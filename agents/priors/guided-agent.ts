@@ -7,9 +7,9 @@ import type { StepContext, TransitionBatch } from '../../envs/transition.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { PriorActions } from './actions.ts';
 import type { PriorCloning } from './cloning.ts';
+import type { PriorConfig } from './config.ts';
 import type { PriorTerms } from './network.ts';
 import type { PriorReader } from './reader.ts';
-import type { PriorConfig } from './with-prior.ts';
 
 /** N envs, D observation elements. Acting without exploring is the agent's alone. */
 export class GuidedAgent implements Agent {

@@ -2,8 +2,8 @@
 import { createActionBatch } from '../../envs/spaces.ts';
 import { defineAgent } from '../agent.ts';
 import { PriorActions } from '../priors/actions.ts';
+import { priorConfig } from '../priors/config.ts';
 import { PriorReader } from '../priors/reader.ts';
-import { priorConfig } from '../priors/with-prior.ts';
 
 export const priorPolicy = defineAgent({
   name: 'prior-policy',

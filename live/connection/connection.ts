@@ -8,16 +8,8 @@ import type { Clock } from './clock.ts';
 import type { FrameCounters } from './frame-counters.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import type { HttpAnswer, Socket, Transport } from './transport.ts';
-import {
-  CHANNELS,
-  type Channel,
-  type VenueCommand,
-  type VenueEvent,
-  type VenueInput,
-  type VenuePlugin,
-  type VenueSetup,
-} from './venue.ts';
-import { parseMarkets, requireChannels } from './venue-config.ts';
+import type { VenueCommand, VenueEvent, VenueInput, VenuePlugin, VenueSetup } from './venue.ts';
+import { CHANNELS, type Channel, parseMarkets, requireChannels } from './venue-markets.ts';
 import { VenueSession } from './venue-session.ts';
 
 export interface VenueConnectionOptions {

@@ -1,6 +1,6 @@
 /** One market of a connection: its book, and whether it can be trusted. */
 import { OrderBook } from '../../market/books/order-book.ts';
-import type { VenueMarket } from './venue.ts';
+import type { VenueMarket } from './venue-markets.ts';
 
 export class MarketFeed {
   readonly market: VenueMarket;

@@ -1,7 +1,5 @@
-/** The settings that all venues share, and the names of markets. */
+/** Settings that all venues share. */
 import { z } from '../../core/config.ts';
-import { ConfigError } from '../../core/errors.ts';
-import { CHANNELS, type Channel, type VenueMarket } from './venue.ts';
 
 /** How a connection is cared for; a venue's documentation decides the defaults. */
 export interface ConnectionLimits {
@@ -59,41 +57,3 @@ export const connectionConfig = (
     .default(defaults.maxFrameBytes ?? 32 * 2 ** 20)
     .describe('Bytes of the largest frame that is taken; a snapshot of a whole book has about 5 million'),
 });
-
-/** @throws ConfigError `invalid-symbol`, `duplicate-name` or `no-markets` */
-export function parseMarkets(
-  venue: string,
-  symbols: readonly string[],
-  nativeSymbol: (base: string, quote: string) => string,
-): VenueMarket[] {
-  if (symbols.length === 0)
-    throw new ConfigError('no-markets', `Venue "${venue}" needs at least one market, such as "BTC/USDT".`);
-  const seen = new Set<string>();
-  return symbols.map((given) => {
-    const symbol = given.toUpperCase();
-    const [base, quote] = symbol.split('/');
-    if (!/^[A-Z0-9]+\/[A-Z0-9]+$/.test(symbol)) {
-      throw new ConfigError(
-        'invalid-symbol',
-        `A market of venue "${venue}" must be base and quote, such as "BTC/USDT"; got "${given}".`,
-      );
-    }
-    if (seen.has(symbol))
-      throw new ConfigError('duplicate-name', `Market "${symbol}" of venue "${venue}" is named twice.`);
-    seen.add(symbol);
-    return { symbol, base, quote, native: nativeSymbol(base, quote) };
-  });
-}
-
-/** @throws ConfigError `invalid-channel` */
-export function requireChannels(venue: string, channels: readonly string[]): readonly Channel[] {
-  for (const channel of channels) {
-    if (!CHANNELS.some((known) => known === channel)) {
-      throw new ConfigError(
-        'invalid-channel',
-        `Venue "${venue}" has no channel "${channel}". Known: ${CHANNELS.join(', ')}.`,
-      );
-    }
-  }
-  return channels as readonly Channel[];
-}

@@ -7,18 +7,17 @@ import { ClockOffset } from './clock-offset.ts';
 import { createFrameCounters, type FrameCounters } from './frame-counters.ts';
 import { MarketFeed } from './market-feed.ts';
 import {
-  type Channel,
   FrameError,
   type LossReason,
   type ProtocolHost,
   type VenueCommand,
   type VenueEvent,
   type VenueInput,
-  type VenueMarket,
   type VenueProtocol,
   type VenueSetup,
 } from './venue.ts';
 import type { ConnectionLimits } from './venue-config.ts';
+import type { Channel, VenueMarket } from './venue-markets.ts';
 
 export interface VenueSessionOptions {
   readonly setup: VenueSetup;

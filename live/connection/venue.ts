@@ -8,10 +8,7 @@ import type { OrderBook } from '../../market/books/order-book.ts';
 import type { MarketFeed } from './market-feed.ts';
 import type { Transport } from './transport.ts';
 import type { ConnectionLimits } from './venue-config.ts';
-
-export type Channel = 'book' | 'trades' | 'ticker';
-
-export const CHANNELS: readonly Channel[] = ['book', 'trades', 'ticker'];
+import type { Channel, VenueMarket } from './venue-markets.ts';
 
 /** Everything that can happen to a connection; times are handed in beside it. A tape is a list of these. */
 export type VenueInput =
@@ -129,16 +126,6 @@ export class FrameError extends Error {
     super(message);
     this.reason = reason;
   }
-}
-
-/** A market as the user names it, and as the venue does. */
-export interface VenueMarket {
-  /** `BTC/USDT`: base and quote, upper case. */
-  readonly symbol: string;
-  readonly base: string;
-  readonly quote: string;
-  /** `BTCUSDT`, `BTC-USDT`, … */
-  readonly native: string;
 }
 
 /** What a protocol may do. */

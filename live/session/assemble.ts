@@ -8,7 +8,7 @@ import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
 import { builtinFeatures } from '../../market/features/features.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 import type { VenueCommand, VenueEvent, VenuePlugin } from '../connection/venue.ts';
-import { parseMarkets, requireChannels } from '../connection/venue-config.ts';
+import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
 import { VenueSession } from '../connection/venue-session.ts';
 import { ArbitrageLiveMarket } from './arbitrage-live-market.ts';
 import { findVenue, type LiveConfig, resolveLiveConfig } from './config.ts';

@@ -4,7 +4,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { bookTradingConfig } from '../../envs/trading/book-config.ts';
-import { CHANNELS, type Channel } from '../connection/venue.ts';
+import { CHANNELS, type Channel } from '../connection/venue-markets.ts';
 import { type RiskConfig, riskConfig } from './risk-guard.ts';
 
 const venueSettings = z.record(z.string(), z.unknown());

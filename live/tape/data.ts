@@ -6,7 +6,7 @@ import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 import { createTradeTape, type TradeTape } from '../../market/books/trade-tape.ts';
 import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
 import type { VenueEvent, VenuePlugin } from '../connection/venue.ts';
-import { parseMarkets, requireChannels } from '../connection/venue-config.ts';
+import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
 import { VenueSession } from '../connection/venue-session.ts';
 import { readHeader, type SessionHeader } from '../session/assemble.ts';
 import { findVenue } from '../session/config.ts';

@@ -2,23 +2,13 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { BookTape } from '../books/tape.ts';
 import { ConcaveValue } from './concave-value.ts';
-import { JointLots } from './joint-lots.ts';
+import { type DecisionOptions, JointLots } from './joint-lots.ts';
 
-export interface HindsightOptions {
-  /** First event after which a decision can be made. */
-  readonly fromRow: number;
-  /** The last event; the last decision is made after the one before. */
-  readonly lastRow: number;
+export interface HindsightOptions extends DecisionOptions {
   /** Base units at each venue at the beginning; Infinity where transfers bring any amount. */
   readonly base: readonly [number, number];
   /** Taker fees, fractions of notional. */
   readonly feeRates: readonly [number, number];
-  /** Constant latencies, ms. */
-  readonly latencyMs: readonly [number, number];
-  /** Age past which a quote fills nothing, ms. */
-  readonly staleMs: number;
-  /** Time between decisions, ms; 0: at every event. */
-  readonly decisionMs: number;
 }
 
 /**

@@ -1,15 +1,28 @@
 /** What two venues show together at each decision's arrivals, and which of it had not been there before. */
 import type { BookTape } from '../books/tape.ts';
-import type { HindsightOptions } from './hindsight-bound.ts';
 
 // K: levels a side.
 
 /** Told of a pair of lots: price to buy at, price to sell at, base units. */
 export type PairVisitor = (ask: number, bid: number, size: number) => void;
 
+/** Which decisions there are, and what an order of each still meets. */
+export interface DecisionOptions {
+  /** First event after which a decision can be made. */
+  readonly fromRow: number;
+  /** The last event; the last decision is made after the one before. */
+  readonly lastRow: number;
+  /** Constant latencies, ms. */
+  readonly latencyMs: readonly [number, number];
+  /** Age past which a quote fills nothing, ms. */
+  readonly staleMs: number;
+  /** Time between decisions, ms; 0: at every event. */
+  readonly decisionMs: number;
+}
+
 export class JointLots {
   readonly #tape: BookTape;
-  readonly #options: HindsightOptions;
+  readonly #options: DecisionOptions;
   /** The event that an order to each venue meets; −1 before its first. */
   readonly #rows = [-1, -1];
   /** The next event to be looked at, per venue. */
@@ -21,7 +34,7 @@ export class JointLots {
   #timeMs: number;
   #wasOpen = false;
 
-  constructor(tape: BookTape, options: HindsightOptions) {
+  constructor(tape: BookTape, options: DecisionOptions) {
     this.#tape = tape;
     this.#options = options;
     this.#isNew = [new Uint8Array(2 * tape.depth), new Uint8Array(2 * tape.depth)];

@@ -1,6 +1,7 @@
 /** Writes XGBoost's own JSON model format. */
+
+import type { Forest } from './forest.ts';
 import type { Tree } from './tree.ts';
-import type { Forest } from './xgboost-model.ts';
 
 /** The version whose format is written. */
 const VERSION = [1, 7, 4];

@@ -1,9 +1,9 @@
 /** Reads XGBoost's own JSON model format, and checks that a file holds what it must to be trusted. */
 import { StorageError } from '../../core/errors.ts';
+import type { Forest } from './forest.ts';
 import { createTree, NO_PARENT, type Tree } from './tree.ts';
 import { OBJECTIVES, type ObjectiveName } from './xgboost-config.ts';
 import { fieldsOf } from './xgboost-json-writer.ts';
-import type { Forest } from './xgboost-model.ts';
 
 type Dictionary = Record<string, unknown>;
 

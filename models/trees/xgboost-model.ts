@@ -1,35 +1,14 @@
 /** A trained forest: its predictions, importances and contributions. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { FeatureTable } from '../data/feature-table.ts';
+import type { Forest } from './forest.ts';
 import { objectiveNamed } from './objectives.ts';
 import { addForest, type PackedForest, packForest } from './predict.ts';
 import { RowWalker } from './row.ts';
 import { TreeExplainer } from './shap.ts';
 import { requireNoInfinity, requireTable } from './table.ts';
-import type { Tree } from './tree.ts';
-import type { ObjectiveName } from './xgboost-config.ts';
 import { parseXgboostJson } from './xgboost-json.ts';
 import { writeXgboostJson } from './xgboost-json-writer.ts';
-
-export interface Forest {
-  readonly objective: ObjectiveName;
-  /** Of multi:softprob, 0 otherwise. */
-  readonly numClasses: number;
-  readonly numFeatures: number;
-  /** [F], or empty where a file carries none. */
-  readonly featureNames: readonly string[];
-  readonly featureTypes: readonly string[];
-  readonly baseScore: number;
-  /** XGBoost's note that it chose the base score by itself. */
-  readonly boostFromAverage: boolean;
-  readonly scalePosWeight: number;
-  readonly numParallelTree: number;
-  readonly trees: readonly Tree[];
-  /** Which output each tree adds to. */
-  readonly treeOutputs: Int32Array; // [T]
-  /** Text kept with the model, such as XGBoost's `best_iteration`. */
-  readonly attributes: Readonly<Record<string, string>>;
-}
 
 /** For each evaluation set and metric, its value after each round. */
 export type EvaluationHistory = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRng } from '../../core/rng.ts';
-import { parseMarkets } from '../../live/connection/venue-config.ts';
+import { parseMarkets } from '../../live/connection/venue-markets.ts';
 import { VenueSession } from '../../live/connection/venue-session.ts';
 import { assemble } from '../../live/session/assemble.ts';
 import { resolveLiveConfig } from '../../live/session/config.ts';

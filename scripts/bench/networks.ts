@@ -1,5 +1,5 @@
 /** How fast products, layers and single updates are. */
-import { createPolicyHead } from '../../agents/on-policy/policy-head.ts';
+import { createPolicyHead } from '../../agents/on-policy/create-policy-head.ts';
 import { PpoLoss } from '../../agents/on-policy/ppo-loss.ts';
 import { createRng } from '../../core/rng.ts';
 import { createDiscrete } from '../../envs/spaces.ts';

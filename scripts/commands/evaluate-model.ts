@@ -1,6 +1,6 @@
 /** `market-gym evaluate --model`: judges a supervised model and writes a report. */
 import { ConfigError } from '../../core/errors.ts';
-import { loadEvaluationData } from '../../experiments/models/data.ts';
+import { loadEvaluationData, type ModelDataOptions } from '../../experiments/models/data.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { version } from '../../experiments/plugins/catalog.ts';
 import { type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
@@ -9,16 +9,28 @@ import { knows } from '../../models/signals/predictions.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { evaluateModel } from '../../trainers/evaluate-model.ts';
 import { modelReport } from '../../trainers/report/model.ts';
-import { renderReport } from '../../trainers/report/report.ts';
+import { renderReport } from '../../trainers/report/render.ts';
 import { isoDate } from '../../trainers/spans.ts';
 import { createConsole } from '../terminal/console.ts';
 import { classList, loadModelKinds } from '../terminal/model-options.ts';
 import { formatModelEvaluation, summarizeModelEvaluation } from '../terminal/model-summary.ts';
 import { parseSettings } from '../terminal/settings.ts';
-import type { EvaluateArguments } from './evaluate.ts';
+
+/** What the command line says of a model to be judged. */
+export interface EvaluateModelArguments extends Omit<ModelDataOptions, 'file' | 'classes'> {
+  readonly data?: string;
+  readonly classes?: string;
+  readonly rows: 'unseen' | 'all';
+  readonly set: readonly string[];
+  readonly seed: number;
+  readonly registry: string;
+  readonly plugin: readonly string[];
+  readonly report?: string;
+  readonly json: boolean;
+}
 
 /** @returns the exit code */
-export async function evaluateModelCommand(args: EvaluateArguments, path: string): Promise<number> {
+export async function evaluateModelCommand(args: EvaluateModelArguments, path: string): Promise<number> {
   const console = createConsole(args);
   if (args.data === undefined)
     throw new ConfigError('usage', 'Name the data to judge the model by with --data.');

@@ -15,7 +15,7 @@ import {
 } from '../../experiments/run/judge-runs.ts';
 import type { TrainedModel } from '../../models/model.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
-import { renderReport } from '../../trainers/report/report.ts';
+import { renderReport } from '../../trainers/report/render.ts';
 import { createConsole } from '../terminal/console.ts';
 import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
 import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';

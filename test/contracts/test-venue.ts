@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigSchema } from '../../core/config.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
-import { CHANNELS, type VenueInput, type VenuePlugin } from '../../live/connection/venue.ts';
-import { parseMarkets } from '../../live/connection/venue-config.ts';
+import type { VenueInput, VenuePlugin } from '../../live/connection/venue.ts';
+import { CHANNELS, parseMarkets } from '../../live/connection/venue-markets.ts';
 import { VenueSession } from '../../live/connection/venue-session.ts';
 
 export interface VenueSample {

@@ -1,7 +1,7 @@
 /** A prior that knows something saves PPO env steps, one that knows nothing costs no return: on bars it has not seen. */
 import { expect, test } from 'vitest';
 import { ppo } from '../../agents/ppo.ts';
-import type { PriorConfig } from '../../agents/priors/with-prior.ts';
+import type { PriorConfig } from '../../agents/priors/config.ts';
 import { log } from '../../core/math.ts';
 import { createRng } from '../../core/rng.ts';
 import { meanReverting } from '../../market/synthetic/candles.ts';

@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createPolicyHead } from '../../agents/on-policy/policy-head.ts';
+import { createPolicyHead } from '../../agents/on-policy/create-policy-head.ts';
 import { createRng } from '../../core/rng.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
 import { createMlp } from '../../networks/layers/mlp.ts';

@@ -8,7 +8,7 @@ import { describeOutputs, type Predictions } from '../../models/signals/predicti
 import { trainModel } from '../../models/train.ts';
 import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.ts';
 import { modelReport } from '../../trainers/report/model.ts';
-import { renderReport } from '../../trainers/report/report.ts';
+import { renderReport } from '../../trainers/report/render.ts';
 import { backtestSignal } from '../../trainers/signal-backtest.ts';
 import { range } from '../models/markets.ts';
 

@@ -11,7 +11,7 @@ import { cloneBehaviour } from '../clone-behaviour.ts';
 import { train } from '../train.ts';
 import type { ArbitrageRule } from './baselines.ts';
 import type { RowSpan } from './judge.ts';
-import type { ArbitrageTrainingOptions } from './train.ts';
+import type { ArbitrageTrainingOptions } from './options.ts';
 
 type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
 

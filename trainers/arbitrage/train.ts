@@ -2,7 +2,7 @@
  * Trains an agent for arbitrage and judges it: on a synthetic market fitted to the training span, then on the training
  * span itself, then, greedily and once, on a later span it has not seen, beside tuned rules and the hindsight bound.
  */
-import type { Agent, AgentPlugin } from '../../agents/agent.ts';
+import type { Agent } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
 import { mean } from '../../core/statistics.ts';
 import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
@@ -14,31 +14,7 @@ import { ladderMarkets, trainArbitrageAgent } from './agent.ts';
 import { LADDER, tuneLadder, tuneRules } from './baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './judge.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
-
-export interface ArbitrageTrainingOptions {
-  readonly books: BookTape;
-  /** Complete configuration of the env; its rows are set here. */
-  readonly config: ArbitrageConfig;
-  readonly agent: AgentPlugin;
-  readonly agentSettings: Record<string, unknown>;
-  /** Share of the tape's time that is learnt from, in (0, 1). */
-  readonly trainShare: number;
-  readonly seeds: readonly number[];
-  readonly numEnvs: number;
-  /**
-   * Env steps of the ladder rule, tuned on the training span, that the agent is taught by before it learns by itself,
-   * half of them on the fitted synthetic market, half on the training span; 0: none. Of two venues.
-   */
-  readonly lessonSteps: number;
-  /** Env steps on the fitted synthetic market; 0: none. */
-  readonly syntheticSteps: number;
-  /** Env steps on the training span. */
-  readonly tapeSteps: number;
-  /** Fees and latencies that the trained agents are judged under as well. */
-  readonly sensitivity: { readonly feeRates: readonly number[]; readonly latenciesMs: readonly number[] };
-  /** Told what is being done. */
-  readonly onProgress?: (message: string) => void;
-}
+import type { ArbitrageTrainingOptions } from './options.ts';
 
 export interface JudgedRule {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** What the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML. */
 import { median } from '../../core/statistics.ts';
 import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './cast.ts';
-import { lineColour, type ReportModelChart } from './document.ts';
-import type { Report, ReportCurve, ReportLearning, ReportSpan } from './report.ts';
+import { lineColour } from './document.ts';
+import type { Report, ReportCurve, ReportLearning, ReportModelChart, ReportSpan } from './report.ts';
 
 /** Longer spans are drawn every k-th bar; no screen shows more. */
 const MAX_POINTS = 8_000;

@@ -1,40 +1,6 @@
 /** The section of a report on a supervised model: its figures, confusion matrix, curves and importances. */
-
 import { escapeHtml } from './html.ts';
-import type { ReportDetail } from './report.ts';
-
-export interface ReportModel {
-  /** What was judged, one sentence. */
-  readonly description: string;
-  readonly figures: readonly ReportDetail[];
-  /** One row a class, then the averages; cells as they are to stand. */
-  readonly classes?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
-  readonly confusion?: {
-    readonly classNames: readonly string[]; // [C]
-    /** [C][C] rows by true class, then by the class named. */
-    readonly counts: readonly (readonly number[])[];
-  };
-  readonly curves: readonly ReportModelChart[];
-  /** How much each column matters, in one unit, the most important first. */
-  readonly importance: readonly { readonly name: string; readonly value: number }[];
-  /** What the importance is, in a few words. */
-  readonly importanceUnit: string;
-}
-
-/** Curves in the unit square. */
-export interface ReportModelChart {
-  readonly title: string;
-  /** What the axes are. */
-  readonly explanation: string;
-  readonly diagonal: boolean;
-  /** Whether each point is marked. */
-  readonly points: boolean;
-  readonly lines: readonly {
-    readonly name: string;
-    readonly x: readonly number[];
-    readonly y: readonly number[];
-  }[];
-}
+import type { ReportModel, ReportModelChart } from './report.ts';
 
 const MAX_BARS = 20;
 

@@ -3,8 +3,7 @@ import { oneAgainstRest } from '../../models/judging/classification-metrics.ts';
 import { calibrationCurve, precisionRecallCurve, rocCurve } from '../../models/judging/probability-curves.ts';
 import type { Backtest } from '../backtest.ts';
 import type { ModelEvaluation } from '../evaluate-model.ts';
-import type { ReportModel, ReportModelChart } from './document.ts';
-import type { Report, ReportCurve, ReportDetail } from './report.ts';
+import type { Report, ReportCurve, ReportDetail, ReportModel, ReportModelChart } from './report.ts';
 import { tradingMetrics } from './trading.ts';
 
 export interface ModelReportOptions {

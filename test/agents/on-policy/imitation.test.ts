@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { createPolicyHead } from '../../../agents/on-policy/create-policy-head.ts';
 import { Imitation } from '../../../agents/on-policy/imitation.ts';
-import { createPolicyHead } from '../../../agents/on-policy/policy-head.ts';
 import { createRng } from '../../../core/rng.ts';
 import { createDiscrete } from '../../../envs/spaces.ts';
 import { createKernels } from '../../../networks/kernels/create.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPolicyHead } from '../../../agents/on-policy/policy-head.ts';
+import { createPolicyHead } from '../../../agents/on-policy/create-policy-head.ts';
 import { PpoLoss, type PpoMinibatch } from '../../../agents/on-policy/ppo-loss.ts';
 import { createRng } from '../../../core/rng.ts';
 import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../../envs/spaces.ts';

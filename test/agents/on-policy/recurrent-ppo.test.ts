@@ -1,7 +1,7 @@
 /** PPO with a memory: its gradient, the states it carries, and what it learns that no agent without one can. */
 import { describe, expect, test } from 'vitest';
 import type { Agent, Metrics } from '../../../agents/agent.ts';
-import { createPolicyHead } from '../../../agents/on-policy/policy-head.ts';
+import { createPolicyHead } from '../../../agents/on-policy/create-policy-head.ts';
 import { ppo } from '../../../agents/ppo.ts';
 import { createRng, type Rng } from '../../../core/rng.ts';
 import { hashSnapshot, type Snapshot } from '../../../core/snapshot.ts';

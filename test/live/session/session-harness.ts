@@ -1,14 +1,8 @@
 /** A session without a network: what goes in by hand, what comes out in lists. */
 import type { ConfigSchema } from '../../../core/config.ts';
-import type {
-  Channel,
-  VenueCommand,
-  VenueEvent,
-  VenueInput,
-  VenuePlugin,
-} from '../../../live/connection/venue.ts';
-import { CHANNELS } from '../../../live/connection/venue.ts';
-import { parseMarkets } from '../../../live/connection/venue-config.ts';
+import type { VenueCommand, VenueEvent, VenueInput, VenuePlugin } from '../../../live/connection/venue.ts';
+import type { Channel } from '../../../live/connection/venue-markets.ts';
+import { CHANNELS, parseMarkets } from '../../../live/connection/venue-markets.ts';
 import { VenueSession } from '../../../live/connection/venue-session.ts';
 import type { OrderBook } from '../../../market/books/order-book.ts';
 

@@ -1,7 +1,7 @@
 /** A short session with each venue, as its fake tells it, with a trade and a ticker at the end. */
 import { createRng } from '../../../core/rng.ts';
-import { CHANNELS, type VenueInput } from '../../../live/connection/venue.ts';
-import { parseMarkets } from '../../../live/connection/venue-config.ts';
+import type { VenueInput } from '../../../live/connection/venue.ts';
+import { CHANNELS, parseMarkets } from '../../../live/connection/venue-markets.ts';
 import { VenueSession } from '../../../live/connection/venue-session.ts';
 import type { VenueSample } from '../../contracts/test-venue.ts';
 import { FakeMarket } from '../fake-market.ts';

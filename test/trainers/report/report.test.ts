@@ -2,12 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../core/rng.ts';
 import { embedJson, medianOf, type ReportChartData } from '../../../trainers/report/data.ts';
-import {
-  type Report,
-  type ReportCurve,
-  type ReportSpan,
-  renderReport,
-} from '../../../trainers/report/report.ts';
+import { renderReport } from '../../../trainers/report/render.ts';
+import type { Report, ReportCurve, ReportSpan } from '../../../trainers/report/report.ts';
 import { REPORT_SCRIPT } from '../../../trainers/report/script.ts';
 import { columnFormat } from '../../../trainers/report/table.ts';
 
