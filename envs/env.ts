@@ -1,7 +1,7 @@
 /** The environment contract: Gymnasium's semantics, synchronous, on flat typed arrays. */
 
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
-import { resolveConfig } from '../core/config.ts';
+import { resolveConfig, type z } from '../core/config.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
@@ -51,9 +51,25 @@ export interface Env<Info = object> {
   load?(snapshot: Snapshot): void;
 }
 
+/** Rows [fromRow, toRow) of a series. */
+export interface RowSpan {
+  readonly fromRow: number;
+  readonly toRow: number;
+}
+
 /** What an env plugin is built from; `candles` and `books` only for those that declare to need them. */
 export interface EnvContext {
   readonly seed: number;
+  /**
+   * The rows of `candles` that episodes move in; rows before them are history, for features alone. Only a plugin with
+   * `usesSpan` is given rows outside of its span. Absent: all rows.
+   */
+  readonly span?: RowSpan;
+  /**
+   * Whether an episode has to go through the whole span once, in order: an agent is judged by it. A wrapper that cuts
+   * episodes is left out then. Absent: episodes are as the configuration says.
+   */
+  readonly onePass?: boolean;
   readonly candles?: Candles;
   /** All series that were loaded, aligned; `candles` is the first. */
   readonly series?: readonly Candles[];
@@ -71,26 +87,50 @@ export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {
   readonly needsCandles: boolean;
   /** It trades on order books: on `books` where they are given, on a synthetic market else. */
   readonly needsBooks: boolean;
+  /** It is given all rows, and keeps its episodes within `span`; otherwise the rows of its span are all it is given. */
+  readonly usesSpan: boolean;
   create(context: EnvContext, overrides?: ConfigOverrides<Schema>): Env;
 }
 
-/** Makes an env plugin: `create` is called with a complete, checked configuration. */
+/**
+ * Makes an env plugin: `create` is called with a complete, checked configuration. Settings named `fromRow` and `toRow` are
+ * those of the context's span, and a plugin that has both uses it unless it says otherwise. Where the context asks for
+ * one pass, `episodeBars` and `episodeEvents` are 0, no limit, and `episodeStart` is `sequential`.
+ */
 export function defineEnv<Schema extends ConfigSchema>(plugin: {
   name: string;
   description: string;
   config: Schema;
   needsCandles?: boolean;
   needsBooks?: boolean;
+  usesSpan?: boolean;
   create(context: EnvContext, config: ConfigOf<Schema>): Env;
 }): EnvPlugin<Schema> {
+  const { shape } = plugin.config;
   return {
     ...plugin,
     needsCandles: plugin.needsCandles ?? false,
     needsBooks: plugin.needsBooks ?? false,
-    create: (context, overrides = {} as ConfigOverrides<Schema>) =>
-      plugin.create(
-        context,
-        resolveConfig(plugin.config, overrides as Record<string, unknown>, `env "${plugin.name}"`),
-      ),
+    usesSpan: plugin.usesSpan ?? ('fromRow' in shape && 'toRow' in shape),
+    create: (context, overrides = {} as ConfigOverrides<Schema>) => {
+      const settings = { ...(overrides as Record<string, unknown>), ...episodeSettings(shape, context) };
+      return plugin.create(context, resolveConfig(plugin.config, settings, `env "${plugin.name}"`));
+    },
   };
+}
+
+/** What a context decides of the settings that an env has; one that a setting's range does not allow is left as it is. */
+function episodeSettings(
+  shape: ConfigSchema['shape'],
+  { span, onePass }: EnvContext,
+): Record<string, unknown> {
+  const decided = {
+    ...(span && { fromRow: span.fromRow, toRow: span.toRow }),
+    ...(onePass && { episodeBars: 0, episodeEvents: 0, episodeStart: 'sequential' }),
+  };
+  return Object.fromEntries(
+    Object.entries(decided).filter(
+      ([key, value]) => key in shape && (shape[key] as z.ZodType).safeParse(value).success,
+    ),
+  );
 }

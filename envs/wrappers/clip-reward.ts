@@ -4,7 +4,7 @@ import type { Env, StepResult } from '../env.ts';
 
 /**
  * The env with rewards clipped to [low, high]; NaN and infinities stay what they are, so that they are found.
- * The wrapper has no state: saving, rendering and closing are those of `env`.
+ * The wrapper has no state: saving, rendering, masks and closing are those of `env`.
  * @throws EnvError `invalid-range` unless low ≤ high
  */
 export function clipReward<Info extends object>(env: Env<Info>, low: number, high: number): Env<Info> {
@@ -15,6 +15,7 @@ export function clipReward<Info extends object>(env: Env<Info>, low: number, hig
   return {
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
+    actionMask: env.actionMask && (() => env.actionMask!()),
     reset: (options) => env.reset(options),
     step(action) {
       const inner = env.step(action);

@@ -5,7 +5,7 @@ import type { Env, StepResult } from '../env.ts';
 
 /**
  * The env with `truncated` true from the `maxSteps`-th step of an episode on. A step that terminates on the limit
- * is both. Saving, rendering and closing work as they do on `env`.
+ * is both. Saving, rendering, masks and closing work as they do on `env`.
  * @param maxSteps positive
  * @throws EnvError `invalid-limit` unless `maxSteps` is a positive whole number
  */
@@ -18,6 +18,7 @@ export function limitTime<Info extends object>(env: Env<Info>, maxSteps: number)
   return {
     observationSpace: env.observationSpace,
     actionSpace: env.actionSpace,
+    actionMask: env.actionMask && (() => env.actionMask!()),
     reset(options) {
       steps = 0;
       return env.reset(options);

@@ -9,11 +9,12 @@ import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts
 import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
-import { sliceCandles } from '../../market/candles/candles.ts';
+import { type Candles, sliceCandles } from '../../market/candles/candles.ts';
 import type { KernelOptions } from '../../networks/kernels/kernels.ts';
 import type { SpanName } from '../../trainers/spans.ts';
 import type { RunBooks } from './books.ts';
 import type { RunEnvs } from './envs.ts';
+import type { RunMarket } from './market.ts';
 import type { Run } from './spec.ts';
 
 const TRIAL_STEPS = 200;
@@ -25,10 +26,10 @@ const RUN_ENVS = new URL(`envs${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}
 export function createTrainingEnvs(run: Run): VectorEnv {
   const { numEnvs, seed, envWorkers, plugins, env } = run.spec;
   if (envWorkers > 0) {
-    const argument: RunEnvs = { plugins, name: env.name, ...envParts(run, 'train', seed, {}) };
+    const argument: RunEnvs = { plugins, name: env.name, ...envParts(run, 'train', seed, false) };
     return createWorkerVectorEnv({ module: RUN_ENVS, argument, numEnvs, workers: envWorkers });
   }
-  return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, {})));
+  return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, false)));
 }
 
 /**
@@ -38,18 +39,14 @@ export function createTrainingEnvs(run: Run): VectorEnv {
 export function requireSoundEnv(run: Run): void {
   const { name } = run.spec.env;
   if (builtInEnvs.some((plugin) => plugin.name === name)) return;
-  const problems = inspectEnv(createEnv(run, 'train', run.spec.seed, {}), { steps: TRIAL_STEPS });
+  const problems = inspectEnv(createEnv(run, 'train', run.spec.seed, false), { steps: TRIAL_STEPS });
   if (problems.length === 0) return;
   throw new EnvError('broken-contract', `Env "${name}" breaks its contract: ${problems.join('; ')}.`);
 }
 
-/** An env to judge in: on market data, one pass through the whole of a span. */
+/** An env to judge in, by the run's own plugin: on market data, one pass through the whole of a span. */
 export function createEvaluationEnv(run: Run, span: SpanName): Env {
-  return createEnv(run, span, run.spec.seed, {
-    episodeBars: 0,
-    episodeEvents: 0,
-    episodeStart: 'sequential',
-  });
+  return createEnv(run, span, run.spec.seed, true);
 }
 
 /** @param kernels how the agent computes; absent: the portable kernels, on one thread */
@@ -73,49 +70,52 @@ export function buildAgent(
   return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
 }
 
-function createEnv(run: Run, span: SpanName, seed: number, overrides: Record<string, unknown>): Env {
-  const { context, config } = envParts(run, span, seed, overrides);
+function createEnv(run: Run, span: SpanName, seed: number, onePass: boolean): Env {
+  const { context, config } = envParts(run, span, seed, onePass);
   return run.catalog.envs.get(run.spec.env.name).create(context, config);
 }
 
-/** What an env is built from. One that knows rows is told its span's; any other is given the span's data alone. */
+/** What an env is built from. One that uses spans is given all rows; any other the rows of its span alone. */
 function envParts(
   { spec, catalog, market, books }: Run,
-  span: SpanName,
+  spanName: SpanName,
   seed: number,
-  overrides: Record<string, unknown>,
+  onePass: boolean,
 ): Pick<RunEnvs, 'context' | 'config'> {
-  const plugin = catalog.envs.get(spec.env.name);
-  const files = market ?? books;
-  if (files === undefined) return { context: { seed }, config: spec.env.config };
-  const { fromRow, toRow } = files.spans[span];
-  if (market !== undefined && !('fromRow' in plugin.config.shape)) {
-    const series = market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
-    return { context: { seed, candles: series[0], series }, config: spec.env.config };
+  const { config } = spec.env;
+  if (books !== undefined) {
+    return { config, context: { seed, onePass, books: booksOf(books, spanName), trades: books.trades } };
   }
-  if (books !== undefined && !('fromRow' in plugin.config.shape)) {
-    const context = { seed, books: booksOf(books, span), trades: books.trades };
-    const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
-    return { context, config: { ...spec.env.config, ...Object.fromEntries(known) } };
-  }
-  if (spec.env.config.fromRow !== 0 || spec.env.config.toRow !== 0) {
+  if (market === undefined) return { config, context: { seed } };
+  if ((config.fromRow ?? 0) !== 0 || (config.toRow ?? 0) !== 0) {
     throw new ConfigError(
       'invalid-value',
       'env.fromRow and env.toRow are set by the split of the data; use --validate-from and --test-from instead.',
     );
   }
-  const known = Object.entries(overrides).filter(([key]) => key in plugin.config.shape);
-  const config = { ...spec.env.config, ...Object.fromEntries(known), fromRow, toRow };
-  return {
-    context: {
-      seed,
-      candles: market?.candles,
-      series: market?.series,
-      books: books?.tape,
-      trades: books?.trades,
-    },
-    config,
-  };
+  const { fromRow, toRow } = market.spans[spanName];
+  const usesSpan = catalog.envs.get(spec.env.name).usesSpan === true;
+  const series = usesSpan ? market.series : seriesOf(market, spanName);
+  const span = usesSpan ? { fromRow, toRow } : { fromRow: 0, toRow: toRow - fromRow };
+  return { config, context: { seed, span, onePass, candles: series[0], series } };
+}
+
+/** One copy for each span, so that envs on the same one share what they make of it. */
+const spanSeries = new WeakMap<RunMarket, Map<SpanName, readonly Candles[]>>();
+
+function seriesOf(market: RunMarket, span: SpanName): readonly Candles[] {
+  let bySpan = spanSeries.get(market);
+  if (bySpan === undefined) {
+    bySpan = new Map();
+    spanSeries.set(market, bySpan);
+  }
+  let series = bySpan.get(span);
+  if (series === undefined) {
+    const { fromRow, toRow } = market.spans[span];
+    series = market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
+    bySpan.set(span, series);
+  }
+  return series;
 }
 
 /** One tape for each span, so that envs on the same one share what they make of it. */

@@ -55,6 +55,14 @@ describe('limitTime', () => {
   });
 });
 
+test('every wrapper says which actions the env allows', () => {
+  const masked = { ...createBare(), actionMask: () => Uint8Array.of(0, 1) };
+  for (const env of [limitTime(masked, 3), clipReward(masked, -1, 1), selectObservations(masked, [0])]) {
+    expect(env.actionMask?.()).toEqual(Uint8Array.of(0, 1));
+  }
+  expect(clipReward(createBare(), -1, 1).actionMask).toBeUndefined();
+});
+
 describe('clipReward', () => {
   test.each([
     [5, 1],
