@@ -25,7 +25,7 @@ export interface Agent extends Snapshotable {
    * The episodes under way go on no more, and others begin, perhaps in other envs: what is learnt later must not join a step
    * from before with one from after. Absent: the agent remembers no steps.
    */
-  breakOff?(): void;
+  dropPartialRollout?(): void;
 }
 
 /** What an agent is built for. */

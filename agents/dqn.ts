@@ -22,7 +22,7 @@ import { offPolicyConfig } from './off-policy/config.ts';
 import { dqnLossInto, dqnTargetsInto } from './off-policy/dqn-loss.ts';
 import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from './off-policy/loop.ts';
 import { createQNetwork } from './off-policy/q-network.ts';
-import { FollowedNetworks } from './off-policy/target-networks.ts';
+import { TargetNetworks } from './off-policy/target-networks.ts';
 import { passes } from './schedule.ts';
 
 const config = z.object({
@@ -91,7 +91,7 @@ class Dqn implements OffPolicyLearner {
   readonly #config: DqnConfig;
   readonly #totalSteps: number;
   readonly #numChoices: number; // K
-  readonly #networks: FollowedNetworks; // one of [D] → [K]
+  readonly #networks: TargetNetworks; // one of [D] → [K]
   readonly #rng: Rng;
   readonly #targets: Float32Array; // [B]
   readonly #outputGradients: Float32Array; // [B, K]
@@ -102,7 +102,7 @@ class Dqn implements OffPolicyLearner {
     this.#config = config;
     this.#totalSteps = context.totalSteps;
     this.#numChoices = n;
-    this.#networks = new FollowedNetworks(kernels, {
+    this.#networks = new TargetNetworks(kernels, {
       name: 'DQN',
       count: 1,
       create: () => createQNetwork(kernels, context, { ...layers, rng: context.rng.fork('network') }),
@@ -136,7 +136,7 @@ class Dqn implements OffPolicyLearner {
 
   advance(before: number, after: number): void {
     const { targetUpdateEvery, tau } = this.#config;
-    if (passes(before, after, targetUpdateEvery)) this.#networks.follow(tau);
+    if (passes(before, after, targetUpdateEvery)) this.#networks.softUpdate(tau);
   }
 
   /** One gradient step on ½·(y − Q(s, a))², linear beyond an error of 1, with y = R + γⁿ·Q⁻(s′, a*). */

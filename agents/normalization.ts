@@ -185,9 +185,9 @@ class NormalizedAgent implements Agent {
     return this.#agent.observe({ ...transition, observations, nextObservations, rewards });
   }
 
-  breakOff(): void {
+  dropPartialRollout(): void {
     this.#rewardNormalizer?.clear();
-    this.#agent.breakOff?.();
+    this.#agent.dropPartialRollout?.();
   }
 
   save(borrow = false): Snapshot {

@@ -145,7 +145,7 @@ export class Ppo implements Agent, Imitator {
   }
 
   /** The steps of a rollout that is not full go: their last values would be those of another episode. */
-  breakOff(): void {
+  dropPartialRollout(): void {
     this.#rollout.buffer.clear();
   }
 

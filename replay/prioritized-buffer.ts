@@ -99,8 +99,8 @@ export class PrioritizedReplay implements Snapshotable {
   }
 
   /** What is pushed next goes on no episode; those that were under way count as truncated. */
-  breakOff(): void {
-    this.#store.breakOff();
+  truncateEpisodes(): void {
+    this.#store.truncateEpisodes();
   }
 
   /**

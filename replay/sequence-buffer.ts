@@ -93,8 +93,8 @@ export class SequenceReplay implements Snapshotable {
   }
 
   /** What is pushed next goes on no episode; those that were under way count as truncated. */
-  breakOff(): void {
-    this.#store.breakOff();
+  truncateEpisodes(): void {
+    this.#store.truncateEpisodes();
   }
 
   /**

@@ -152,7 +152,7 @@ export class TransitionStore implements Snapshotable {
   }
 
   /** What is pushed next goes on no episode; those that were under way count as truncated. */
-  breakOff(): void {
+  truncateEpisodes(): void {
     if (this.#numStored === 0) return;
     const { numEnvs, numRows, flags } = this;
     const newest = this.writtenRow === 0 ? numRows - numEnvs : this.writtenRow - numEnvs;

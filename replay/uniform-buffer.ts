@@ -47,8 +47,8 @@ export class UniformReplay implements Snapshotable {
   }
 
   /** What is pushed next goes on no episode; those that were under way count as truncated. */
-  breakOff(): void {
-    this.#store.breakOff();
+  truncateEpisodes(): void {
+    this.#store.truncateEpisodes();
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Behaviour cloning as a first lesson: an agent is taught what another one would do, before it learns by itself. */
+/** Clones behaviour: teaches an agent to act as another one would, before it learns by itself. */
 import type { Agent } from '../agents/agent.ts';
 import { randomChoice } from '../agents/off-policy/choices.ts';
 import { canImitate, type Demonstration } from '../agents/on-policy/imitation.ts';
@@ -24,7 +24,7 @@ export interface CloningOptions {
    * Share of the steps, in [0, 1], at which something random is done in place of what the teacher says, so that
    * it is also seen what to do after a mistake. Of discrete actions only; 0 for others.
    */
-  readonly strayShare: number;
+  readonly randomActionShare: number;
   readonly rng: Rng;
 }
 
@@ -41,15 +41,15 @@ export function cloneBehaviour(options: CloningOptions): number {
       'This agent cannot be taught by example: PPO without a memory can, with normalizeObservations and normalizeRewards off.',
     );
   }
-  const lesson = demonstrate(options);
-  const rows = lesson.size;
+  const demonstration = demonstrate(options);
+  const rows = demonstration.size;
   const { dim } = options.envs.observationSpace;
-  const width = lesson.actions.length / rows;
-  const choices = lesson.actionMasks === undefined ? 0 : lesson.actionMasks.length / rows;
+  const width = demonstration.actions.length / rows;
+  const choices = demonstration.actionMasks === undefined ? 0 : demonstration.actionMasks.length / rows;
   const batch = Math.min(minibatchSize, rows);
   const observations = new Float32Array(batch * dim);
   const actions = createActionBatch(options.envs.actionSpace, batch);
-  const actionMasks = lesson.actionMasks && new Uint8Array(batch * choices);
+  const actionMasks = demonstration.actionMasks && new Uint8Array(batch * choices);
   const returns = new Float32Array(batch);
   const order = Int32Array.from({ length: rows }, (_, i) => i);
   let loss = Number.NaN;
@@ -60,10 +60,10 @@ export function cloneBehaviour(options: CloningOptions): number {
     for (let m = 0; m < numBatches; m++) {
       for (let b = 0; b < batch; b++) {
         const row = order[m * batch + b];
-        copyRow(observations, b, lesson.observations, row, dim);
-        copyRow(actions, b, lesson.actions, row, width);
-        if (actionMasks !== undefined) copyRow(actionMasks, b, lesson.actionMasks!, row, choices);
-        returns[b] = lesson.returns[row];
+        copyRow(observations, b, demonstration.observations, row, dim);
+        copyRow(actions, b, demonstration.actions, row, width);
+        if (actionMasks !== undefined) copyRow(actionMasks, b, demonstration.actionMasks!, row, choices);
+        returns[b] = demonstration.returns[row];
       }
       // Falls to 0, so that the last steps settle what the first ones found.
       const remaining = 1 - (epoch * numBatches + m) / (epochs * numBatches);
@@ -78,7 +78,7 @@ export function cloneBehaviour(options: CloningOptions): number {
 }
 
 /** What the teacher does in the envs, with the returns of what was done. */
-function demonstrate({ envs, teacher, steps, gamma, strayShare, rng }: CloningOptions): Demonstration {
+function demonstrate({ envs, teacher, steps, gamma, randomActionShare, rng }: CloningOptions): Demonstration {
   const { numEnvs, observationSpace, actionSpace } = envs;
   const numSteps = Math.max(1, Math.ceil(steps / numEnvs));
   const size = numSteps * numEnvs;
@@ -97,9 +97,9 @@ function demonstrate({ envs, teacher, steps, gamma, strayShare, rng }: CloningOp
     actionMasks?.set(stepContext.actionMasks!, t * numEnvs * choices);
     const advised = teacher.act(envs.observations, numEnvs, false, stepContext);
     actions.set(advised, t * numEnvs * width);
-    if (actionSpace.kind === 'discrete' && strayShare > 0) {
+    if (actionSpace.kind === 'discrete' && randomActionShare > 0) {
       for (let n = 0; n < numEnvs; n++) {
-        if (rng.uniform() >= strayShare) continue;
+        if (rng.uniform() >= randomActionShare) continue;
         advised[n] = randomChoice(rng, actionSpace.n, stepContext.actionMasks, n);
       }
     }

@@ -47,7 +47,7 @@ export class Training implements Snapshotable {
     this.#options = options;
     options.envs.reset(options.seed);
     // An agent that has learnt before did so in other episodes.
-    options.agent.breakOff?.();
+    options.agent.dropPartialRollout?.();
   }
 
   get step(): number {
@@ -92,7 +92,7 @@ export class Training implements Snapshotable {
     const { agent, envs } = this.#options;
     agent.load(snapshotPart(snapshot, 'agent'));
     if (envs.canSave) envs.load(snapshotPart(snapshot, 'envs'));
-    else agent.breakOff?.();
+    else agent.dropPartialRollout?.();
     this.#step = restoreNumber(snapshot, 'training/step');
   }
 }

@@ -5,7 +5,7 @@ import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { Network } from '../../networks/network.ts';
 import { createCustomNetwork, type NetworkContext } from '../custom-network.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
-import { FollowedNetworks } from './target-networks.ts';
+import { TargetNetworks } from './target-networks.ts';
 
 export interface CriticsOptions {
   /** The agent's, for messages. */
@@ -27,7 +27,7 @@ export interface CriticsOptions {
 /** B rows a batch, D observation elements, A action elements. A critic's input is the observation, then the action. */
 export class Critics implements Snapshotable {
   readonly #kernels: Kernels;
-  readonly #critics: FollowedNetworks;
+  readonly #critics: TargetNetworks;
   readonly #size: number; // B
   readonly #observationDim: number;
   readonly #actionDim: number;
@@ -45,7 +45,7 @@ export class Critics implements Snapshotable {
     const { name, numCritics, observationDim, actionDim, batchSize, maxGradientNorm, rng } = options;
     const inputDim = observationDim + actionDim;
     this.#kernels = kernels;
-    this.#critics = new FollowedNetworks(kernels, {
+    this.#critics = new TargetNetworks(kernels, {
       name: `${name}'s critics`,
       count: numCritics,
       create: (i) => {
@@ -158,8 +158,8 @@ export class Critics implements Snapshotable {
   }
 
   /** θ'_i ← τ·θ_i + (1 − τ)·θ'_i */
-  follow(tau: number): void {
-    this.#critics.follow(tau);
+  softUpdate(tau: number): void {
+    this.#critics.softUpdate(tau);
   }
 
   save(): Snapshot {

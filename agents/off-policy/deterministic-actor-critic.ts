@@ -21,7 +21,7 @@ import { Critics } from './critics.ts';
 import { ExplorationNoise, type ExplorationNoiseConfig } from './exploration-noise.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
-import { FollowedNetworks } from './target-networks.ts';
+import { TargetNetworks } from './target-networks.ts';
 import { UnitActions } from './unit-actions.ts';
 
 export interface DeterministicActorCriticConfig extends OffPolicyConfig, ExplorationNoiseConfig {
@@ -42,7 +42,7 @@ export class DeterministicActorCritic implements OffPolicyLearner {
   readonly #space: UnitActions;
   readonly #noise: ExplorationNoise;
   /** φ and φ': [D] → [A], each in (−1, 1). */
-  readonly #actor: FollowedNetworks;
+  readonly #actor: TargetNetworks;
   readonly #critics: Critics;
   readonly #actionGradients: Float32Array; // [B, A]
   readonly #y: Float32Array; // [B]
@@ -71,7 +71,7 @@ export class DeterministicActorCritic implements OffPolicyLearner {
     this.#config = config;
     this.#rng = rng;
     this.#noise = new ExplorationNoise(config, context.numEnvs, actionDim);
-    this.#actor = new FollowedNetworks(kernels, {
+    this.#actor = new TargetNetworks(kernels, {
       name: `${name}'s actor`,
       count: 1,
       create: createActor,
@@ -135,8 +135,8 @@ export class DeterministicActorCritic implements OffPolicyLearner {
       this.#actor.step(this.#actorLoss, learningRate, envStep);
 
       // θ'_i ← τ·θ_i + (1 − τ)·θ'_i,   φ' ← τ·φ + (1 − τ)·φ'
-      critics.follow(tau);
-      this.#actor.follow(tau);
+      critics.softUpdate(tau);
+      this.#actor.softUpdate(tau);
     }
     return { criticLoss, actorLoss: this.#actorLoss };
   }

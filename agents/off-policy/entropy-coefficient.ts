@@ -15,14 +15,14 @@ import {
   snapshotPart,
 } from '../../core/snapshot.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
-import { Descent } from './gradient-step.ts';
+import { ClippedAdam } from './clipped-adam.ts';
 
 export class EntropyCoefficient implements Snapshotable {
   readonly #isLearnt: boolean;
   readonly #fixed: number;
   readonly #logAlpha: Float32Array; // [1]
   readonly #gradient: Float32Array; // [1]
-  readonly #descent: Descent;
+  readonly #optimizer: ClippedAdam;
 
   /** @param coefficient α, or `'auto'` to learn it from `initial` on */
   constructor(kernels: Kernels, coefficient: number | 'auto', initial: number) {
@@ -31,7 +31,7 @@ export class EntropyCoefficient implements Snapshotable {
     this.#logAlpha = kernels.allocate(1).fill(this.#isLearnt ? log(initial) : 0);
     this.#gradient = kernels.allocate(1);
     const block = { parameters: this.#logAlpha, gradients: this.#gradient };
-    this.#descent = new Descent("sac's entropy coefficient", kernels, [block], 0);
+    this.#optimizer = new ClippedAdam("sac's entropy coefficient", kernels, [block], 0);
   }
 
   /** α */
@@ -47,18 +47,18 @@ export class EntropyCoefficient implements Snapshotable {
   step(excess: number, learningRate: number, envStep: number): void {
     if (!this.#isLearnt) return;
     this.#gradient[0] = excess;
-    this.#descent.step(this.#logAlpha[0] * excess, learningRate, envStep);
+    this.#optimizer.step(this.#logAlpha[0] * excess, learningRate, envStep);
   }
 
   save(): Snapshot {
     return joinSnapshots({
       coefficient: { arrays: { logAlpha: this.#logAlpha.slice() }, values: {} },
-      optimizer: this.#descent.save(),
+      optimizer: this.#optimizer.save(),
     });
   }
 
   load(snapshot: Snapshot): void {
     restoreArrayInto(this.#logAlpha, snapshot, 'coefficient/logAlpha');
-    this.#descent.load(snapshotPart(snapshot, 'optimizer'));
+    this.#optimizer.load(snapshotPart(snapshot, 'optimizer'));
   }
 }

@@ -161,8 +161,8 @@ class OffPolicyAgent implements Agent {
     return { ...this.#metrics.take(), learningRate: this.#learningRate };
   }
 
-  breakOff(): void {
-    this.#replay.breakOff();
+  dropPartialRollout(): void {
+    this.#replay.truncateEpisodes();
   }
 
   #learn(): void {

@@ -21,10 +21,10 @@ import type { Network } from '../../networks/network.ts';
 import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
 import { StateDependentNoise } from '../on-policy/state-dependent-exploration.ts';
+import { ClippedAdam } from './clipped-adam.ts';
 import { Critics } from './critics.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp, type FanInMlpOptions, fanInMlpLayer } from './fan-in-mlp.ts';
-import { Descent } from './gradient-step.ts';
 import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
 import type { SacConfig } from './sac-config.ts';
 import { UnitActions } from './unit-actions.ts';
@@ -35,7 +35,7 @@ export class SacContinuous implements OffPolicyLearner {
   readonly #rng: Rng;
   readonly #space: UnitActions;
   readonly #actor: Network; // [D] → [2A]
-  readonly #actorDescent: Descent;
+  readonly #actorOptimizer: ClippedAdam;
   /** What makes it explore, where that is state-dependent. */
   readonly #keptNoise: StateDependentNoise | undefined;
   readonly #critics: Critics;
@@ -74,7 +74,7 @@ export class SacContinuous implements OffPolicyLearner {
       this.#actor =
         createCustomNetwork(context, kernels, request) ?? createFanInMlp(kernels, { ...config, ...request });
     }
-    this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
+    this.#actorOptimizer = new ClippedAdam("sac's actor", kernels, [this.#actor], maxGradientNorm);
     this.#critics = new Critics(kernels, {
       ...config,
       name: 'sac',
@@ -156,12 +156,12 @@ export class SacContinuous implements OffPolicyLearner {
     for (let b = 0; b < size; b++) entropy -= logProbs[b] / size;
     const actorLoss = -alpha * entropy - value;
     this.#actor.backward(this.#outputGradients);
-    this.#actorDescent.step(actorLoss, learningRate, envStep);
+    this.#actorOptimizer.step(actorLoss, learningRate, envStep);
 
     // J(α) = α·(H − H̄)
     this.#alpha.step(entropy - this.#targetEntropy, learningRate, envStep);
 
-    critics.follow(this.#config.tau);
+    critics.softUpdate(this.#config.tau);
     return { criticLoss, actorLoss, entropy, entropyCoefficient: alpha };
   }
 
@@ -184,7 +184,7 @@ export class SacContinuous implements OffPolicyLearner {
   save(): Snapshot {
     return joinSnapshots({
       actor: { arrays: { parameters: this.#actor.parameters.slice() }, values: {} },
-      actorOptimizer: this.#actorDescent.save(),
+      actorOptimizer: this.#actorOptimizer.save(),
       critics: this.#critics.save(),
       alpha: this.#alpha.save(),
       ...(this.#keptNoise && { keptNoise: this.#keptNoise.save() }),
@@ -193,7 +193,7 @@ export class SacContinuous implements OffPolicyLearner {
 
   load(snapshot: Snapshot): void {
     restoreArrayInto(this.#actor.parameters, snapshot, 'actor/parameters');
-    this.#actorDescent.load(snapshotPart(snapshot, 'actorOptimizer'));
+    this.#actorOptimizer.load(snapshotPart(snapshot, 'actorOptimizer'));
     this.#critics.load(snapshotPart(snapshot, 'critics'));
     this.#alpha.load(snapshotPart(snapshot, 'alpha'));
     this.#keptNoise?.load(snapshotPart(snapshot, 'keptNoise'));

@@ -18,12 +18,12 @@ import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork } from '../custom-network.ts';
 import { CategoricalHead } from '../on-policy/categorical-head.ts';
 import { randomChoice } from './choices.ts';
+import { ClippedAdam } from './clipped-adam.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
-import { Descent } from './gradient-step.ts';
 import type { LearnerBatch, OffPolicyLearner } from './loop.ts';
 import type { SacConfig } from './sac-config.ts';
-import { FollowedNetworks } from './target-networks.ts';
+import { TargetNetworks } from './target-networks.ts';
 
 /** N envs, D observation elements, K choices, B rows a batch. */
 export class SacDiscrete implements OffPolicyLearner {
@@ -33,8 +33,8 @@ export class SacDiscrete implements OffPolicyLearner {
   readonly #sizes: readonly [number]; // K
   readonly #head: CategoricalHead;
   readonly #actor: Network; // [D] → [K], logits
-  readonly #actorDescent: Descent;
-  readonly #critics: FollowedNetworks; // two of [D] → [K]
+  readonly #actorOptimizer: ClippedAdam;
+  readonly #critics: TargetNetworks; // two of [D] → [K]
   readonly #alpha: EntropyCoefficient;
   readonly #logits: Float32Array; // [B, K], −Infinity where a choice is forbidden
   readonly #logProbs: Float32Array; // [B, K]
@@ -60,8 +60,8 @@ export class SacDiscrete implements OffPolicyLearner {
     this.#sizes = [space.n];
     this.#head = new CategoricalHead(kernels, space, this.#sizes);
     this.#actor = create('policy', 'actor');
-    this.#actorDescent = new Descent("sac's actor", kernels, [this.#actor], maxGradientNorm);
-    this.#critics = new FollowedNetworks(kernels, {
+    this.#actorOptimizer = new ClippedAdam("sac's actor", kernels, [this.#actor], maxGradientNorm);
+    this.#critics = new TargetNetworks(kernels, {
       name: "sac's critics",
       count: 2,
       create: (i) => create('critic', `critic${i}`),
@@ -142,7 +142,7 @@ export class SacDiscrete implements OffPolicyLearner {
     const gradients = this.#outputGradients;
     const actorLoss = softPolicyGradientsInto(gradients, logProbs, probabilities, values, alpha, size, K);
     this.#actor.backward(gradients);
-    this.#actorDescent.step(actorLoss, learningRate, envStep);
+    this.#actorOptimizer.step(actorLoss, learningRate, envStep);
 
     // J(α) = mean α·(H(s) − H̄(s))
     const entropies = this.#entropies;
@@ -155,7 +155,7 @@ export class SacDiscrete implements OffPolicyLearner {
     }
     this.#alpha.step(excess, learningRate, envStep);
 
-    this.#critics.follow(this.#config.tau);
+    this.#critics.softUpdate(this.#config.tau);
     return { criticLoss, actorLoss, entropy, entropyCoefficient: alpha };
   }
 
@@ -199,7 +199,7 @@ export class SacDiscrete implements OffPolicyLearner {
   save(): Snapshot {
     return joinSnapshots({
       actor: { arrays: { parameters: this.#actor.parameters.slice() }, values: {} },
-      actorOptimizer: this.#actorDescent.save(),
+      actorOptimizer: this.#actorOptimizer.save(),
       critics: this.#critics.save(),
       alpha: this.#alpha.save(),
     });
@@ -207,7 +207,7 @@ export class SacDiscrete implements OffPolicyLearner {
 
   load(snapshot: Snapshot): void {
     restoreArrayInto(this.#actor.parameters, snapshot, 'actor/parameters');
-    this.#actorDescent.load(snapshotPart(snapshot, 'actorOptimizer'));
+    this.#actorOptimizer.load(snapshotPart(snapshot, 'actorOptimizer'));
     this.#critics.load(snapshotPart(snapshot, 'critics'));
     this.#alpha.load(snapshotPart(snapshot, 'alpha'));
   }

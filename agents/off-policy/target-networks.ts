@@ -1,4 +1,4 @@
-/** Networks that learn, each with a copy that follows slowly: what targets are computed from. */
+/** Keeps target networks: slowly following copies of networks that learn, for bootstrapped targets. */
 import {
   joinSnapshots,
   restoreArrayInto,
@@ -9,9 +9,9 @@ import {
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { polyakInto } from '../../networks/kernels/polyak.ts';
 import type { Network } from '../../networks/network.ts';
-import { Descent } from './gradient-step.ts';
+import { ClippedAdam } from './clipped-adam.ts';
 
-export interface FollowedNetworksOptions {
+export interface TargetNetworksOptions {
   /** Whose they are, for messages: `TD3's critics`. */
   readonly name: string;
   readonly count: number;
@@ -21,33 +21,33 @@ export interface FollowedNetworksOptions {
   readonly maxGradientNorm: number;
 }
 
-export class FollowedNetworks implements Snapshotable {
+export class TargetNetworks implements Snapshotable {
   readonly networks: readonly Network[];
   readonly targets: readonly Network[];
   readonly #kernels: Kernels;
-  readonly #descent: Descent;
+  readonly #optimizer: ClippedAdam;
 
-  constructor(kernels: Kernels, { name, count, create, maxGradientNorm }: FollowedNetworksOptions) {
+  constructor(kernels: Kernels, { name, count, create, maxGradientNorm }: TargetNetworksOptions) {
     this.networks = Array.from({ length: count }, (_, i) => create(i));
     this.targets = Array.from({ length: count }, (_, i) => create(i));
     this.targets.forEach((target, i) => {
       target.parameters.set(this.networks[i].parameters);
     });
     this.#kernels = kernels;
-    this.#descent = new Descent(name, kernels, this.networks, maxGradientNorm);
+    this.#optimizer = new ClippedAdam(name, kernels, this.networks, maxGradientNorm);
   }
 
   /**
    * Moves the networks against their gradients.
-   * @returns as `Descent.step`
+   * @returns as `ClippedAdam.step`
    * @throws TrainingError `non-finite-loss`
    */
   step(loss: number, learningRate: number, envStep: number): number {
-    return this.#descent.step(loss, learningRate, envStep);
+    return this.#optimizer.step(loss, learningRate, envStep);
   }
 
   /** θ'_i ← τ·θ_i + (1 − τ)·θ'_i */
-  follow(tau: number): void {
+  softUpdate(tau: number): void {
     for (let i = 0; i < this.networks.length; i++) {
       polyakInto(this.#kernels, this.targets[i].parameters, this.networks[i].parameters, tau);
     }
@@ -59,7 +59,7 @@ export class FollowedNetworks implements Snapshotable {
       arrays[`network${i}`] = network.parameters.slice();
       arrays[`target${i}`] = this.targets[i].parameters.slice();
     });
-    return joinSnapshots({ parameters: { arrays, values: {} }, optimizer: this.#descent.save() });
+    return joinSnapshots({ parameters: { arrays, values: {} }, optimizer: this.#optimizer.save() });
   }
 
   load(snapshot: Snapshot): void {
@@ -67,6 +67,6 @@ export class FollowedNetworks implements Snapshotable {
       restoreArrayInto(network.parameters, snapshot, `parameters/network${i}`);
       restoreArrayInto(this.targets[i].parameters, snapshot, `parameters/target${i}`);
     });
-    this.#descent.load(snapshotPart(snapshot, 'optimizer'));
+    this.#optimizer.load(snapshotPart(snapshot, 'optimizer'));
   }
 }

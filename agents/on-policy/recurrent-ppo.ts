@@ -192,7 +192,7 @@ export class RecurrentPpo implements Agent {
   }
 
   /** The steps of a rollout that is not full go: their last values would be those of another episode. */
-  breakOff(): void {
+  dropPartialRollout(): void {
     this.#rollout.buffer.clear();
   }
 

@@ -10,7 +10,7 @@ import type { Rng } from '../../core/rng.ts';
 import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { copyRow } from '../../replay/rows.ts';
-import { Descent } from '../off-policy/gradient-step.ts';
+import { ClippedAdam } from '../off-policy/clipped-adam.ts';
 import type { PriorNetwork } from './network.ts';
 
 const BATCH_SIZE = 64;
@@ -64,7 +64,7 @@ export class PriorCloning implements Snapshotable {
     const numRows = this.#observations.length / dim;
     const batch = this.#kernels.allocate(BATCH_SIZE * dim);
     const gradients = this.#kernels.allocate(BATCH_SIZE * policy.outputDim);
-    const descent = new Descent('The warm start', this.#kernels, [policy], 0);
+    const optimizer = new ClippedAdam('The warm start', this.#kernels, [policy], 0);
     const order = Int32Array.from({ length: numRows }, (_, i) => i);
     let loss = 0;
     for (let epoch = 0; epoch < warmStartEpochs; epoch++) {
@@ -75,7 +75,7 @@ export class PriorCloning implements Snapshotable {
         for (let b = 0; b < rows.length; b++) copyRow(batch, b, this.#observations, rows[b], dim);
         policy.forward(batch, rows.length);
         const batchLoss = policy.backwardPull(gradients);
-        descent.step(batchLoss, warmStartLearningRate, numRows);
+        optimizer.step(batchLoss, warmStartLearningRate, numRows);
         loss += (batchLoss * rows.length) / numRows;
       }
     }

@@ -78,8 +78,8 @@ export class GuidedAgent implements Agent {
     return pullRows === 0 ? metrics : { ...metrics, priorDistance: pullSum / pullRows, priorWeight: weight };
   }
 
-  breakOff(): void {
-    this.#agent.breakOff?.();
+  dropPartialRollout(): void {
+    this.#agent.dropPartialRollout?.();
   }
 
   get #isWarmingUp(): boolean {

@@ -7,7 +7,7 @@ import {
   type Snapshotable,
   snapshotPart,
 } from '../../core/snapshot.ts';
-import { liquidationValue } from '../../market/arbitrage/inventory-value.ts';
+import { inventoryValue } from '../../market/arbitrage/inventory-value.ts';
 import { PairOrders } from '../../market/arbitrage/pair-orders.ts';
 import { createPairPlan, netEdge, planPairInto } from '../../market/arbitrage/pair-plan.ts';
 import { type Asset, constantTransfers, type TransferModel } from '../../market/arbitrage/transfers.ts';
@@ -336,7 +336,7 @@ export class ArbitrageMarket implements Snapshotable {
     const difference = base - state[BASE_BEFORE];
     const exposure = Math.abs(difference) > DUST * state[BASE_PER_VENUE] ? difference : 0;
     state[EXPOSURE] = exposure;
-    const value = liquidationValue(this.desk, this.#isOutright ? base : exposure);
+    const value = inventoryValue(this.desk, this.#isOutright ? base : exposure);
     const before = this.#isOutright ? 0 : this.#config.initialEquity - state[QUOTE_BEFORE];
     state[EQUITY] = before + accounts.totalQuote() + value;
   }

@@ -6,7 +6,7 @@ import type { VenueDesk } from './venue-desk.ts';
  * after fees; what its book does not show is valued at the last level shown. 0 where no venue shows a price.
  * @param base signed base units
  */
-export function liquidationValue(desk: VenueDesk, base: number): number {
+export function inventoryValue(desk: VenueDesk, base: number): number {
   if (base === 0) return 0;
   const side = base > 0 ? -1 : 1;
   let best = -1;

@@ -19,7 +19,7 @@ import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { formatTable } from '../terminal/table.ts';
 
-/** Small steps from what the lesson taught, over hours; `--set agent.key=value` overrides. */
+/** Small steps from the cloned policy, over hours; `--set agent.key=value` overrides. */
 export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
   ppo: {
     learningRate: 1e-4,
@@ -39,7 +39,7 @@ const ENV_SETTINGS = {
   observed: ['edge', 'edge-mean', 'base', 'quote'],
 };
 /** Env steps that PPO is taught by example. */
-const LESSON_STEPS = 120_000;
+const CLONING_STEPS = 120_000;
 /** The market without a file: two venues for about a day. */
 const SYNTHETIC_EVENTS = 20_000;
 
@@ -52,10 +52,10 @@ export const arbitrageOptions = (yargs: Argv) =>
     .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
     .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
     .option('train-share', { type: 'number', default: 0.5, describe: 'Part of the time that is learnt from' })
-    .option('lesson-steps', {
-      coerce: wholeNumber('lesson-steps', 0),
+    .option('cloning-steps', {
+      coerce: wholeNumber('cloning-steps', 0),
       describe:
-        'Env steps of the tuned ladder rule that the agent is taught by before it learns by itself; default 120000 for ppo, else 0',
+        'Env steps of the tuned ladder rule that the agent clones before it learns by itself; default 120000 for ppo, else 0',
     })
     .option('synthetic-steps', {
       default: '100000',
@@ -86,7 +86,7 @@ export const arbitrageOptions = (yargs: Argv) =>
       'pair',
       'agent',
       'train-share',
-      'lesson-steps',
+      'cloning-steps',
       'synthetic-steps',
       'steps',
       'seeds',
@@ -104,10 +104,10 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
   }
-  if (args.syntheticSteps + args.steps + (args.lessonSteps ?? 0) === 0) {
+  if (args.syntheticSteps + args.steps + (args.cloningSteps ?? 0) === 0) {
     throw new ConfigError(
       'invalid-value',
-      'Nothing would be learnt: let --steps, --synthetic-steps or --lesson-steps be more than 0.',
+      'Nothing would be learnt: let --steps, --synthetic-steps or --cloning-steps be more than 0.',
     );
   }
   const books = await openBooks(args, console);
@@ -115,7 +115,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
   const config = resolveConfig(arbitrageConfig, { ...ENV_SETTINGS, ...settings.env }, 'env "arbitrage"');
   const agent = (await loadCatalog()).agents.get(args.agent);
   const agentSettings = { ...ARBITRAGE_AGENT_SETTINGS[agent.name], ...settings.agent };
-  const lessonSteps = args.lessonSteps ?? (agent.name === 'ppo' ? LESSON_STEPS : 0);
+  const cloningSteps = args.cloningSteps ?? (agent.name === 'ppo' ? CLONING_STEPS : 0);
   const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
   const result = trainArbitrage({
     books,
@@ -125,7 +125,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
     trainShare: args.trainShare,
     seeds: Array.from({ length: args.seeds }, (_, i) => args.seed + i),
     numEnvs: args.envs,
-    lessonSteps,
+    cloningSteps,
     syntheticSteps: args.syntheticSteps,
     tapeSteps: args.steps,
     sensitivity,
@@ -135,7 +135,7 @@ export async function arbitrageCommand(args: ArbitrageArguments): Promise<number
   const details = [
     `Books: ${args.data ?? 'a synthetic market'}, ${books.length} events.`,
     `Env: ${JSON.stringify(config)}`,
-    `Agent: ${JSON.stringify(agentSettings)}; ${lessonSteps} steps of lessons, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
+    `Agent: ${JSON.stringify(agentSettings)}; ${cloningSteps} steps cloned, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
   ];
   writeFileAtomic(args.out, renderArbitrageReport(result, { title, ...sensitivity, details }));
   sayResult(result, console);

@@ -30,7 +30,7 @@ const result = gym.trainArbitrage({
   trainShare: 0.6,
   seeds: [1, 2],
   numEnvs: 8,
-  lessonSteps: 60_000,
+  cloningSteps: 60_000,
   syntheticSteps: 60_000,
   tapeSteps: 40_000,
   sensitivity,

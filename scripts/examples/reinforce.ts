@@ -72,7 +72,7 @@ export const reinforce = gym.defineAgent({
         rollout.push(observations, drawn, drawnLogProbs, rewards, terminated, truncated);
         return rollout.isFull ? learn() : undefined;
       },
-      breakOff: () => rollout.clear(),
+      dropPartialRollout: () => rollout.clear(),
       save: () =>
         gym.joinSnapshots({
           policy: { arrays: { weights: policy.parameters.slice() }, values: {} },

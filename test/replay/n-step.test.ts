@@ -102,7 +102,7 @@ describe('returns over n steps equal the definition', () => {
         const old = new Experience({ ...options, endShare, seed });
         const young = new Experience({ ...options, endShare, seed: seed + 1 });
         for (let step = 0; step < before; step++) buffer.push(old.next());
-        buffer.breakOff();
+        buffer.truncateEpisodes();
         if (isReloaded) {
           const saved = buffer.save();
           buffer = new UniformReplay(options);

@@ -42,7 +42,7 @@ const lesson = (agentSettings: Record<string, unknown>) => {
       learningRate: 3e-3,
       minibatchSize: 256,
       gamma: 0.99,
-      strayShare: 0.05,
+      randomActionShare: 0.05,
       rng: createRng(2),
     });
   return { student, teacher, run };

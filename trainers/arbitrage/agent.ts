@@ -1,4 +1,4 @@
-/** One agent's way through the lessons of arbitrage: an example to follow, then markets like the training span, then the span. */
+/** Trains one agent for arbitrage: by cloning a rule, then on markets like the training span, then on the span. */
 import type { Agent } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
 import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
@@ -17,26 +17,26 @@ type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
 
 /** Fitted synthetic markets that the ladder is tuned on beside the training span. */
 const LADDER_MARKETS = 8;
-const LESSON = { epochs: 8, learningRate: 3e-3, minibatchSize: 256, strayShare: 0.03 };
+const CLONING = { epochs: 8, learningRate: 3e-3, minibatchSize: 256, randomActionShare: 0.03 };
 /** Windows that the fine-tuning episodes are drawn from, as a part of the training span. */
 const WINDOW_SHARE = 0.7;
 
-/** What the training span gives to every seed. */
-export interface ArbitrageLessons {
+/** Made of the training span once, for every seed. */
+export interface SharedInputs {
   readonly span: RowSpan;
   /** The market fitted to it, when something is learnt there. */
   readonly synthetic: SyntheticFit | undefined;
   readonly teacher: ArbitrageRule | undefined;
 }
 
-/** Taught by example first, then by its own trades on the fitted market, then by those on the training span. */
+/** Clones the teacher first, then learns by its own trades on the fitted market, then by those on the training span. */
 export function trainArbitrageAgent(
   options: ArbitrageTrainingOptions,
-  lessons: ArbitrageLessons,
+  shared: SharedInputs,
   seed: number,
 ): Agent {
-  const { books, config, numEnvs, lessonSteps, syntheticSteps, tapeSteps, agentSettings } = options;
-  const { span, synthetic, teacher } = lessons;
+  const { books, config, numEnvs, cloningSteps, syntheticSteps, tapeSteps, agentSettings } = options;
+  const { span, synthetic, teacher } = shared;
   const fitted = synthetic === undefined ? [] : syntheticEnvs(options, synthetic, span.toRow, seed);
   const onTape = tapeEnvs(options, span, seed);
   const tape = createVectorEnv(onTape);
@@ -48,13 +48,13 @@ export function trainArbitrageAgent(
     { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },
     agentSettings,
   );
-  if (teacher !== undefined && lessonSteps > 0) {
+  if (teacher !== undefined && cloningSteps > 0) {
     cloneBehaviour({
-      ...LESSON,
+      ...CLONING,
       envs: createVectorEnv([...fitted, ...onTape]),
       student: agent,
       teacher: teacher.agentFor(new ArbitrageEnv({ books, config })),
-      steps: lessonSteps,
+      steps: cloningSteps,
       gamma: Number(agentSettings.gamma ?? 0.99),
       rng: rng.fork('lesson'),
     });

@@ -17,7 +17,7 @@ export interface ArbitrageTrainingOptions {
    * Env steps of the ladder rule, tuned on the training span, that the agent is taught by before it learns by itself,
    * half of them on the fitted synthetic market, half on the training span; 0: none. Of two venues.
    */
-  readonly lessonSteps: number;
+  readonly cloningSteps: number;
   /** Env steps on the fitted synthetic market; 0: none. */
   readonly syntheticSteps: number;
   /** Env steps on the training span. */

@@ -76,7 +76,7 @@ describe.each([1, 2] as const)('%i critics', (numCritics) => {
     for (let i = 0; i < 500; i++) critics.descend(observations, actions, y, 0.5, 1e-2, 0);
     expect(critics.descend(observations, actions, y, 0.5, 1e-2, 0)).toBeLessThan(1e-3);
     expect(targetValues(parts)).toEqual(before);
-    critics.follow(1);
+    critics.softUpdate(1);
     targetValues(parts).forEach((value, b) => {
       expect(Math.abs(value - y[b])).toBeLessThan(0.1);
     });
@@ -96,7 +96,7 @@ describe.each([1, 2] as const)('%i critics', (numCritics) => {
     const { critics, observations, actions, y } = create(numCritics);
     for (let i = 0; i < 10; i++) critics.descend(observations, actions, y, 1, 1e-2, 0);
     const before = critics.save().arrays;
-    critics.follow(0.25);
+    critics.softUpdate(0.25);
     const after = critics.save().arrays;
     for (let i = 0; i < numCritics; i++) {
       const source = before[`parameters/network${i}`];

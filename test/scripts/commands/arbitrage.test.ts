@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => place?.remove());
 
-const short = ['--seeds', '1', '--lesson-steps', '4000', '--synthetic-steps', '1000', '--steps', '1000'];
+const short = ['--seeds', '1', '--cloning-steps', '4000', '--synthetic-steps', '1000', '--steps', '1000'];
 
 describe('arbitrage', { concurrent: true }, () => {
   test('trains on recorded books, writes the report, and says the same as text and as JSON', async () => {
@@ -49,7 +49,7 @@ describe('arbitrage', { concurrent: true }, () => {
       '0',
       '--synthetic-steps',
       '0',
-      '--lesson-steps',
+      '--cloning-steps',
       '0',
     );
     expect(none.stderr).toContain('Nothing would be learnt');

@@ -24,7 +24,7 @@ const run = (market: object) =>
     trainShare: 0.5,
     seeds: [1, 2],
     numEnvs: 4,
-    lessonSteps: 8000,
+    cloningSteps: 8000,
     syntheticSteps: 2000,
     tapeSteps: 2000,
     sensitivity,

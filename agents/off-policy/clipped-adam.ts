@@ -1,11 +1,11 @@
-/** Steps of Adam on the networks of one loss, which are clipped, and refused where they are not finite. */
+/** Takes steps of Adam on the networks of one loss: clips gradients by their global norm, and refuses those not finite. */
 import { TrainingError } from '../../core/errors.ts';
 import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { ParameterBlock } from '../../networks/network.ts';
 import { clipGradientNorm, createAdam, type Optimizer } from '../../networks/optimizer.ts';
 
-export class Descent implements Snapshotable {
+export class ClippedAdam implements Snapshotable {
   readonly #name: string;
   readonly #kernels: Kernels;
   readonly #blocks: readonly ParameterBlock[];
