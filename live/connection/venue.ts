@@ -181,6 +181,12 @@ export interface VenuePlugin<Schema extends ConfigSchema = ConfigSchema> {
   readonly config: Schema;
   /** The venue's own name of a market. */
   nativeSymbol(base: string, quote: string): string;
+  /**
+   * Loads what the venue needs beside the network; called before a session connects, and not for a replay.
+   * @param channels that will be asked for
+   * @throws ConfigError or LiveError for what is missing
+   */
+  prepare?(channels: readonly Channel[], overrides?: ConfigOverrides<Schema>): Promise<void>;
   /** @throws ConfigError for what the venue cannot do */
   connect(markets: readonly VenueMarket[], overrides?: ConfigOverrides<Schema>): VenueSetup;
 }
@@ -194,18 +200,18 @@ export interface VenueSetup {
   readonly transport?: Transport;
 }
 
-/** Makes a venue plugin: `connect` is called with a complete, checked configuration. */
+/** Makes a venue plugin: `prepare` and `connect` are called with a complete, checked configuration. */
 export function defineVenue<Schema extends ConfigSchema>(
-  plugin: Omit<VenuePlugin<Schema>, 'connect'> & {
+  plugin: Omit<VenuePlugin<Schema>, 'connect' | 'prepare'> & {
+    prepare?(channels: readonly Channel[], config: ConfigOf<Schema>): Promise<void>;
     connect(markets: readonly VenueMarket[], config: ConfigOf<Schema>): VenueSetup;
   },
 ): VenuePlugin<Schema> {
+  const resolve = (overrides: object = {}) =>
+    resolveConfig(plugin.config, overrides as Record<string, unknown>, `venue "${plugin.name}"`);
   return {
     ...plugin,
-    connect: (markets, overrides = {} as ConfigOverrides<Schema>) =>
-      plugin.connect(
-        markets,
-        resolveConfig(plugin.config, overrides as Record<string, unknown>, `venue "${plugin.name}"`),
-      ),
+    prepare: async (channels, overrides) => plugin.prepare?.(channels, resolve(overrides)),
+    connect: (markets, overrides) => plugin.connect(markets, resolve(overrides)),
   };
 }

@@ -1,7 +1,6 @@
 /** The settings of a live session: one file says all of it. */
 import { type ConfigSchema, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { suggestion } from '../../core/nearest.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { bookTradingConfig } from '../../envs/trading/book-config.ts';
 import { CHANNELS, type Channel } from '../connection/venue-markets.ts';
@@ -19,7 +18,7 @@ export const liveSchema = z.object({
   markets: z
     .array(
       z.strictObject({
-        venue: z.string().describe('name of a venue plugin'),
+        venue: z.string().describe('name of a venue plugin, or ccxt:EXCHANGE'),
         symbol: z.string().describe('base and quote, such as BTC/USDT'),
         settings: venueSettings.default({}).describe('the venue’s own settings, such as its url'),
       }),
@@ -98,20 +97,4 @@ function completeEnv({ mode, env }: LiveConfig): LiveConfig['env'] {
   if (mode === 'record') return {};
   if (mode === 'trading') return resolveConfig(bookTradingConfig, env, 'env "trading-books"');
   return resolveConfig(arbitrageConfig, env, 'env "arbitrage"');
-}
-
-/** The plugin of a name. @throws ConfigError `unknown-name` with the nearest one */
-export function findVenue<Plugin extends { readonly name: string }>(
-  plugins: readonly Plugin[],
-  name: string,
-): Plugin {
-  const plugin = plugins.find((candidate) => candidate.name === name);
-  if (plugin !== undefined) return plugin;
-  throw new ConfigError(
-    'unknown-name',
-    `Unknown venue "${name}".${suggestion(
-      name,
-      plugins.map((candidate) => candidate.name),
-    )}`,
-  );
 }

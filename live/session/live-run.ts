@@ -10,6 +10,7 @@ import { VenueConnection, type VenueStatus } from '../connection/connection.ts';
 import { createSteadyClock } from '../connection/steady-clock.ts';
 import type { Transport } from '../connection/transport.ts';
 import { type ReplayOutcome, replayTape } from '../tape/replay.ts';
+import { findVenue } from '../venues/find.ts';
 import {
   type Assembled,
   type AssembleOptions,
@@ -17,7 +18,7 @@ import {
   headerRecord,
   type SessionHeader,
 } from './assemble.ts';
-import { findVenue, type LiveConfig } from './config.ts';
+import type { LiveConfig } from './config.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import type { LiveSession } from './session.ts';

@@ -9,9 +9,9 @@ import type { VenueEvent, VenuePlugin } from '../connection/venue.ts';
 import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
 import { VenueSession } from '../connection/venue-session.ts';
 import { readHeader, type SessionHeader } from '../session/assemble.ts';
-import { findVenue } from '../session/config.ts';
 import { inputFromJson } from '../session/inputs.ts';
 import { LevelView } from '../session/level-view.ts';
+import { findVenue, UNVERIFIED_BOOK } from '../venues/find.ts';
 
 export interface TapeData {
   readonly header: SessionHeader;
@@ -86,7 +86,12 @@ export class TapeDataCollector {
       header: this.#header,
       books: this.#books.build(),
       trades: hasTrades ? createTradeTape(this.#venues, this.#trades, 'tape') : undefined,
-      notes: numLosses === 0 ? [] : [`Books were lost or stale ${numLosses} times; the last one stands.`],
+      notes: [
+        ...(numLosses === 0 ? [] : [`Books were lost or stale ${numLosses} times; the last one stands.`]),
+        ...this.#header.config.markets
+          .filter(({ venue }) => !findVenue(this.#plugins, venue).verified)
+          .map(({ venue, symbol }) => `${venue} ${symbol}: ${UNVERIFIED_BOOK}.`),
+      ],
     };
   }
 

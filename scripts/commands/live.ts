@@ -12,6 +12,7 @@ import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
 import { LiveRun, type Recovery } from '../../live/session/live-run.ts';
+import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import { isTape } from '../../storage/tape-segments.ts';
 import { createConsole } from '../terminal/console.ts';
@@ -115,6 +116,7 @@ async function carryOut(
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
+  await prepareVenues(builtInVenues, config);
   const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
   const learning =
     file.learn &&
@@ -185,7 +187,7 @@ async function trade(parts: Parts): Promise<number> {
   if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));
   monitor.attach(run);
   console.say(
-    `${policy.model} on ${config.markets.map(({ venue, symbol }) => `${venue} ${symbol}`).join(', ')}`,
+    `${policy.model} on ${config.markets.map((market) => describeMarket(builtInVenues, market)).join(', ')}`,
   );
   if (ops !== undefined) console.say(`Watch it at ${ops.url}`);
   learning?.begin(run, (text) => {

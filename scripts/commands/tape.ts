@@ -4,12 +4,14 @@ import { ConfigError, StorageError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { standInTape } from '../../live/tape/book-frames.ts';
 import { readTapeData } from '../../live/tape/data.ts';
+import { CCXT_PREFIX } from '../../live/venues/ccxt.ts';
+import { describeMarket } from '../../live/venues/find.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
 import { encodeBooks, encodeTrades, loadBooks } from '../../market/books/load.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
-import { readTape, summarizeTape } from '../../storage/tape.ts';
+import { readTape, summarizeTape, type TapeRecord } from '../../storage/tape.ts';
 import { isTape, requireTape } from '../../storage/tape-segments.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 import { createConsole } from '../terminal/console.ts';
@@ -97,11 +99,21 @@ export async function tapeInfoCommand(args: TapeArguments): Promise<number> {
       ['to', time(toMs)],
       ['chain', chain],
       ...Object.entries(kinds).map(([kind, count]) => [kind, String(count)]),
+      ...marketRows(first?.record),
       ['session', JSON.stringify(first?.record[2] ?? null)],
     ]),
   );
   console.result({ ...summary, session: first?.record[2] });
   return 0;
+}
+
+/** Each market of the tape's session as a row; none for a tape of another version. */
+function marketRows(record: TapeRecord | undefined): string[][] {
+  const { config } = (record?.[2] ?? {}) as { config?: { markets?: { venue: string; symbol: string }[] } };
+  return (config?.markets ?? []).map(({ venue, symbol }) => {
+    const isKnown = builtInVenues.some(({ name }) => name === venue) || venue.startsWith(CCXT_PREFIX);
+    return ['market', isKnown ? describeMarket(builtInVenues, { venue, symbol }) : `${venue} ${symbol}`];
+  });
 }
 
 export async function exportTapeCommand(

@@ -1,5 +1,6 @@
 /** One line of state at the bottom of a terminal, below everything else that is printed. */
 import type { LiveRun } from '../../live/session/live-run.ts';
+import { UNVERIFIED_BOOK } from '../../live/venues/find.ts';
 import type { Console } from './console.ts';
 
 export interface StatusLine {
@@ -60,7 +61,10 @@ export function createStatusLine(
 export function statusLine({ market, session, venueStatus }: LiveRun): string {
   const { equity, exposure, numFills } = market.account;
   const time = Number.isFinite(session.timeMs) ? new Date(session.timeMs).toISOString().slice(11, 19) : '–';
-  const venues = venueStatus.map(({ venue, state, counters }) => `${venue} ${state} ${counters.frames}`);
+  const venues = venueStatus.map(
+    ({ venue, verified, state, counters }) =>
+      `${venue} ${state} ${counters.frames}${verified ? '' : ` (${UNVERIFIED_BOOK})`}`,
+  );
   return (
     `${time} equity ${equity.toFixed(2)} exposure ${exposure.toFixed(3)} decisions ${session.numDecisions} ` +
     `fills ${numFills} ${session.guard.state} | ${venues.join(', ')}`

@@ -2,7 +2,9 @@ import { expect, test, vi } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import { systemClock } from '../../../live/connection/clock.ts';
 import { VenueConnection } from '../../../live/connection/connection.ts';
-import type { VenueEvent } from '../../../live/connection/venue.ts';
+import type { Channel, VenueEvent } from '../../../live/connection/venue.ts';
+import { parseMarkets } from '../../../live/connection/venue-config.ts';
+import { VenueSession } from '../../../live/connection/venue-session.ts';
 import { wsTransport } from '../../../live/connection/ws-transport.ts';
 import { type CcxtModule, ccxtVenue, loadCcxt } from '../../../live/venues/ccxt.ts';
 import { testVenue } from '../../contracts/test-venue.ts';
@@ -50,10 +52,13 @@ const book = (bid: number) => ({
     value: { bids: [[bid, 1]], asks: [[101, 2]], timestamp: null },
   }),
 });
-testVenue(ccxtVenue(fakeCcxt().module, 'kucoin'), {
-  markets: ['BTC/USDT'],
-  inputs: [{ kind: 'open' }, book(99), book(100)],
-});
+testVenue(
+  ccxtVenue('kucoin', async () => fakeCcxt().module),
+  {
+    markets: ['BTC/USDT'],
+    inputs: [{ kind: 'open' }, book(99), book(100)],
+  },
+);
 
 test('without the package there is one line that says what to do', async () => {
   await expect(loadCcxt(() => Promise.reject(new Error("Cannot find package 'ccxt'")))).rejects.toMatchObject(
@@ -64,11 +69,78 @@ test('without the package there is one line that says what to do', async () => {
   );
 });
 
-test('an unknown exchange is named with its nearest, one without a book stream is refused', () => {
-  const { module } = fakeCcxt();
-  expect(() => ccxtVenue(module, 'kukoin')).toThrow('Unknown ccxt exchange "kukoin". Did you mean "kucoin"?');
-  expect(() => ccxtVenue(module, 'deaf').connect([])).toThrow('cannot watch the books');
+test('before a session connects, its exchange is looked for by name, and its streams by channel', async () => {
+  const load = async () => fakeCcxt().module;
+  const prepare = (id: string, ...channels: Channel[]) => ccxtVenue(id, load).prepare?.(channels);
+  await expect(prepare('kukoin', 'book')).rejects.toThrow(
+    'Unknown ccxt exchange "kukoin". Did you mean "kucoin"?',
+  );
+  await expect(prepare('deaf', 'book')).rejects.toThrow('ccxt cannot watch the books of "deaf".');
+  await expect(prepare('kucoin', 'book', 'ticker')).rejects.toThrow(
+    'ccxt cannot watch the ticker of "kucoin"; leave "ticker" out of "channels".',
+  );
+  await expect(prepare('kucoin', 'book', 'trades')).resolves.toBeUndefined();
 });
+
+test('keys of an account are refused: they would be written on the tape', () => {
+  const venue = ccxtVenue('kucoin', async () => fakeCcxt().module);
+  expect(() => venue.connect([], { exchange: { apiKey: 'k' } })).toThrow(
+    'Venue "ccxt:kucoin" takes no "apiKey": orders stay on paper, and settings are written on the tape.',
+  );
+});
+
+test('a session on an exchange that cannot be is given up with the reason', async () => {
+  for (const [name, load, reason] of [
+    ['kukoin', async () => fakeCcxt().module, 'Unknown ccxt exchange "kukoin"'],
+    ['kucoin', () => loadCcxt(() => Promise.reject(new Error('gone'))), 'run "npm install ccxt"'],
+    ['kucoin', async () => fakeCcxt().module, 'ccxt cannot watch the ticker'],
+  ] as const) {
+    const connection = new VenueConnection({
+      plugin: ccxtVenue(name, load),
+      markets: ['BTC/USDT'],
+      channels: ['ticker'],
+      clock: systemClock,
+      transport: wsTransport,
+      rng: createRng(1),
+    });
+    connection.start();
+    await vi.waitFor(() => expect(connection.status.state).toBe('disabled'));
+    expect(connection.status.reason).toContain(reason);
+    connection.stop();
+  }
+});
+
+test('trades without a number are all new, as ccxt hands out each once', () => {
+  const { session, trades } = openSession();
+  const frame = (...prices: number[]) => ({
+    kind: 'frame' as const,
+    text: JSON.stringify({
+      kind: 'trades',
+      symbol: 'BTC/USDT',
+      value: prices.map((price) => ({ side: 'buy', price, amount: 1, timestamp: 1_700_000_000_000 })),
+    }),
+  });
+  session.handle({ kind: 'open' }, 0);
+  session.handle(frame(1, 2), 1);
+  session.handle(frame(3), 2);
+  expect(trades).toEqual([1, 2, 3]);
+});
+
+function openSession() {
+  const trades: number[] = [];
+  const plugin = ccxtVenue('kucoin', async () => fakeCcxt().module);
+  const markets = parseMarkets(plugin.name, ['BTC/USDT'], plugin.nativeSymbol);
+  const session = new VenueSession({
+    setup: plugin.connect(markets),
+    markets,
+    channels: ['book', 'trades'],
+    onEvent: (event) => {
+      if (event.kind === 'trade') trades.push(event.price);
+    },
+    onCommand: () => {},
+  });
+  return { session, trades };
+}
 
 test('books and trades come through, each trade once; an error is a lost connection', {
   timeout: 60_000,
@@ -76,8 +148,9 @@ test('books and trades come through, each trade once; an error is a lost connect
   const { module, closed } = fakeCcxt({ failAfter: 3 });
   const events: VenueEvent[] = [];
   const connection = new VenueConnection({
-    plugin: ccxtVenue(module, 'kucoin'),
+    plugin: ccxtVenue('kucoin', async () => module),
     markets: ['BTC/USDT'],
+    channels: ['book', 'trades'],
     clock: systemClock,
     transport: wsTransport,
     rng: createRng(1),

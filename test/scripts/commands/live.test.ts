@@ -114,6 +114,12 @@ describe('what cannot be is refused with one line before any trading', { timeout
   const market = (change: object) => ({ markets: [{ venue: 'bybit', symbol: 'BTC/USDT', ...change }] });
   test.each<[name: string, settings: object, pattern: RegExp, args?: string[]]>([
     ['venue', market({ venue: 'bybitt' }), /Unknown venue "bybitt". Did you mean "bybit"\?/],
+    ['exchange', market({ venue: 'ccxt:kukoin' }), /Unknown ccxt exchange "kukoin". Did you mean "kucoin"\?/],
+    [
+      'key of an account',
+      market({ venue: 'ccxt:kucoin', settings: { exchange: { secret: 'x' } } }),
+      /takes no "secret": orders stay on paper/,
+    ],
     ['symbol', market({ symbol: 'BTCUSDT' }), /must be base and quote/],
     ['setting of a venue', market({ settings: { ulr: 'x' } }), /Unknown key "ulr".*"url"/],
     ['address', market({ settings: { url: 'nonsense' } }), /needs the address of a WebSocket/],
