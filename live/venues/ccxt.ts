@@ -21,8 +21,6 @@ import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
 import type { Transport } from '../connection/transport.ts';
 import {
-  CHANNELS,
-  type Channel,
   defineVenue,
   FrameError,
   type ProtocolHost,
@@ -30,6 +28,7 @@ import {
   type VenueProtocol,
 } from '../connection/venue.ts';
 import { connectionConfig } from '../connection/venue-config.ts';
+import { CHANNELS, type Channel } from '../connection/venue-markets.ts';
 
 type Watch = (symbol: string) => Promise<unknown>;
 
