@@ -43,6 +43,7 @@ export {
 export * from './live/connection/venue.ts';
 export { CHANNELS, type Channel, type VenueMarket } from './live/connection/venue-markets.ts';
 export { wsTransport } from './live/connection/ws-transport.ts';
+export { loadBooksOrCapture, loadTradesOrCapture } from './live/tape/capture.ts';
 export { builtInVenues } from './live/venues/index.ts';
 export { type HindsightOptions, hindsightBound } from './market/arbitrage/hindsight-bound.ts';
 export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './market/books/load.ts';
