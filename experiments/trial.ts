@@ -4,15 +4,12 @@ import { join } from 'node:path';
 import { z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import { TradingEnv } from '../envs/trading.ts';
 import type { Console } from '../scripts/terminal/console.ts';
 import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
-import { backtest } from '../trainers/backtest.ts';
 import type { Trial } from './plan.ts';
-import { evaluateEpisodes, openTrainedRun, type TrainedRun } from './run/judge-runs.ts';
-import { createEvaluationEnv } from './run/parts.ts';
+import { evaluateEpisodes, openTrainedRun, testAccount } from './run/judge-runs.ts';
 import { type Run, reopenRun } from './run/spec.ts';
 import { TrainingSession } from './run/training-session.ts';
 
@@ -91,6 +88,7 @@ function openSession(run: Run, directory: RunDirectory): TrainingSession {
 async function judgeTrial({ task, agent, seed, directory, judging }: Trial): Promise<TrialResult> {
   const trained = await openTrainedRun(directory, judging.checkpoint === 'final' ? 'latest' : undefined);
   const { meanReturn, deviation, returns } = evaluateEpisodes(trained, judging.episodes, judging.seed);
+  const account = testAccount(trained);
   return {
     task,
     agent,
@@ -101,15 +99,8 @@ async function judgeTrial({ task, agent, seed, directory, judging }: Trial): Pro
     meanReturn,
     deviation,
     returns: [...returns],
-    metrics: accountMetrics(trained),
+    ...(account && { metrics: { ...account.metrics } }),
   };
-}
-
-function accountMetrics({ run, agent }: TrainedRun): TrialResult['metrics'] {
-  const env = createEvaluationEnv(run, 'test');
-  if (!(env instanceof TradingEnv)) return undefined;
-  const { metrics } = backtest({ candles: run.market!.candles, config: env.config }, () => agent);
-  return { ...metrics };
 }
 
 function silentConsole(onStep: (step: number) => void): Console {

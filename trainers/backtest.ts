@@ -1,19 +1,17 @@
-/** Trades one span of a market with a fixed agent, once, and sums up what became of the account. */
+/** Sums up what became of an account over one pass through a market. */
 import type { Agent } from '../agents/agent.ts';
-import type { TradingInfo } from '../envs/trading/observation.ts';
 import { TradingEnv, type TradingEnvOptions } from '../envs/trading.ts';
-import type { Candles } from '../market/candles/candles.ts';
 import { periodsPerYear } from '../market/candles/periods.ts';
-import type { Fill } from '../market/execution/fill.ts';
 import { type PerformanceMetrics, summarize } from '../market/statistics/metrics.ts';
 import {
   type Activity,
+  type PositionChange,
   roundTrips,
   summarizeActivity,
   summarizeTrades,
   type TradeStatistics,
 } from '../market/statistics/trades.ts';
-import { playEpisode } from './episode.ts';
+import { type AccountRow, alignPass, recordPass } from './account-pass.ts';
 
 /** T bars: entry 0 is the state before the first decision. */
 export interface Backtest {
@@ -29,24 +27,37 @@ export interface Backtest {
 }
 
 export interface BacktestMetrics extends PerformanceMetrics, Activity, TradeStatistics {
-  /** Fees, slippage and interest, as a fraction of the starting equity. */
+  /** Fees, slippage and interest, as a fraction of the starting equity; NaN where the env does not say. */
   readonly costs: number;
 }
 
 /**
- * Acts greedily from the env's reset to the end of its episode, which is the whole range of its configuration.
+ * Trades candles greedily in the trading env, once through the range of its configuration.
  * @param options the market, its costs and its range
  * @param agentFor the agent that is to trade in this env
  */
 export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv) => Agent): Backtest {
-  const fills: Fill[] = [];
+  const env = createPassEnv(options);
+  const { timeMs, close, length } = options.candles;
+  const rows = recordPass(env, agentFor(env));
+  const end = env.config.toRow === 0 ? length : env.config.toRow;
+  const first = timeMs.indexOf(rows[0].timeMs);
+  const axis = Array.from({ length: end - first }, (_, i) => ({
+    timeMs: timeMs[first + i],
+    price: close[first + i],
+  }));
+  return summarizePass(alignPass(rows, axis));
+}
+
+/** A trading env whose one episode is the whole range of its configuration. */
+export function createPassEnv(options: TradingEnvOptions): TradingEnv {
   const config = { ...options.config, episodeBars: 0, episodeStart: 'sequential' as const };
-  const env = new TradingEnv({ ...options, config, onFill: (fill) => fills.push({ ...fill }) });
-  const agent = agentFor(env);
-  const rows: TradingInfo[] = [];
-  playEpisode(agent, env, (info) => rows.push({ ...info }));
-  padAfterRuin(rows, options.candles, config.toRow);
-  const column = (key: keyof (typeof rows)[0]): Float64Array => Float64Array.from(rows, (row) => row[key]);
+  return new TradingEnv({ ...options, config });
+}
+
+/** @param rows of one pass, two or more */
+export function summarizePass(rows: readonly AccountRow[]): Backtest {
+  const column = (key: keyof AccountRow): Float64Array => Float64Array.from(rows, (row) => row[key]);
   const timeMs = column('timeMs');
   const equity = column('equity');
   const exposure = column('exposure');
@@ -56,8 +67,8 @@ export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv)
   const perYear = periodsPerYear(timeMs);
   const tradedNotional = column('tradedNotional').slice(1);
   const steps = { equity: equity.slice(1), exposure: exposure.slice(1), tradedNotional };
-  const last = rows[rows.length - 1];
-  const costs = rows.reduce((sum, row) => sum + row.feePaid + row.slippagePaid + row.interestPaid, 0);
+  const last = { ...rows[rows.length - 1], row: rows.length - 1 };
+  const costs = rows.reduce((sum, row, i) => (i === 0 ? 0 : sum + row.costPaid), 0);
   return {
     timeMs,
     price: column('price'),
@@ -69,27 +80,18 @@ export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv)
     metrics: {
       ...summarize(returns, perYear),
       ...summarizeActivity(steps, perYear),
-      ...summarizeTrades(roundTrips(fills, last)),
+      ...summarizeTrades(roundTrips(positionChanges(rows), last)),
       costs: costs / equity[0],
     },
   };
 }
 
-/** A bankrupt account stays at nothing to the end of the range, so that every curve has the same bars. */
-function padAfterRuin(rows: TradingInfo[], { timeMs, close, length }: Candles, toRow = 0): void {
-  const end = toRow === 0 ? length : toRow;
-  const last = rows[rows.length - 1];
-  const idle = { tradedNotional: 0, feePaid: 0, slippagePaid: 0, interestPaid: 0 };
-  for (let row = last.row + 1; row < end; row++) {
-    rows.push({
-      ...last,
-      ...idle,
-      row,
-      timeMs: timeMs[row],
-      price: close[row],
-      equity: 0,
-      exposure: 0,
-      position: 0,
-    });
-  }
+/** The trades of each step as one; interest that they settle is in the change of cash. */
+function positionChanges(rows: readonly AccountRow[]): PositionChange[] {
+  return rows.flatMap(({ timeMs, position, cash, tradedNotional }, row) => {
+    const baseChange = row === 0 ? 0 : position - rows[row - 1].position;
+    if (baseChange === 0 || tradedNotional === 0) return [];
+    const cashChange = cash - rows[row - 1].cash;
+    return { timeMs, row, position, baseChange, cashChange, interestSettled: 0 };
+  });
 }

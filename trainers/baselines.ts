@@ -1,19 +1,21 @@
-/** What every trading result is compared with, under the same costs and over the same bars. */
+/** Rules that every trading result is compared with, in the same env, at the same costs and over the same bars. */
 
-import { buyAndHold } from '../agents/rules/buy-and-hold.ts';
+import type { Agent } from '../agents/agent.ts';
 import { random } from '../agents/rules/random.ts';
-import { smaCross } from '../agents/rules/sma-cross.ts';
+import { createExposureWriter } from '../agents/rules/target-exposure.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import type { TradingConfig } from '../envs/trading/config.ts';
-import type { TradingEnv } from '../envs/trading.ts';
+import type { AccountInfo } from '../envs/account-info.ts';
+import type { Env } from '../envs/env.ts';
+import { type ActionSpace, createActionBatch } from '../envs/spaces.ts';
 import type { Candles } from '../market/candles/candles.ts';
-import { type Backtest, backtest } from './backtest.ts';
+import { type AccountRow, alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
+import { type Backtest, summarizePass } from './backtest.ts';
 
 /** Random traders behind the one that is shown. */
 const NUM_RANDOM = 20;
 const FAST_BARS = 20;
-/** Rows that the moving-average baseline needs before the first one it trades. */
+/** Closes that the moving-average baseline needs; it stays in cash until there are so many. */
 export const SLOW_BARS = 50;
 
 export interface Baseline {
@@ -21,32 +23,79 @@ export interface Baseline {
   readonly backtest: Backtest;
 }
 
-/**
- * Cash, buy-and-hold, and the moving-average crossover.
- * @param config the complete configuration of the judged agent's env: its costs and range are taken over
- */
-export function runRuleBaselines(candles: Candles, config: TradingConfig): Baseline[] {
-  const averages: TradingConfig = {
-    ...config,
-    features: [`ma-distance:${FAST_BARS}`, `ma-distance:${SLOW_BARS}`],
-    normalize: 'none',
-    window: 1,
+/** Where rules trade: an env whose actions are exposures, reset before each pass. */
+export interface ExposureMarket {
+  readonly env: Env;
+  /** Of every reset, so that all meet the same market. */
+  readonly seed: number;
+  /** Bars that were there before the pass, for rules that look back. */
+  readonly candles?: Candles;
+}
+
+/** Wants an exposure, a signed fraction of equity, each time it is shown the account. */
+export interface ExposureRule {
+  readonly name: string;
+  exposure(info: AccountInfo): number;
+}
+
+/** Whether a rule that wants an exposure can say so with an action. */
+export function takesExposures(space: ActionSpace): boolean {
+  if (space.kind === 'discrete') return space.values !== undefined;
+  return (
+    space.kind === 'box' && space.dim === 1 && Number.isFinite(space.low[0]) && Number.isFinite(space.high[0])
+  );
+}
+
+/** The largest exposure that an action can ask for. @param space one that takes exposures */
+export function largestExposure(space: ActionSpace): number {
+  if (space.kind === 'box') return Math.max(-space.low[0], space.high[0]);
+  return space.kind === 'discrete' ? Math.max(...space.values!.map(Math.abs)) : 0;
+}
+
+/** Plays a rule; where the env does not allow the nearest action, the nearest that it allows. */
+export function recordRule({ env, seed }: ExposureMarket, rule: ExposureRule): AccountRow[] {
+  const write = createExposureWriter(env.actionSpace, rule.name);
+  const actions = createActionBatch(env.actionSpace, 1);
+  let wanted = 0;
+  const agent = policyOf(env, () => {
+    write(actions, 0, wanted);
+    return actions;
+  });
+  const see = (info: AccountInfo): void => {
+    wanted = rule.exposure(info);
   };
-  const settings = { fastBars: FAST_BARS, slowBars: SLOW_BARS };
-  return [
-    {
-      name: 'cash',
-      backtest: backtest({ candles, config }, (env) => buyAndHold.build(forEnv(env, 0), { exposure: 0 })),
+  return recordPass(env, agent, { seed, see });
+}
+
+/** The times and prices of a market: cash lives to the end of a pass. @param passes through the same market */
+export function axisOf(market: ExposureMarket, passes: readonly (readonly AccountRow[])[]): PassAxis {
+  return longestPass([recordRule(market, hold('cash', 0)), ...passes]);
+}
+
+export function runRule(market: ExposureMarket, axis: PassAxis, rule: ExposureRule): Baseline {
+  return { name: rule.name, backtest: summarizePass(alignPass(recordRule(market, rule), axis)) };
+}
+
+/** Cash, buy-and-hold, and the moving-average crossover. */
+export function runRuleBaselines(market: ExposureMarket, axis: PassAxis): Baseline[] {
+  const rules = [hold('cash', 0), hold('buy-and-hold', 1), smaCross(axis[0].timeMs, market.candles)];
+  return rules.map((rule) => runRule(market, axis, rule));
+}
+
+const hold = (name: string, exposure: number): ExposureRule => ({ name, exposure: () => exposure });
+
+/** Long while the fast average of closes is above the slow one, else in cash; see agents/rules/sma-cross.ts. */
+function smaCross(fromMs: number, candles?: Candles): ExposureRule {
+  const numBefore = candles === undefined ? 0 : candles.timeMs.findLastIndex((timeMs) => timeMs < fromMs) + 1;
+  const closes = Array.from(candles?.close.subarray(Math.max(0, numBefore - SLOW_BARS), numBefore) ?? []);
+  return {
+    name: 'sma-cross',
+    exposure({ price }) {
+      closes.push(price);
+      if (closes.length < SLOW_BARS) return 0;
+      return mean(closes.slice(-FAST_BARS)) > mean(closes.slice(-SLOW_BARS)) ? 1 : 0;
     },
-    {
-      name: 'buy-and-hold',
-      backtest: backtest({ candles, config }, (env) => buyAndHold.build(forEnv(env, 0), { exposure: 1 })),
-    },
-    {
-      name: 'sma-cross',
-      backtest: backtest({ candles, config: averages }, (env) => smaCross.build(forEnv(env, 0), settings)),
-    },
-  ];
+  };
 }
 
 export interface RandomBaseline {
@@ -61,19 +110,21 @@ export interface RandomBaseline {
  * @param judged backtests whose mean turnover is matched
  */
 export function runRandomBaseline(
-  candles: Candles,
-  config: TradingConfig,
+  market: ExposureMarket,
+  axis: PassAxis,
   judged: readonly Backtest[],
   seed: number,
 ): RandomBaseline {
+  const { observationSpace, actionSpace } = market.env;
   const turnover = mean(judged.map(({ metrics, periodsPerYear }) => metrics.turnover / periodsPerYear));
-  const changeProbability = Math.min(1, turnover / meanChange(config));
-  const runs = Array.from({ length: NUM_RANDOM }, (_, i) => ({
-    name: 'random',
-    backtest: backtest({ candles, config }, (env) =>
-      random.build(forEnv(env, seed + i), { changeProbability }),
-    ),
-  })).sort((a, b) => a.backtest.metrics.totalReturn - b.backtest.metrics.totalReturn);
+  const changeProbability = Math.min(1, turnover / meanChange(actionSpace));
+  const runs = Array.from({ length: NUM_RANDOM }, (_, i) => {
+    const context = { observationSpace, actionSpace, numEnvs: 1, rng: createRng(seed + i), totalSteps: 0 };
+    const trader = random.build(context, { changeProbability });
+    const agent = policyOf(market.env, (observation) => trader.act(observation, 1, false));
+    const rows = recordPass(market.env, agent, { seed: market.seed });
+    return { name: 'random', backtest: summarizePass(alignPass(rows, axis)) };
+  }).sort((a, b) => a.backtest.metrics.totalReturn - b.backtest.metrics.totalReturn);
   return {
     median: runs[NUM_RANDOM >> 1],
     totalReturns: runs.map((run) => run.backtest.metrics.totalReturn),
@@ -81,11 +132,33 @@ export function runRandomBaseline(
 }
 
 /** Mean |difference| of two exposures drawn at random. */
-function meanChange({ actions, levels, maxLeverage }: TradingConfig): number {
-  if (actions === 'continuous') return (2 * maxLeverage) / 3;
-  return mean(levels.map((level) => mean(levels.map((other) => Math.abs(level - other)))));
+function meanChange(space: ActionSpace): number {
+  if (space.kind === 'box') return (space.high[0] - space.low[0]) / 3;
+  const values = space.kind === 'discrete' ? space.values! : [];
+  return mean(values.map((value) => mean(values.map((other) => Math.abs(value - other)))));
 }
 
-function forEnv({ observationSpace, actionSpace }: TradingEnv, seed: number) {
-  return { observationSpace, actionSpace, numEnvs: 1, rng: createRng(seed), totalSteps: 0 };
+/** An agent that learns nothing, and takes the nearest of the actions that are allowed. */
+function policyOf({ actionSpace }: Env, act: (observation: Float32Array) => ArrayLike<number>): Agent {
+  const actions = createActionBatch(actionSpace, 1);
+  return {
+    act(observation, _numEnvs, _explore, stepContext) {
+      actions.set(act(observation));
+      const mask = stepContext?.actionMasks;
+      if (actionSpace.kind === 'discrete' && mask?.[actions[0]] === 0) {
+        const values = actionSpace.values!;
+        const wanted = values[actions[0]];
+        let nearest = mask.indexOf(1);
+        for (let i = nearest + 1; i < values.length; i++) {
+          const isNearer = Math.abs(values[i] - wanted) < Math.abs(values[nearest] - wanted);
+          if (mask[i] === 1 && isNearer) nearest = i;
+        }
+        actions[0] = Math.max(0, nearest);
+      }
+      return actions;
+    },
+    observe: () => undefined,
+    save: () => ({ arrays: {}, values: {} }),
+    load: () => {},
+  };
 }

@@ -22,8 +22,14 @@ import {
 import type { TrainedModel } from '../models/model.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import type { Predictions } from '../models/signals/predictions.ts';
-import type { Backtest } from './backtest.ts';
-import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
+import { type Backtest, createPassEnv } from './backtest.ts';
+import {
+  axisOf,
+  type Baseline,
+  type RandomBaseline,
+  runRandomBaseline,
+  runRuleBaselines,
+} from './baselines.ts';
 import { reachVerdict, type Verdict } from './judge.ts';
 import { judgeSkill, type ModelSkill } from './model-skill.ts';
 import { backtestSignal, type SignalBacktestOptions, signalTradingConfig } from './signal-backtest.ts';
@@ -138,8 +144,10 @@ function judgeSignal(
     },
     'env "trading"',
   );
-  const rules = runRuleBaselines(candles, config);
-  const random = runRandomBaseline(candles, config, [traded], seed);
+  const market = { env: createPassEnv({ candles, config }), seed, candles };
+  const axis = axisOf(market, []);
+  const rules = runRuleBaselines(market, axis);
+  const random = runRandomBaseline(market, axis, [traded], seed);
   const numKnown = predictions.provenance.filter((kind) => kind === 'in-sample').length;
   const bars =
     numKnown === 0

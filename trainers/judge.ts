@@ -2,14 +2,22 @@
 import type { Agent } from '../agents/agent.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import type { TradingConfig } from '../envs/trading/config.ts';
-import type { Candles } from '../market/candles/candles.ts';
 import { type MeanInterval, stationaryBootstrap } from '../market/statistics/bootstrap.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { type Backtest, backtest } from './backtest.ts';
-import { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
-import { runModelBaseline } from './signal-backtest.ts';
-import type { Span, SpanName, Spans } from './spans.ts';
+import { alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
+import { type Backtest, summarizePass } from './backtest.ts';
+import {
+  axisOf,
+  type Baseline,
+  type ExposureMarket,
+  type RandomBaseline,
+  runRandomBaseline,
+  runRule,
+  runRuleBaselines,
+} from './baselines.ts';
+import { exposureMarket, type JudgedTask, partialPassNote } from './judged-task.ts';
+import { modelRule } from './signal-backtest.ts';
+import type { Span, SpanName } from './spans.ts';
 
 /** A trained agent and the seed it was trained with. */
 export interface Candidate {
@@ -23,6 +31,8 @@ export interface JudgedSpan {
   readonly candidates: readonly { readonly seed: number; readonly backtest: Backtest }[];
   readonly rules: readonly Baseline[];
   readonly random: RandomBaseline;
+  /** What a reader has to know of how these were judged, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 export interface Verdict {
@@ -41,44 +51,32 @@ export interface Judgement {
 }
 
 /**
- * @param config the complete configuration of the env the agents were trained in
+ * Each agent trades each span once, in an env that the task makes; the baselines do so in the same one.
  * @param seed of the random traders and of the bootstrap
  * @param models supervised models to stand among the baselines, traded by their signals
+ * @throws EnvError as `recordPass` and `alignPass`; ConfigError `no-exposures` as `exposureMarket`
  */
 export function judge(
   candidates: readonly Candidate[],
-  candles: Candles,
-  config: TradingConfig,
-  spans: Spans,
+  task: JudgedTask,
   seed: number,
   models: readonly TrainedModel[] = [],
 ): Judgement {
   const judgeSpan = (span: Span): JudgedSpan => {
-    const spanConfig = { ...config, fromRow: span.fromRow, toRow: span.toRow };
-    const judged = candidates.map(({ seed, agent }) => ({
-      seed,
-      backtest: backtest({ candles, config: spanConfig }, () => agent),
-    }));
-    // Features that need less history must not give a baseline earlier bars.
-    const sameBars = {
-      ...spanConfig,
-      fromRow: Math.max(span.fromRow, firstRow(candles, judged[0].backtest)),
-    };
+    const { judged, market, axis, notes } = judgeCandidates(candidates, task, span);
+    const backtests = judged.map(({ backtest }) => backtest);
     return {
       span,
       candidates: judged,
       rules: [
-        ...runRuleBaselines(candles, sameBars),
-        ...models.map((model) => runModelBaseline(model, candles, sameBars)),
+        ...runRuleBaselines(market, axis),
+        ...models.map((model) => runRule(market, axis, modelRule(model, market, axis))),
       ],
-      random: runRandomBaseline(
-        candles,
-        sameBars,
-        judged.map(({ backtest }) => backtest),
-        seed,
-      ),
+      random: runRandomBaseline(market, axis, backtests, seed),
+      notes,
     };
   };
+  const { spans } = task;
   const judged = {
     train: judgeSpan(spans.train),
     validation: judgeSpan(spans.validation),
@@ -87,13 +85,36 @@ export function judge(
   return { spans: judged, verdict: reachVerdict(judged.test, seed) };
 }
 
+/** What became of each agent on a span, and the market it was in, for the baselines. */
+export function judgeCandidates(
+  candidates: readonly Candidate[],
+  task: JudgedTask,
+  span: Span,
+): {
+  judged: JudgedSpan['candidates'];
+  market: ExposureMarket;
+  axis: PassAxis;
+  notes: readonly string[];
+} {
+  const env = task.createEnv(span);
+  const passes = candidates.map(({ agent }) => recordPass(env, agent, { seed: task.seed }));
+  const { market, note } = exposureMarket(task, env, longestPass(passes));
+  const axis = market.env === env ? axisOf(market, passes) : longestPass(passes);
+  const judged = candidates.map(({ seed }, i) => ({
+    seed,
+    backtest: summarizePass(alignPass(passes[i], axis)),
+  }));
+  const notes = [note, partialPassNote(task, span, axis)].filter((text) => text !== undefined);
+  return { judged, market, axis, notes };
+}
+
 /**
  * An edge is claimed only when the whole interval of the excess over buy-and-hold lies above zero.
  * @param who earned the return; default: the agent, or the mean of its seeds
  * @param bars where, in words
  */
 export function reachVerdict(
-  { candidates, rules, random }: Omit<JudgedSpan, 'span'>,
+  { candidates, rules, random }: Omit<JudgedSpan, 'span' | 'notes'>,
   seed: number,
   who = candidates.length === 1 ? 'the agent' : `the mean of ${candidates.length} seeds`,
   bars = 'on the test span, which no seed has learnt from or been chosen by',
@@ -128,13 +149,6 @@ export function reachVerdict(
     excessPerYear,
     shareOfRandomBeaten,
   };
-}
-
-/** The row at which a backtest began. */
-function firstRow({ timeMs, length }: Candles, { timeMs: [startMs] }: Backtest): number {
-  let row = 0;
-  while (row < length && timeMs[row] < startMs) row++;
-  return row;
 }
 
 /** `+1.2 %`, with a true minus sign. */

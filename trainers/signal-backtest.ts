@@ -9,11 +9,12 @@ import { periodsPerYear } from '../market/candles/periods.ts';
 import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { returnDeviation } from '../market/features/return-deviation.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { signalConfig } from '../models/signals/exposure.ts';
+import { nextExposure, signalConfig } from '../models/signals/exposure.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import type { Predictions } from '../models/signals/predictions.ts';
+import type { PassAxis } from './account-pass.ts';
 import { type Backtest, backtest } from './backtest.ts';
-import { type Baseline, SLOW_BARS } from './baselines.ts';
+import { type ExposureMarket, type ExposureRule, largestExposure, SLOW_BARS } from './baselines.ts';
 
 /** Bars of the realised volatility unless told otherwise. */
 const VOLATILITY_BARS = 20;
@@ -71,34 +72,39 @@ export function backtestSignal(
 }
 
 /**
- * A model as a baseline: its signal by sign, on the bars and with the costs of a judged agent. It stays out of the market
+ * A model as a baseline: its signal by sign, with the actions and the costs of a judged agent. It stays out of the market
  * until it has its first window. Its name says where it had learnt from the bars.
- * @param config the complete configuration of the judged agent's env
- * @throws ConfigError `pipeline-missing` for a model that was trained on a table
+ * @param axis the bars that are judged
+ * @throws ConfigError `pipeline-missing` for a model that was trained on a table, `candles-needed` on books
  */
-export function runModelBaseline(model: TrainedModel, candles: Candles, config: TradingConfig): Baseline {
-  const from = config.fromRow;
-  const end = config.toRow === 0 ? candles.length : config.toRow;
+export function modelRule(
+  model: TrainedModel,
+  { env, candles }: ExposureMarket,
+  axis: PassAxis,
+): ExposureRule {
+  if (candles === undefined) {
+    throw new ConfigError(
+      'candles-needed',
+      `The ${model.kind} model reads candles, and this env trades on books; leave out --baseline.`,
+    );
+  }
   const predictions = predictSignal(model, { candles });
-  const features = signalFeatures(candles, predictions, VOLATILITY_BARS);
-  for (let row = from; row < features.firstRow; row++) features.values.fill(0, 2 * row, 2 * row + 2);
+  const { values, firstRow } = signalFeatures(candles, predictions, VOLATILITY_BARS);
+  const rowAt = (timeMs: number): number => candles.timeMs.findLastIndex((time) => time <= timeMs);
+  const [from, to] = [rowAt(axis[0].timeMs), rowAt(axis[axis.length - 1].timeMs)];
   const knew = predictions.rows.some(
-    (row, i) => row >= from && row < end && predictions.provenance[i] === 'in-sample',
+    (row, i) => row >= from && row <= to && predictions.provenance[i] === 'in-sample',
   );
+  const settings = signalConfig.parse({ maxExposure: Math.min(1, largestExposure(env.actionSpace)) });
+  let row = from;
+  let wanted = 0;
   return {
     name: `${model.kind} signal${knew ? ' (seen in training)' : ''}`,
-    backtest: backtest(
-      {
-        candles,
-        features: { ...features, firstRow: Math.min(from, features.firstRow) },
-        config: { ...config, window: 1, actions: 'continuous' },
-      },
-      ({ observationSpace, actionSpace }) =>
-        signal.build(
-          { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
-          { maxExposure: Math.min(1, config.maxLeverage), maxLeverage: config.maxLeverage },
-        ),
-    ),
+    exposure({ timeMs }) {
+      while (candles.timeMs[row + 1] <= timeMs) row++;
+      wanted = row < firstRow ? 0 : nextExposure(values[2 * row], values[2 * row + 1], wanted, settings);
+      return wanted;
+    },
   };
 }
 

@@ -13,17 +13,15 @@ import {
 import type { Candles } from '../../market/candles/candles.ts';
 import { BookBroker, type BookOrder } from '../../market/execution/book-broker.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
-import { createFee } from '../../market/execution/fees.ts';
+import { proportionalFee } from '../../market/execution/fees.ts';
 import type { Fill } from '../../market/execution/fill.ts';
-import { createLatency, type LatencyModel } from '../../market/execution/latency.ts';
+import { constantLatency, type LatencyModel, lognormalLatency } from '../../market/execution/latency.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { StepResult } from '../env.ts';
-import { builtInParts, completeParts, type EnvParts } from '../parts.ts';
 import { type Action, type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
 import { type BookTradingConfig, requireLevelsWithinLeverage } from './book-config.ts';
 import { createTradingInfo, type TradingInfo, TradingObserver } from './observation.ts';
-import { createReward, type Reward } from './rewards.ts';
-import { StepView } from './step-view.ts';
+import { type Reward, tradingRewards } from './rewards.ts';
 
 export interface BookTraderOptions {
   /** Bars of the venue's mid; they may grow. */
@@ -35,8 +33,6 @@ export interface BookTraderOptions {
   config: BookTradingConfig;
   /** Decides latencies. */
   rng: Rng;
-  /** What the configuration may name; absent: what comes with the framework. */
-  parts?: EnvParts;
   /** Called when an order leaves; the object is reused. */
   onOrder?: (order: Readonly<BookOrder>) => void;
   /** Called after every fill; the object is reused by the next one. */
@@ -58,40 +54,22 @@ export class BookTrader implements Snapshotable {
   readonly #observer: TradingObserver;
   readonly #reward: Reward;
   readonly #info = createTradingInfo();
-  readonly #stepView = new StepView(this.#info);
-  readonly #latency: (rng: Rng) => LatencyModel;
   /** Totals at the step's begin: fees, slippage, interest, notional, equity, fills. */
   readonly #before = new Float64Array(6);
 
   /** @throws ConfigError for settings that do not fit each other */
-  constructor({
-    candles,
-    features,
-    depth,
-    config: given,
-    rng,
-    parts = builtInParts,
-    onOrder,
-    onFill,
-  }: BookTraderOptions) {
-    requireLevelsWithinLeverage(given);
-    const config = completeParts(given, parts);
+  constructor({ candles, features, depth, config, rng, onOrder, onFill }: BookTraderOptions) {
+    requireLevelsWithinLeverage(config);
     const { maxLeverage, levels, actions } = config;
     this.#config = config;
     this.#candles = candles;
     this.#levels = actions === 'discrete' ? levels : [];
-    this.#reward = createReward(parts.rewards.get(config.reward), config, config.rewardSettings);
-    this.#latency = (own) =>
-      createLatency(
-        parts.latencies.get(config.latencyModel),
-        { medianMs: config.latencyMs, sigma: config.latencySigma, rng: own },
-        config.latencySettings,
-      );
+    this.#reward = tradingRewards.get(config.reward).create(config);
     this.broker = new BookBroker({
       depth,
       initialEquity: config.initialEquity,
-      fees: createFee(parts.fees.get(config.feeModel), config, config.feeSettings),
-      latency: this.#latency(rng),
+      fees: proportionalFee(config.feeRate),
+      latency: createLatency(config, rng),
       staleMs: config.staleMs,
       limitRate: config.limitRate,
       borrowRatePerYear: config.borrowRatePerYear,
@@ -116,7 +94,7 @@ export class BookTrader implements Snapshotable {
 
   /** Restarts the randomness of latencies. */
   reseed(rng: Rng): void {
-    this.broker.reseed(this.#latency(rng));
+    this.broker.reseed(createLatency(this.#config, rng));
   }
 
   /** Forgets book and orders. */
@@ -156,7 +134,6 @@ export class BookTrader implements Snapshotable {
     before[INTEREST] = account.totalInterest;
     before[NOTIONAL] = account.totalNotional;
     before[EQUITY] = this.broker.equity;
-    this.#stepView.begin();
     before[FILLS] = this.broker.numFills;
   }
 
@@ -182,8 +159,7 @@ export class BookTrader implements Snapshotable {
     info.fillPrice = broker.numFills > before[FILLS] ? broker.lastFill.price : Number.NaN;
     this.#observer.observe(broker, info);
     this.#noteBarTime();
-    this.#stepView.numFills = broker.numFills - before[FILLS];
-    result.reward = this.#reward.reward(before[EQUITY], broker.equity, this.#stepView);
+    result.reward = this.#reward.reward(before[EQUITY], broker.equity);
     if (!Number.isFinite(result.reward)) {
       throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${row}.`);
     }
@@ -254,6 +230,12 @@ export class BookTrader implements Snapshotable {
       `Trading on books got the action ${action} at bar ${this.broker.row}; expected ${expected}.`,
     );
   }
+}
+
+function createLatency({ latencyMs, latencySigma }: BookTradingConfig, rng: Rng): LatencyModel {
+  return latencySigma === 0
+    ? constantLatency(latencyMs)
+    : lognormalLatency({ medianMs: latencyMs, sigma: latencySigma }, rng);
 }
 
 const FEES = 0;

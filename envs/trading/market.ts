@@ -1,33 +1,23 @@
 /** What all envs over the same candles share: computed once, and kept for as long as the candles are. */
-import type { Registry } from '../../core/registry.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { type BarLiquidity, barLiquidity } from '../../market/execution/slippage.ts';
-import type { Feature } from '../../market/features/features.ts';
 import {
   createFeaturePipeline,
   type FeatureMatrix,
   type FeaturePipelineOptions,
-  featureName,
 } from '../../market/features/pipeline.ts';
-import { builtInParts } from '../parts.ts';
 
-/** By what the features are: two plugins may use one name. */
-const matrices = new WeakMap<
-  Candles,
-  Map<string, { features: readonly Feature[]; matrix: FeatureMatrix }[]>
->();
+const matrices = new WeakMap<Candles, Map<string, FeatureMatrix>>();
 const liquidities = new WeakMap<Candles, BarLiquidity>();
 
 /**
- * The features of these candles. Asking again gives the same matrix, so the candles must not change.
- * @param registry where features are looked up
+ * The built-in features of these candles. Asking again gives the same matrix, so the candles must not change.
  * @throws ConfigError, DataError as `createFeaturePipeline` and its `compute`
  */
 export function sharedFeatures(
   candles: Candles,
   specs: readonly string[],
   options: Omit<FeaturePipelineOptions, 'features'>,
-  registry: Registry<Feature> = builtInParts.features,
 ): FeatureMatrix {
   let byKey = matrices.get(candles);
   if (byKey === undefined) {
@@ -35,12 +25,11 @@ export function sharedFeatures(
     matrices.set(candles, byKey);
   }
   const key = JSON.stringify([specs, options.normalize, options.normalizationBars, options.clip]);
-  const features = specs.map((spec) => registry.get(featureName(spec)));
-  const known = byKey.get(key) ?? [];
-  const found = known.find((entry) => entry.features.every((feature, f) => feature === features[f]));
-  if (found !== undefined) return found.matrix;
-  const matrix = createFeaturePipeline(specs, { ...options, features: registry }).compute(candles);
-  byKey.set(key, [...known, { features, matrix }]);
+  let matrix = byKey.get(key);
+  if (matrix === undefined) {
+    matrix = createFeaturePipeline(specs, options).compute(candles);
+    byKey.set(key, matrix);
+  }
   return matrix;
 }
 

@@ -6,10 +6,11 @@ import { log } from '../../core/math.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import type { Broker } from '../../market/execution/broker.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
+import type { AccountInfo } from '../account-info.ts';
 import { type Box, createBox } from '../spaces.ts';
 
 /** The state after a step, for those who judge. Quote units where nothing else is said. */
-export interface TradingInfo {
+export interface TradingInfo extends AccountInfo {
   /** Open time of the bar whose close is `price`, UTC epoch. */
   timeMs: number;
   row: number;

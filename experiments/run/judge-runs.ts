@@ -2,20 +2,24 @@
 import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
-import { TradingEnv } from '../../envs/trading.ts';
 import type { TrainedModel } from '../../models/model.ts';
 import { formatTable } from '../../scripts/terminal/table.ts';
 import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
+import type { Backtest } from '../../trainers/backtest.ts';
 import { type Evaluation, evaluate } from '../../trainers/evaluate.ts';
-import { type JudgedSpan, type Judgement, judge } from '../../trainers/judge.ts';
+import { type JudgedSpan, type Judgement, judge, judgeCandidates } from '../../trainers/judge.ts';
 import type { Report, ReportLearning, ReportMetric } from '../../trainers/report/report.ts';
 import { tradingMetrics, tradingReport } from '../../trainers/report/trading.ts';
 import { isoDate } from '../../trainers/spans.ts';
+import { costsOf, judgedTask, namingEnv, whyNoAccount } from './judged-task.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv } from './parts.ts';
 import { type Run, readRunSpec, reopenRun } from './spec.ts';
 import { BEST_CHECKPOINT } from './training-session.ts';
+
+/** Episodes by which an agent is judged where there are no bars to pass through once. */
+const DEFAULT_EPISODES = 100;
 
 /** A run with its agent as a checkpoint has it. */
 export interface TrainedRun {
@@ -54,26 +58,50 @@ export function chooseCheckpoint(directory: RunDirectory, wanted: string | undef
   );
 }
 
-/** Whether the run trades bars, so that it can be judged by its account. */
-export function isTrading({ run }: TrainedRun): boolean {
-  return createEvaluationEnv(run, 'test') instanceof TradingEnv;
-}
-
-/** Plays episodes greedily, each with a seed of its own. */
-export function evaluateEpisodes({ run, agent }: TrainedRun, episodes: number, seed: number): Evaluation {
-  return evaluate(agent, createEvaluationEnv(run, 'test'), { episodes, seed });
+/**
+ * A run is judged by its account where it trades market data and its env's info tells of one, else by episodes.
+ * @returns also why, where a run on market data is not judged by its account
+ */
+export function judgedBy({ run }: TrainedRun): {
+  readonly by: 'account' | 'episodes';
+  readonly reason?: string;
+} {
+  if ((run.market ?? run.books) === undefined) return { by: 'episodes' };
+  const reason = whyNoAccount(run);
+  return reason === undefined ? { by: 'account' } : { by: 'episodes', reason };
 }
 
 /**
- * Judges runs of the same task.
+ * Plays episodes greedily on the test span, each with a seed of its own.
+ * @param episodes default: one pass of candles, which is the same each time, else 100
+ */
+export function evaluateEpisodes(
+  { run, agent }: TrainedRun,
+  episodes: number | undefined,
+  seed: number,
+): Evaluation {
+  const count = episodes ?? (run.market === undefined ? DEFAULT_EPISODES : 1);
+  return evaluate(agent, createEvaluationEnv(run, 'test'), { episodes: count, seed });
+}
+
+/**
+ * Judges runs of the same task, in envs of their own plugin.
  * @param models supervised models among the baselines
+ * @throws EnvError naming the env
  */
 export function judgeTrading(runs: readonly TrainedRun[], models: readonly TrainedModel[] = []): Judgement {
   const [{ run }] = runs;
-  const { config } = createEvaluationEnv(run, 'test') as TradingEnv;
-  const { candles, spans } = run.market!;
   const candidates = runs.map((trained) => ({ seed: trained.run.spec.seed, agent: trained.agent }));
-  return judge(candidates, candles, config, spans, run.spec.seed, models);
+  return namingEnv(run, () => judge(candidates, judgedTask(run), run.spec.seed, models));
+}
+
+/** The account of a run over the test span; undefined where its env has none that can be judged. */
+export function testAccount(trained: TrainedRun): Backtest | undefined {
+  const { run, agent } = trained;
+  if (judgedBy(trained).by !== 'account') return undefined;
+  const task = judgedTask(run);
+  const candidate = { seed: run.spec.seed, agent };
+  return namingEnv(run, () => judgeCandidates([candidate], task, task.spans.test).judged[0].backtest);
 }
 
 /** @throws ConfigError `unlike-runs` when the runs differ in more than their seeds and the agent's settings */
@@ -105,7 +133,11 @@ export function formatJudgement({ spans, verdict }: Judgement, agentName: string
         : judged.span.name === 'train'
           ? 'learnt from'
           : 'chosen by';
-    return `${judged.span.name} (${note}), ${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}\n${formatSpan(judged, agentName)}`;
+    return [
+      `${judged.span.name} (${note}), ${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}`,
+      ...judged.notes,
+      formatSpan(judged, agentName),
+    ].join('\n');
   });
   return [...blocks, verdict.text].join('\n\n');
 }
@@ -134,18 +166,14 @@ export function formatMetric(value: number, format: ReportMetric['format']): str
 export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, command: string): Report {
   const [{ run }] = runs;
   const { agent, env, data, numEnvs, totalSteps, version } = run.spec;
-  const { timeMs } = run.market!.candles;
-  const { feeRate, slippageRate, borrowRatePerYear, execution } = (
-    createEvaluationEnv(run, 'test') as TradingEnv
-  ).config;
-  const basisPoints = (rate: number): string => `${Number((rate * 1e4).toFixed(2))} bp`;
+  const { timeMs } = run.market?.candles ?? run.books!.tape;
   const seeds = runs.map((trained) => trained.run.spec.seed);
   return tradingReport({
     title: `${agent.name} trading ${data!.path}`,
     subtitle:
       `Trained for ${totalSteps.toLocaleString('en')} steps with ${seeds.length === 1 ? 'one seed' : `each of ${seeds.length} seeds`} on the training ` +
-      `part of the bars from ${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}; fee ${basisPoints(feeRate)}, half-spread ` +
-      `${basisPoints(slippageRate)}, borrowing ${(borrowRatePerYear * 100).toFixed(1)} % a year, filled at ${execution === 'next-open' ? "the next bar's open" : 'the close just observed'}.`,
+      `part of the ${run.market === undefined ? 'books' : 'bars'} from ${isoDate(timeMs[0])} to ` +
+      `${isoDate(timeMs[timeMs.length - 1])}; ${describeCosts(run)}.`,
     agentName: agent.name,
     judgement,
     learning: runs.map(learningOf),
@@ -160,6 +188,7 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
       { label: 'Version', value: `market-gym ${version}` },
     ],
     caveats: [
+      ...judgement.spans.test.notes,
       'A backtest fills every order at the bar price plus the modelled costs; a real market may not.',
       'The random baseline is the median of 20 traders with the turnover of the agent.',
       'An interval over one test span says nothing about other markets or other years.',
@@ -171,6 +200,20 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
         : []),
     ],
   });
+}
+
+/** In words, as far as the env's settings say. */
+function describeCosts(run: Run): string {
+  const { feeRate, slippageRate, borrowRatePerYear, execution } = costsOf(run);
+  const basisPoints = (rate: number): string => `${Number((rate * 1e4).toFixed(2))} bp`;
+  const parts = [
+    feeRate !== undefined && `fee ${basisPoints(feeRate)}`,
+    slippageRate !== undefined && `half-spread ${basisPoints(slippageRate)}`,
+    borrowRatePerYear !== undefined && `borrowing ${(borrowRatePerYear * 100).toFixed(1)} % a year`,
+    execution !== undefined &&
+      `filled at ${execution === 'next-open' ? "the next bar's open" : 'the close just observed'}`,
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? parts.join(', ') : `costs as the env "${run.spec.env.name}" has them`;
 }
 
 /** One setting a line. */

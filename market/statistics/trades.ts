@@ -20,6 +20,12 @@ export interface Trade {
   open: boolean;
 }
 
+/** What a fill, or several at once, did to a position. */
+export type PositionChange = Pick<
+  Fill,
+  'timeMs' | 'row' | 'baseChange' | 'cashChange' | 'interestSettled' | 'position'
+>;
+
 /** The end of a record: what a position still open is valued at. */
 export interface RecordEnd {
   timeMs: number;
@@ -35,7 +41,7 @@ export interface RecordEnd {
  * @param fills copies of every fill since the account was flat
  * @param end values a position that is still open; without it that position is left out
  */
-export function roundTrips(fills: readonly Readonly<Fill>[], end?: RecordEnd): Trade[] {
+export function roundTrips(fills: readonly Readonly<PositionChange>[], end?: RecordEnd): Trade[] {
   const trades: Trade[] = [];
   let trade: Trade | undefined;
   let position = 0;

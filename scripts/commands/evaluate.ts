@@ -6,7 +6,7 @@ import { openModel } from '../../experiments/models/store.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
-  isTrading,
+  judgedBy,
   judgeTrading,
   openTrainedRun,
   reportOf,
@@ -54,9 +54,8 @@ export const evaluateOptions = (yargs: Argv) =>
     })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
     .option('episodes', {
-      default: 100,
       coerce: wholeNumber('episodes', 1),
-      describe: 'Episodes, where the env is not trading',
+      describe: 'Episodes, where no account is judged; default: one pass of candles, else 100',
     })
     .option('seed', {
       default: 1_000_000,
@@ -80,7 +79,8 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<number> 
   const runs: TrainedRun[] = [];
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
   requireSameTask(runs);
-  if (isTrading(runs[0])) {
+  const { by, reason } = judgedBy(runs[0]);
+  if (by === 'account') {
     const baselines = args.baseline.map((model) => ` --baseline ${model}`).join('');
     const command = `market-gym evaluate ${args.runs.join(' ')}${baselines}`;
     const kinds = await loadModelKinds(args.plugin);
@@ -95,11 +95,12 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<number> 
     const { name, steps } = trained.checkpoint;
     console.say(
       `${agent.name} on ${env.name}, checkpoint ${name} (step ${steps}): mean return ` +
-        `${meanReturn.toFixed(2)} ± ${deviation.toFixed(2)} over ${args.episodes} greedy episodes`,
+        `${meanReturn.toFixed(2)} ± ${deviation.toFixed(2)} over ${returns.length} greedy episode${returns.length === 1 ? '' : 's'}`,
     );
     return { run: trained.directory.path, checkpoint: name, step: steps, meanReturn, deviation, returns };
   });
-  console.result({ runs: evaluations });
+  if (reason !== undefined) console.say(reason);
+  console.result({ runs: evaluations, ...(reason !== undefined && { withoutVerdict: reason }) });
   return 0;
 }
 
@@ -119,7 +120,8 @@ export function judgeAndReport(
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
   console.say(`\nReport: ${file}`);
   const { spans, verdict } = judgement;
-  const metricsOf = ({ candidates, rules, random }: (typeof spans)['test']) => ({
+  const metricsOf = ({ candidates, rules, random, notes }: (typeof spans)['test']) => ({
+    ...(notes.length > 0 && { notes }),
     seeds: Object.fromEntries(candidates.map(({ seed, backtest }) => [seed, backtest.metrics])),
     baselines: Object.fromEntries(
       [...rules, random.median].map(({ name, backtest }) => [name, backtest.metrics]),

@@ -8,6 +8,7 @@ import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { geometricBrownian, meanReverting } from '../../market/synthetic/candles.ts';
 import { type JudgedSpan, judge } from '../../trainers/judge.ts';
+import { tradingTask } from '../../trainers/judged-task.ts';
 import { splitSpans } from '../../trainers/spans.ts';
 import { train } from '../../trainers/train.ts';
 
@@ -40,7 +41,7 @@ function judgeSeed(candles: Candles, seed: number, totalSteps: number): JudgedSp
     },
   );
   train({ envs, agent, totalSteps, seed });
-  return judge([{ seed, agent }], candles, config, spans, seed).spans.test;
+  return judge([{ seed, agent }], tradingTask(candles, config, spans), seed).spans.test;
 }
 
 test('a mean-reverting market: better than buy-and-hold and random on five of five seeds', () => {
