@@ -1,5 +1,11 @@
 import { vi } from 'vitest';
+import { counts } from '../soak.ts';
 import { testRates } from './drift-rates.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-testRates({ barMinutes: 15, numStill: 30, maxFalse: 1, numChanged: 12 });
+vi.setConfig({ testTimeout: 600_000 });
+testRates({
+  barMinutes: 15,
+  numStill: counts(10, 100),
+  maxFalse: counts(1, 5),
+  numChanged: counts(5, 100),
+});

@@ -5,6 +5,7 @@ import { createRng, type Rng } from '../../core/rng.ts';
 import type { VenueInput, VenuePlugin } from '../../live/connection/venue.ts';
 import { CHANNELS, parseMarkets } from '../../live/connection/venue-markets.ts';
 import { VenueSession } from '../../live/connection/venue-session.ts';
+import { counts } from '../soak.ts';
 
 export interface VenueSample {
   readonly markets: readonly string[];
@@ -258,7 +259,7 @@ const HOSTILE = [
   '[{"toString":1,"valueOf":1}]',
   '{"__proto__":{"length":1e9}}',
 ];
-const PLACES = 40;
+const PLACES = counts(10, 40);
 
 /** The text with each of its first values replaced by each hostile one. */
 function withHostileValues(text: string): string[] {

@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
 import type { ModelDetails } from '../../storage/model-artifact.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
-
-const WRITER = fileURLToPath(new URL('./registry-writer.mjs', import.meta.url));
 
 let root: string;
 let registry: ModelRegistry;
@@ -188,78 +183,4 @@ describe('names are checked', () => {
     expect(errorOf(() => registry.save(bad, weights(1))).code).toBe('not-storable');
     expect(fs.readdirSync(join(registry.path, 'artifacts'))).toEqual([]);
   });
-});
-
-/** Starts a process that saves and promotes without end, telling each id when it has been saved. */
-function startWriter(name: string): {
-  saved: string[];
-  running: Promise<void>;
-  end: Promise<void>;
-  kill(): void;
-} {
-  const child = spawn(process.execPath, [WRITER, registry.path, name], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const saved: string[] = [];
-  let partial = '';
-  const running = new Promise<void>((resolve) => {
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (partial + text).split('\n');
-      partial = lines.pop() ?? '';
-      saved.push(...lines);
-      resolve();
-    });
-  });
-  const end = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  return { saved, running, end, kill: () => child.kill('SIGKILL') };
-}
-
-describe('several processes', () => {
-  test('write at once without losing or mixing anything', async () => {
-    const writers = ['a', 'a', 'b'].map(startWriter);
-    await Promise.all(writers.map(({ running }) => running));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    for (const writer of writers) writer.kill();
-    await Promise.all(writers.map(({ end }) => end));
-    const ids = registry.list().map(({ id }) => id);
-    for (const { saved } of writers) for (const id of saved) expect(ids).toContain(id);
-    const told = writers.flatMap(({ saved }) => saved);
-    expect(new Set(told).size).toBe(told.length);
-    expect(registry.verify().defects).toEqual([]);
-  });
-
-  test('killed at 200 random points leave every saved model whole', async () => {
-    const rng = createRng('kill');
-    let numKilled = 0;
-    let numLeft = 0;
-    const told: string[] = [];
-    while (numKilled < 200) {
-      const writers = [startWriter('a'), startWriter('b')];
-      await Promise.all(
-        writers.map(async (writer) => {
-          await writer.running;
-          await new Promise((resolve) => setTimeout(resolve, rng.uniform() * 30));
-          writer.kill();
-          await writer.end;
-        }),
-      );
-      told.push(...writers.flatMap(({ saved }) => saved));
-      numKilled += writers.length;
-      const { defects, numUnreferenced } = registry.verify();
-      expect(defects).toEqual([]);
-      numLeft = Math.max(numLeft, numUnreferenced);
-    }
-    const records = registry.list();
-    const ids = new Set(records.map(({ id }) => id));
-    for (const id of told) expect(ids.has(id)).toBe(true);
-    for (const name of ['a', 'b']) {
-      const versions = records.filter((record) => record.name === name);
-      expect(versions.map(({ version }) => version)).toEqual(versions.map((_, i) => i + 1));
-      expect(versions.filter(({ stage }) => stage === 'champion').length).toBeLessThanOrEqual(1);
-    }
-    const unreferenced = registry.verify().numUnreferenced;
-    expect(registry.prune()).toBe(unreferenced);
-    expect(registry.verify()).toEqual({ numModels: records.length, defects: [], numUnreferenced: 0 });
-    console.log(`200 kills, ${told.length} models saved, at most ${numLeft} cut-off artifacts left behind`);
-  }, 240_000);
 });

@@ -1,4 +1,4 @@
-/** A thousand sessions with venues behind a network that drops, repeats, reorders, cuts, stalls and lies about time. */
+/** Sessions with venues behind a network that drops, repeats, reorders, cuts, stalls and lies about time. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
@@ -6,11 +6,12 @@ import { VenueConnection } from '../../../live/connection/connection.ts';
 import type { VenueEvent } from '../../../live/connection/venue.ts';
 import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
 import type { OrderBook } from '../../../market/books/order-book.ts';
+import { counts } from '../../soak.ts';
 import { FakeMarket, type Level, viewOf } from '../fake-market.ts';
 import { FakeNetwork, LATEST_MS, MANY_FAULTS, NO_FAULTS } from '../fake-network.ts';
 import { type Dialect, dialects } from '../venues/dialects.ts';
 
-const RUNS_PER_VENUE = 200;
+const RUNS_PER_VENUE = counts(8, 200);
 const START_MS = 1_700_000_000_000;
 const FAULTY_MS = 30_000;
 /** Long enough for the longest silence deadline, the waits between attempts, and a snapshot. */
@@ -125,7 +126,7 @@ function levelsOf(book: OrderBook, side: 'bid' | 'ask'): Level[] {
   );
 }
 
-describe.each(dialects)('$plugin.name through 200 faulty sessions', (dialect) => {
+describe.each(dialects)(`$plugin.name through ${RUNS_PER_VENUE} faulty sessions`, (dialect) => {
   test('ends in the right book, decides on no stale or wrong one, and finds losses in time', {
     timeout: 120_000,
   }, () => {
@@ -156,10 +157,10 @@ describe.each(dialects)('$plugin.name through 200 faulty sessions', (dialect) =>
       'close',
       'refuseConnection',
     ])
-      expect(faults.get(fault)).toBeGreaterThan(10);
+      expect(faults.get(fault) ?? 0).toBeGreaterThan(counts(-1, 10));
     if (dialect.rest !== undefined)
       for (const fault of ['slowSnapshot', 'tooManyRequests', 'serverError'])
-        expect(faults.get(fault)).toBeGreaterThan(10);
+        expect(faults.get(fault) ?? 0).toBeGreaterThan(counts(-1, 10));
   });
 
   test('the same seed gives the same log, another seed another', () => {

@@ -1,5 +1,7 @@
 import { testVenue } from '../../contracts/test-venue.ts';
+import { counts } from '../../soak.ts';
 import { dialects } from './dialects.ts';
 import { sampleOf } from './venue-samples.ts';
 
-for (const dialect of dialects) testVenue(dialect.plugin, sampleOf(dialect), { mutations: 100_000 });
+const mutations = counts(2000, 100_000);
+for (const dialect of dialects) testVenue(dialect.plugin, sampleOf(dialect), { mutations });

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../core/errors.ts';
 import { createRng } from '../../../core/rng.ts';
@@ -123,15 +121,5 @@ describe.skipIf(blas === undefined)('products on threads', () => {
       await sleep(50);
     }
     other.close();
-  });
-
-  test('do not abort a process that ends soon after they were asked for', async () => {
-    const url = new URL('../../../networks/kernels/create.ts', import.meta.url);
-    const end = (ms: number): string =>
-      `const { createKernels } = await import('${url}'); createKernels({ backend: 'blas', threads: 3 }); setTimeout(() => process.exit(), ${ms});`;
-    for (let ms = 10; ms < 50; ms += 5) {
-      // Rejects for any other end.
-      await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', end(ms)]);
-    }
   });
 });

@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRng, type Rng } from '../../../core/rng.ts';
@@ -245,22 +243,6 @@ describe('threads', () => {
     kernels.concurrently([() => kernels.scale(values, 2)]);
     expect(values.every((value) => value === 8)).toBe(true);
     expect(doneByOthers(kernels)).toBe(before);
-  });
-
-  test('do not keep the process alive, busy or asleep', () => {
-    const url = new URL('../../../networks/kernels/create.ts', import.meta.url).href;
-    const script = `
-      const { createKernels } = await import('${url}');
-      const kernels = createKernels({ threads: 3 });
-      const values = kernels.allocate(100_000).fill(1);
-      for (let i = 0; i < 2000; i++) kernels.scale(values, 1);
-      if (process.argv[1]) await new Promise((resolve) => setTimeout(resolve, 300));
-      console.log('end');`;
-    for (const pause of ['', 'pause']) {
-      const args = ['--import', 'tsx', '--input-type=module', '--eval', script, pause];
-      const cwd = fileURLToPath(new URL('../../..', import.meta.url));
-      expect(execFileSync(process.execPath, args, { cwd, timeout: 20_000, encoding: 'utf8' })).toBe('end\n');
-    }
   });
 
   test('that take a part and never finish it are an error, not a wait without end', async () => {

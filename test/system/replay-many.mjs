@@ -1,10 +1,10 @@
 /** Replays every tape of a directory in this process, and says what differs. Argument: the directory. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { replayTape } from '../../../dist/live/tape/replay.js';
-import { builtInVenues } from '../../../dist/live/venues/index.js';
-import { readTape } from '../../../dist/storage/tape.js';
-import { restlessPolicy } from '../session/restless-policy.mjs';
+import { replayTape } from '../../dist/live/tape/replay.js';
+import { builtInVenues } from '../../dist/live/venues/index.js';
+import { readTape } from '../../dist/storage/tape.js';
+import { restlessPolicy } from '../live/session/restless-policy.mjs';
 
 const [directory] = process.argv.slice(2);
 const outcomes = readdirSync(directory).map((name) => {

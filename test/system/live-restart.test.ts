@@ -1,25 +1,27 @@
 /** Sessions in processes of their own, killed at any moment and started again on the same tape. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRng } from '../../../core/rng.ts';
-import type { LiveMarket } from '../../../live/session/live-market.ts';
-import { bookFrame } from '../../../live/tape/book-frames.ts';
-import { replayTape } from '../../../live/tape/replay.ts';
-import { startVenueServer, type VenueServer } from '../../../live/tape/venue-server.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
-import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
-import { readTape, type TapeRecord } from '../../../storage/tape.ts';
-import { VENUE_NAMES } from '../recorded-session.ts';
-import { restlessPolicy } from './restless-policy.mjs';
+import { createRng } from '../../core/rng.ts';
+import type { LiveMarket } from '../../live/session/live-market.ts';
+import { bookFrame } from '../../live/tape/book-frames.ts';
+import { replayTape } from '../../live/tape/replay.ts';
+import { startVenueServer, type VenueServer } from '../../live/tape/venue-server.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
+import { readTape, type TapeRecord } from '../../storage/tape.ts';
+import { freshDist } from '../dist.ts';
+import { VENUE_NAMES } from '../live/recorded-session.ts';
+import { restlessPolicy } from '../live/session/restless-policy.mjs';
+import { counts } from '../soak.ts';
 
 const WRITER = fileURLToPath(new URL('./session-writer.mjs', import.meta.url));
 /** In each of the sessions. */
-const KILLS = 50;
+const KILLS = counts(9, 50);
 const SESSIONS = [
   ['trading', 'keep'],
   ['trading', 'close'],
@@ -39,9 +41,7 @@ let server: VenueServer;
 let stopSending = () => {};
 
 beforeAll(async () => {
-  if (!existsSync(new URL('../../../dist/live/session/live-run.js', import.meta.url))) {
-    throw new Error('dist/ is missing: run npm run build before these tests.');
-  }
+  freshDist('live/session/live-run.js');
   server = await startVenueServer({});
   let event = 0;
   const timer = setInterval(() => {

@@ -9,7 +9,7 @@ import { ModelRegistry } from '../../storage/model-registry.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 import { CONFIG, createModel, reversingBooks, START_MS, saveModel } from '../continual/continual-market.ts';
-import { type Outcome, Workplace } from './command-line.ts';
+import { type Outcome, Workplace } from '../scripts/command-line.ts';
 
 const place = new Workplace();
 const servers: ReturnType<Workplace['start']>[] = [];

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { trainXgboost } from '../../../models/trees/xgboost.ts';
-import type { XgboostOverrides } from '../../../models/trees/xgboost-config.ts';
-import { XgboostModel } from '../../../models/trees/xgboost-model.ts';
-import { randomTable } from '../tables.ts';
+import { trainXgboost } from '../../models/trees/xgboost.ts';
+import type { XgboostOverrides } from '../../models/trees/xgboost-config.ts';
+import { XgboostModel } from '../../models/trees/xgboost-model.ts';
+import { randomTable } from '../models/tables.ts';
 
 const python = ['python3', '/usr/bin/python3'].find(
   (command) => spawnSync(command, ['-c', 'import xgboost']).status === 0,
