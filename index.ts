@@ -1,6 +1,13 @@
 /** The public API: what a user's own agents, envs and experiments are made of. */
 export * from './agents/agent.ts';
-export type { NetworkFactory, NetworkRequest } from './agents/custom-network.ts';
+export {
+  defineNetwork,
+  factoryOf,
+  type KernelRequest,
+  type NetworkFactory,
+  type NetworkPlugin,
+  type NetworkRequest,
+} from './agents/custom-network.ts';
 export { builtInAgents } from './agents/index.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
 export { createPolicyHead } from './agents/on-policy/create-policy-head.ts';
@@ -11,6 +18,7 @@ export { withPrior } from './agents/priors/with-prior.ts';
 export { priorPolicy } from './agents/rules/prior-policy.ts';
 export { z } from './core/config.ts';
 export * from './core/errors.ts';
+export type { PartDefinition, PartPlugin } from './core/plugin.ts';
 export { Registry } from './core/registry.ts';
 export { createRng, type Rng } from './core/rng.ts';
 export { RunningMoments } from './core/running-moments.ts';
@@ -18,15 +26,23 @@ export * from './core/snapshot.ts';
 export { arbitrageConfig } from './envs/arbitrage/config.ts';
 export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage/synthetic.ts';
 export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './envs/arbitrage.ts';
+export { BookTradingEnv, type BookTradingEnvOptions } from './envs/book-trading.ts';
 export { CartPole, cartpole } from './envs/cartpole.ts';
 export { checkEnv } from './envs/check-env.ts';
 export * from './envs/env.ts';
 export { builtInEnvs } from './envs/index.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './envs/mountain-car-continuous.ts';
+export { builtInParts, type EnvParts } from './envs/parts.ts';
 export { Pendulum, pendulum } from './envs/pendulum.ts';
 export * from './envs/spaces.ts';
 export type { TradingInfo } from './envs/trading/observation.ts';
-export { defineReward, type Reward, type RewardPlugin } from './envs/trading/rewards.ts';
+export {
+  defineReward,
+  type Reward,
+  type RewardContext,
+  type RewardPlugin,
+  type RewardStep,
+} from './envs/trading/rewards.ts';
 export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
 export type { StepContext, TransitionBatch } from './envs/transition.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector/vector-env.ts';
@@ -40,9 +56,24 @@ export {
   type VenueConnectionOptions,
   type VenueStatus,
 } from './live/connection/connection.ts';
+export * from './live/connection/frame-fields.ts';
+export * from './live/connection/frame-loss.ts';
+export { LevelBuffer } from './live/connection/level-buffer.ts';
+export type { MarketFeed } from './live/connection/market-feed.ts';
+export { createScaledClock } from './live/connection/scaled-clock.ts';
 export * from './live/connection/venue.ts';
+export { type ConnectionLimits, connectionConfig } from './live/connection/venue-config.ts';
 export { CHANNELS, type Channel, type VenueMarket } from './live/connection/venue-markets.ts';
+export { VirtualClock } from './live/connection/virtual-clock.ts';
 export { wsTransport } from './live/connection/ws-transport.ts';
+export { type LiveConfig, resolveLiveConfig } from './live/session/config.ts';
+export { LiveEnv, type LiveEnvOptions, type RunLiveOptions, runLive } from './live/session/live-env.ts';
+export { standInTape } from './live/tape/book-frames.ts';
+export { loadBooksOrCapture, loadTradesOrCapture } from './live/tape/capture.ts';
+export { replayTape } from './live/tape/replay.ts';
+export { serveTape, type TapeServer, type TapeServerOptions } from './live/tape/server.ts';
+export { ccxtVenue } from './live/venues/ccxt.ts';
+export { findVenue, prepareVenues } from './live/venues/find.ts';
 export { builtInVenues } from './live/venues/index.ts';
 export { type HindsightOptions, hindsightBound } from './market/arbitrage/hindsight-bound.ts';
 export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './market/books/load.ts';
@@ -55,6 +86,20 @@ export { createTradeTape, type TradeTape } from './market/books/trade-tape.ts';
 export * from './market/candles/candles.ts';
 export { Conversions, convertTape, type RateSeries, ratesFromCandles } from './market/candles/conversion.ts';
 export { loadCandles } from './market/candles/csv.ts';
+export { defineFeeModel, type FeeContext, type FeeModel, type FeePlugin } from './market/execution/fees.ts';
+export {
+  defineLatencyModel,
+  type LatencyContext,
+  type LatencyModel,
+  type LatencyPlugin,
+} from './market/execution/latency.ts';
+export {
+  defineSlippageModel,
+  type SlippageContext,
+  type SlippageModel,
+  type SlippageOrder,
+  type SlippagePlugin,
+} from './market/execution/slippage.ts';
 export { defineFeature, type Feature } from './market/features/features.ts';
 export { createFeaturePipeline, type FeatureMatrix } from './market/features/pipeline.ts';
 export { summarize } from './market/statistics/metrics.ts';
@@ -84,6 +129,7 @@ export {
 } from './models/judging/classification-metrics.ts';
 export { builtInModels } from './models/kinds.ts';
 export { defineModel, type ModelPlugin, type Predictor, type TrainedModel } from './models/model.ts';
+export { defineSignalRule, type SignalRule, type SignalRulePlugin } from './models/signals/exposure.ts';
 export { outOfFold } from './models/signals/out-of-fold.ts';
 export { predictSignal } from './models/signals/predict.ts';
 export { type Predictions, requireOutOfSample } from './models/signals/predictions.ts';
@@ -101,6 +147,8 @@ export type { Network, ParameterBlock } from './networks/network.ts';
 export { clipGradientNorm, createAdam, type Optimizer } from './networks/optimizer.ts';
 export { estimateAdvantagesInto } from './replay/advantages.ts';
 export { RolloutBuffer } from './replay/rollout-buffer.ts';
+export { readTape, type TapeRecord } from './storage/tape.ts';
+export { TapeWriter } from './storage/tape-writer.ts';
 export type { ArbitrageTrainingOptions } from './trainers/arbitrage/options.ts';
 export { type ArbitrageResult, trainArbitrage } from './trainers/arbitrage/train.ts';
 export { backtest } from './trainers/backtest.ts';

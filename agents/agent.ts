@@ -1,10 +1,13 @@
 /** The agent contract: batch first, two verbs. */
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig } from '../core/config.ts';
+import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
+import type { Registry } from '../core/registry.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Snapshotable } from '../core/snapshot.ts';
 import type { ActionBatch, ActionSpace, Box } from '../envs/spaces.ts';
 import type { StepContext, TransitionBatch } from '../envs/transition.ts';
+import type { SignalRulePlugin } from '../models/signals/exposure.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import type { NetworkFactory } from './custom-network.ts';
 
@@ -41,11 +44,15 @@ export interface AgentContext {
   readonly kernels?: KernelOptions;
   /** Makes the agent's networks in place of its own; absent: the agent's configuration decides. */
   readonly createNetwork?: NetworkFactory;
+  /** The rules that agent signal may follow; absent: those that come with the framework. */
+  readonly signalRules?: Registry<SignalRulePlugin>;
   /** Planned env steps of the whole run, for schedules; Infinity where there is no end, as live. */
   readonly totalSteps: number;
 }
 
 export interface AgentPlugin<Schema extends ConfigSchema = ConfigSchema> {
+  /** Set by `defineAgent`. */
+  readonly kind?: string;
   readonly name: string;
   /** One sentence for `market-gym list`. */
   readonly description: string;
@@ -53,19 +60,28 @@ export interface AgentPlugin<Schema extends ConfigSchema = ConfigSchema> {
   build(context: AgentContext, overrides?: ConfigOverrides<Schema>): Agent;
 }
 
-/** Makes an agent plugin: `build` is called with a complete, checked configuration. */
+export const agentShape: PluginShape = { kind: 'agent', define: 'defineAgent', methods: ['build'] };
+
+/**
+ * Makes an agent plugin: `build` is called with a complete, checked configuration.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
 export function defineAgent<Schema extends ConfigSchema>(plugin: {
   name: string;
   description: string;
   config: Schema;
   build(context: AgentContext, config: ConfigOf<Schema>): Agent;
 }): AgentPlugin<Schema> {
+  requirePlugin(agentShape, plugin);
+  const config = plugin.config ?? noSettings;
   return {
     ...plugin,
+    kind: agentShape.kind,
+    config,
     build: (context, overrides = {} as ConfigOverrides<Schema>) =>
       plugin.build(
         context,
-        resolveConfig(plugin.config, overrides as Record<string, unknown>, `agent "${plugin.name}"`),
+        resolveConfig(config, overrides as Record<string, unknown>, `agent "${plugin.name}"`),
       ),
   };
 }

@@ -1,5 +1,7 @@
 /** Networks that the user brings: any built-in agent learns with them in place of its own. */
+import { type ConfigSchema, resolveConfig } from '../core/config.ts';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
+import { definePart, type PartDefinition, type PartPlugin, type PluginShape } from '../core/plugin.ts';
 import type { Rng } from '../core/rng.ts';
 import type { ActionSpace, Box } from '../envs/spaces.ts';
 import type { Kernels } from '../networks/kernels/kernels.ts';
@@ -29,6 +31,37 @@ export interface NetworkRequest {
  * @param kernels in whose memory parameters and gradients must lie
  */
 export type NetworkFactory = (request: NetworkRequest, kernels: Kernels) => Network | undefined;
+
+/** A way to make networks that has a name and settings: its `create` is asked once a network, as a `NetworkFactory` is. */
+export type NetworkPlugin = PartPlugin<KernelRequest, Network | undefined>;
+
+/** A request, and the kernels in whose memory parameters and gradients must lie. */
+export interface KernelRequest extends NetworkRequest {
+  readonly kernels: Kernels;
+}
+
+export const networkShape: PluginShape = { kind: 'network', define: 'defineNetwork', methods: ['create'] };
+
+/**
+ * Makes networks that `--network NAME` can name; any built-in agent learns with them in place of its own.
+ * @param plugin `create` gets the request with the kernels, and the settings of its own; it returns undefined for a network
+ * that is left to the agent
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineNetwork<Schema extends ConfigSchema = ConfigSchema>(
+  plugin: PartDefinition<Schema, KernelRequest, Network | undefined>,
+): NetworkPlugin {
+  return definePart(networkShape, plugin);
+}
+
+/** The plugin with its settings, as an agent's context takes it. @throws ConfigError for settings that cannot be */
+export function factoryOf(
+  plugin: NetworkPlugin,
+  settings: Readonly<Record<string, unknown>>,
+): NetworkFactory {
+  const config = resolveConfig(plugin.config, settings, `network "${plugin.name}"`);
+  return (request, kernels) => plugin.create({ ...request, kernels }, config);
+}
 
 /** The part of an agent's context that decides about its networks. */
 export interface NetworkContext {

@@ -4,11 +4,16 @@ import { suggestion } from './nearest.ts';
 
 export class Registry<Plugin extends { readonly name: string }> {
   readonly #kind: string;
+  readonly #note: () => string;
   readonly #plugins = new Map<string, Plugin>();
 
-  /** @param kind what the plugins are, singular, for messages: `agent`, `env`, `feature` */
-  constructor(kind: string, plugins: Iterable<Plugin> = []) {
+  /**
+   * @param kind what the plugins are, singular, for messages: `agent`, `env`, `feature`
+   * @param note a sentence more for a name that is not there
+   */
+  constructor(kind: string, plugins: Iterable<Plugin> = [], note: () => string = () => '') {
     this.#kind = kind;
+    this.#note = note;
     for (const plugin of plugins) this.add(plugin);
   }
 
@@ -29,9 +34,10 @@ export class Registry<Plugin extends { readonly name: string }> {
   get(name: string): Plugin {
     const plugin = this.#plugins.get(name);
     if (plugin === undefined) {
+      const note = this.#note();
       throw new ConfigError(
         'unknown-name',
-        `Unknown ${this.#kind} "${name}".${suggestion(name, this.#plugins.keys())}`,
+        `Unknown ${this.#kind} "${name}".${suggestion(name, this.#plugins.keys())}${note === '' ? '' : ` ${note}`}`,
       );
     }
     return plugin;

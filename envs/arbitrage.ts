@@ -25,6 +25,7 @@ import {
 import { ArbitrageMarket } from './arbitrage/market.ts';
 import { syntheticBooks } from './arbitrage/synthetic.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { builtInParts, completeParts, type EnvParts } from './parts.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 
 /** The state after a step, for those who judge. Counts and sums since the episode's beginning. */
@@ -67,6 +68,8 @@ export interface ArbitrageEnvOptions extends DeskListener {
    * `reset`, `begin` and `finish` that of `step`.
    */
   isLive?: boolean;
+  /** What the configuration may name; absent: what comes with the framework. */
+  parts?: EnvParts;
 }
 
 /** Continuous actions below this hold. */
@@ -110,8 +113,15 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
   readonly #before = new Float64Array(2);
 
   /** @throws ConfigError for settings that are out of range or do not fit the books */
-  constructor({ books, seed = 0, config = {}, isLive = false, ...listener }: ArbitrageEnvOptions) {
-    this.config = resolveConfig(arbitrageConfig, config, 'env "arbitrage"');
+  constructor({
+    books,
+    seed = 0,
+    config = {},
+    isLive = false,
+    parts = builtInParts,
+    ...listener
+  }: ArbitrageEnvOptions) {
+    this.config = completeParts(resolveConfig(arbitrageConfig, config, 'env "arbitrage"'), parts);
     this.#source = books;
     this.#rng = createRng(seed);
     this.#tapeRng = this.#rng.fork('books');
@@ -121,7 +131,7 @@ export class ArbitrageEnv implements Env<ArbitrageInfo> {
     if (isLive) requireFitting(this.config, tape.venues);
     this.#range = isLive ? ENDLESS : planArbitrage(this.config, tape);
     this.#nextStart = this.#range.firstRow;
-    this.#market = new ArbitrageMarket(tape, this.config, this.#rng, listener);
+    this.#market = new ArbitrageMarket(tape, this.config, this.#rng, listener, parts);
     this.observationSpace = this.#market.observer.space;
     const { venues } = tape;
     this.#actions = listActions(venues.length, this.config.sizes.length, this.config.transfers);
@@ -393,5 +403,6 @@ export const arbitrage = defineEnv({
     'Several venues: buy where it is cheap, sell where it is dear, over real or synthetic order books',
   config: arbitrageConfig,
   needsBooks: true,
-  create: ({ seed, books }, config) => new ArbitrageEnv({ books: books ?? syntheticBooks(), seed, config }),
+  create: ({ seed, books, parts }, config) =>
+    new ArbitrageEnv({ books: books ?? syntheticBooks(), seed, config, parts }),
 });

@@ -11,6 +11,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { Candles } from '../market/candles/candles.ts';
+import { builtInParts, type EnvParts } from './parts.ts';
 import { sharedFeatures } from './trading/market.ts';
 
 /** The keys that choose features and episodes. */
@@ -61,11 +62,17 @@ export class AssetWindow implements Snapshotable {
    * @param env whose it is, for messages
    * @throws ConfigError `unaligned-series`, `range-too-short`, and what the features throw
    */
-  constructor(series: readonly Candles[], config: AssetWindowConfig, seed: number, env: string) {
+  constructor(
+    series: readonly Candles[],
+    config: AssetWindowConfig,
+    seed: number,
+    env: string,
+    { features: registry }: Pick<EnvParts, 'features'> = builtInParts,
+  ) {
     requireAligned(series, env);
     const { features, normalize, normalizationBars, featureClip: clip, window, fromRow } = config;
     const matrices = series.map((candles) =>
-      sharedFeatures(candles, features, { normalize, normalizationBars, clip }),
+      sharedFeatures(candles, features, { normalize, normalizationBars, clip }, registry),
     );
     const { columns, numColumns, firstRow } = matrices[0];
     const toRow = config.toRow === 0 ? series[0].length : config.toRow;

@@ -10,6 +10,7 @@ import { formatTime } from '../market/candles/timestamps.ts';
 import type { Fill } from '../market/execution/fill.ts';
 import { createFeaturePipeline } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { builtInParts, completeParts, type EnvParts } from './parts.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 import { type BookTradingConfig, bookTradingConfig } from './trading/book-config.ts';
 import { BookTrader } from './trading/book-trader.ts';
@@ -26,6 +27,8 @@ export interface BookTradingEnvOptions {
   /** Default 0. */
   seed?: number;
   config?: ConfigOverrides<typeof bookTradingConfig>;
+  /** What the configuration may name; absent: what comes with the framework. */
+  parts?: EnvParts;
   /** Called after every fill; the object is reused by the next one. */
   onFill?: (fill: Readonly<Fill>) => void;
 }
@@ -34,14 +37,12 @@ export interface BookTradingEnvOptions {
  * Whole bars that a tape must have for one episode: those that the features need, the window, and the steps.
  * @throws ConfigError as `createFeaturePipeline`
  */
-export function barsNeeded({
-  features,
-  normalize,
-  normalizationBars,
-  window,
-  episodeBars,
-}: BookTradingConfig): number {
-  const { warmupRows } = createFeaturePipeline(features, { normalize, normalizationBars });
+export function barsNeeded(
+  { features, normalize, normalizationBars, window, episodeBars }: BookTradingConfig,
+  parts: Pick<EnvParts, 'features'> = builtInParts,
+): number {
+  const options = { normalize, normalizationBars, features: parts.features };
+  const { warmupRows } = createFeaturePipeline(features, options);
   return warmupRows + window + Math.max(1, episodeBars);
 }
 
@@ -85,8 +86,16 @@ export class BookTradingEnv implements Env<TradingInfo> {
   #running = false;
 
   /** @throws ConfigError, DataError for settings that are out of range or do not fit the books */
-  constructor({ books, venue = 0, trades, seed = 0, config = {}, onFill }: BookTradingEnvOptions) {
-    this.config = resolveConfig(bookTradingConfig, config, 'env "trading-books"');
+  constructor({
+    books,
+    venue = 0,
+    trades,
+    seed = 0,
+    config = {},
+    parts = builtInParts,
+    onFill,
+  }: BookTradingEnvOptions) {
+    this.config = completeParts(resolveConfig(bookTradingConfig, config, 'env "trading-books"'), parts);
     const { features: specs, normalize, normalizationBars, featureClip, window, barMs } = this.config;
     if (books.venues[venue] === undefined) {
       throw new ConfigError(
@@ -95,7 +104,8 @@ export class BookTradingEnv implements Env<TradingInfo> {
       );
     }
     const { candles, endEvent } = sharedBars(books, venue, barMs, trades);
-    const features = sharedFeatures(candles, specs, { normalize, normalizationBars, clip: featureClip });
+    const options = { normalize, normalizationBars, clip: featureClip };
+    const features = sharedFeatures(candles, specs, options, parts.features);
     this.#firstRow = features.firstRow + window - 1;
     this.#lastRow = candles.length - 1;
     const numSteps = this.#lastRow - this.#firstRow;
@@ -119,6 +129,7 @@ export class BookTradingEnv implements Env<TradingInfo> {
       depth: books.depth,
       config: this.config,
       rng: this.#rng.fork('latency'),
+      parts,
       onFill,
     });
     this.observationSpace = this.#trader.observationSpace;
@@ -212,10 +223,10 @@ export const tradingBooks = defineEnv({
     'One venue on its order book: orders travel, walk the levels, and fill as far as the book goes',
   config: bookTradingConfig,
   needsBooks: true,
-  create({ seed, books, trades }, config) {
+  create({ seed, books, trades, parts }, config) {
     if (books === undefined) {
       throw new ConfigError('books-needed', 'Env "trading-books" needs order books; name a data file.');
     }
-    return new BookTradingEnv({ books, trades, seed, config });
+    return new BookTradingEnv({ books, trades, seed, config, parts });
   },
 });

@@ -2,10 +2,12 @@
 
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig, type z } from '../core/config.ts';
+import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
 import type { Candles } from '../market/candles/candles.ts';
+import type { EnvParts } from './parts.ts';
 import type { Action, ActionSpace, Box } from './spaces.ts';
 
 export interface ResetOptions {
@@ -77,9 +79,13 @@ export interface EnvContext {
   readonly books?: BookTape;
   /** The trades between those books, for the volume of bars. */
   readonly trades?: TradeTape;
+  /** What its settings may name; absent: what comes with the framework. */
+  readonly parts?: EnvParts;
 }
 
 export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {
+  /** Set by `defineEnv`. */
+  readonly kind?: string;
   readonly name: string;
   /** One sentence for `market-gym list`. */
   readonly description: string;
@@ -92,10 +98,13 @@ export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {
   create(context: EnvContext, overrides?: ConfigOverrides<Schema>): Env;
 }
 
+export const envShape: PluginShape = { kind: 'env', define: 'defineEnv', methods: ['create'] };
+
 /**
  * Makes an env plugin: `create` is called with a complete, checked configuration. Settings named `fromRow` and `toRow` are
  * those of the context's span, and a plugin that has both uses it unless it says otherwise. Where the context asks for
  * one pass, `episodeBars` and `episodeEvents` are 0, no limit, and `episodeStart` is `sequential`.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
  */
 export function defineEnv<Schema extends ConfigSchema>(plugin: {
   name: string;
@@ -106,15 +115,19 @@ export function defineEnv<Schema extends ConfigSchema>(plugin: {
   usesSpan?: boolean;
   create(context: EnvContext, config: ConfigOf<Schema>): Env;
 }): EnvPlugin<Schema> {
-  const { shape } = plugin.config;
+  requirePlugin(envShape, plugin);
+  const config = plugin.config ?? noSettings;
+  const { shape } = config;
   return {
     ...plugin,
+    kind: envShape.kind,
+    config,
     needsCandles: plugin.needsCandles ?? false,
     needsBooks: plugin.needsBooks ?? false,
     usesSpan: plugin.usesSpan ?? ('fromRow' in shape && 'toRow' in shape),
     create: (context, overrides = {} as ConfigOverrides<Schema>) => {
       const settings = { ...(overrides as Record<string, unknown>), ...episodeSettings(shape, context) };
-      return plugin.create(context, resolveConfig(plugin.config, settings, `env "${plugin.name}"`));
+      return plugin.create(context, resolveConfig(config, settings, `env "${plugin.name}"`));
     },
   };
 }

@@ -13,6 +13,7 @@ import type { Candles } from '../market/candles/candles.ts';
 import { shareAfterRebalancing } from '../market/execution/rebalancing-cost.ts';
 import { AssetWindow, assetWindowConfig } from './asset-window.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import type { EnvParts } from './parts.ts';
 import { type Action, type Box, createBox } from './spaces.ts';
 
 const config = z.object({
@@ -72,10 +73,12 @@ export class PortfolioEnv implements Env<PortfolioInfo> {
     series: readonly Candles[];
     seed?: number;
     config?: ConfigOverrides<typeof config>;
+    /** What the settings may name; absent: what comes with the framework. */
+    parts?: EnvParts;
   }) {
     const { series, seed = 0 } = options;
     this.config = resolveConfig(config, options.config ?? {}, 'env "portfolio"');
-    this.#window = new AssetWindow(series, this.config, seed, 'portfolio');
+    this.#window = new AssetWindow(series, this.config, seed, 'portfolio', options.parts);
     const numWeights = series.length + 1;
     const weightNames = ['cash', ...series.map((_, m) => `${m + 1}`)].map((name) => `weight:${name}`);
     const { dim, names } = this.#window;
@@ -207,5 +210,5 @@ export const portfolio = defineEnv({
   description: 'Several assets and cash: choose the weights, pay for rebalancing, grow the equity',
   config,
   needsCandles: true,
-  create: ({ seed, series = [] }, config) => new PortfolioEnv({ series, seed, config }),
+  create: ({ seed, series = [], parts }, config) => new PortfolioEnv({ series, seed, config, parts }),
 });

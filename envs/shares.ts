@@ -11,6 +11,7 @@ import {
 import type { Candles } from '../market/candles/candles.ts';
 import { AssetWindow, assetWindowConfig } from './asset-window.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import type { EnvParts } from './parts.ts';
 import { type Action, type Box, createBox } from './spaces.ts';
 
 const config = z.object({
@@ -71,10 +72,12 @@ export class SharesEnv implements Env<SharesInfo> {
     series: readonly Candles[];
     seed?: number;
     config?: ConfigOverrides<typeof config>;
+    /** What the settings may name; absent: what comes with the framework. */
+    parts?: EnvParts;
   }) {
     const { series, seed = 0 } = options;
     this.config = resolveConfig(config, options.config ?? {}, 'env "shares"');
-    this.#window = new AssetWindow(series, this.config, seed, 'shares');
+    this.#window = new AssetWindow(series, this.config, seed, 'shares', options.parts);
     const { dim, names } = this.#window;
     const numStocks = series.length;
     const stockNames = series.map((_, m) => `${m + 1}`);
@@ -214,5 +217,5 @@ export const shares = defineEnv({
   description: 'Whole shares of several stocks from one cash account (as in FinRL)',
   config,
   needsCandles: true,
-  create: ({ seed, series = [] }, config) => new SharesEnv({ series, seed, config }),
+  create: ({ seed, series = [], parts }, config) => new SharesEnv({ series, seed, config, parts }),
 });

@@ -7,16 +7,18 @@ import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../co
 import type { Candles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { BarBroker } from '../market/execution/bar-broker.ts';
-import { proportionalFee } from '../market/execution/fees.ts';
+import { createFee } from '../market/execution/fees.ts';
 import type { Fill } from '../market/execution/fill.ts';
-import { addSlippage, spreadSlippage, squareRootImpact } from '../market/execution/slippage.ts';
+import { createSlippage } from '../market/execution/slippage.ts';
 import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { builtInParts, completeParts, type EnvParts } from './parts.ts';
 import { type Action, type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
 import { planTrading, type TradingConfig, type TradingRange, tradingConfig } from './trading/config.ts';
 import { sharedFeatures, sharedLiquidity } from './trading/market.ts';
 import { createTradingInfo, type TradingInfo, TradingObserver } from './trading/observation.ts';
-import { type Reward, type RewardPlugin, tradingRewards } from './trading/rewards.ts';
+import { createReward, type Reward, type RewardPlugin } from './trading/rewards.ts';
+import { StepView } from './trading/step-view.ts';
 
 export interface TradingEnvOptions {
   /** Shared by all envs built on them; must not change. */
@@ -28,6 +30,8 @@ export interface TradingEnvOptions {
   config?: ConfigOverrides<typeof tradingConfig>;
   /** Takes the place of the reward that the configuration names. */
   reward?: RewardPlugin;
+  /** What the configuration may name; absent: what comes with the framework. */
+  parts?: EnvParts;
   /** Called after every fill; the object is reused by the next one. */
   onFill?: (fill: Readonly<Fill>) => void;
 }
@@ -51,6 +55,7 @@ export class TradingEnv implements Env<TradingInfo> {
   readonly #maxLeverage: number;
   readonly #observer: TradingObserver;
   readonly #info = createTradingInfo();
+  readonly #stepView = new StepView(this.#info);
   readonly #result: StepResult<TradingInfo>;
   readonly #resetResult: ResetResult<TradingInfo>;
   #rng: Rng;
@@ -64,30 +69,36 @@ export class TradingEnv implements Env<TradingInfo> {
    * @throws DataError when the features cannot be computed from the candles
    */
   constructor(options: TradingEnvOptions) {
-    const { candles, seed = 0 } = options;
-    const config = resolveConfig(tradingConfig, options.config ?? {}, 'env "trading"');
-    const { feeRate, slippageRate, impactCoefficient, initialEquity, window, maxLeverage } = config;
+    const { candles, seed = 0, parts = builtInParts } = options;
+    const resolved = resolveConfig(tradingConfig, options.config ?? {}, 'env "trading"');
+    // A reward that is handed in has no name to look up.
+    const config = completeParts(resolved, parts, options.reward === undefined ? [] : ['rewards']);
+    const { initialEquity, window, maxLeverage } = config;
     const features =
       options.features ??
-      sharedFeatures(candles, config.features, {
-        normalize: config.normalize,
-        normalizationBars: config.normalizationBars,
-        clip: config.featureClip,
-      });
+      sharedFeatures(
+        candles,
+        config.features,
+        {
+          normalize: config.normalize,
+          normalizationBars: config.normalizationBars,
+          clip: config.featureClip,
+        },
+        parts.features,
+      );
     this.config = config;
     this.#range = planTrading(config, candles, features);
     this.#maxLeverage = maxLeverage;
-    this.#reward = (options.reward ?? tradingRewards.get(config.reward)).create(config);
-    const spread = spreadSlippage(slippageRate);
+    this.#reward =
+      options.reward === undefined
+        ? createReward(parts.rewards.get(config.reward), config, config.rewardSettings)
+        : createReward(options.reward, config, {});
     this.#broker = new BarBroker({
       candles,
       initialEquity,
       execution: config.execution,
-      fees: proportionalFee(feeRate),
-      slippage:
-        impactCoefficient > 0
-          ? addSlippage(spread, squareRootImpact({ coefficient: impactCoefficient }))
-          : spread,
+      fees: createFee(parts.fees.get(config.feeModel), config, config.feeSettings),
+      slippage: createSlippage(parts.slippages.get(config.slippageModel), config, config.slippageSettings),
       liquidity: sharedLiquidity(candles),
       borrowRatePerYear: config.borrowRatePerYear,
       rebalanceBand: config.rebalanceBand,
@@ -155,7 +166,9 @@ export class TradingEnv implements Env<TradingInfo> {
       target = Math.max(-limit, Math.min(action[0], limit));
       if (Number.isNaN(target)) throw this.#invalidAction(action);
     }
+    const stepView = this.#stepView;
     const previousEquity = broker.equity;
+    stepView.begin();
     const fees = account.totalFees;
     const slippage = account.totalSlippage;
     const interest = account.totalInterest;
@@ -172,7 +185,8 @@ export class TradingEnv implements Env<TradingInfo> {
     info.fillPrice = broker.numFills > numFills ? broker.lastFill.price : Number.NaN;
     this.#observer.observe(broker, info);
 
-    result.reward = this.#reward.reward(previousEquity, broker.equity);
+    stepView.numFills = broker.numFills - numFills;
+    result.reward = this.#reward.reward(previousEquity, broker.equity, stepView);
     if (!Number.isFinite(result.reward)) {
       throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${broker.row}.`);
     }
@@ -256,10 +270,10 @@ export const trading = defineEnv({
   description: 'One market on bars: choose the exposure, pay fees, slippage and interest, grow the equity',
   config: tradingConfig,
   needsCandles: true,
-  create({ seed, candles }, config) {
+  create({ seed, candles, parts }, config) {
     if (candles === undefined) {
       throw new ConfigError('candles-needed', 'Env "trading" needs candles to trade on; name a data file.');
     }
-    return createTradingEnv({ candles, seed, config });
+    return createTradingEnv({ candles, seed, config, parts });
   },
 });

@@ -1,5 +1,6 @@
 /** The contract of supervised models: what a kind of model must do, and what a trained one is. */
 import { type ConfigOf, type ConfigSchema, z } from '../core/config.ts';
+import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Json, NumericArray } from '../core/snapshot.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
@@ -63,6 +64,8 @@ export interface PredictorState {
 }
 
 export interface ModelPlugin<Schema extends ConfigSchema = ConfigSchema> {
+  /** Set by `defineModel`. */
+  readonly kind?: string;
   readonly name: string;
   /** One sentence for listings. */
   readonly description: string;
@@ -78,9 +81,17 @@ export interface ModelPlugin<Schema extends ConfigSchema = ConfigSchema> {
   load(shape: ModelShape, state: PredictorState, config: ConfigOf<Schema>): Predictor | Promise<Predictor>;
 }
 
-/** Types a kind of model; what a user's own is made with. */
+export const modelShape: PluginShape = {
+  kind: 'model kind',
+  define: 'defineModel',
+  methods: ['window', 'train', 'load'],
+  flags: ['scales', 'acceptsMissing'],
+};
+
+/** Makes a kind of model. @throws ConfigError `invalid-plugin` for one that is not whole */
 export function defineModel<Schema extends ConfigSchema>(plugin: ModelPlugin<Schema>): ModelPlugin<Schema> {
-  return plugin;
+  requirePlugin(modelShape, plugin);
+  return { ...plugin, kind: modelShape.kind, config: plugin.config ?? noSettings };
 }
 
 /** The settings that all kinds have; those of the kind come beside them. */

@@ -2,7 +2,7 @@
 import { z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { createActionBatch } from '../../envs/spaces.ts';
-import { nextExposure, requireSoundSignal, signalConfig } from '../../models/signals/exposure.ts';
+import { createSignalRule, signalConfig } from '../../models/signals/exposure.ts';
 import { defineAgent } from '../agent.ts';
 import { createExposureWriter } from './target-exposure.ts';
 
@@ -23,8 +23,8 @@ export const signal = defineAgent({
       .default(1)
       .describe("the env's maxLeverage, in which observations show the last target"),
   }),
-  build({ observationSpace, actionSpace }, config) {
-    requireSoundSignal(config);
+  build({ observationSpace, actionSpace, signalRules }, config) {
+    const rule = createSignalRule(config, signalRules);
     const write = createExposureWriter(actionSpace, 'signal');
     const column = (name: string): number => {
       const index = observationSpace.names?.indexOf(name) ?? -1;
@@ -46,7 +46,7 @@ export const signal = defineAgent({
           write(
             actions,
             n,
-            nextExposure(observations[row + score], observations[row + volatility], previous, config),
+            rule.exposure(observations[row + score], observations[row + volatility], previous),
           );
         }
         return actions;

@@ -22,6 +22,11 @@ export const arbitrageConfig = z.object({
   takerFeeRates: rates
     .default([0.0005])
     .describe('taker fee, fraction of notional, in [0, 0.5); one for all venues, or one each'),
+  feeModel: z.string().default('proportional').describe('name of the fee model of all venues'),
+  feeSettings: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("the fee model's own settings, where it has any"),
   latencyMs: z
     .array(z.number().min(0).max(600_000))
     .min(1)
@@ -43,6 +48,11 @@ export const arbitrageConfig = z.object({
     .describe('chance that an order begins a burst of slowness, in [0, 1]; needs latencySigma > 0'),
   burstFactor: z.number().min(1).max(1000).default(10).describe('what a burst multiplies latencies by, ≥ 1'),
   burstMs: z.number().min(0).default(10_000).describe('how long a burst lasts, ms'),
+  latencyModel: z.string().default('lognormal').describe('name of the latency model of all venues'),
+  latencySettings: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("the latency model's own settings, where it has any"),
   decisionMs: z
     .number()
     .min(0)

@@ -14,6 +14,7 @@ import { type Asset, constantTransfers, type TransferModel } from '../../market/
 import type { DeskListener, VenueDesk } from '../../market/arbitrage/venue-desk.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { BookLevels, Side } from '../../market/execution/book-matcher.ts';
+import { builtInParts, type EnvParts } from '../parts.ts';
 import type { ArbitrageConfig } from './config.ts';
 import { ArbitrageObserver } from './observation.ts';
 import { createDeskVenues } from './venues.ts';
@@ -39,6 +40,7 @@ export class ArbitrageMarket implements Snapshotable {
   /** The last event seen. */
   row = 0;
   readonly #config: ArbitrageConfig;
+  readonly #parts: EnvParts;
   readonly #transfers: TransferModel;
   readonly #plan = createPairPlan();
   readonly #state = new Float64Array(6);
@@ -51,10 +53,18 @@ export class ArbitrageMarket implements Snapshotable {
   /**
    * @param rng decides latencies and outages
    * @param listener told of every order
+   * @param parts what the configuration may name
    */
-  constructor(tape: BookTape, config: ArbitrageConfig, rng: Rng, listener: DeskListener = {}) {
+  constructor(
+    tape: BookTape,
+    config: ArbitrageConfig,
+    rng: Rng,
+    listener: DeskListener = {},
+    parts: EnvParts = builtInParts,
+  ) {
     const { legPolicy: policy, timeToLiveMs, priceMoveRate, maxPairs } = config;
-    const venues = createDeskVenues(config, tape.venues.length, tape.depth, rng);
+    const venues = createDeskVenues(config, tape.venues.length, tape.depth, rng, parts);
+    this.#parts = parts;
     this.orders = new PairOrders(venues, { policy, timeToLiveMs, priceMoveRate, maxPairs }, listener);
     this.desk = this.orders.desk;
     this.observer = new ArbitrageObserver(tape.venues, this.desk, config);
@@ -92,7 +102,8 @@ export class ArbitrageMarket implements Snapshotable {
 
   /** Restarts the randomness of latencies and outages. */
   reseed(rng: Rng): void {
-    const fresh = createDeskVenues(this.#config, this.desk.venues.length, this.#tape.depth, rng);
+    const { length } = this.desk.venues;
+    const fresh = createDeskVenues(this.#config, length, this.#tape.depth, rng, this.#parts);
     this.desk.venues.forEach(({ latency, outages }, v) => {
       latency.load(fresh[v].latency.save());
       outages.load(fresh[v].outages.save());

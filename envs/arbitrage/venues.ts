@@ -2,10 +2,11 @@
 import type { Rng } from '../../core/rng.ts';
 import type { DeskVenue } from '../../market/arbitrage/venue-desk.ts';
 import { BookMatcher } from '../../market/execution/book-matcher.ts';
-import { proportionalFee } from '../../market/execution/fees.ts';
-import { constantLatency, lognormalLatency } from '../../market/execution/latency.ts';
+import { createFee } from '../../market/execution/fees.ts';
+import { createLatency } from '../../market/execution/latency.ts';
 import { noOutages, randomOutages } from '../../market/execution/outages.ts';
 import { RateLimit } from '../../market/execution/rate-limit.ts';
+import { builtInParts, type EnvParts } from '../parts.ts';
 import { type ArbitrageConfig, perVenue } from './config.ts';
 
 const SECOND_MS = 1000;
@@ -16,6 +17,7 @@ export function createDeskVenues(
   numVenues: number,
   depth: number,
   rng: Rng,
+  parts: EnvParts = builtInParts,
 ): DeskVenue[] {
   const fees = perVenue(config.takerFeeRates, numVenues);
   const latencies = perVenue(config.latencyMs, numVenues);
@@ -23,14 +25,19 @@ export function createDeskVenues(
   const { lotSize, minSize, tickSize, maxOrdersPerSecond, outageEveryMs, outageMs } = config;
   return fees.map((fee, v) => ({
     matcher: new BookMatcher(depth, config.staleMs, { lotSize, minSize, tickSize }),
-    fees: proportionalFee(fee),
-    latency:
-      sigma === 0
-        ? constantLatency(latencies[v])
-        : lognormalLatency(
-            { medianMs: latencies[v], sigma, burstProbability, burstFactor, burstMs },
-            rng.fork(`latency ${v}`),
-          ),
+    fees: createFee(parts.fees.get(config.feeModel), { feeRate: fee }, config.feeSettings),
+    latency: createLatency(
+      parts.latencies.get(config.latencyModel),
+      {
+        medianMs: latencies[v],
+        sigma,
+        burstProbability,
+        burstFactor,
+        burstMs,
+        rng: rng.fork(`latency ${v}`),
+      },
+      config.latencySettings,
+    ),
     outages:
       outageEveryMs === 0 ? noOutages : randomOutages(outageEveryMs, outageMs, rng.fork(`outages ${v}`)),
     ...(maxOrdersPerSecond > 0 && { rateLimit: new RateLimit(maxOrdersPerSecond, SECOND_MS) }),

@@ -7,7 +7,15 @@ import { ConfigError } from '../../core/errors.ts';
 import { tradingConfig } from './config.ts';
 
 export const bookTradingConfig = tradingConfig
-  .omit({ execution: true, slippageRate: true, impactCoefficient: true, fromRow: true, toRow: true })
+  .omit({
+    execution: true,
+    slippageRate: true,
+    slippageModel: true,
+    slippageSettings: true,
+    impactCoefficient: true,
+    fromRow: true,
+    toRow: true,
+  })
   .extend({
     barMs: z
       .int()
@@ -25,6 +33,11 @@ export const bookTradingConfig = tradingConfig
       .lt(10)
       .default(0)
       .describe('deviation of the logarithm of that time; 0: always the median'),
+    latencyModel: z.string().default('lognormal').describe('name of the latency model'),
+    latencySettings: z
+      .record(z.string(), z.json())
+      .default({})
+      .describe("the latency model's own settings, where it has any"),
     staleMs: z
       .number()
       .positive()

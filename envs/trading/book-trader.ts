@@ -13,15 +13,17 @@ import {
 import type { Candles } from '../../market/candles/candles.ts';
 import { BookBroker, type BookOrder } from '../../market/execution/book-broker.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
-import { proportionalFee } from '../../market/execution/fees.ts';
+import { createFee } from '../../market/execution/fees.ts';
 import type { Fill } from '../../market/execution/fill.ts';
-import { constantLatency, type LatencyModel, lognormalLatency } from '../../market/execution/latency.ts';
+import { createLatency, type LatencyModel } from '../../market/execution/latency.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { StepResult } from '../env.ts';
+import { builtInParts, completeParts, type EnvParts } from '../parts.ts';
 import { type Action, type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
 import { type BookTradingConfig, requireLevelsWithinLeverage } from './book-config.ts';
 import { createTradingInfo, type TradingInfo, TradingObserver } from './observation.ts';
-import { type Reward, tradingRewards } from './rewards.ts';
+import { createReward, type Reward } from './rewards.ts';
+import { StepView } from './step-view.ts';
 
 export interface BookTraderOptions {
   /** Bars of the venue's mid; they may grow. */
@@ -33,6 +35,8 @@ export interface BookTraderOptions {
   config: BookTradingConfig;
   /** Decides latencies. */
   rng: Rng;
+  /** What the configuration may name; absent: what comes with the framework. */
+  parts?: EnvParts;
   /** Called when an order leaves; the object is reused. */
   onOrder?: (order: Readonly<BookOrder>) => void;
   /** Called after every fill; the object is reused by the next one. */
@@ -54,22 +58,40 @@ export class BookTrader implements Snapshotable {
   readonly #observer: TradingObserver;
   readonly #reward: Reward;
   readonly #info = createTradingInfo();
+  readonly #stepView = new StepView(this.#info);
+  readonly #latency: (rng: Rng) => LatencyModel;
   /** Totals at the step's begin: fees, slippage, interest, notional, equity, fills. */
   readonly #before = new Float64Array(6);
 
   /** @throws ConfigError for settings that do not fit each other */
-  constructor({ candles, features, depth, config, rng, onOrder, onFill }: BookTraderOptions) {
-    requireLevelsWithinLeverage(config);
+  constructor({
+    candles,
+    features,
+    depth,
+    config: given,
+    rng,
+    parts = builtInParts,
+    onOrder,
+    onFill,
+  }: BookTraderOptions) {
+    requireLevelsWithinLeverage(given);
+    const config = completeParts(given, parts);
     const { maxLeverage, levels, actions } = config;
     this.#config = config;
     this.#candles = candles;
     this.#levels = actions === 'discrete' ? levels : [];
-    this.#reward = tradingRewards.get(config.reward).create(config);
+    this.#reward = createReward(parts.rewards.get(config.reward), config, config.rewardSettings);
+    this.#latency = (own) =>
+      createLatency(
+        parts.latencies.get(config.latencyModel),
+        { medianMs: config.latencyMs, sigma: config.latencySigma, rng: own },
+        config.latencySettings,
+      );
     this.broker = new BookBroker({
       depth,
       initialEquity: config.initialEquity,
-      fees: proportionalFee(config.feeRate),
-      latency: createLatency(config, rng),
+      fees: createFee(parts.fees.get(config.feeModel), config, config.feeSettings),
+      latency: this.#latency(rng),
       staleMs: config.staleMs,
       limitRate: config.limitRate,
       borrowRatePerYear: config.borrowRatePerYear,
@@ -94,7 +116,7 @@ export class BookTrader implements Snapshotable {
 
   /** Restarts the randomness of latencies. */
   reseed(rng: Rng): void {
-    this.broker.reseed(createLatency(this.#config, rng));
+    this.broker.reseed(this.#latency(rng));
   }
 
   /** Forgets book and orders. */
@@ -134,6 +156,7 @@ export class BookTrader implements Snapshotable {
     before[INTEREST] = account.totalInterest;
     before[NOTIONAL] = account.totalNotional;
     before[EQUITY] = this.broker.equity;
+    this.#stepView.begin();
     before[FILLS] = this.broker.numFills;
   }
 
@@ -159,7 +182,8 @@ export class BookTrader implements Snapshotable {
     info.fillPrice = broker.numFills > before[FILLS] ? broker.lastFill.price : Number.NaN;
     this.#observer.observe(broker, info);
     this.#noteBarTime();
-    result.reward = this.#reward.reward(before[EQUITY], broker.equity);
+    this.#stepView.numFills = broker.numFills - before[FILLS];
+    result.reward = this.#reward.reward(before[EQUITY], broker.equity, this.#stepView);
     if (!Number.isFinite(result.reward)) {
       throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${row}.`);
     }
@@ -230,12 +254,6 @@ export class BookTrader implements Snapshotable {
       `Trading on books got the action ${action} at bar ${this.broker.row}; expected ${expected}.`,
     );
   }
-}
-
-function createLatency({ latencyMs, latencySigma }: BookTradingConfig, rng: Rng): LatencyModel {
-  return latencySigma === 0
-    ? constantLatency(latencyMs)
-    : lognormalLatency({ medianMs: latencyMs, sigma: latencySigma }, rng);
 }
 
 const FEES = 0;

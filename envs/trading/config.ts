@@ -34,6 +34,11 @@ export const tradingConfig = z.object({
     .default(1)
     .describe('largest exposure that may be requested, fraction of equity, in (0, 100]'),
   feeRate: z.number().min(0).lt(0.5).default(0.001).describe('fee, fraction of notional, in [0, 0.5)'),
+  feeModel: z.string().default('proportional').describe('name of the fee model'),
+  feeSettings: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("the fee model's own settings, where it has any"),
   slippageRate: z
     .number()
     .min(0)
@@ -48,6 +53,11 @@ export const tradingConfig = z.object({
     .describe(
       'square-root impact: coefficient · volatility · √(size / volume), at most 0.1; dimensionless, in [0, 100)',
     ),
+  slippageModel: z.string().default('spread-and-impact').describe('name of the slippage model'),
+  slippageSettings: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("the slippage model's own settings, where it has any"),
   borrowRatePerYear: z
     .number()
     .min(0)
@@ -64,6 +74,10 @@ export const tradingConfig = z.object({
     .default(0)
     .describe('a target trades when it differs from the last accepted one by more than this, exposure, ≥ 0'),
   reward: z.string().default('log-return').describe('name of the reward'),
+  rewardSettings: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("the reward's own settings, where it has any"),
   sharpeAdaptation: z
     .number()
     .gt(0)

@@ -1,23 +1,33 @@
 /** What all envs over the same candles share: computed once, and kept for as long as the candles are. */
+import type { Registry } from '../../core/registry.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { type BarLiquidity, barLiquidity } from '../../market/execution/slippage.ts';
+import type { Feature } from '../../market/features/features.ts';
 import {
   createFeaturePipeline,
   type FeatureMatrix,
   type FeaturePipelineOptions,
+  featureName,
 } from '../../market/features/pipeline.ts';
+import { builtInParts } from '../parts.ts';
 
-const matrices = new WeakMap<Candles, Map<string, FeatureMatrix>>();
+/** By what the features are: two plugins may use one name. */
+const matrices = new WeakMap<
+  Candles,
+  Map<string, { features: readonly Feature[]; matrix: FeatureMatrix }[]>
+>();
 const liquidities = new WeakMap<Candles, BarLiquidity>();
 
 /**
- * The built-in features of these candles. Asking again gives the same matrix, so the candles must not change.
+ * The features of these candles. Asking again gives the same matrix, so the candles must not change.
+ * @param registry where features are looked up
  * @throws ConfigError, DataError as `createFeaturePipeline` and its `compute`
  */
 export function sharedFeatures(
   candles: Candles,
   specs: readonly string[],
   options: Omit<FeaturePipelineOptions, 'features'>,
+  registry: Registry<Feature> = builtInParts.features,
 ): FeatureMatrix {
   let byKey = matrices.get(candles);
   if (byKey === undefined) {
@@ -25,11 +35,12 @@ export function sharedFeatures(
     matrices.set(candles, byKey);
   }
   const key = JSON.stringify([specs, options.normalize, options.normalizationBars, options.clip]);
-  let matrix = byKey.get(key);
-  if (matrix === undefined) {
-    matrix = createFeaturePipeline(specs, options).compute(candles);
-    byKey.set(key, matrix);
-  }
+  const features = specs.map((spec) => registry.get(featureName(spec)));
+  const known = byKey.get(key) ?? [];
+  const found = known.find((entry) => entry.features.every((feature, f) => feature === features[f]));
+  if (found !== undefined) return found.matrix;
+  const matrix = createFeaturePipeline(specs, { ...options, features: registry }).compute(candles);
+  byKey.set(key, [...known, { features, matrix }]);
   return matrix;
 }
 

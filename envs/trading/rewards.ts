@@ -1,9 +1,43 @@
 /** What a trading agent is paid for: each reward a small object over the equity before and after a step. */
 
+import type { ConfigSchema } from '../../core/config.ts';
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { log } from '../../core/math.ts';
+import {
+  definePart,
+  type PartDefinition,
+  type PartPlugin,
+  type PluginShape,
+  requirePart,
+} from '../../core/plugin.ts';
 import { Registry } from '../../core/registry.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+
+/** One step as a reward may look at it. The object is reused: copy what is to be kept. Quote units where nothing else is said. */
+export interface RewardStep {
+  /** Open time of the bar that the step ended with, UTC epoch. */
+  readonly timeMs: number;
+  readonly row: number;
+  readonly previousEquity: number;
+  readonly equity: number;
+  /** position·price / equity, signed, before the step and after it. */
+  readonly previousExposure: number;
+  readonly exposure: number;
+  /** The exposure that was asked for last. */
+  readonly targetExposure: number;
+  /** The prices at which the account was valued before the step and after it. */
+  readonly previousPrice: number;
+  readonly price: number;
+  /** What this step cost. */
+  readonly feePaid: number;
+  readonly slippagePaid: number;
+  readonly interestPaid: number;
+  /** |size|·price over all fills of this step. */
+  readonly tradedNotional: number;
+  readonly numFills: number;
+  /** Price of this step's last fill; NaN when there was none. */
+  readonly fillPrice: number;
+}
 
 /** The reward of one env, with whatever it remembers of the episode. */
 export interface Reward extends Snapshotable {
@@ -13,28 +47,43 @@ export interface Reward extends Snapshotable {
    * Called once a step.
    * @param previousEquity quote units, > 0
    * @param equity quote units, ≥ 0; 0 is bankruptcy
+   * @param step exposure, price, fills and costs of the step
    * @returns a finite number
    */
-  reward(previousEquity: number, equity: number): number;
+  reward(previousEquity: number, equity: number, step: RewardStep): number;
 }
 
-/** The env's reward settings; a reward takes what concerns it. */
-export interface RewardParameters {
+/** What a reward is made for: the settings of the env that concern it. */
+export interface RewardContext {
   /** η: how fast the moving moments of the differential Sharpe ratio forget, per step, in (0, 1). */
   readonly sharpeAdaptation: number;
   /** Reward lost per unit by which the drawdown deepens, ≥ 0. */
   readonly drawdownPenalty: number;
 }
 
-export interface RewardPlugin {
-  readonly name: string;
-  /** One sentence, for listings. */
-  readonly description: string;
-  create(parameters: RewardParameters): Reward;
+export type RewardPlugin = PartPlugin<RewardContext, Reward>;
+
+export const rewardShape: PluginShape = { kind: 'reward', define: 'defineReward', methods: ['create'] };
+
+/**
+ * Makes a reward that a trading env's setting `reward` can name, and that `createTradingEnv` takes as it is.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineReward<Schema extends ConfigSchema = ConfigSchema>(
+  plugin: PartDefinition<Schema, RewardContext, Reward>,
+): RewardPlugin {
+  return definePart(rewardShape, plugin);
 }
 
-/** Types a reward; a user's reward is one object like the ones below, handed to `createTradingEnv`. */
-export const defineReward = (plugin: RewardPlugin): RewardPlugin => plugin;
+/** The reward of a plugin for one env. @throws ConfigError `invalid-plugin`, and for its settings */
+export function createReward(
+  plugin: RewardPlugin,
+  context: RewardContext,
+  settings: Readonly<Record<string, unknown>>,
+): Reward {
+  const reward = plugin.create(context, settings);
+  return requirePart(reward, `reward "${plugin.name}"`, ['reset', 'reward', 'save', 'load']);
+}
 
 /**
  * A step's equity counts as no less than this part of the equity before it, which bounds a log return at
@@ -172,7 +221,7 @@ export const drawdownPenalised = defineReward({
 });
 
 /** The rewards that an env's configuration can name. */
-export const tradingRewards = new Registry<RewardPlugin>('reward', [
+export const tradingRewards = new Registry<RewardPlugin>(rewardShape.kind, [
   logReturn,
   differentialSharpe,
   drawdownPenalised,

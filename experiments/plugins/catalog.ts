@@ -1,12 +1,22 @@
-/** Every plugin that comes with the framework, composed for the command line. */
+/** Every plugin that there is to choose from: those that come with the framework, and those of a user's files. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { AgentPlugin } from '../../agents/agent.ts';
+import { type NetworkPlugin, networkShape } from '../../agents/custom-network.ts';
 import { builtInAgents } from '../../agents/index.ts';
+import type { ConfigSchema } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { type PluginShape, pluginDefects } from '../../core/plugin.ts';
 import { Registry } from '../../core/registry.ts';
 import type { EnvPlugin } from '../../envs/env.ts';
 import { builtInEnvs } from '../../envs/index.ts';
+import { builtInParts, type EnvParts } from '../../envs/parts.ts';
+import type { VenuePlugin } from '../../live/connection/venue.ts';
+import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInModels } from '../../models/kinds.ts';
+import type { ModelPlugin } from '../../models/model.ts';
+import { builtInSignalRules, type SignalRulePlugin } from '../../models/signals/exposure.ts';
+import { kindOf, listDefines, PLUGIN_KINDS, type PluginKind } from './kinds.ts';
 import { importModule } from './modules.ts';
 
 const require = createRequire(import.meta.url);
@@ -21,44 +31,123 @@ export function shippedDataPath(): string {
   return join(dirname(require.resolve('market-gym/package.json')), 'data', 'sp500-daily.csv');
 }
 
-export interface Catalog {
+/** One registry a kind; it is handed to what resolves names, as far as that needs it. */
+export interface Catalog extends EnvParts {
   readonly agents: Registry<AgentPlugin>;
   readonly envs: Registry<EnvPlugin>;
+  readonly networks: Registry<NetworkPlugin>;
+  readonly venues: Registry<VenuePlugin<ConfigSchema>>;
+  readonly models: Registry<ModelPlugin>;
+  readonly signalRules: Registry<SignalRulePlugin>;
+}
+
+/** What a file exports, as a sentence for a name that is not found. */
+interface Source {
+  readonly file: string;
+  readonly exports: string;
 }
 
 /**
- * The built-in plugins and those of the given files: every export that `defineAgent` or `defineEnv` made.
- * @param pluginFiles paths of TypeScript or JavaScript modules
- * @throws ConfigError `plugin-not-loaded`, `empty-plugin`, or `duplicate-name`
+ * The built-in plugins and those of the given files, without asking whether they may be run.
+ * @param files paths of TypeScript or JavaScript modules; a default export and every named one counts
+ * @throws ConfigError `plugin-not-loaded`, `empty-plugin`, `invalid-plugin`, or `duplicate-name`, each naming the file
  */
-export async function loadCatalog(pluginFiles: readonly string[] = []): Promise<Catalog> {
-  const agents = new Registry<AgentPlugin>('agent', builtInAgents);
-  const envs = new Registry<EnvPlugin>('env', builtInEnvs);
-  for (const file of pluginFiles) {
-    const plugins = Object.values(await importModule(file));
-    const agentPlugins = plugins.filter((plugin) => hasMethod<AgentPlugin>(plugin, 'build'));
-    const envPlugins = plugins.filter((plugin) => hasMethod<EnvPlugin>(plugin, 'create'));
-    for (const plugin of agentPlugins) agents.add(plugin);
-    for (const plugin of envPlugins) envs.add(plugin);
-    if (agentPlugins.length + envPlugins.length === 0) {
-      throw new ConfigError(
-        'empty-plugin',
-        `${file} exports no plugin; export what defineAgent or defineEnv returns.`,
-      );
-    }
+export async function loadCatalog(files: readonly string[] = []): Promise<Catalog> {
+  const sources: Source[] = [];
+  const catalog = builtInCatalog(() =>
+    sources.map(({ file, exports }) => `${file} exports ${exports}.`).join(' '),
+  );
+  for (const file of files) {
+    const module = await importModule(file);
+    addPlugins(catalog, module, file);
+    sources.push({ file, exports: describeExports(module) });
   }
-  return { agents, envs };
+  return catalog;
 }
 
-function hasMethod<Plugin extends { name: string; config: unknown }>(
-  value: unknown,
-  method: string,
-): value is Plugin {
-  if (typeof value !== 'object' || value === null) return false;
-  const plugin = value as Record<string, unknown>;
-  return (
-    typeof plugin.name === 'string' &&
-    typeof plugin.config === 'object' &&
-    typeof plugin[method] === 'function'
-  );
+/** A catalogue of its own for each program. @param note a sentence more for a name that is not there */
+export function builtInCatalog(note: () => string = () => ''): Catalog {
+  const registry = <Plugin extends { readonly name: string }>(
+    { kind }: PluginShape,
+    plugins: Iterable<Plugin>,
+  ) => new Registry<Plugin>(kind, plugins, note);
+  return {
+    agents: registry(PLUGIN_KINDS.agents, builtInAgents),
+    envs: registry(PLUGIN_KINDS.envs, builtInEnvs),
+    networks: registry<NetworkPlugin>(networkShape, []),
+    features: registry(PLUGIN_KINDS.features, builtInParts.features),
+    rewards: registry(PLUGIN_KINDS.rewards, builtInParts.rewards),
+    fees: registry(PLUGIN_KINDS.fees, builtInParts.fees),
+    slippages: registry(PLUGIN_KINDS.slippages, builtInParts.slippages),
+    latencies: registry(PLUGIN_KINDS.latencies, builtInParts.latencies),
+    venues: registry(PLUGIN_KINDS.venues, builtInVenues),
+    models: registry(PLUGIN_KINDS.models, builtInModels),
+    signalRules: registry(PLUGIN_KINDS.signalRules, builtInSignalRules),
+  };
+}
+
+/**
+ * Adds what a module exports.
+ * @param file for messages
+ * @throws ConfigError `empty-plugin`, `invalid-plugin`, `duplicate-name`
+ */
+export function addPlugins(catalog: Catalog, module: Readonly<Record<string, unknown>>, file: string): void {
+  const plugins = new Map<object, PluginKind>();
+  for (const [, value] of exportsOf(module)) {
+    const kind = kindOf(value);
+    if (kind !== undefined) plugins.set(value as object, kind);
+  }
+  if (plugins.size === 0) {
+    throw new ConfigError(
+      'empty-plugin',
+      `${file} exports no plugin, but ${describeExports(module)}; export what ${listDefines()} returns.`,
+    );
+  }
+  for (const [plugin, kind] of plugins) {
+    const shape = PLUGIN_KINDS[kind];
+    const { name } = plugin as { name: string };
+    const [defect] = pluginDefects(shape, plugin);
+    if (defect !== undefined) {
+      throw new ConfigError(
+        'invalid-plugin',
+        `${file}: the ${shape.kind} "${name}" is not whole: ${defect}.`,
+      );
+    }
+    const registry = catalog[kind] as Registry<{ readonly name: string }>;
+    if (registry.has(name) && registry.get(name) !== plugin) {
+      throw new ConfigError(
+        'duplicate-name',
+        `${file}: there is a ${shape.kind} "${name}" already; rename this one.`,
+      );
+    }
+    registry.add(plugin as { readonly name: string });
+  }
+}
+
+/** `agent "mine", reward "calm" and helper (function)` */
+export function describeExports(module: Readonly<Record<string, unknown>>): string {
+  const seen = new Set<unknown>();
+  const texts: string[] = [];
+  for (const [name, value] of exportsOf(module)) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    const kind = kindOf(value);
+    const form = Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value;
+    texts.push(
+      kind === undefined
+        ? `${name} (${form})`
+        : `${PLUGIN_KINDS[kind].kind} "${(value as { name: string }).name}"`,
+    );
+  }
+  if (texts.length === 0) return 'nothing';
+  return texts.length === 1 ? texts[0] : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;
+}
+
+/** The exports by name; those of a CommonJS module lie in its default. */
+function exportsOf(module: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+  const own = Object.entries(module).filter(([name]) => name !== 'module.exports' && name !== '__esModule');
+  const { default: inner } = module;
+  if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || kindOf(inner) !== undefined)
+    return own;
+  return [...own.filter(([name]) => name !== 'default'), ...Object.entries(inner)];
 }

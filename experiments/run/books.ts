@@ -1,7 +1,7 @@
 /** The order books of a run, for an env that trades on them. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { loadBooks } from '../../market/books/load.ts';
+import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { TradeTape } from '../../market/books/trade-tape.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
@@ -18,7 +18,7 @@ export interface RunBooks {
   readonly notes: readonly string[];
 }
 
-/** @throws DataError as `loadBooks`; ConfigError `invalid-split` */
+/** @throws DataError as `loadBooksOrCapture`; ConfigError `invalid-split` */
 export async function loadRunBooks(path: string, dates: SplitDates): Promise<RunBooks> {
   if (path.startsWith(TAPE_PREFIX)) {
     const { books, trades, notes } = openTapeData(path);
@@ -32,7 +32,7 @@ export async function loadRunBooks(path: string, dates: SplitDates): Promise<Run
       notes,
     };
   }
-  const { tape, report } = await loadBooks(path);
+  const { tape, report } = await loadBooksOrCapture(path);
   return {
     path: resolve(path),
     tape,

@@ -4,6 +4,7 @@
  * to the same events.
  */
 import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig } from '../../core/config.ts';
+import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';
 import type { OrderBook } from '../../market/books/order-book.ts';
 import type { MarketFeed } from './market-feed.ts';
 import type { Transport } from './transport.ts';
@@ -172,6 +173,8 @@ export interface VenueProtocol {
 }
 
 export interface VenuePlugin<Schema extends ConfigSchema = ConfigSchema> {
+  /** Set by `defineVenue`. */
+  readonly kind?: string;
   /** Kebab-case, as in the file's name. */
   readonly name: string;
   /** One sentence, for listings. */
@@ -200,17 +203,31 @@ export interface VenueSetup {
   readonly transport?: Transport;
 }
 
-/** Makes a venue plugin: `prepare` and `connect` are called with a complete, checked configuration. */
+export const venueShape: PluginShape = {
+  kind: 'venue',
+  define: 'defineVenue',
+  methods: ['nativeSymbol', 'connect'],
+  flags: ['verified'],
+};
+
+/**
+ * Makes a venue plugin: `prepare` and `connect` are called with a complete, checked configuration.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
 export function defineVenue<Schema extends ConfigSchema>(
   plugin: Omit<VenuePlugin<Schema>, 'connect' | 'prepare'> & {
     prepare?(channels: readonly Channel[], config: ConfigOf<Schema>): Promise<void>;
     connect(markets: readonly VenueMarket[], config: ConfigOf<Schema>): VenueSetup;
   },
 ): VenuePlugin<Schema> {
+  requirePlugin(venueShape, plugin);
+  const config = plugin.config ?? noSettings;
   const resolve = (overrides: object = {}) =>
-    resolveConfig(plugin.config, overrides as Record<string, unknown>, `venue "${plugin.name}"`);
+    resolveConfig(config, overrides as Record<string, unknown>, `venue "${plugin.name}"`) as ConfigOf<Schema>;
   return {
     ...plugin,
+    kind: venueShape.kind,
+    config,
     prepare: async (channels, overrides) => plugin.prepare?.(channels, resolve(overrides)),
     connect: (markets, overrides) => plugin.connect(markets, resolve(overrides)),
   };

@@ -4,6 +4,8 @@ import { LiveError } from '../../core/errors.ts';
 import type { ResetResult, StepResult } from '../../envs/env.ts';
 import type { Action, ActionSpace, Box } from '../../envs/spaces.ts';
 import type { TransitionBatch } from '../../envs/transition.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
+import { prepareVenues } from '../venues/find.ts';
 import { LiveRun, type LiveRunOptions } from './live-run.ts';
 import { EXTERNAL_MODEL, externalPolicy } from './policy.ts';
 
@@ -16,7 +18,7 @@ export interface LiveEnvOptions extends Omit<LiveRunOptions, 'policyFor' | 'onWa
  * rewards are added up. An action must be there before the next input: who calls `step` in the same turn in which the
  * last one resolved is always in time; a later one is replaced by holding, and the tape says so.
  *
- * `terminated`: the equity is used up. `truncated`: the session was halted or closed.
+ * `terminated`: the equity is used up. `truncated`: the session was halted or closed, or every venue was given up.
  */
 export class LiveEnv {
   readonly run: LiveRun;
@@ -29,12 +31,20 @@ export class LiveEnv {
   /** The reward up to the decision that waits is in a result already. */
   #isTold = false;
   #isClosed = false;
+  readonly #venues: { plugins: LiveEnvOptions['venues']; config: LiveEnvOptions['config'] };
+  /** Why each venue that was given up was. */
+  readonly #disabled = new Map<number, string>();
 
   /** @throws as `LiveRun` */
   constructor(options: LiveEnvOptions) {
     const { config, onDecision } = options;
+    this.#venues = { plugins: options.venues, config };
     this.run = new LiveRun({
       ...options,
+      onRecord: (record) => {
+        options.onRecord?.(record);
+        this.#noteDisabled(record);
+      },
       header: { config, model: EXTERNAL_MODEL, modelCreatedMs: Number.NaN },
       policyFor: () => externalPolicy,
       onWait: (step) => {
@@ -57,9 +67,16 @@ export class LiveEnv {
     if (market.actionMask !== undefined) this.actionMask = () => market.actionMask!();
   }
 
-  /** Connects where that has not happened, and waits for the first decision. @throws LiveError `closed` */
+  /**
+   * Connects where that has not happened, and waits for the next decision.
+   * @throws LiveError `closed`; `venues-lost` when every venue was given up before there was a decision;
+   *   `ccxt-missing` and others of `prepareVenues`
+   */
   async reset(): Promise<ResetResult<object>> {
-    this.run.start();
+    if (!this.run.isRunning && !this.#isClosed) {
+      await prepareVenues(this.#venues.plugins, this.#venues.config);
+      this.run.start();
+    }
     const { observation, info } = await this.#nextDecision();
     this.#reward = 0;
     return { observation, info };
@@ -74,22 +91,40 @@ export class LiveEnv {
   /** Ends the step under way as truncated, and the session with it. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#endClosed();
+    this.#endOver();
     await this.run.stop();
   }
 
   #nextDecision(): Promise<StepResult<object>> {
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
-      if (this.#isClosed) this.#endClosed();
+      if (this.#isOver) this.#endOver();
     });
   }
 
-  #endClosed(): void {
+  /** No decision comes any more. */
+  get #isOver(): boolean {
+    return this.#isClosed || this.#disabled.size === this.#venues.config.markets.length;
+  }
+
+  #endOver(): void {
     if (this.#last !== undefined) this.#end(this.#last, 0);
-    else {
+    else if (this.#isClosed) {
       this.#waiter?.reject(new LiveError('closed', 'The session was closed before its first decision.'));
+    } else {
+      const reasons = [...this.#disabled.values()].join('; ');
+      this.#waiter?.reject(
+        new LiveError('venues-lost', `Every venue of the session was given up: ${reasons}.`),
+      );
     }
+  }
+
+  #noteDisabled([kind, , source, event, detail]: TapeRecord): void {
+    if (kind !== 'event' || event !== 'disabled') return;
+    const { markets } = this.#venues.config;
+    const { reason } = detail as { reason: string };
+    this.#disabled.set(Number(source), `${markets[Number(source)].venue}: ${reason}`);
+    if (this.#isOver) this.#endOver();
   }
 
   #end(step: StepResult<object>, reward: number): void {
@@ -99,7 +134,7 @@ export class LiveEnv {
     if (waiter === undefined) return;
     this.#waiter = undefined;
     const { observation, terminated, info } = step;
-    const truncated = !terminated && (this.#isClosed || this.run.session.guard.state === 'halted');
+    const truncated = !terminated && (this.#isOver || this.run.session.guard.state === 'halted');
     const total = this.#reward;
     this.#reward = 0;
     waiter.resolve({ observation, reward: total, terminated, truncated, info });

@@ -320,6 +320,9 @@ class BinanceProtocol implements VenueProtocol {
 
   #trade(fields: Fields): void {
     const feed = this.#feedOf(fields);
+    // Futures: what the insurance fund or deleveraging exchanged met no order of the book.
+    if (fields.X !== undefined && fields.X !== 'MARKET')
+      throw new FrameError('unknown-message', `a trade outside the market, of kind ${excerpt(fields.X)}`);
     if (typeof fields.m !== 'boolean') throw new FrameError('malformed', '"m" must be true or false');
     const price = priceOf(fields.p, 'p');
     const size = decimalOf(fields.q, 'q');

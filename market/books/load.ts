@@ -1,8 +1,7 @@
-/** Loads order books and trades from a file in any form that is known, and writes the project's own. */
+/** Loads order books and trades from a file in any form that holds them as such, and writes the project's own. */
 import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DataError } from '../../core/errors.ts';
-import { loadBinanceFrames } from '../../live/tape/binance-frames.ts';
 import { readLineBatches } from '../candles/csv-lines.ts';
 import {
   BOOKS_FORMAT,
@@ -55,7 +54,6 @@ const BOOK_LOADERS: Partial<
   parquet: loadBookParquet,
   'book-lines': loadBookLines,
   'book-snapshots': loadSnapshotLines,
-  'binance-frames': loadBinanceFrames,
   'quote-rows': loadQuoteRows,
 };
 
@@ -67,6 +65,7 @@ export async function loadBooks(path: string, options: LoadBooksOptions = {}): P
   const kind = await detectTapeFile(path);
   const load = kind === undefined ? undefined : BOOK_LOADERS[kind];
   if (load !== undefined) return load(path, options);
+  if (kind === 'binance-frames') throw isCapture(path);
   throw new DataError(
     'unknown-format',
     `${path} holds no order books in a form that is known${kind === undefined ? '' : ` but trades (${kind})`}; ` +
@@ -83,13 +82,18 @@ export async function loadTrades(path: string, options: LoadBooksOptions = {}): 
   if (kind === 'parquet') return loadTradeParquet(path);
   if (kind === 'trade-lines') return loadTradeLines(path);
   if (kind === 'trade-rows') return loadTradeRows(path, options);
-  if (kind === 'binance-frames') {
-    const { trades } = await loadBinanceFrames(path, { ...options, stream: 'quotes' });
-    if (trades !== undefined) return trades;
-  }
+  if (kind === 'binance-frames') throw isCapture(path);
   throw new DataError(
     'unknown-format',
     `${path} holds no trades in a form that is known; see docs/formats.md.`,
+  );
+}
+
+/** What a venue sends becomes books by the venue's own rules, which live stands above this room for. */
+function isCapture(path: string): DataError {
+  return new DataError(
+    'unknown-format',
+    `${path} holds recorded frames of a venue, not books; load it with loadBooksOrCapture of market-gym/live.`,
   );
 }
 

@@ -1,5 +1,14 @@
 /** What a venue charges for a trade, as a fraction of the traded value. */
+import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
+import {
+  definePart,
+  type PartDefinition,
+  type PartPlugin,
+  type PluginShape,
+  requirePart,
+} from '../../core/plugin.ts';
+import { Registry } from '../../core/registry.ts';
 
 /** A maker's order waited in the book; a taker's was executed on arrival. */
 export type Liquidity = 'maker' | 'taker';
@@ -29,6 +38,69 @@ export function makerTakerFee(rates: { maker: number; taker: number }): FeeModel
   checkRate('Maker fee rate', maker, -0.1);
   checkRate('Taker fee rate', taker, 0);
   return { feeRate: (liquidity) => (liquidity === 'maker' ? maker : taker) };
+}
+
+/** What a fee model is made for: the settings of the env that concern it. */
+export interface FeeContext {
+  /** The env's fee for a venue, fraction of notional, in [0, 0.5); a model may do without it. */
+  readonly feeRate: number;
+}
+
+export type FeePlugin = PartPlugin<FeeContext, FeeModel>;
+
+export const feeShape: PluginShape = { kind: 'fee model', define: 'defineFeeModel', methods: ['create'] };
+
+/**
+ * Makes a fee model that an env's setting `feeModel` can name.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineFeeModel<Schema extends ConfigSchema = ConfigSchema>(
+  plugin: PartDefinition<Schema, FeeContext, FeeModel>,
+): FeePlugin {
+  return definePart(feeShape, plugin);
+}
+
+const proportional = defineFeeModel({
+  name: 'proportional',
+  description: "The env's feeRate for every trade",
+  create: ({ feeRate }) => proportionalFee(feeRate),
+});
+
+const makerTaker = defineFeeModel({
+  name: 'maker-taker',
+  description: 'One rate for orders that rest in the book, another for those that cross the spread',
+  config: z.object({
+    maker: z.number().min(-0.1).lt(0.5).default(0.0002).describe('fraction of notional; negative: a rebate'),
+    taker: z.number().min(0).lt(0.5).default(0.0005).describe('fraction of notional, in [0, 0.5)'),
+  }),
+  create: (_, rates) => makerTakerFee(rates),
+});
+
+/** The fee models that come with the framework. */
+export const builtInFees = new Registry<FeePlugin>(feeShape.kind, [proportional, makerTaker]);
+
+/**
+ * The fee model of a plugin, checked where it is a user's.
+ * @throws ConfigError `invalid-plugin`; while trading, `invalid-fee` for a rate that is none
+ */
+export function createFee(
+  plugin: FeePlugin,
+  context: FeeContext,
+  settings: Readonly<Record<string, unknown>>,
+): FeeModel {
+  const owner = `fee model "${plugin.name}"`;
+  const model = requirePart(plugin.create(context, settings), owner, ['feeRate']);
+  if (builtInFees.has(plugin.name)) return model;
+  return {
+    feeRate(liquidity) {
+      const rate = model.feeRate(liquidity);
+      if (rate > -0.5 && rate < 0.5) return rate;
+      throw new ConfigError(
+        'invalid-fee',
+        `The ${owner} gave ${String(rate)} for a ${liquidity}; it must return a fraction of notional in (−0.5, 0.5).`,
+      );
+    },
+  };
 }
 
 function checkRate(what: string, rate: number, lowest: number): void {

@@ -1,6 +1,15 @@
 /** How long an order is on its way from the decision to the venue's book. */
+import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { exp } from '../../core/math.ts';
+import {
+  definePart,
+  type PartDefinition,
+  type PartPlugin,
+  type PluginShape,
+  requirePart,
+} from '../../core/plugin.ts';
+import { Registry } from '../../core/registry.ts';
 import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
@@ -88,6 +97,76 @@ export function empiricalLatency(samplesMs: ArrayLike<number>, rng: Rng): Latenc
     latencyMs: () => samples[rng.integer(samples.length)],
     save: () => rng.save(),
     load: (snapshot) => rng.load(snapshot),
+  };
+}
+
+/** What a latency model is made for: the settings of the env that concern it, and randomness of its own. */
+export interface LatencyContext extends LognormalLatencyOptions {
+  /** Everything random must come from it: the seed of a run decides it. */
+  readonly rng: Rng;
+}
+
+export type LatencyPlugin = PartPlugin<LatencyContext, LatencyModel>;
+
+export const latencyShape: PluginShape = {
+  kind: 'latency model',
+  define: 'defineLatencyModel',
+  methods: ['create'],
+};
+
+/**
+ * Makes a latency model that the setting `latencyModel` of an env on books can name.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineLatencyModel<Schema extends ConfigSchema = ConfigSchema>(
+  plugin: PartDefinition<Schema, LatencyContext, LatencyModel>,
+): LatencyPlugin {
+  return definePart(latencyShape, plugin);
+}
+
+const lognormal = defineLatencyModel({
+  name: 'lognormal',
+  description: "The env's latencyMs as the median, its latencySigma as the spread; constant where that is 0",
+  create({ rng, ...options }) {
+    return options.sigma === 0 ? constantLatency(options.medianMs) : lognormalLatency(options, rng);
+  },
+});
+
+const empirical = defineLatencyModel({
+  name: 'empirical',
+  description: 'Draws from latencies that were measured, each as likely as any other',
+  config: z.object({
+    samplesMs: z.array(z.number().min(0)).min(1).default([250]).describe('what was measured, ms, each ≥ 0'),
+  }),
+  create: ({ rng }, { samplesMs }) => empiricalLatency(samplesMs, rng),
+});
+
+/** The latency models that come with the framework. */
+export const builtInLatencies = new Registry<LatencyPlugin>(latencyShape.kind, [lognormal, empirical]);
+
+/**
+ * The latency model of a plugin, checked where it is a user's.
+ * @throws ConfigError `invalid-plugin`; while trading, `invalid-latency` for a time that is none
+ */
+export function createLatency(
+  plugin: LatencyPlugin,
+  context: LatencyContext,
+  settings: Readonly<Record<string, unknown>>,
+): LatencyModel {
+  const owner = `latency model "${plugin.name}"`;
+  const model = requirePart(plugin.create(context, settings), owner, ['latencyMs', 'save', 'load']);
+  if (builtInLatencies.has(plugin.name)) return model;
+  return {
+    latencyMs(nowMs) {
+      const ms = model.latencyMs(nowMs);
+      if (ms >= 0 && ms < Infinity) return ms;
+      throw new ConfigError(
+        'invalid-latency',
+        `The ${owner} gave ${String(ms)}; it must return milliseconds, finite and ≥ 0.`,
+      );
+    },
+    save: () => model.save(),
+    load: (snapshot) => model.load(snapshot),
   };
 }
 

@@ -1,6 +1,15 @@
 /** How much worse than the quoted price an order fills. */
+import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
+import {
+  definePart,
+  type PartDefinition,
+  type PartPlugin,
+  type PluginShape,
+  requirePart,
+} from '../../core/plugin.ts';
+import { Registry } from '../../core/registry.ts';
 import type { Candles } from '../candles/candles.ts';
 
 /** What a model may look at; all of it is known when the order is sent. One reused object, not to be kept. */
@@ -64,6 +73,98 @@ export function squareRootImpact(options: { coefficient: number; maxRate?: numbe
 /** The sum of two models' rates: a spread and an impact on top of it. */
 export function addSlippage(first: SlippageModel, second: SlippageModel): SlippageModel {
   return { slippageRate: (order) => first.slippageRate(order) + second.slippageRate(order) };
+}
+
+/** What a slippage model is made for: the settings of the env that concern it. */
+export interface SlippageContext {
+  /** Half of the bid-ask spread, fraction of price, in [0, 0.5). */
+  readonly slippageRate: number;
+  /** Of the square-root impact, dimensionless, in [0, 100). */
+  readonly impactCoefficient: number;
+}
+
+export type SlippagePlugin = PartPlugin<SlippageContext, SlippageModel>;
+
+export const slippageShape: PluginShape = {
+  kind: 'slippage model',
+  define: 'defineSlippageModel',
+  methods: ['create'],
+};
+
+/**
+ * Makes a slippage model that the setting `slippageModel` of env trading can name.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineSlippageModel<Schema extends ConfigSchema = ConfigSchema>(
+  plugin: PartDefinition<Schema, SlippageContext, SlippageModel>,
+): SlippagePlugin {
+  return definePart(slippageShape, plugin);
+}
+
+const spreadAndImpact = defineSlippageModel({
+  name: 'spread-and-impact',
+  description: "The env's slippageRate, and the square-root impact of its impactCoefficient on top",
+  create({ slippageRate, impactCoefficient }) {
+    const spread = spreadSlippage(slippageRate);
+    if (impactCoefficient === 0) return spread;
+    return addSlippage(spread, squareRootImpact({ coefficient: impactCoefficient }));
+  },
+});
+
+const linearImpact = defineSlippageModel({
+  name: 'linear-impact',
+  description: "The env's slippageRate, and an impact in proportion to the part of the volume that is traded",
+  config: z.object({
+    coefficient: z
+      .number()
+      .min(0)
+      .lt(100)
+      .default(0.1)
+      .describe('fraction of price that an order as large as a mean bar moves it by, in [0, 100)'),
+    maxRate: z
+      .number()
+      .min(0)
+      .lt(0.5)
+      .default(DEFAULT_MAX_IMPACT_RATE)
+      .describe('upper bound of the impact, fraction of price, in [0, 0.5)'),
+  }),
+  create: ({ slippageRate }, { coefficient, maxRate }) => ({
+    slippageRate({ size, volume }) {
+      if (size === 0) return slippageRate;
+      const impact = volume > 0 ? (coefficient * Math.abs(size)) / volume : maxRate;
+      return slippageRate + Math.min(impact, maxRate);
+    },
+  }),
+});
+
+/** The slippage models that come with the framework. */
+export const builtInSlippages = new Registry<SlippagePlugin>(slippageShape.kind, [
+  spreadAndImpact,
+  linearImpact,
+]);
+
+/**
+ * The slippage model of a plugin, checked where it is a user's.
+ * @throws ConfigError `invalid-plugin`; while trading, `invalid-slippage` for a rate that is none
+ */
+export function createSlippage(
+  plugin: SlippagePlugin,
+  context: SlippageContext,
+  settings: Readonly<Record<string, unknown>>,
+): SlippageModel {
+  const owner = `slippage model "${plugin.name}"`;
+  const model = requirePart(plugin.create(context, settings), owner, ['slippageRate']);
+  if (builtInSlippages.has(plugin.name)) return model;
+  return {
+    slippageRate(order) {
+      const rate = model.slippageRate(order);
+      if (rate >= 0 && rate < 1) return rate;
+      throw new ConfigError(
+        'invalid-slippage',
+        `The ${owner} gave ${String(rate)} for an order of ${order.size}; it must return a fraction of price in [0, 1).`,
+      );
+    },
+  };
 }
 
 /** What an order meets at each bar's close; row t looks at bars up to and including t. */

@@ -3,12 +3,16 @@
  * Every built-in feature is a function of the bars in its window alone, its sums taken anew at each row
  * in one fixed order, so that its bits do not depend on where a series starts.
  */
+import type { ConfigOf, ConfigSchema } from '../../core/config.ts';
 import { cos, log, sin } from '../../core/math.ts';
+import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';
 import type { Candles } from '../candles/candles.ts';
 import { lastZscore } from './zscore.ts';
 
 export interface Feature {
-  /** Kebab-case; used in feature specs as `name` or `name:bars`. */
+  /** Set by `defineFeature`. */
+  readonly kind?: string;
+  /** Kebab-case; used in feature specs as `name`, `name:bars`, or with settings, `name:bars:key=value`. */
   readonly name: string;
   /** One sentence with the equation, for listings. */
   readonly description: string;
@@ -21,17 +25,50 @@ export interface Feature {
   /** Reads the bars' volume, so a feed without trades cannot provide it; no unless told. */
   readonly usesVolume?: boolean;
   /** How many rows must lie before row r so that r can be computed: finite, whatever the history. */
-  lookback(bars: number): number;
+  lookback(bars: number, config?: Readonly<Record<string, unknown>>): number;
   /**
    * Called once for every pass over a series. The result is called for consecutive rows in ascending order,
    * none below the lookback, and may read rows row − lookback … row only; what it returns must depend on
    * those rows alone.
    */
-  create(bars: number): (candles: Candles, row: number) => number;
+  create(bars: number, config?: Readonly<Record<string, unknown>>): (candles: Candles, row: number) => number;
+  /** Settings beside the window; absent: there are none. */
+  readonly config?: ConfigSchema;
 }
 
-/** Types a feature; a user's feature is one object like the ones below, handed to the pipeline. */
-export const defineFeature = (feature: Feature): Feature => feature;
+export const featureShape: PluginShape = {
+  kind: 'feature',
+  define: 'defineFeature',
+  methods: ['lookback', 'create'],
+  flags: ['bounded'],
+};
+
+/** What a user writes: `lookback` and `create` get complete, checked settings. */
+export interface FeatureDefinition<Schema extends ConfigSchema>
+  extends Omit<Feature, 'kind' | 'config' | 'lookback' | 'create'> {
+  readonly config?: Schema;
+  lookback(bars: number, config: ConfigOf<Schema>): number;
+  create(bars: number, config: ConfigOf<Schema>): (candles: Candles, row: number) => number;
+}
+
+/**
+ * Makes a feature that specs can name.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineFeature<Schema extends ConfigSchema = ConfigSchema>(
+  feature: FeatureDefinition<Schema>,
+): Feature {
+  requirePlugin(featureShape, feature);
+  const config = (feature.config ?? noSettings) as Schema;
+  const complete = (given: unknown = config.parse({})) => given as ConfigOf<Schema>;
+  return {
+    ...feature,
+    kind: featureShape.kind,
+    config,
+    lookback: (bars, given) => feature.lookback(bars, complete(given)),
+    create: (bars, given) => feature.create(bars, complete(given)),
+  };
+}
 
 const DAY_MS = 86_400_000;
 
@@ -164,15 +201,16 @@ const hourAngle = (timeMs: number): number => (2 * Math.PI * modulo(timeMs, DAY_
 const weekdayAngle = (timeMs: number): number =>
   (2 * Math.PI * modulo(Math.floor(timeMs / DAY_MS) + 4, 7)) / 7;
 
-const calendarFeature = (name: string, description: string, value: (timeMs: number) => number): Feature => ({
-  name,
-  description,
-  bounded: true,
-  lookback: () => 0,
-  create: () => (candles, row) => value(candles.timeMs[row]),
-});
+const calendarFeature = (name: string, description: string, value: (timeMs: number) => number): Feature =>
+  defineFeature({
+    name,
+    description,
+    bounded: true,
+    lookback: () => 0,
+    create: () => (candles, row) => value(candles.timeMs[row]),
+  });
 
-/** Every feature that comes with the project. */
+/** Every feature that comes with the framework. */
 export const builtinFeatures: readonly Feature[] = [
   logReturn,
   volatility,

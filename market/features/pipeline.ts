@@ -1,5 +1,7 @@
 /** Turns feature specs into observations: features, rolling normalisation, and one code path for batch and live. */
+import { resolveConfig } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
+import { noSettings } from '../../core/plugin.ts';
 import { Registry } from '../../core/registry.ts';
 import type { Candles } from '../candles/candles.ts';
 import { formatTime } from '../candles/timestamps.ts';
@@ -23,7 +25,7 @@ export interface FeaturePipelineOptions {
   normalizationBars?: number;
   /** Rolling z-scores are cut off at ± this many deviations. Positive. Default 5. */
   clip?: number;
-  /** Features beside the built-in ones. */
+  /** Features beside the built-in ones; a registry that holds those too will do. */
   features?: Iterable<Feature>;
 }
 
@@ -53,6 +55,7 @@ interface Column {
   readonly spec: string;
   readonly feature: Feature;
   readonly bars: number;
+  readonly config: Readonly<Record<string, unknown>>;
   readonly lookback: number;
   readonly normalized: boolean;
 }
@@ -138,7 +141,9 @@ function createStream(
   };
 
   const restart = (candles: Candles, row: number): void => {
-    compute = plan.map((column) => column.feature.create(column.bars));
+    compute = plan.map(({ feature, bars, config, spec }) =>
+      requireFunction(feature.create(bars, config), spec),
+    );
     position = 0;
     for (let r = Math.max(0, row - normalizationBars + 1); r < row; r++) {
       for (let f = 0; f < plan.length; f++) {
@@ -175,10 +180,19 @@ function createStream(
   };
 }
 
+/** The feature that a spec names. */
+export function featureName(spec: string): string {
+  return spec.split(':')[0];
+}
+
 function parseSpec(spec: string, registry: Registry<Feature>, rolling: boolean): Column {
-  const [name, text] = spec.split(/:(.*)/s);
+  const [name, ...parts] = spec.split(':');
   const feature = registry.get(name);
   const { defaultBars, minBars = 1 } = feature;
+  const settings = parts.filter((part) => part.includes('='));
+  const rest = parts.filter((part) => !part.includes('='));
+  const text = rest.length === 0 ? undefined : rest.join(':');
+  const { config, canonical } = readSettings(spec, feature, settings);
   if (defaultBars === undefined && text !== undefined) {
     throw invalidFeature(`Feature "${name}" takes no window; write "${name}", not "${spec}".`);
   }
@@ -188,19 +202,53 @@ function parseSpec(spec: string, registry: Registry<Feature>, rolling: boolean):
       `Feature "${spec}": the window must be a whole number of bars, ${minBars} or more, e.g. "${name}:${defaultBars}".`,
     );
   }
-  const lookback = feature.lookback(bars);
+  const lookback = feature.lookback(bars, config);
   if (!(Number.isInteger(lookback) && lookback >= 0)) {
     throw invalidFeature(
       `Feature "${spec}": its lookback is ${lookback}; return a whole number of rows, 0 or more.`,
     );
   }
   return {
-    spec: defaultBars === undefined ? name : `${name}:${bars}`,
+    spec: [name, ...(defaultBars === undefined ? [] : [bars]), ...canonical].join(':'),
     feature,
     bars,
+    config,
     lookback,
     normalized: rolling && !feature.bounded,
   };
+}
+
+/** The settings in a spec, `key=value` each, complete, and those that were given in the order of the schema. */
+function readSettings(
+  spec: string,
+  { name, config: schema = noSettings }: Feature,
+  parts: readonly string[],
+): { config: Column['config']; canonical: readonly string[] } {
+  const given = new Map(parts.map((part) => part.split(/=(.*)/s) as [string, string]));
+  if (given.size < parts.length) {
+    throw invalidFeature(`Feature "${spec}" gives a setting twice; give each once.`);
+  }
+  const overrides = Object.fromEntries([...given].map(([key, text]) => [key, readValue(text)]));
+  const config = resolveConfig(schema, overrides, `feature "${name}"`);
+  const keys = Object.keys(schema.shape).filter((key) => given.has(key));
+  return { config, canonical: keys.map((key) => `${key}=${given.get(key)}`) };
+}
+
+/** JSON, or a plain text where it is none. */
+function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What a user's JavaScript may get wrong. */
+function requireFunction<Compute>(compute: Compute, spec: string): Compute {
+  if (typeof compute === 'function') return compute;
+  throw invalidFeature(
+    `Feature "${spec}": create must return a function of candles and row, got ${typeof compute}.`,
+  );
 }
 
 /** The digits as a number; NaN for anything but one to six digits. */

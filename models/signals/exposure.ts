@@ -1,8 +1,21 @@
 /** Turns what a model says into the exposure to hold: thresholds with hysteresis, sizing, volatility targeting. */
-import { type ConfigOf, z } from '../../core/config.ts';
+import { type ConfigOf, type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
+import {
+  definePart,
+  type PartDefinition,
+  type PartPlugin,
+  type PluginShape,
+  requirePart,
+} from '../../core/plugin.ts';
+import { Registry } from '../../core/registry.ts';
 
 export const signalConfig = z.object({
+  rule: z.string().default('threshold').describe('name of the signal rule'),
+  ruleSettings: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("the rule's own settings, where it has any"),
   enter: z
     .number()
     .min(0)
@@ -76,4 +89,70 @@ export function nextExposure(
   }
   const exposure = score > 0 ? size : -size;
   return sameSide && Math.abs(exposure - previous) <= rebalanceBand ? previous : exposure;
+}
+
+/** From a score to the exposure to hold: without a state of its own, since it is asked again after a restart. */
+export interface SignalRule {
+  /**
+   * @param score of `Predictions`: for classes in [−1, 1], for regression the predicted value
+   * @param volatility realised, a year, fraction; NaN where the settings aim at none
+   * @param previous the exposure asked for last
+   * @returns signed fraction of equity, finite; beyond maxExposure it is cut off
+   */
+  exposure(score: number, volatility: number, previous: number): number;
+}
+
+export type SignalRulePlugin = PartPlugin<SignalConfig, SignalRule>;
+
+export const signalRuleShape: PluginShape = {
+  kind: 'signal rule',
+  define: 'defineSignalRule',
+  methods: ['create'],
+};
+
+/**
+ * Makes a rule that the signal's setting `rule` can name; `create` gets the settings of the signal and those of its own.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ */
+export function defineSignalRule<Schema extends ConfigSchema = ConfigSchema>(
+  plugin: PartDefinition<Schema, SignalConfig, SignalRule>,
+): SignalRulePlugin {
+  return definePart(signalRuleShape, plugin);
+}
+
+const threshold = defineSignalRule({
+  name: 'threshold',
+  description: 'Enters above one |score| and leaves at another; sized by sign, score or volatility',
+  create(config) {
+    requireSoundSignal(config);
+    return { exposure: (score, volatility, previous) => nextExposure(score, volatility, previous, config) };
+  },
+});
+
+/** The signal rules that come with the framework. */
+export const builtInSignalRules = new Registry<SignalRulePlugin>(signalRuleShape.kind, [threshold]);
+
+/**
+ * The rule that the settings of a signal name, checked where it is a user's.
+ * @throws ConfigError `unknown-name`, `invalid-plugin`; while trading, `invalid-exposure` for what is none
+ */
+export function createSignalRule(
+  config: SignalConfig,
+  rules: Registry<SignalRulePlugin> = builtInSignalRules,
+): SignalRule {
+  const plugin = rules.get(config.rule);
+  const owner = `signal rule "${plugin.name}"`;
+  const rule = requirePart(plugin.create(config, config.ruleSettings), owner, ['exposure']);
+  if (builtInSignalRules.has(plugin.name)) return rule;
+  const { maxExposure } = config;
+  return {
+    exposure(score, volatility, previous) {
+      const exposure = rule.exposure(score, volatility, previous);
+      if (Number.isFinite(exposure)) return Math.max(-maxExposure, Math.min(maxExposure, exposure));
+      throw new ConfigError(
+        'invalid-exposure',
+        `The ${owner} gave ${String(exposure)} for the score ${score}; it must return a finite fraction of equity.`,
+      );
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { createRng } from '../../core/rng.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { loadCatalog } from '../../experiments/plugins/catalog.ts';
-import { loadBooks } from '../../market/books/load.ts';
+import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { parsePair } from '../../market/candles/currencies.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
@@ -162,7 +162,10 @@ async function openBooks(
     console.say('No --data: on a synthetic market of two venues.');
     return new SyntheticVenues({ events: SYNTHETIC_EVENTS, ...SYNTHETIC_MARKET }).generate(createRng(seed));
   }
-  const { tape, report } = await loadBooks(data, pair === undefined ? {} : { pair: parsePair(pair) });
+  const { tape, report } = await loadBooksOrCapture(
+    data,
+    pair === undefined ? {} : { pair: parsePair(pair) },
+  );
   for (const note of report.notes) console.say(note);
   return tape;
 }

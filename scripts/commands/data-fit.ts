@@ -1,7 +1,7 @@
 /** `market-gym data fit`: a synthetic market of several venues with the properties of recorded books. */
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
-import { loadBooks } from '../../market/books/load.ts';
+import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
 import { parsePair } from '../../market/candles/currencies.ts';
 import { createTimeParser } from '../../market/candles/timestamps.ts';
@@ -30,7 +30,7 @@ type FitArguments = Awaited<ReturnType<typeof dataFitOptions>['argv']>;
 export async function dataFitCommand({ file, from, to, pair, out, json }: FitArguments): Promise<number> {
   const console = createConsole({ json });
   const options = pair === undefined ? {} : { pair: parsePair(pair) };
-  const { tape: whole, report } = await loadBooks(file, options);
+  const { tape: whole, report } = await loadBooksOrCapture(file, options);
   const tape = sliceTape(whole, readTime(from, '--from', -Infinity), readTime(to, '--to', Infinity));
   for (const note of report.notes) console.say(note);
   const parameters = fitSyntheticVenues(tape);

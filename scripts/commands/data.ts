@@ -1,7 +1,8 @@
 /** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
 import type { Argv } from 'yargs';
 import { SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
-import { detectTapeFile, loadBooks, loadTrades } from '../../market/books/load.ts';
+import { loadBooksOrCapture } from '../../live/tape/capture.ts';
+import { detectTapeFile, loadTrades } from '../../market/books/load.ts';
 import { describeBooks } from '../../market/books/quality.ts';
 import { formatBookQuality } from '../../market/books/quality-text.ts';
 import { countRepeatedTrades } from '../../market/books/trade-tape.ts';
@@ -40,7 +41,7 @@ export async function describeCommand({ file, json, pair }: DescribeArguments): 
     console.result({ file, ...report, ...quality });
   } else if (kind === 'trade-lines' || kind === 'trade-rows') await describeTrades(path, pair, console);
   else {
-    const { tape, trades, report } = await loadBooks(
+    const { tape, trades, report } = await loadBooksOrCapture(
       path,
       pair === undefined ? {} : { pair: parsePair(pair) },
     );

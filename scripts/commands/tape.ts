@@ -3,11 +3,12 @@ import type { Argv } from 'yargs';
 import { ConfigError, StorageError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { standInTape } from '../../live/tape/book-frames.ts';
+import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import { readTapeData } from '../../live/tape/data.ts';
 import { CCXT_PREFIX } from '../../live/venues/ccxt.ts';
 import { describeMarket } from '../../live/venues/find.ts';
 import { builtInVenues } from '../../live/venues/index.ts';
-import { encodeBooks, encodeTrades, loadBooks } from '../../market/books/load.ts';
+import { encodeBooks, encodeTrades } from '../../market/books/load.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
@@ -150,7 +151,7 @@ export async function makeTapeCommand(args: Arguments<typeof makeTapeOptions>): 
   if (isTape(args.tape)) {
     throw new StorageError('tape-exists', `"${args.tape}" already holds a tape; choose another directory.`);
   }
-  const books = args.data === undefined ? syntheticBooks(args) : (await loadBooks(args.data)).tape;
+  const books = args.data === undefined ? syntheticBooks(args) : (await loadBooksOrCapture(args.data)).tape;
   const writer = new TapeWriter(args.tape);
   for (const record of standInTape(books)) writer.append(record);
   await writer.close();

@@ -11,6 +11,7 @@ import {
   drawdownPenalised,
   EQUITY_FLOOR,
   logReturn,
+  type RewardStep,
   SHARPE_BOUND,
   tradingRewards,
 } from '../../envs/trading/rewards.ts';
@@ -266,12 +267,14 @@ describe('bankruptcy', () => {
 
 describe('rewards', () => {
   const parameters = { sharpeAdaptation: 0.05, drawdownPenalty: 2 };
+  /** The built-in rewards look at the equity alone. */
+  const step = {} as RewardStep;
   const path = [1000, 1010, 990, 1020, 1000, 1050];
 
   test('log returns of an episode sum to the log of its total return', () => {
     const reward = logReturn.create(parameters);
     reward.reset(1000);
-    const total = path.slice(1).reduce((sum, equity, i) => sum + reward.reward(path[i], equity), 0);
+    const total = path.slice(1).reduce((sum, equity, i) => sum + reward.reward(path[i], equity, step), 0);
     expect(total).toBeCloseTo(Math.log(1.05), 13);
   });
 
@@ -280,9 +283,9 @@ describe('rewards', () => {
       const rewardOf = (equity: number): number => {
         const reward = plugin.create(parameters);
         reward.reset(1000);
-        reward.reward(1000, 900);
-        reward.reward(900, 905);
-        return reward.reward(905, equity);
+        reward.reward(1000, 900, step);
+        reward.reward(900, 905, step);
+        return reward.reward(905, equity, step);
       };
       for (const equity of [1e-9, 1, 100, 900]) expect(rewardOf(equity)).toBeGreaterThanOrEqual(rewardOf(0));
       expect(rewardOf(0)).toBeGreaterThan(-1000);
@@ -293,12 +296,12 @@ describe('rewards', () => {
     const rng = createRng('sharpe');
     const reward = differentialSharpe.create(parameters);
     reward.reset(1000);
-    expect(reward.reward(1000, 1010)).toBe(0);
+    expect(reward.reward(1000, 1010, step)).toBe(0);
     let a = 0.05 * 0.01;
     let b = 0.05 * 0.01 * 0.01;
     for (let i = 0; i < 100; i++) {
       const r = 0.01 * rng.gaussian();
-      const actual = reward.reward(1000, 1000 * (1 + r));
+      const actual = reward.reward(1000, 1000 * (1 + r), step);
       const sharpe = (eta: number) => {
         const mean = a + eta * (r - a);
         const square = b + eta * (r * r - b);
@@ -314,10 +317,10 @@ describe('rewards', () => {
   test('the differential Sharpe ratio of an account that lay flat for long stays bounded', () => {
     const reward = differentialSharpe.create(parameters);
     reward.reset(1000);
-    reward.reward(1000, 1010);
+    reward.reward(1000, 1010, step);
     for (let i = 0; i < 2000; i++)
-      expect(Math.abs(reward.reward(1010, 1010))).toBeLessThanOrEqual(SHARPE_BOUND);
-    expect(Math.abs(reward.reward(1010, 1020))).toBeLessThanOrEqual(SHARPE_BOUND);
+      expect(Math.abs(reward.reward(1010, 1010, step))).toBeLessThanOrEqual(SHARPE_BOUND);
+    expect(Math.abs(reward.reward(1010, 1020, step))).toBeLessThanOrEqual(SHARPE_BOUND);
   });
 
   test('a deepening drawdown is penalised once, a recovery neither penalised nor paid', () => {
@@ -326,7 +329,7 @@ describe('rewards', () => {
     reward.reset(1000);
     const penalties = path
       .slice(1)
-      .map((equity, i) => plain.reward(path[i], equity) - reward.reward(path[i], equity));
+      .map((equity, i) => plain.reward(path[i], equity, step) - reward.reward(path[i], equity, step));
     const expected = [0, 2 * (1 - 990 / 1010), 0, 2 * (1 - 1000 / 1020), 0];
     for (const [i, penalty] of penalties.entries()) expect(penalty).toBeCloseTo(expected[i], 12);
   });

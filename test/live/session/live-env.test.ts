@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { buyAndHold } from '../../../agents/rules/buy-and-hold.ts';
 import { createRng } from '../../../core/rng.ts';
 import type { SocketHandlers, Transport } from '../../../live/connection/transport.ts';
@@ -24,7 +24,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const books = walkingBooks({ events: 400, depth: 3 });
 
 /** A live env whose venue sends the books on virtual time; `play` lets it pass, with turns for promises in between. */
-function openEnv() {
+function openEnv(markets?: readonly object[]) {
   const clock = new VirtualClock(books.timeMs[0]);
   let socket: SocketHandlers | undefined;
   const transport: Transport = {
@@ -35,7 +35,8 @@ function openEnv() {
     },
     get: () => () => {},
   };
-  const config = resolveLiveConfig(sessionSettings('trading', 'ws://nowhere'));
+  const settings = sessionSettings('trading', 'ws://nowhere');
+  const config = resolveLiveConfig(markets === undefined ? settings : { ...settings, markets });
   const env = new LiveEnv({ config, venues: builtInVenues, clock, transport, tape: join(directory, 'tape') });
   const play = async () => {
     clock.runUntil(books.timeMs[0]);
@@ -48,7 +49,13 @@ function openEnv() {
       await new Promise(setImmediate);
     }
   };
-  return { env, play };
+  /** The venue says no, which no other try mends. */
+  const giveUp = () => {
+    clock.runUntil(clock.nowMs() + 1);
+    socket?.text(JSON.stringify({ success: false, ret_msg: 'no such topic', op: 'subscribe' }));
+    env.run.connections[0].session.refuse('no such topic');
+  };
+  return { env, play, giveUp };
 }
 
 const replay = () =>
@@ -124,4 +131,31 @@ test('a session that is closed before its first decision says so', async () => {
   const refused = expect(first).rejects.toThrow(/closed before its first decision/);
   await env.close();
   await refused;
+});
+
+test('an exchange that ccxt does not know is refused by the first reset, before anything connects', async () => {
+  const { env } = openEnv([{ venue: 'ccxt:kukoin', symbol: 'BTC/USDT' }]);
+  await expect(env.reset()).rejects.toThrow('Unknown ccxt exchange "kukoin". Did you mean "kucoin"?');
+  expect(env.run.isRunning).toBe(false);
+  await env.close();
+});
+
+test('a session whose only venue is given up ends: with its reason before a decision, as truncated after', async () => {
+  const early = openEnv();
+  const first = early.env.reset();
+  await vi.waitFor(() => expect(early.env.run.isRunning).toBe(true));
+  early.giveUp();
+  await expect(first).rejects.toThrow('Every venue of the session was given up: bybit: the venue refuses');
+  await early.env.close();
+  rmSync(join(directory, 'tape'), { recursive: true });
+
+  const { env, play, giveUp } = openEnv();
+  const ended = (async () => {
+    await env.reset();
+    giveUp();
+    return env.step(0);
+  })();
+  await play();
+  expect(await ended).toMatchObject({ truncated: true, terminated: false });
+  await env.close();
 });

@@ -115,45 +115,6 @@ describe('files of whole books', () => {
   });
 });
 
-describe('recorded frames', () => {
-  const depth = (first: number, last: number) =>
-    `{"e":"depthUpdate","E":5,"s":"BTCUSDT","U":${first},"u":${last},"b":[["10","${last}"]],"a":[]}`;
-  const frame = (n: number, json: string) => `${1723161253937085768n + BigInt(n)} ${json}`;
-  const whole = '{"lastUpdateId":3,"bids":[["10","1"]],"asks":[["11","1"]]}';
-
-  test('keep nanoseconds, and stop at lost changes until the next snapshot', async () => {
-    const again = whole.replace('3', '9');
-    const frames = [
-      depth(2, 4),
-      whole,
-      depth(5, 6),
-      depth(8, 9),
-      depth(10, 10),
-      again,
-      '{"result":null,"id":1}',
-    ];
-    const { tape, report } = await loadBooks(
-      write('frames', frames.map((json, n) => frame(n, json)).join('\n')),
-    );
-    expect([...tape.bidSizes].filter((size) => size > 0)).toEqual([4, 6, 10]);
-    expect(tape.timeMs[0]).toBe(1723161253937 + 0.085769);
-    expect([...tape.exchangeTimeMs.slice(0, 2)]).toEqual([Number.NaN, 5]);
-    expect(report.notes).toEqual([
-      '2 changes came before a snapshot that they could follow.',
-      'Changes were lost 1 times; the books end there until a new snapshot.',
-      '1 frames are neither books nor trades.',
-    ]);
-  });
-
-  test('of two markets in one file are refused', async () => {
-    const path = write(
-      'two',
-      [depth(1, 2), depth(1, 2).replace('BTC', 'ETH')].map((json, n) => frame(n, json)).join('\n'),
-    );
-    await expect(loadBooks(path)).rejects.toThrow(/line 2 is of ETHUSDT, those before of BTCUSDT/);
-  });
-});
-
 const brl = sharedPath('data/books/btc-brl_two-venues_2020-06-21.jsonl.gz');
 test.skipIf(brl === undefined)('the recorded BTC/BRL books load whole', async () => {
   const { tape, report } = await loadBooks(brl as string, {
@@ -170,29 +131,6 @@ test.skipIf(brl === undefined)('the recorded BTC/BRL books load whole', async ()
   ]);
   expect([tape.bidPrices[20], tape.bidSizes[20], tape.askPrices[20]]).toEqual([49779.15, 0.02, 49860.31]);
 });
-
-const perpetual = sharedPath('data/raw-messages/binance-usdm_btcusdt_2024-08-08.gz');
-const spotFrames = sharedPath('data/raw-messages/binance-spot_btcusdt_2024-08-08.gz');
-test.skipIf(spotFrames === undefined).each([
-  [spotFrames, 'binance', 3449, 28_040, 9757, 3],
-  [perpetual, 'binance-usdm', 6546, 66_089, 21_313, 6],
-])(
-  'the frames of %s stay in step from the snapshot to the end',
-  async (path, venue, books, quotes, trades, early) => {
-    const loaded = await loadBooks(path as string, { policy: 'throw' });
-    checkTape(loaded.tape);
-    expect(loaded.tape.venues).toEqual([{ name: venue, base: 'BTC', quote: 'USDT' }]);
-    expect([loaded.tape.length, loaded.trades?.length]).toEqual([books, trades]);
-    expect(loaded.report.notes).toEqual([`${early} changes came before a snapshot that they could follow.`]);
-    // The last change of the book agrees with the last quote before it.
-    const best = (await loadBooks(path as string, { stream: 'quotes' })).tape;
-    expect(best.length).toBe(quotes);
-    expect([best.bidPrices[quotes - 1], best.askPrices[quotes - 1]]).toEqual([
-      loaded.tape.bidPrices[(books - 1) * 20],
-      loaded.tape.askPrices[(books - 1) * 20],
-    ]);
-  },
-);
 
 const gemini = sharedPath('data/books/gemini_eth-usd_trades_2021-07-01.csv.gz');
 test.skipIf(gemini === undefined)('the recorded ETH/USD quotes and trades load whole', async () => {
