@@ -1,48 +1,110 @@
-/** The public API: what a user's own agents, envs and experiments are made of. */
-export * from './agents/agent.ts';
+/**
+ * The public names that most programs need. Each room has a sub-path with all of its own: `market-gym/agents`,
+ * `market-gym/envs` and so on.
+ */
+
+export { a2c } from './agents/a2c.ts';
 export {
-  defineNetwork,
-  factoryOf,
-  type KernelRequest,
-  type NetworkFactory,
-  type NetworkPlugin,
-  type NetworkRequest,
+  type Agent,
+  type AgentContext,
+  type AgentPlugin,
+  defineAgent,
+  type Metrics,
+} from './agents/agent.ts';
+export { builtInAgents } from './agents/built-in.ts';
+export type {
+  KernelRequest,
+  NetworkFactory,
+  NetworkPlugin,
+  NetworkRequest,
 } from './agents/custom-network.ts';
-export { builtInAgents } from './agents/index.ts';
+export { defineNetwork, factoryOf } from './agents/custom-network.ts';
+export { ddpg } from './agents/ddpg.ts';
+export { dqn } from './agents/dqn.ts';
 export { normalizationConfig, normalizeAgent } from './agents/normalization.ts';
 export { createPolicyHead } from './agents/on-policy/create-policy-head.ts';
 export type { PolicyHead } from './agents/on-policy/policy-head.ts';
 export { ppo } from './agents/ppo.ts';
 export { type PriorConfig, priorConfig } from './agents/priors/config.ts';
 export { withPrior } from './agents/priors/with-prior.ts';
+export { buyAndHold } from './agents/rules/buy-and-hold.ts';
+export { edgeThreshold } from './agents/rules/edge-threshold.ts';
+export { edgeTrailing } from './agents/rules/edge-trailing.ts';
 export { priorPolicy } from './agents/rules/prior-policy.ts';
-export { z } from './core/config.ts';
-export * from './core/errors.ts';
+export { random } from './agents/rules/random.ts';
+export { signal } from './agents/rules/signal.ts';
+export { smaCross } from './agents/rules/sma-cross.ts';
+export { sac } from './agents/sac.ts';
+export { td3 } from './agents/td3.ts';
+export { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig, z } from './core/config.ts';
+export {
+  ConfigError,
+  DataError,
+  EnvError,
+  LiveError,
+  MarketGymError,
+  StorageError,
+  TrainingError,
+} from './core/errors.ts';
+export * as math from './core/math.ts';
 export type { PartDefinition, PartPlugin } from './core/plugin.ts';
 export { Registry } from './core/registry.ts';
 export { createRng, type Rng } from './core/rng.ts';
 export { RunningMoments } from './core/running-moments.ts';
-export * from './core/snapshot.ts';
+export {
+  hashSnapshot,
+  type Json,
+  joinSnapshots,
+  type NumericArray,
+  restoreArrayInto,
+  restoreNumber,
+  type Snapshot,
+  type Snapshotable,
+  snapshotPart,
+} from './core/snapshot.ts';
+export { mean, median, quantile, standardDeviation } from './core/statistics.ts';
 export { arbitrageConfig } from './envs/arbitrage/config.ts';
 export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage/synthetic.ts';
 export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './envs/arbitrage.ts';
-export { BookTradingEnv, type BookTradingEnvOptions } from './envs/book-trading.ts';
+export type { BookTradingEnvOptions } from './envs/book-trading.ts';
+export { BookTradingEnv, tradingBooks } from './envs/book-trading.ts';
+export { builtInEnvs } from './envs/built-in.ts';
 export { CartPole, cartpole } from './envs/cartpole.ts';
 export { checkEnv } from './envs/check-env.ts';
-export * from './envs/env.ts';
-export { builtInEnvs } from './envs/index.ts';
-export { MountainCarContinuous, mountainCarContinuous } from './envs/mountain-car-continuous.ts';
-export { builtInParts, type EnvParts } from './envs/parts.ts';
-export { Pendulum, pendulum } from './envs/pendulum.ts';
-export * from './envs/spaces.ts';
-export type { TradingInfo } from './envs/trading/observation.ts';
 export {
-  defineReward,
-  type Reward,
-  type RewardContext,
-  type RewardPlugin,
-  type RewardStep,
-} from './envs/trading/rewards.ts';
+  defineEnv,
+  type Env,
+  type EnvContext,
+  type EnvPlugin,
+  type ResetOptions,
+  type ResetResult,
+  type StepResult,
+} from './envs/env.ts';
+export { MountainCarContinuous, mountainCarContinuous } from './envs/mountain-car-continuous.ts';
+export type { EnvParts } from './envs/parts.ts';
+export { builtInParts } from './envs/parts.ts';
+export { Pendulum, pendulum } from './envs/pendulum.ts';
+export { PortfolioEnv, portfolio } from './envs/portfolio.ts';
+export { SharesEnv, shares } from './envs/shares.ts';
+export {
+  type Action,
+  type ActionBatch,
+  type ActionSpace,
+  actionDim,
+  type Box,
+  createActionBatch,
+  createBox,
+  createDiscrete,
+  createMultiDiscrete,
+  type Discrete,
+  describeSpace,
+  type MultiDiscrete,
+  numChoices,
+  sampleActionsInto,
+} from './envs/spaces.ts';
+export type { TradingInfo } from './envs/trading/observation.ts';
+export type { RewardContext, RewardStep } from './envs/trading/rewards.ts';
+export { defineReward, type Reward, type RewardPlugin } from './envs/trading/rewards.ts';
 export { TradingEnv, type TradingEnvOptions, trading } from './envs/trading.ts';
 export type { StepContext, TransitionBatch } from './envs/transition.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './envs/vector/vector-env.ts';
@@ -56,25 +118,56 @@ export {
   type VenueConnectionOptions,
   type VenueStatus,
 } from './live/connection/connection.ts';
-export * from './live/connection/frame-fields.ts';
-export * from './live/connection/frame-loss.ts';
+export {
+  arrayOf,
+  decimalOf,
+  epochOf,
+  type Fields,
+  fieldsOf,
+  integerOf,
+  isFields,
+  isoTimeOf,
+  malformed,
+  parseFields,
+  priceOf,
+  textOf,
+} from './live/connection/frame-fields.ts';
+export { losingOnError, refuseOrReconnect } from './live/connection/frame-loss.ts';
 export { LevelBuffer } from './live/connection/level-buffer.ts';
 export type { MarketFeed } from './live/connection/market-feed.ts';
 export { createScaledClock } from './live/connection/scaled-clock.ts';
-export * from './live/connection/venue.ts';
-export { type ConnectionLimits, connectionConfig } from './live/connection/venue-config.ts';
+export {
+  defineVenue,
+  FrameError,
+  type LossReason,
+  type ProtocolHost,
+  type RejectionReason,
+  type TickerEvent,
+  type TradeEvent,
+  type VenueCommand,
+  type VenueEvent,
+  type VenueInput,
+  type VenuePlugin,
+  type VenueProtocol,
+  type VenueSetup,
+} from './live/connection/venue.ts';
+export type { ConnectionLimits } from './live/connection/venue-config.ts';
+export { connectionConfig } from './live/connection/venue-config.ts';
 export { CHANNELS, type Channel, type VenueMarket } from './live/connection/venue-markets.ts';
 export { VirtualClock } from './live/connection/virtual-clock.ts';
 export { wsTransport } from './live/connection/ws-transport.ts';
-export { type LiveConfig, resolveLiveConfig } from './live/session/config.ts';
-export { LiveEnv, type LiveEnvOptions, type RunLiveOptions, runLive } from './live/session/live-env.ts';
+export type { LiveConfig } from './live/session/config.ts';
+export { resolveLiveConfig } from './live/session/config.ts';
+export type { RunLiveOptions } from './live/session/live-env.ts';
+export { LiveEnv, type LiveEnvOptions, runLive } from './live/session/live-env.ts';
 export { standInTape } from './live/tape/book-frames.ts';
 export { loadBooksOrCapture, loadTradesOrCapture } from './live/tape/capture.ts';
 export { replayTape } from './live/tape/replay.ts';
-export { serveTape, type TapeServer, type TapeServerOptions } from './live/tape/server.ts';
+export type { TapeServer, TapeServerOptions } from './live/tape/server.ts';
+export { serveTape } from './live/tape/server.ts';
+export { builtInVenues } from './live/venues/built-in.ts';
 export { ccxtVenue } from './live/venues/ccxt.ts';
 export { findVenue, prepareVenues } from './live/venues/find.ts';
-export { builtInVenues } from './live/venues/index.ts';
 export { type HindsightOptions, hindsightBound } from './market/arbitrage/hindsight-bound.ts';
 export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './market/books/load.ts';
 export { type BookSide, OrderBook } from './market/books/order-book.ts';
@@ -83,23 +176,27 @@ export type { BookTape, Venue } from './market/books/tape.ts';
 export { BookTapeBuilder, checkTape } from './market/books/tape-builder.ts';
 export { mergeTapes, selectVenues, sliceTape } from './market/books/tape-span.ts';
 export { createTradeTape, type TradeTape } from './market/books/trade-tape.ts';
-export * from './market/candles/candles.ts';
+export {
+  type CandleColumns,
+  type Candles,
+  candlesFromPrices,
+  createCandles,
+  hashCandles,
+  sliceCandles,
+} from './market/candles/candles.ts';
 export { Conversions, convertTape, type RateSeries, ratesFromCandles } from './market/candles/conversion.ts';
 export { loadCandles } from './market/candles/csv.ts';
-export { defineFeeModel, type FeeContext, type FeeModel, type FeePlugin } from './market/execution/fees.ts';
-export {
-  defineLatencyModel,
-  type LatencyContext,
-  type LatencyModel,
-  type LatencyPlugin,
-} from './market/execution/latency.ts';
-export {
-  defineSlippageModel,
-  type SlippageContext,
-  type SlippageModel,
-  type SlippageOrder,
-  type SlippagePlugin,
+export type { FeeContext, FeeModel, FeePlugin } from './market/execution/fees.ts';
+export { defineFeeModel } from './market/execution/fees.ts';
+export type { LatencyContext, LatencyModel, LatencyPlugin } from './market/execution/latency.ts';
+export { defineLatencyModel } from './market/execution/latency.ts';
+export type {
+  SlippageContext,
+  SlippageModel,
+  SlippageOrder,
+  SlippagePlugin,
 } from './market/execution/slippage.ts';
+export { defineSlippageModel } from './market/execution/slippage.ts';
 export { defineFeature, type Feature } from './market/features/features.ts';
 export { createFeaturePipeline, type FeatureMatrix } from './market/features/pipeline.ts';
 export { summarize } from './market/statistics/metrics.ts';
@@ -113,11 +210,7 @@ export { geometricBrownian, meanReverting, regimeSwitching } from './market/synt
 export { fitSyntheticVenues } from './market/synthetic/venue-fit.ts';
 export { SyntheticVenues } from './market/synthetic/venues.ts';
 export { syntheticVenuesPresets, syntheticVenuesSchema } from './market/synthetic/venues-config.ts';
-export {
-  loadModel,
-  type ModelArtifact as SupervisedArtifact,
-  saveModel,
-} from './models/artifact.ts';
+export { loadModel, type ModelArtifact as SupervisedArtifact, saveModel } from './models/artifact.ts';
 export { classBalance, createDataset, type Dataset, datasetFromCandles } from './models/data/dataset.ts';
 export type { FeatureTable } from './models/data/feature-table.ts';
 export { labelCandles } from './models/data/labels.ts';
@@ -129,7 +222,8 @@ export {
 } from './models/judging/classification-metrics.ts';
 export { builtInModels } from './models/kinds.ts';
 export { defineModel, type ModelPlugin, type Predictor, type TrainedModel } from './models/model.ts';
-export { defineSignalRule, type SignalRule, type SignalRulePlugin } from './models/signals/exposure.ts';
+export type { SignalRule, SignalRulePlugin } from './models/signals/exposure.ts';
+export { defineSignalRule } from './models/signals/exposure.ts';
 export { outOfFold } from './models/signals/out-of-fold.ts';
 export { predictSignal } from './models/signals/predict.ts';
 export { type Predictions, requireOutOfSample } from './models/signals/predictions.ts';
@@ -147,7 +241,8 @@ export type { Network, ParameterBlock } from './networks/network.ts';
 export { clipGradientNorm, createAdam, type Optimizer } from './networks/optimizer.ts';
 export { estimateAdvantagesInto } from './replay/advantages.ts';
 export { RolloutBuffer } from './replay/rollout-buffer.ts';
-export { readTape, type TapeRecord } from './storage/tape.ts';
+export type { TapeRecord } from './storage/tape.ts';
+export { readTape } from './storage/tape.ts';
 export { TapeWriter } from './storage/tape-writer.ts';
 export type { ArbitrageTrainingOptions } from './trainers/arbitrage/options.ts';
 export { type ArbitrageResult, trainArbitrage } from './trainers/arbitrage/train.ts';

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MarketGymError } from '../core/errors.ts';
 import { loadCatalog } from '../experiments/plugins/catalog.ts';
-import { builtInVenues } from '../live/venues/index.ts';
+import { builtInVenues } from '../live/venues/built-in.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import {
   type LearnerContext,

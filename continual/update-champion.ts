@@ -4,7 +4,7 @@ import { createRng } from '../core/rng.ts';
 import { loadEvaluationData } from '../experiments/models/data.ts';
 import { openModel, storeModel } from '../experiments/models/store.ts';
 import { loadCatalog } from '../experiments/plugins/catalog.ts';
-import { builtInVenues } from '../live/venues/index.ts';
+import { builtInVenues } from '../live/venues/built-in.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { rowsWithWindow } from '../models/data/dataset.ts';

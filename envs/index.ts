@@ -1,21 +1,58 @@
-/** The environments that come with the framework. */
-import { arbitrage } from './arbitrage.ts';
-import { tradingBooks } from './book-trading.ts';
-import { cartpole } from './cartpole.ts';
-import type { EnvPlugin } from './env.ts';
-import { mountainCarContinuous } from './mountain-car-continuous.ts';
-import { pendulum } from './pendulum.ts';
-import { portfolio } from './portfolio.ts';
-import { shares } from './shares.ts';
-import { trading } from './trading.ts';
-
-export const builtInEnvs: readonly EnvPlugin[] = [
-  trading,
-  tradingBooks,
-  portfolio,
-  shares,
-  arbitrage,
-  cartpole,
-  pendulum,
-  mountainCarContinuous,
-];
+/** The public names of the environments: the contract, spaces, the built-in plugins, vectors and wrappers of envs. */
+export { type ArbitrageConfig, arbitrageConfig } from './arbitrage/config.ts';
+export { SYNTHETIC_MARKET, syntheticBooks } from './arbitrage/synthetic.ts';
+export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './arbitrage.ts';
+export { BookTradingEnv, type BookTradingEnvOptions, tradingBooks } from './book-trading.ts';
+export { builtInEnvs } from './built-in.ts';
+export { CartPole, cartpole } from './cartpole.ts';
+export { type CheckEnvOptions, checkEnv, inspectEnv } from './check-env.ts';
+export {
+  defineEnv,
+  type Env,
+  type EnvContext,
+  type EnvPlugin,
+  type ResetOptions,
+  type ResetResult,
+  type StepResult,
+} from './env.ts';
+export { MountainCarContinuous, mountainCarContinuous } from './mountain-car-continuous.ts';
+export { builtInParts, type EnvParts } from './parts.ts';
+export { Pendulum, pendulum } from './pendulum.ts';
+export { PortfolioEnv, type PortfolioInfo, portfolio } from './portfolio.ts';
+export { SharesEnv, type SharesInfo, shares } from './shares.ts';
+export {
+  type Action,
+  type ActionBatch,
+  type ActionSpace,
+  actionDim,
+  type Box,
+  createActionBatch,
+  createBox,
+  createDiscrete,
+  createMultiDiscrete,
+  type Discrete,
+  describeSpace,
+  type MultiDiscrete,
+  numChoices,
+  sampleActionsInto,
+} from './spaces.ts';
+export { type BookTradingConfig, bookTradingConfig } from './trading/book-config.ts';
+export { type TradingConfig, tradingConfig } from './trading/config.ts';
+export type { TradingInfo } from './trading/observation.ts';
+export {
+  defineReward,
+  differentialSharpe,
+  drawdownPenalised,
+  logReturn,
+  type Reward,
+  type RewardContext,
+  type RewardPlugin,
+  type RewardStep,
+  tradingRewards,
+} from './trading/rewards.ts';
+export { createTradingEnv, TradingEnv, type TradingEnvOptions, trading } from './trading.ts';
+export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './vector/vector-env.ts';
+export { createWorkerVectorEnv, type EnvModule } from './vector/worker-vector-env.ts';
+export { clipReward } from './wrappers/clip-reward.ts';
+export { selectObservations } from './wrappers/select-observations.ts';
+export { limitTime } from './wrappers/time-limit.ts';

@@ -1,12 +1,11 @@
 /** A user's own TensorFlow.js `LayersModel` as a kind of model: fitted, calibrated and saved as the built-in networks. */
-import type { LayersModel } from '@tensorflow/tfjs';
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import { createKernels } from '../networks/kernels/create.ts';
 import type { Kernels } from '../networks/kernels/kernels.ts';
 import { createTfjsNetwork } from '../networks/tfjs.ts';
-import type { TensorFlow } from '../networks/tfjs-backend.ts';
+import type { LayersModel, TensorFlow } from '../networks/tfjs-backend.ts';
 import {
   defineModel,
   type ModelPlugin,

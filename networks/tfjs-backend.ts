@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTsIgnore: an error is expected only where the optional peer is not installed
 /** Loads TensorFlow.js, an optional peer, on the fastest of its backends that is installed. */
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
@@ -5,8 +6,17 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 
-/** The library as `import * as tf from '@tensorflow/tfjs'` gives it. */
+// An optional peer: the directives reach the declaration files, so that a project without it compiles all the same.
+
+/**
+ * The library as `import * as tf from '@tensorflow/tfjs'` gives it; `any` in a project that has not installed it.
+ * @ts-ignore */
 export type TensorFlow = typeof import('@tensorflow/tfjs');
+
+/**
+ * A model built with it; `any` in a project that has not installed it.
+ * @ts-ignore */
+export type LayersModel = import('@tensorflow/tfjs').LayersModel;
 
 export type TfjsBackend = 'node' | 'wasm' | 'cpu';
 

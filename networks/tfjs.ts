@@ -1,9 +1,9 @@
 /** Any TensorFlow.js model as a network: tfjs computes, parameters and gradients lie in the kernels' memory. */
-import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
+import type { Tensor, Variable } from '@tensorflow/tfjs';
 import { ConfigError } from '../core/errors.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import type { Network } from './network.ts';
-import type { TensorFlow } from './tfjs-backend.ts';
+import type { LayersModel, TensorFlow } from './tfjs-backend.ts';
 
 export interface TfjsNetwork extends Network {
   /** Writes the parameters into the model's weights: before saving the model, or going on with it elsewhere. */

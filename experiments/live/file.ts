@@ -53,10 +53,7 @@ export async function readLiveFile(path: string): Promise<LiveFile> {
     ? parseJson(path)
     : (await importModule(path, 'configuration')).default;
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(
-      'invalid-live-file',
-      `"${path}" holds no object; see scripts/examples/live-trading.json.`,
-    );
+    throw new ConfigError('invalid-live-file', `"${path}" holds no object; see examples/live-trading.json.`);
   }
   return splitLiveFile(content as Record<string, unknown>, `"${path}"`);
 }

@@ -1,6 +1,6 @@
 /** `--data tape:DIR`: a recorded tape in the place of a data file. */
 import { readTapeData, type TapeData } from '../../live/tape/data.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { readTape } from '../../storage/tape.ts';
 import { requireTape } from '../../storage/tape-segments.ts';
 

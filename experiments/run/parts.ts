@@ -2,9 +2,9 @@
 import type { Agent } from '../../agents/agent.ts';
 import { ConfigError, EnvError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
+import { builtInEnvs } from '../../envs/built-in.ts';
 import { inspectEnv } from '../../envs/check-env.ts';
 import type { Env } from '../../envs/env.ts';
-import { builtInEnvs } from '../../envs/index.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
 import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
 import type { BookTape } from '../../market/books/tape.ts';

@@ -14,7 +14,7 @@ import type { LiveMarket } from '../../live/session/live-market.ts';
 import { LiveRun } from '../../live/session/live-run.ts';
 import { agentPolicy, type LivePolicy } from '../../live/session/policy.ts';
 import { bookFrame, STAND_IN_VENUES } from '../../live/tape/book-frames.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { createLoopLag } from '../terminal/loop-lag.ts';

@@ -9,7 +9,7 @@ import { VirtualClock } from '../../live/connection/virtual-clock.ts';
 import { resolveLiveConfig } from '../../live/session/config.ts';
 import { LiveRun } from '../../live/session/live-run.ts';
 import { bookFrame } from '../../live/tape/book-frames.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 
 const HOUR_MS = 3_600_000;

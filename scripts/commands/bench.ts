@@ -2,9 +2,7 @@
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
-import { benchmarks } from '../bench/all.ts';
-import { PROFILED } from '../bench/profile-settings.ts';
-import { PARTS, profileTraining } from '../bench/profile-training.ts';
+import type { PROFILED } from '../bench/profile-settings.ts';
 import { createConsole } from '../terminal/console.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -42,6 +40,7 @@ export async function benchCommand({ only, json, profile }: BenchArguments): Pro
     return 0;
   }
   const rows: Row[] = [];
+  const { benchmarks } = await loadBench(() => import('../bench/all.ts'));
   for (const { name, unit, measure } of benchmarks) {
     if (only !== undefined && name !== 'calibration' && !name.includes(only)) continue;
     const value = await measure();
@@ -53,8 +52,26 @@ export async function benchCommand({ only, json, profile }: BenchArguments): Pro
   return 0;
 }
 
+/**
+ * The benches are part of the repository, not of the package.
+ * @throws ConfigError `bench-not-shipped`
+ */
+async function loadBench<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new ConfigError(
+      'bench-not-shipped',
+      'The package ships no benches. Clone the repository and run npm run bench there.',
+    );
+  }
+}
+
 /** @returns a table: the parts of the time in percent, and that of an env step, on WebAssembly and on OpenBLAS */
 async function profileOnBoth(agent: keyof typeof PROFILED): Promise<string[][]> {
+  const { PARTS, profileTraining } = await loadBench(() => import('../bench/profile-training.ts'));
+  const { PROFILED } = await loadBench(() => import('../bench/profile-settings.ts'));
   const profiles = [await profileTraining(PROFILED[agent], 'wasm')];
   try {
     profiles.push(await profileTraining(PROFILED[agent], 'blas'));

@@ -2,7 +2,7 @@
 import type { Argv } from 'yargs';
 import { tapePolicies } from '../../experiments/live/tape-policies.ts';
 import { replayTape } from '../../live/tape/replay.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { readTape } from '../../storage/tape.ts';
 import { requireTape } from '../../storage/tape-segments.ts';
 import { createConsole } from '../terminal/console.ts';

@@ -21,7 +21,7 @@ import { type LiveConfig, resolveLiveConfig } from '../../live/session/config.ts
 import type { Decision } from '../../live/session/session.ts';
 import { bookFrame } from '../../live/tape/book-frames.ts';
 import { replayTape } from '../../live/tape/replay.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 import { type AgentModel, packAgentModel } from '../../storage/agent-model.ts';

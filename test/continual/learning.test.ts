@@ -5,7 +5,7 @@ import { type LearnerResult, type LearnerTask, performTask } from '../../continu
 import { readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { unpackAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runShadows } from '../../continual/shadow.ts';
 import { createRng } from '../../core/rng.ts';
 import type { LiveMarket } from '../../live/session/live-market.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 import { entriesOf, hashPolicy, recordSession, VENUE_NAMES } from '../live/recorded-session.ts';

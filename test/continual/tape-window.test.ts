@@ -9,7 +9,7 @@ import { headerRecord } from '../../live/session/assemble.ts';
 import { resolveLiveConfig } from '../../live/session/config.ts';
 import { bookFrame } from '../../live/tape/book-frames.ts';
 import { readTapeData } from '../../live/tape/data.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { createBookBars } from '../../market/books/bars.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';

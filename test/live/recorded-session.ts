@@ -6,7 +6,7 @@ import type { LiveMarket } from '../../live/session/live-market.ts';
 import type { LivePolicy } from '../../live/session/policy.ts';
 import type { Decision } from '../../live/session/session.ts';
 import { bookFrame, STAND_IN_VENUES } from '../../live/tape/book-frames.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';

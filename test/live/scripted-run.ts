@@ -11,7 +11,7 @@ import type { LiveMarket } from '../../live/session/live-market.ts';
 import { LiveRun } from '../../live/session/live-run.ts';
 import type { LivePolicy } from '../../live/session/policy.ts';
 import { bookFrame } from '../../live/tape/book-frames.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { hashPolicy } from './recorded-session.ts';
 

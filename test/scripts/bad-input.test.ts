@@ -99,8 +99,7 @@ export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.crea
 `;
 
 /** A model of TensorFlow.js that takes five numbers. */
-const TFJS_NETWORK = `import { createTfjsNetwork } from 'market-gym/networks/tfjs';
-import { loadTensorFlow } from 'market-gym/networks/tfjs-backend';
+const TFJS_NETWORK = `import { createTfjsNetwork, loadTensorFlow } from 'market-gym/networks';
 const tf = await loadTensorFlow();
 export const createNetwork = ({ inputDim, outputDim }, kernels) => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: outputDim, inputShape: [5] })] });
@@ -109,7 +108,7 @@ export const createNetwork = ({ inputDim, outputDim }, kernels) => {
 `;
 
 /** As on a machine without the package. */
-const NO_TFJS_NETWORK = `import { loadTensorFlow } from 'market-gym/networks/tfjs-backend';
+const NO_TFJS_NETWORK = `import { loadTensorFlow } from 'market-gym/networks';
 await loadTensorFlow({ resolve() { throw Object.assign(new Error(), { code: 'MODULE_NOT_FOUND' }); } });
 `;
 

@@ -9,10 +9,10 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { externalPolicy } from '../../live/session/policy.ts';
 import { replayTape } from '../../live/tape/replay.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { readTape } from '../../storage/tape.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../scripts/examples/', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 test('a trained agent and a loop of one’s own trade on a tape that is played, and the session repeats itself', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'market-gym-example-'));

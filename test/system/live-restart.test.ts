@@ -11,7 +11,7 @@ import type { LiveMarket } from '../../live/session/live-market.ts';
 import { bookFrame } from '../../live/tape/book-frames.ts';
 import { replayTape } from '../../live/tape/replay.ts';
 import { startVenueServer, type VenueServer } from '../../live/tape/venue-server.ts';
-import { builtInVenues } from '../../live/venues/index.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
 import { freshDist } from '../dist.ts';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { replayTape } from '../../dist/live/tape/replay.js';
-import { builtInVenues } from '../../dist/live/venues/index.js';
+import { builtInVenues } from '../../dist/live/venues/built-in.js';
 import { readTape } from '../../dist/storage/tape.js';
 import { restlessPolicy } from '../live/session/restless-policy.mjs';
 

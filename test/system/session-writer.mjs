@@ -8,7 +8,7 @@ import { createScaledClock } from '../../dist/live/connection/scaled-clock.js';
 import { wsTransport } from '../../dist/live/connection/ws-transport.js';
 import { resolveLiveConfig } from '../../dist/live/session/config.js';
 import { LiveRun } from '../../dist/live/session/live-run.js';
-import { builtInVenues } from '../../dist/live/venues/index.js';
+import { builtInVenues } from '../../dist/live/venues/built-in.js';
 import { restlessPolicy, sessionSettings } from '../live/session/restless-policy.mjs';
 
 const [tape, url, mode, leftOver, lastKind, lastCount] = process.argv.slice(2);

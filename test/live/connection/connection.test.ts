@@ -11,7 +11,7 @@ import type { VenueInput } from '../../../live/connection/venue.ts';
 import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
 import { wsTransport } from '../../../live/connection/ws-transport.ts';
 import { startVenueServer } from '../../../live/tape/venue-server.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { okx } from '../../../live/venues/okx.ts';
 import { FakeMarket } from '../fake-market.ts';
 import { type LocalServer, startLocalServer } from '../local-server.ts';

@@ -3,7 +3,7 @@ import { ArbitrageEnv } from '../../../envs/arbitrage.ts';
 import type { Action } from '../../../envs/spaces.ts';
 import type { LiveMarket } from '../../../live/session/live-market.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import type { LegReport, SentLeg } from '../../../market/arbitrage/venue-desk.ts';
 import type { TapeRecord } from '../../../storage/tape.ts';
 import { entriesOf, maskedHashPolicy, recordSession, twoVenueBooks } from '../recorded-session.ts';

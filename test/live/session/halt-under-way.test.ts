@@ -1,7 +1,7 @@
 /** What becomes of orders that are under way when a session is halted: each is filled or not, and what it opened is closed. */
 import { expect, test } from 'vitest';
 import { replayTape } from '../../../live/tape/replay.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import type { LegReport, SentLeg } from '../../../market/arbitrage/venue-desk.ts';
 import type { BookTape } from '../../../market/books/tape.ts';
 import type { TapeRecord } from '../../../storage/tape.ts';

@@ -10,7 +10,7 @@ import { resolveLiveConfig } from '../../../live/session/config.ts';
 import { LiveEnv, runLive } from '../../../live/session/live-env.ts';
 import { bookFrame } from '../../../live/tape/book-frames.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { readTape } from '../../../storage/tape.ts';
 import { walkingBooks } from '../../market/walking-books.ts';
 import { sessionSettings } from './restless-policy.mjs';

@@ -3,7 +3,7 @@ import { BookTradingEnv } from '../../../envs/book-trading.ts';
 import type { Action } from '../../../envs/spaces.ts';
 import type { LiveMarket } from '../../../live/session/live-market.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import type { Fill } from '../../../market/execution/fill.ts';
 import type { TapeRecord } from '../../../storage/tape.ts';
 import { walkingBooks } from '../../market/walking-books.ts';

@@ -5,7 +5,7 @@ import type { Action } from '../../../envs/spaces.ts';
 import type { LiveMarket } from '../../../live/session/live-market.ts';
 import { readTapeData } from '../../../live/tape/data.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import type { Fill } from '../../../market/execution/fill.ts';
 import { walkingBooks } from '../../market/walking-books.ts';
 import { counts } from '../../soak.ts';

@@ -13,9 +13,9 @@ import { wsTransport } from '../../../live/connection/ws-transport.ts';
 import { resolveLiveConfig } from '../../../live/session/config.ts';
 import { LiveRun } from '../../../live/session/live-run.ts';
 import { readTapeData } from '../../../live/tape/data.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { ccxtVenue } from '../../../live/venues/ccxt.ts';
 import { findVenue, prepareVenues } from '../../../live/venues/find.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
 import { readTape } from '../../../storage/tape.ts';
 
 const START_MS = 1_700_000_000_000;

@@ -10,7 +10,7 @@ import { wsTransport } from '../../../live/connection/ws-transport.ts';
 import { resolveLiveConfig } from '../../../live/session/config.ts';
 import { LiveRun } from '../../../live/session/live-run.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
-import { builtInVenues } from '../../../live/venues/index.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { readTape, type TapeRecord } from '../../../storage/tape.ts';
 import { FakeMarket } from '../fake-market.ts';
 import { startLocalServer } from '../local-server.ts';

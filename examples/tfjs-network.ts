@@ -2,11 +2,10 @@
  * A TensorFlow.js model as the network of any agent:
  *
  *     npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm
- *     npx market-gym train --env cartpole --agent ppo --network scripts/examples/tfjs-network.ts --steps 20000
+ *     npx market-gym train --env cartpole --agent ppo --network examples/tfjs-network.ts --steps 20000
  */
 import type { NetworkFactory } from 'market-gym';
-import { createTfjsNetwork } from 'market-gym/networks/tfjs';
-import { loadTensorFlow } from 'market-gym/networks/tfjs-backend';
+import { createTfjsNetwork, loadTensorFlow } from 'market-gym/networks';
 
 const tf = await loadTensorFlow();
 

@@ -1,0 +1,15 @@
+/** The public names of experiments: files, trials, runs, their catalogue of plugins, and how they are judged. */
+export { type Experiment, type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
+export { type Catalog, loadCatalog } from './plugins/catalog.ts';
+export {
+  type CellSummary,
+  compareAgents,
+  formatCells,
+  formatImprovements,
+  type Improvement,
+  summarizeCells,
+} from './results.ts';
+export { type RunSpec, readRunSpec } from './run/spec.ts';
+export { type ExperimentOptions, type ExperimentOutcome, runExperiment } from './run-experiment.ts';
+export type { TrialResult } from './trial.ts';
+export { type ZooEntry, zooEntries, zooExperiment } from './zoo.ts';

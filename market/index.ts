@@ -1,0 +1,138 @@
+/** The public names of the market: candles, order books, features, execution, arbitrage, synthetic markets, statistics. */
+export { type EdgeStatistics, midSpreadsBps, summarizeEdges } from './arbitrage/edges.ts';
+export { type HindsightOptions, hindsightBound } from './arbitrage/hindsight-bound.ts';
+export { type LeadLag, measureLeadLag } from './arbitrage/lead-lag.ts';
+export { type BookBars, createBookBars } from './books/bars.ts';
+export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './books/load.ts';
+export { type BookSide, OrderBook } from './books/order-book.ts';
+export { type BookQuality, describeBooks } from './books/quality.ts';
+export { formatBookQuality } from './books/quality-text.ts';
+export type { BookTape, Venue } from './books/tape.ts';
+export {
+  BookTapeBuilder,
+  checkTape,
+  type FaultPolicy,
+  type Rejection,
+  type TapeBuilderOptions,
+} from './books/tape-builder.ts';
+export type { BookLoadReport, LoadBooksOptions, LoadedBooks } from './books/tape-loading.ts';
+export { firstAtOrAfter, mergeTapes, selectVenues, sliceTape } from './books/tape-span.ts';
+export { createTradeTape, type TradeColumns, type TradeTape } from './books/trade-tape.ts';
+export { type AsOfRows, alignAsOf, alignCandles, closeTimes } from './candles/align.ts';
+export {
+  type CandleColumns,
+  type Candles,
+  candlesFromPrices,
+  createCandles,
+  hashCandles,
+  sliceCandles,
+} from './candles/candles.ts';
+export {
+  Conversions,
+  type ConversionsOptions,
+  convertTape,
+  type RateSeries,
+  ratesFromCandles,
+} from './candles/conversion.ts';
+export { type LoadedCandles, type LoadReport, loadCandles } from './candles/csv.ts';
+export { type DataQuality, describeCandles, formatDataQuality } from './candles/data-quality.ts';
+export { periodsPerYear } from './candles/periods.ts';
+export { Account, type AccountView } from './execution/account.ts';
+export { BarBroker, type BarBrokerOptions, type Execution } from './execution/bar-broker.ts';
+export { BookBroker, type BookBrokerOptions, type BookOrder } from './execution/book-broker.ts';
+export { BookMatcher, type Side, type VenueRules } from './execution/book-matcher.ts';
+export type { Broker } from './execution/broker.ts';
+export { type FeeTier, tieredFee } from './execution/fee-tiers.ts';
+export {
+  defineFeeModel,
+  type FeeContext,
+  type FeeModel,
+  type FeePlugin,
+  type Liquidity,
+  makerTakerFee,
+  proportionalFee,
+} from './execution/fees.ts';
+export type { Fill } from './execution/fill.ts';
+export { createFill } from './execution/fill.ts';
+export {
+  constantLatency,
+  defineLatencyModel,
+  empiricalLatency,
+  type LatencyContext,
+  type LatencyModel,
+  type LatencyPlugin,
+  type LognormalLatencyOptions,
+  lognormalLatency,
+} from './execution/latency.ts';
+export { noOutages, type OutageModel, randomOutages } from './execution/outages.ts';
+export {
+  type BarExit,
+  bankruptcyPrice,
+  type CrossPosition,
+  crossLiquidationPrice,
+  type ExitLevels,
+  exitWithinBar,
+  fundingPayment,
+  type IsolatedPosition,
+  isolatedLiquidationPrice,
+} from './execution/perpetual.ts';
+export { QueuePosition } from './execution/queue-position.ts';
+export { RateLimit } from './execution/rate-limit.ts';
+export {
+  addSlippage,
+  type BarLiquidity,
+  barLiquidity,
+  defineSlippageModel,
+  noSlippage,
+  type SlippageContext,
+  type SlippageModel,
+  type SlippageOrder,
+  type SlippagePlugin,
+  spreadSlippage,
+  squareRootImpact,
+} from './execution/slippage.ts';
+export { builtinFeatures, defineFeature, type Feature } from './features/features.ts';
+export {
+  createFeaturePipeline,
+  type FeatureMatrix,
+  type FeaturePipeline,
+  type FeaturePipelineOptions,
+  type FeatureStream,
+} from './features/pipeline.ts';
+export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
+export {
+  type BenchmarkMetrics,
+  compareToBenchmark,
+  type PerformanceMetrics,
+  probabilisticSharpe,
+  type SummaryOptions,
+  summarize,
+} from './statistics/metrics.ts';
+export {
+  deflatedSharpe,
+  expectedMaximum,
+  minimumTrackRecord,
+  type OverfittingResult,
+  probabilisticSharpeOf,
+  probabilityOfOverfitting,
+  type SharpeRecord,
+} from './statistics/overfitting.ts';
+export {
+  type Activity,
+  type ActivityRecord,
+  roundTrips,
+  summarizeActivity,
+  summarizeTrades,
+  type Trade,
+  type TradeStatistics,
+} from './statistics/trades.ts';
+export { geometricBrownian, meanReverting, regimeSwitching, sine } from './synthetic/candles.ts';
+export { fitSyntheticVenues, type SyntheticVenuesOverrides } from './synthetic/venue-fit.ts';
+export { compareFit, type FitRow } from './synthetic/venue-fit-report.ts';
+export { SyntheticVenues } from './synthetic/venues.ts';
+export {
+  type SyntheticVenuesConfig,
+  syntheticVenuesPresets,
+  syntheticVenuesSchema,
+  type VenueConfig,
+} from './synthetic/venues-config.ts';
