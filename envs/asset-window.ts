@@ -2,7 +2,6 @@
 
 import { z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
-import { createRng, type Rng } from '../core/rng.ts';
 import {
   joinSnapshots,
   restoreNumber,
@@ -11,6 +10,7 @@ import {
   snapshotPart,
 } from '../core/snapshot.ts';
 import type { Candles } from '../market/candles/candles.ts';
+import { EpisodeRows, planRows } from './episode-rows.ts';
 import { builtInParts, type EnvParts } from './parts.ts';
 import { sharedFeatures } from './trading/market.ts';
 
@@ -50,12 +50,7 @@ export class AssetWindow implements Snapshotable {
   readonly #values: readonly Float32Array[]; // [M], each [T, F]
   readonly #numColumns: number;
   readonly #config: AssetWindowConfig;
-  readonly #firstRow: number;
-  readonly #lastRow: number;
-  readonly #episodeBars: number;
-  #rng: Rng;
-  #nextStart: number;
-  #endRow = 0;
+  readonly #rows: EpisodeRows;
 
   /**
    * @param series aligned: bar t of every asset opens at the same time
@@ -84,41 +79,30 @@ export class AssetWindow implements Snapshotable {
     this.#values = matrices.map(({ values }) => values);
     this.#numColumns = numColumns;
     this.#config = config;
-    this.#firstRow = Math.max(fromRow, firstRow + window - 1);
-    this.#lastRow = Math.min(toRow, series[0].length) - 1;
-    const numSteps = this.#lastRow - this.#firstRow;
-    this.#episodeBars = config.episodeBars === 0 ? numSteps : config.episodeBars;
-    if (numSteps < Math.max(1, config.episodeBars)) {
-      throw new ConfigError(
-        'range-too-short',
-        `Env "${env}": rows ${this.#firstRow} to ${this.#lastRow} give ${Math.max(0, numSteps)} steps, but ` +
-          `${Math.max(1, config.episodeBars)} are needed: widen the range, or shorten episodeBars, window or features.`,
-      );
-    }
-    this.#rng = createRng(seed);
-    this.#nextStart = this.#firstRow;
+    const range = planRows({
+      env,
+      firstRow: Math.max(fromRow, firstRow + window - 1),
+      lastRow: Math.min(toRow, series[0].length) - 1,
+      episodeSteps: config.episodeBars,
+      first: 'the first with a whole observation',
+      remedy: 'widen the range, or shorten episodeBars, window or features',
+    });
+    this.#rows = new EpisodeRows(range, config.episodeStart, seed);
   }
 
   get timeMs(): number {
     return this.series[0].timeMs[this.row];
   }
 
-  /** Whether the episode's last row is reached. */
+  /** The episode's last row is reached. */
   get isAtEnd(): boolean {
-    return this.row >= this.#endRow;
+    return this.row >= this.#rows.endRow;
   }
 
   /** Begins an episode. */
   reset(seed: number | undefined): void {
-    if (seed !== undefined) {
-      this.#rng = createRng(seed);
-      this.#nextStart = this.#firstRow;
-    }
-    const freedom = this.#lastRow - this.#episodeBars - this.#firstRow + 1;
-    const isRandom = this.#config.episodeStart === 'random';
-    this.row = isRandom ? this.#firstRow + this.#rng.integer(freedom) : this.#nextStart;
-    this.#endRow = Math.min(this.row + this.#episodeBars, this.#lastRow);
-    this.#nextStart = this.#endRow < this.#lastRow ? this.#endRow : this.#firstRow;
+    if (seed !== undefined) this.#rows.reseed(seed);
+    this.row = this.#rows.begin();
   }
 
   /** Writes the features of the last W bars, oldest first, asset by asset within a bar. */
@@ -135,16 +119,14 @@ export class AssetWindow implements Snapshotable {
   }
 
   save(): Snapshot {
-    const { row } = this;
-    const rows = { arrays: {}, values: { row, nextStart: this.#nextStart, endRow: this.#endRow } };
-    return joinSnapshots({ rows, rng: this.#rng.save() });
+    const rows = { arrays: {}, values: { row: this.row, ...this.#rows.save().values } };
+    return joinSnapshots({ rows, rng: this.#rows.rng.save() });
   }
 
   load(snapshot: Snapshot): void {
     this.row = restoreNumber(snapshot, 'rows/row');
-    this.#nextStart = restoreNumber(snapshot, 'rows/nextStart');
-    this.#endRow = restoreNumber(snapshot, 'rows/endRow');
-    this.#rng.load(snapshotPart(snapshot, 'rng'));
+    this.#rows.load(snapshotPart(snapshot, 'rows'));
+    this.#rows.rng.load(snapshotPart(snapshot, 'rng'));
   }
 }
 

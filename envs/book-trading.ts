@@ -1,7 +1,6 @@
 /** Trading one venue on its order book: decisions bar by bar, fills event by event. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
-import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import { type BookBars, createBookBars } from '../market/books/bars.ts';
 import type { BookTape } from '../market/books/tape.ts';
@@ -10,6 +9,7 @@ import { formatTime } from '../market/candles/timestamps.ts';
 import type { Fill } from '../market/execution/fill.ts';
 import { createFeaturePipeline } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { EpisodeRows, planRows } from './episode-rows.ts';
 import { builtInParts, completeParts, type EnvParts } from './parts.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 import { type BookTradingConfig, bookTradingConfig } from './trading/book-config.ts';
@@ -76,13 +76,8 @@ export class BookTradingEnv implements Env<TradingInfo> {
   readonly #books: BookTape;
   readonly #venue: number;
   readonly #endEvent: Int32Array; // [T]
-  readonly #firstRow: number;
-  readonly #lastRow: number;
-  readonly #episodeBars: number;
-  #rng: Rng;
-  #nextStart: number;
+  readonly #rows: EpisodeRows;
   #row = 0;
-  #endRow = 0;
   #running = false;
 
   /** @throws ConfigError, DataError for settings that are out of range or do not fit the books */
@@ -106,20 +101,15 @@ export class BookTradingEnv implements Env<TradingInfo> {
     const { candles, endEvent } = sharedBars(books, venue, barMs, trades);
     const options = { normalize, normalizationBars, clip: featureClip };
     const features = sharedFeatures(candles, specs, options, parts.features);
-    this.#firstRow = features.firstRow + window - 1;
-    this.#lastRow = candles.length - 1;
-    const numSteps = this.#lastRow - this.#firstRow;
-    if (numSteps < Math.max(1, this.config.episodeBars)) {
-      throw new ConfigError(
-        'range-too-short',
-        `Env "trading-books": rows ${this.#firstRow} (the first with a whole observation) to ${this.#lastRow} of ` +
-          `${candles.length} bars give ${Math.max(0, numSteps)} steps, but ${Math.max(1, this.config.episodeBars)} are ` +
-          'needed: bring more books, or shorten barMs, episodeBars, window or the features.',
-      );
-    }
-    this.#episodeBars = this.config.episodeBars === 0 ? numSteps : this.config.episodeBars;
-    this.#rng = createRng(seed);
-    this.#nextStart = this.#firstRow;
+    const range = planRows({
+      env: 'trading-books',
+      firstRow: features.firstRow + window - 1,
+      lastRow: candles.length - 1,
+      episodeSteps: this.config.episodeBars,
+      first: 'the first with a whole observation',
+      remedy: 'bring more books, or shorten barMs, episodeBars, window or the features',
+    });
+    this.#rows = new EpisodeRows(range, this.config.episodeStart, seed);
     this.#books = books;
     this.#venue = venue;
     this.#endEvent = endEvent;
@@ -128,7 +118,7 @@ export class BookTradingEnv implements Env<TradingInfo> {
       features,
       depth: books.depth,
       config: this.config,
-      rng: this.#rng.fork('latency'),
+      rng: this.#rows.rng.fork('latency'),
       parts,
       onFill,
     });
@@ -138,21 +128,14 @@ export class BookTradingEnv implements Env<TradingInfo> {
 
   reset(options?: ResetOptions): ResetResult<TradingInfo> {
     if (options?.seed !== undefined) {
-      this.#rng = createRng(options.seed);
-      this.#nextStart = this.#firstRow;
-      this.#trader.reseed(this.#rng.fork('latency'));
+      this.#rows.reseed(options.seed);
+      this.#trader.reseed(this.#rows.rng.fork('latency'));
     }
-    const start =
-      this.config.episodeStart === 'random'
-        ? this.#firstRow + this.#rng.integer(this.#lastRow - this.#episodeBars - this.#firstRow + 1)
-        : this.#nextStart;
-    this.#endRow = Math.min(start + this.#episodeBars, this.#lastRow);
-    this.#nextStart = this.#endRow < this.#lastRow ? this.#endRow : this.#firstRow;
-    this.#row = start;
+    this.#row = this.#rows.begin();
     this.#running = true;
     this.#trader.clear();
-    this.#showLastBook(this.#endEvent[start]);
-    this.#trader.open(start);
+    this.#showLastBook(this.#endEvent[this.#row]);
+    this.#trader.open(this.#row);
     return this.#trader.result;
   }
 
@@ -172,7 +155,7 @@ export class BookTradingEnv implements Env<TradingInfo> {
     }
     this.#row++;
     const result = trader.finish(this.#row);
-    result.truncated = !result.terminated && this.#row >= this.#endRow;
+    result.truncated = !result.terminated && this.#row >= this.#rows.endRow;
     this.#running = !result.terminated && !result.truncated;
     return result;
   }
@@ -183,26 +166,20 @@ export class BookTradingEnv implements Env<TradingInfo> {
   }
 
   save(): Snapshot {
-    const values = {
-      row: this.#row,
-      endRow: this.#endRow,
-      nextStart: this.#nextStart,
-      running: this.#running,
-    };
+    const values = { row: this.#row, ...this.#rows.save().values, running: this.#running };
     return joinSnapshots({
       env: { arrays: {}, values },
       trader: this.#trader.save(),
-      rng: this.#rng.save(),
+      rng: this.#rows.rng.save(),
     });
   }
 
   load(snapshot: Snapshot): void {
     const env = snapshotPart(snapshot, 'env');
-    this.#rng.load(snapshotPart(snapshot, 'rng'));
+    this.#rows.rng.load(snapshotPart(snapshot, 'rng'));
+    this.#rows.load(env);
     this.#trader.load(snapshotPart(snapshot, 'trader'));
     this.#row = restoreNumber(env, 'row');
-    this.#endRow = restoreNumber(env, 'endRow');
-    this.#nextStart = restoreNumber(env, 'nextStart');
     this.#running = env.values.running === true;
   }
 

@@ -1,9 +1,7 @@
 /** Trading one market on bars: the action is the exposure to hold, the reward is what the equity does. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
-import { DOUBLE_ZERO } from '../core/doubles.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
-import { createRng, type Rng } from '../core/rng.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
+import { joinSnapshots, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { BarBroker } from '../market/execution/bar-broker.ts';
@@ -12,13 +10,14 @@ import type { Fill } from '../market/execution/fill.ts';
 import { createSlippage } from '../market/execution/slippage.ts';
 import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
+import { EpisodeRows } from './episode-rows.ts';
 import { builtInParts, completeParts, type EnvParts } from './parts.ts';
-import { type Action, type Box, createBox, createDiscrete, type Discrete } from './spaces.ts';
-import { planTrading, type TradingConfig, type TradingRange, tradingConfig } from './trading/config.ts';
+import type { Action, Box, Discrete } from './spaces.ts';
+import { planTrading, type TradingConfig, tradingConfig } from './trading/config.ts';
+import { ExposureTrader } from './trading/exposure-trader.ts';
 import { sharedFeatures, sharedLiquidity } from './trading/market.ts';
-import { createTradingInfo, type TradingInfo, TradingObserver } from './trading/observation.ts';
+import type { TradingInfo } from './trading/observation.ts';
 import { createReward, type Reward, type RewardPlugin } from './trading/rewards.ts';
-import { StepView } from './trading/step-view.ts';
 
 export interface TradingEnvOptions {
   /** Shared by all envs built on them; must not change. */
@@ -50,17 +49,8 @@ export class TradingEnv implements Env<TradingInfo> {
 
   readonly #broker: BarBroker;
   readonly #reward: Reward;
-  readonly #range: TradingRange;
-  readonly #levels: Float64Array; // [number of levels]; empty when actions are continuous
-  readonly #maxLeverage: number;
-  readonly #observer: TradingObserver;
-  readonly #info = createTradingInfo();
-  readonly #stepView = new StepView(this.#info);
-  readonly #result: StepResult<TradingInfo>;
-  readonly #resetResult: ResetResult<TradingInfo>;
-  #rng: Rng;
-  #nextStart: number;
-  #endRow = 0;
+  readonly #trader: ExposureTrader;
+  readonly #rows: EpisodeRows;
   /** An episode is under way. */
   #running = false;
 
@@ -73,7 +63,7 @@ export class TradingEnv implements Env<TradingInfo> {
     const resolved = resolveConfig(tradingConfig, options.config ?? {}, 'env "trading"');
     // A reward that is handed in has no name to look up.
     const config = completeParts(resolved, parts, options.reward === undefined ? [] : ['rewards']);
-    const { initialEquity, window, maxLeverage } = config;
+    const { initialEquity } = config;
     const features =
       options.features ??
       sharedFeatures(
@@ -87,8 +77,7 @@ export class TradingEnv implements Env<TradingInfo> {
         parts.features,
       );
     this.config = config;
-    this.#range = planTrading(config, candles, features);
-    this.#maxLeverage = maxLeverage;
+    this.#rows = new EpisodeRows(planTrading(config, candles, features), config.episodeStart, seed);
     this.#reward =
       options.reward === undefined
         ? createReward(parts.rewards.get(config.reward), config, config.rewardSettings)
@@ -104,43 +93,24 @@ export class TradingEnv implements Env<TradingInfo> {
       rebalanceBand: config.rebalanceBand,
       onFill: options.onFill,
     });
-    this.#levels = Float64Array.from(config.actions === 'discrete' ? config.levels : []);
-    this.actionSpace =
-      config.actions === 'discrete'
-        ? createDiscrete(config.levels.length, config.levels)
-        : createBox([1], -maxLeverage, maxLeverage, ['exposure']);
-    this.#observer = new TradingObserver(features, window, maxLeverage);
-    this.observationSpace = this.#observer.space;
-    const shared = { observation: this.#observer.observation, info: this.#info };
-    this.#result = { ...shared, reward: DOUBLE_ZERO, terminated: false, truncated: false };
-    this.#resetResult = shared;
-    this.#rng = createRng(seed);
-    this.#nextStart = this.#range.firstRow;
+    this.#trader = new ExposureTrader({
+      env: 'trading',
+      candles,
+      broker: this.#broker,
+      features,
+      config,
+      reward: this.#reward,
+    });
+    this.observationSpace = this.#trader.observationSpace;
+    this.actionSpace = this.#trader.actionSpace;
   }
 
   reset(options?: ResetOptions): ResetResult<TradingInfo> {
-    const { firstRow, lastRow, episodeBars } = this.#range;
-    if (options?.seed !== undefined) {
-      this.#rng = createRng(options.seed);
-      this.#nextStart = firstRow;
-    }
-    const start =
-      this.config.episodeStart === 'random'
-        ? firstRow + this.#rng.integer(lastRow - episodeBars - firstRow + 1)
-        : this.#nextStart;
-    this.#endRow = Math.min(start + episodeBars, lastRow);
-    this.#nextStart = this.#endRow < lastRow ? this.#endRow : firstRow;
-    this.#broker.reset(start);
-    this.#reward.reset(this.#broker.equity);
+    if (options?.seed !== undefined) this.#rows.reseed(options.seed);
+    this.#broker.reset(this.#rows.begin());
     this.#running = true;
-    const info = this.#info;
-    info.feePaid = 0;
-    info.slippagePaid = 0;
-    info.interestPaid = 0;
-    info.tradedNotional = 0;
-    info.fillPrice = Number.NaN;
-    this.#observer.begin(this.#broker, this.#info);
-    return this.#resetResult;
+    this.#trader.open();
+    return this.#trader.result;
   }
 
   /**
@@ -151,53 +121,19 @@ export class TradingEnv implements Env<TradingInfo> {
     if (!this.#running) {
       throw new EnvError('not-running', 'The trading env was stepped outside an episode: call reset first.');
     }
+    const trader = this.#trader;
     const broker = this.#broker;
-    const account = broker.account;
-    const info = this.#info;
-    const result = this.#result;
-    const levels = this.#levels;
-    const limit = this.#maxLeverage;
-    let target: number;
-    if (levels.length > 0) {
-      if (typeof action !== 'number' || levels[action] === undefined) throw this.#invalidAction(action);
-      target = levels[action];
-    } else {
-      if (typeof action === 'number' || action.length !== 1) throw this.#invalidAction(action);
-      target = Math.max(-limit, Math.min(action[0], limit));
-      if (Number.isNaN(target)) throw this.#invalidAction(action);
-    }
-    const stepView = this.#stepView;
-    const previousEquity = broker.equity;
-    stepView.begin();
-    const fees = account.totalFees;
-    const slippage = account.totalSlippage;
-    const interest = account.totalInterest;
-    const notional = account.totalNotional;
-    const numFills = broker.numFills;
-
-    broker.requestExposure(target);
+    trader.begin(action);
     broker.advance();
-
-    info.feePaid = account.totalFees - fees;
-    info.slippagePaid = account.totalSlippage - slippage;
-    info.interestPaid = account.totalInterest - interest;
-    info.tradedNotional = account.totalNotional - notional;
-    info.fillPrice = broker.numFills > numFills ? broker.lastFill.price : Number.NaN;
-    this.#observer.observe(broker, info);
-
-    stepView.numFills = broker.numFills - numFills;
-    result.reward = this.#reward.reward(previousEquity, broker.equity, stepView);
-    if (!Number.isFinite(result.reward)) {
-      throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${broker.row}.`);
-    }
-    result.terminated = !account.alive;
-    result.truncated = account.alive && broker.row >= this.#endRow;
-    this.#running = account.alive && broker.row < this.#endRow;
+    const result = trader.finish();
+    const isAtEnd = broker.row >= this.#rows.endRow;
+    result.truncated = isAtEnd && !result.terminated;
+    this.#running = !isAtEnd && !result.terminated;
     return result;
   }
 
   render(): string {
-    const { timeMs, row, price, equity, exposure, targetExposure } = this.#info;
+    const { timeMs, row, price, equity, exposure, targetExposure } = this.#trader.result.info;
     return (
       `${formatTime(timeMs)} row ${row} price ${price} equity ${equity.toFixed(2)} ` +
       `exposure ${exposure.toFixed(3)} target ${targetExposure}`
@@ -205,26 +141,16 @@ export class TradingEnv implements Env<TradingInfo> {
   }
 
   save(): Snapshot {
-    const { feePaid, slippagePaid, interestPaid, tradedNotional, fillPrice } = this.#info;
-    const env: Snapshot = {
-      arrays: {},
-      values: {
-        nextStart: this.#nextStart,
-        peakEquity: this.#observer.peakEquity,
-        endRow: this.#endRow,
-        running: this.#running,
-        feePaid,
-        slippagePaid,
-        interestPaid,
-        tradedNotional,
-        fillPrice: Number.isNaN(fillPrice) ? null : fillPrice,
-      },
+    const values = {
+      ...this.#trader.save().values,
+      ...this.#rows.save().values,
+      running: this.#running,
     };
     return joinSnapshots({
-      env,
+      env: { arrays: {}, values },
       broker: this.#broker.save(),
       reward: this.#reward.save(),
-      rng: this.#rng.save(),
+      rng: this.#rows.rng.save(),
     });
   }
 
@@ -232,31 +158,12 @@ export class TradingEnv implements Env<TradingInfo> {
     const env = snapshotPart(snapshot, 'env');
     this.#broker.load(snapshotPart(snapshot, 'broker'));
     this.#reward.load(snapshotPart(snapshot, 'reward'));
-    this.#rng.load(snapshotPart(snapshot, 'rng'));
-    this.#nextStart = restoreNumber(env, 'nextStart');
-    this.#observer.peakEquity = restoreNumber(env, 'peakEquity');
-    this.#endRow = restoreNumber(env, 'endRow');
+    this.#rows.rng.load(snapshotPart(snapshot, 'rng'));
+    this.#rows.load(env);
+    this.#trader.load(env);
     this.#running = env.values.running === true;
-    const info = this.#info;
-    info.feePaid = restoreNumber(env, 'feePaid');
-    info.slippagePaid = restoreNumber(env, 'slippagePaid');
-    info.interestPaid = restoreNumber(env, 'interestPaid');
-    info.tradedNotional = restoreNumber(env, 'tradedNotional');
-    info.fillPrice = env.values.fillPrice === null ? Number.NaN : restoreNumber(env, 'fillPrice');
     // Before the first reset there is nothing to see yet.
-    if (this.#endRow > 0) this.#observer.observe(this.#broker, info);
-  }
-
-  #invalidAction(action: Action): EnvError {
-    const { row } = this.#broker;
-    const numLevels = this.#levels.length;
-    const expected =
-      numLevels > 0 ? `a whole number in [0, ${numLevels})` : 'one number, not NaN, in a Float32Array';
-    return new EnvError(
-      'invalid-action',
-      `The trading env got the action ${action} for the step from row ${row} (${formatTime(this.#broker.timeMs)}); ` +
-        `expected ${expected}.`,
-    );
+    if (this.#rows.endRow > 0) this.#trader.observe();
   }
 }
 

@@ -3,7 +3,6 @@
  * of its own.
  */
 import { type ConfigOf, z } from '../../core/config.ts';
-import { ConfigError } from '../../core/errors.ts';
 import { tradingConfig } from './config.ts';
 
 export const bookTradingConfig = tradingConfig
@@ -52,13 +51,3 @@ export const bookTradingConfig = tradingConfig
   });
 
 export type BookTradingConfig = ConfigOf<typeof bookTradingConfig>;
-
-/** @throws ConfigError `invalid-value` for a level beyond the leverage */
-export function requireLevelsWithinLeverage({ actions, levels, maxLeverage }: BookTradingConfig): void {
-  const beyond = actions === 'discrete' ? levels.find((level) => Math.abs(level) > maxLeverage) : undefined;
-  if (beyond === undefined) return;
-  throw new ConfigError(
-    'invalid-value',
-    `Level ${beyond} of env "trading-books" is beyond ± maxLeverage ${maxLeverage}: raise maxLeverage or drop the level.`,
-  );
-}

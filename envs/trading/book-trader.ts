@@ -1,15 +1,6 @@
-/** One trader on the order book of one venue, bar by bar, wherever books and bars come from: a tape or a live feed. */
-
-import { DOUBLE_ZERO } from '../../core/doubles.ts';
-import { EnvError } from '../../core/errors.ts';
+/** Trades on the order book of one venue, bar by bar, wherever books and bars come from: a tape or a live feed. */
 import type { Rng } from '../../core/rng.ts';
-import {
-  joinSnapshots,
-  restoreNumber,
-  type Snapshot,
-  type Snapshotable,
-  snapshotPart,
-} from '../../core/snapshot.ts';
+import { joinSnapshots, type Snapshot, type Snapshotable, snapshotPart } from '../../core/snapshot.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { BookBroker, type BookOrder } from '../../market/execution/book-broker.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
@@ -19,11 +10,12 @@ import { createLatency, type LatencyModel } from '../../market/execution/latency
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { StepResult } from '../env.ts';
 import { builtInParts, completeParts, type EnvParts } from '../parts.ts';
-import { type Action, type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
-import { type BookTradingConfig, requireLevelsWithinLeverage } from './book-config.ts';
-import { createTradingInfo, type TradingInfo, TradingObserver } from './observation.ts';
+import type { Action, Box, Discrete } from '../spaces.ts';
+import type { BookTradingConfig } from './book-config.ts';
+import { requireLevels } from './config.ts';
+import { ExposureTrader } from './exposure-trader.ts';
+import type { TradingInfo } from './observation.ts';
 import { createReward, type Reward } from './rewards.ts';
-import { StepView } from './step-view.ts';
 
 export interface BookTraderOptions {
   /** Bars of the venue's mid; they may grow. */
@@ -54,14 +46,9 @@ export class BookTrader implements Snapshotable {
   readonly result: StepResult<TradingInfo>;
   readonly #config: BookTradingConfig;
   readonly #candles: Candles;
-  readonly #levels: readonly number[];
-  readonly #observer: TradingObserver;
+  readonly #trader: ExposureTrader;
   readonly #reward: Reward;
-  readonly #info = createTradingInfo();
-  readonly #stepView = new StepView(this.#info);
   readonly #latency: (rng: Rng) => LatencyModel;
-  /** Totals at the step's begin: fees, slippage, interest, notional, equity, fills. */
-  readonly #before = new Float64Array(6);
 
   /** @throws ConfigError for settings that do not fit each other */
   constructor({
@@ -74,12 +61,10 @@ export class BookTrader implements Snapshotable {
     onOrder,
     onFill,
   }: BookTraderOptions) {
-    requireLevelsWithinLeverage(given);
+    requireLevels(given, 'trading-books');
     const config = completeParts(given, parts);
-    const { maxLeverage, levels, actions } = config;
     this.#config = config;
     this.#candles = candles;
-    this.#levels = actions === 'discrete' ? levels : [];
     this.#reward = createReward(parts.rewards.get(config.reward), config, config.rewardSettings);
     this.#latency = (own) =>
       createLatency(
@@ -99,19 +84,17 @@ export class BookTrader implements Snapshotable {
       onOrder,
       onFill,
     });
-    this.actionSpace =
-      actions === 'discrete'
-        ? createDiscrete(levels.length, levels)
-        : createBox([1], -maxLeverage, maxLeverage, ['exposure']);
-    this.#observer = new TradingObserver(features, config.window, maxLeverage);
-    this.observationSpace = this.#observer.space;
-    this.result = {
-      observation: this.#observer.observation,
-      reward: DOUBLE_ZERO,
-      terminated: false,
-      truncated: false,
-      info: this.#info,
-    };
+    this.#trader = new ExposureTrader({
+      env: 'trading-books',
+      candles,
+      broker: this.broker,
+      features,
+      config,
+      reward: this.#reward,
+    });
+    this.observationSpace = this.#trader.observationSpace;
+    this.actionSpace = this.#trader.actionSpace;
+    this.result = this.#trader.result;
   }
 
   /** Restarts the randomness of latencies. */
@@ -127,37 +110,17 @@ export class BookTrader implements Snapshotable {
   /** Opens a new, flat account at the end of bar `row`. */
   open(row: number): void {
     this.broker.reset(row, this.#endOf(row), this.#candles.close[row]);
-    this.#reward.reset(this.broker.equity);
-    Object.assign(this.#info, { feePaid: 0, slippagePaid: 0, interestPaid: 0, tradedNotional: 0 });
-    this.#info.fillPrice = Number.NaN;
-    this.#observer.begin(this.broker, this.#info);
-    this.#noteBarTime();
+    this.#trader.open();
   }
 
-  /** @throws EnvError `invalid-action` */
+  /** Begins the step; one that begins with nothing goes on as it is. @throws EnvError `invalid-action` */
   begin(action: Action): void {
-    const target = this.targetOf(action);
-    this.beginWithout();
-    this.broker.requestExposure(target);
+    this.#trader.begin(action);
   }
 
   /** Begins the step by closing what is open, also where no level or band would. */
   beginFlat(): void {
-    this.beginWithout();
     this.broker.requestFlat();
-  }
-
-  /** Begins the step without asking for anything: no order leaves that is not under way. */
-  beginWithout(): void {
-    const { account } = this.broker;
-    const before = this.#before;
-    before[FEES] = account.totalFees;
-    before[SLIPPAGE] = account.totalSlippage;
-    before[INTEREST] = account.totalInterest;
-    before[NOTIONAL] = account.totalNotional;
-    before[EQUITY] = this.broker.equity;
-    this.#stepView.begin();
-    before[FILLS] = this.broker.numFills;
   }
 
   /** See `BookBroker.takeBook`. */
@@ -170,40 +133,18 @@ export class BookTrader implements Snapshotable {
    * @throws EnvError `non-finite-observation`, `non-finite-reward`
    */
   finish(row: number): StepResult<TradingInfo> {
-    const { broker, result } = this;
-    const { account } = broker;
-    const info = this.#info;
-    const before = this.#before;
-    broker.closeBar(row, this.#endOf(row), this.#config.barMs, this.#candles.close[row]);
-    info.feePaid = account.totalFees - before[FEES];
-    info.slippagePaid = account.totalSlippage - before[SLIPPAGE];
-    info.interestPaid = account.totalInterest - before[INTEREST];
-    info.tradedNotional = account.totalNotional - before[NOTIONAL];
-    info.fillPrice = broker.numFills > before[FILLS] ? broker.lastFill.price : Number.NaN;
-    this.#observer.observe(broker, info);
-    this.#noteBarTime();
-    this.#stepView.numFills = broker.numFills - before[FILLS];
-    result.reward = this.#reward.reward(before[EQUITY], broker.equity, this.#stepView);
-    if (!Number.isFinite(result.reward)) {
-      throw new EnvError('non-finite-reward', `The reward is ${result.reward} at row ${row}.`);
-    }
-    result.terminated = !account.alive;
-    result.truncated = false;
-    return result;
+    this.broker.closeBar(row, this.#endOf(row), this.#config.barMs, this.#candles.close[row]);
+    return this.#trader.finish();
+  }
+
+  /** The exposure that an action asks for. @throws EnvError `invalid-action` */
+  targetOf(action: Action): number {
+    return this.#trader.targetOf(action);
   }
 
   save(): Snapshot {
-    const { feePaid, slippagePaid, interestPaid, tradedNotional, fillPrice } = this.#info;
-    const values = {
-      feePaid,
-      slippagePaid,
-      interestPaid,
-      tradedNotional,
-      fillPrice: Number.isNaN(fillPrice) ? null : fillPrice,
-      peakEquity: this.#observer.peakEquity,
-    };
     return joinSnapshots({
-      own: { arrays: { before: this.#before.slice() }, values },
+      own: this.#trader.save(),
       broker: this.broker.save(),
       reward: this.#reward.save(),
     });
@@ -211,54 +152,14 @@ export class BookTrader implements Snapshotable {
 
   /** Candles and features must be those of the save. */
   load(snapshot: Snapshot): void {
-    const own = snapshotPart(snapshot, 'own');
-    const info = this.#info;
     this.broker.load(snapshotPart(snapshot, 'broker'));
     this.#reward.load(snapshotPart(snapshot, 'reward'));
-    this.#before.set(own.arrays.before as Float64Array);
-    for (const key of ['feePaid', 'slippagePaid', 'interestPaid', 'tradedNotional'] as const) {
-      info[key] = restoreNumber(own, key);
-    }
-    info.fillPrice = own.values.fillPrice === null ? Number.NaN : restoreNumber(own, 'fillPrice');
-    this.#observer.peakEquity = restoreNumber(own, 'peakEquity');
+    this.#trader.load(snapshotPart(snapshot, 'own'));
     // Before it was first opened there is nothing to see yet.
-    if (this.broker.mark === 0) return;
-    this.#observer.observe(this.broker, info);
-    this.#noteBarTime();
-  }
-
-  /** The info's time is the bar's begin, as in all trading envs; the broker's is the last event's. */
-  #noteBarTime(): void {
-    this.#info.timeMs = this.#candles.timeMs[this.broker.row];
+    if (this.broker.mark !== 0) this.#trader.observe();
   }
 
   #endOf(row: number): number {
     return this.#candles.timeMs[row] + this.#config.barMs;
   }
-
-  /** The exposure that an action asks for. @throws EnvError `invalid-action` */
-  targetOf(action: Action): number {
-    const levels = this.#levels;
-    if (levels.length > 0) {
-      if (typeof action === 'number' && levels[action] !== undefined) return levels[action];
-    } else if (typeof action !== 'number' && action.length === 1 && !Number.isNaN(action[0])) {
-      const limit = this.#config.maxLeverage;
-      return Math.max(-limit, Math.min(action[0], limit));
-    }
-    const expected =
-      levels.length > 0
-        ? `a whole number in [0, ${levels.length})`
-        : 'one number, not NaN, in a Float32Array';
-    throw new EnvError(
-      'invalid-action',
-      `Trading on books got the action ${action} at bar ${this.broker.row}; expected ${expected}.`,
-    );
-  }
 }
-
-const FEES = 0;
-const SLIPPAGE = 1;
-const INTEREST = 2;
-const NOTIONAL = 3;
-const EQUITY = 4;
-const FILLS = 5;

@@ -4,6 +4,7 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { DEFAULT_MAX_IMPACT_RATE } from '../../market/execution/slippage.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
+import { planRows, type RowRange } from '../episode-rows.ts';
 
 export const tradingConfig = z.object({
   features: z
@@ -117,31 +118,26 @@ export const tradingConfig = z.object({
 
 export type TradingConfig = ConfigOf<typeof tradingConfig>;
 
-/** The rows an env moves in. */
-export interface TradingRange {
-  /** First row with a whole observation. */
-  readonly firstRow: number;
-  /** The last row that is reached. */
-  readonly lastRow: number;
-  /** Steps of an episode, the last one of a sequential pass excepted. */
-  readonly episodeBars: number;
+/** @throws ConfigError `invalid-value` for a level beyond the leverage */
+export function requireLevels(
+  { actions, levels, maxLeverage }: Pick<TradingConfig, 'actions' | 'levels' | 'maxLeverage'>,
+  env: string,
+): void {
+  const beyond = actions === 'discrete' ? levels.find((level) => Math.abs(level) > maxLeverage) : undefined;
+  if (beyond === undefined) return;
+  throw new ConfigError(
+    'invalid-value',
+    `Level ${beyond} of env "${env}" is beyond ± maxLeverage ${maxLeverage}: raise maxLeverage or drop the level.`,
+  );
 }
 
 /**
  * Checks what no single key can tell, and finds the rows that episodes may use.
  * @throws ConfigError `invalid-value`, `features-mismatch`, `range-too-short`, `volume-needed`
  */
-export function planTrading(config: TradingConfig, candles: Candles, features: FeatureMatrix): TradingRange {
+export function planTrading(config: TradingConfig, candles: Candles, features: FeatureMatrix): RowRange {
   const { maxLeverage, feeRate, slippageRate, impactCoefficient } = config;
-  if (config.actions === 'discrete') {
-    for (const level of config.levels) {
-      if (Math.abs(level) <= maxLeverage) continue;
-      throw new ConfigError(
-        'invalid-value',
-        `Level ${level} of env "trading" is beyond ± maxLeverage ${maxLeverage}: raise maxLeverage or drop the level.`,
-      );
-    }
-  }
+  requireLevels(config, 'trading');
   const highestCost = feeRate + slippageRate + (impactCoefficient > 0 ? DEFAULT_MAX_IMPACT_RATE : 0);
   if (highestCost * Math.max(1, maxLeverage) >= 1) {
     throw new ConfigError(
@@ -170,16 +166,12 @@ export function planTrading(config: TradingConfig, candles: Candles, features: F
       `Env "trading": toRow is ${toRow}, but there are ${candles.length} candles.`,
     );
   }
-  const firstRow = Math.max(config.fromRow, features.firstRow + config.window - 1);
-  const lastRow = toRow - 1;
-  const numSteps = lastRow - firstRow;
-  if (numSteps < Math.max(1, config.episodeBars)) {
-    throw new ConfigError(
-      'range-too-short',
-      `Env "trading": rows ${firstRow} (the first with a whole observation) to ${lastRow} give ` +
-        `${Math.max(0, numSteps)} steps, but ${Math.max(1, config.episodeBars)} are needed: ` +
-        'widen the range or shorten episodeBars, window or the features.',
-    );
-  }
-  return { firstRow, lastRow, episodeBars: config.episodeBars === 0 ? numSteps : config.episodeBars };
+  return planRows({
+    env: 'trading',
+    firstRow: Math.max(config.fromRow, features.firstRow + config.window - 1),
+    lastRow: toRow - 1,
+    episodeSteps: config.episodeBars,
+    first: 'the first with a whole observation',
+    remedy: 'widen the range or shorten episodeBars, window or the features',
+  });
 }

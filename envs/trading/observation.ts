@@ -96,24 +96,23 @@ export class TradingObserver {
   }
 
   /**
-   * Begins an episode at the broker's row, which needs W rows of features.
+   * Begins an episode at the broker's row, which needs W rows of features; `observe` shows it.
    * @throws EnvError `non-finite-observation`
    */
-  begin(broker: Broker, info: TradingInfo): void {
+  begin(broker: Broker): void {
     const { values, numColumns } = this.#features;
     const end = broker.row * numColumns;
     for (let i = end - (this.#window - 1) * numColumns; i < end; i++) {
       if (!Number.isFinite(values[i])) throw this.#nonFinite(i, broker);
     }
     this.peakEquity = broker.equity;
-    this.observe(broker, info);
   }
 
   /**
-   * Brings the observation, and the state part of the info, up to the broker's row.
+   * Brings the observation up to the broker's row.
    * @throws EnvError `non-finite-observation` naming feature, row and time
    */
-  observe(broker: Broker, info: TradingInfo): void {
+  observe(broker: Broker): void {
     const { observation } = this;
     const { values, numColumns } = this.#features;
     const account = broker.account;
@@ -123,15 +122,6 @@ export class TradingObserver {
     const base = account.base;
     const exposure = equity > 0 ? (base * price) / equity : 0;
     if (equity > this.peakEquity) this.peakEquity = equity;
-
-    info.timeMs = broker.timeMs;
-    info.row = row;
-    info.equity = equity;
-    info.cash = account.cash;
-    info.position = base;
-    info.exposure = exposure;
-    info.price = price;
-    info.targetExposure = broker.targetExposure;
 
     const numValues = this.#window * numColumns;
     const offset = (row + 1) * numColumns - numValues;

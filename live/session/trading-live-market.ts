@@ -124,7 +124,6 @@ export class TradingMarket implements LiveMarket {
   }
 
   hold(): Action {
-    this.#trader.beginWithout();
     return this.#actionFor(this.#trader.broker.targetExposure);
   }
 

@@ -94,5 +94,7 @@ test('settings that do not fit are one clear line', () => {
   const env = create();
   expect(() => env.step(0)).toThrowError(/call reset first/);
   env.reset();
-  expect(() => env.step(5)).toThrowError(/got the action 5 at bar \d+; expected a whole number in \[0, 3\)/);
+  expect(() => env.step(5)).toThrowError(
+    /got the action 5 for the step from row \d+ \(.*\); expected a whole number in \[0, 3\)/,
+  );
 });
