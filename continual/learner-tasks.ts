@@ -104,7 +104,7 @@ function trainCandidate(
     mode === 'arbitrage'
       ? new ArbitrageEnv({ books, seed: envSeed, config })
       : new BookTradingEnv({ books, trades: data.trades, seed: envSeed, config });
-  const candidateSeed = createRng(`${seed}/${champion}/${cutMs}`).integer(2 ** 31);
+  const candidateSeed = createRng(`${seed}/${champion}/${cutMs}`).integer(0x8000_0000);
   const envs = createVectorEnv(Array.from({ length: base.numEnvs }, (_, i) => createEnv(candidateSeed + i)));
   const { observationSpace, actionSpace, stepContext } = envs;
   const home = { observationSpace, actionSpace, actionMask: stepContext.actionMasks };

@@ -162,6 +162,13 @@ function writeCosine(target: Float64Array, place: number): void {
   target[place] = w + (1 - w - half + (z * r - x * reduced[1]));
 }
 
+const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, n) => Number(`1e${n}`));
+
+/** 10^n, the nearest number to it; exact for whole n from 0 to 22. */
+export function powerOfTen(n: number): number {
+  return POWERS_OF_TEN[n] ?? Number(`1e${n}`);
+}
+
 function scaleByPowerOfTwo(y: number, k: number): number {
   if (k >= -1021 && k <= 1023) {
     bits.setInt32(0, (k + 1023) << 20);

@@ -176,7 +176,7 @@ function seedInitializers(node: unknown, rng: Rng): void {
   if (typeof node !== 'object' || node === null) return;
   const fields = node as Record<string, unknown>;
   for (const [key, value] of Object.entries(fields)) {
-    if (key === 'seed' && value === null) fields.seed = rng.integer(2 ** 31);
+    if (key === 'seed' && value === null) fields.seed = rng.integer(0x8000_0000);
     else seedInitializers(value, rng);
   }
 }

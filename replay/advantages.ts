@@ -65,8 +65,10 @@ export function explainedVariance(values: Float32Array, returns: Float32Array): 
   let variance = 0;
   let errorVariance = 0;
   for (let i = 0; i < length; i++) {
-    variance += (returns[i] - mean) ** 2;
-    errorVariance += (returns[i] - values[i] - meanError) ** 2;
+    const deviation = returns[i] - mean;
+    const errorDeviation = returns[i] - values[i] - meanError;
+    variance += deviation * deviation;
+    errorVariance += errorDeviation * errorDeviation;
   }
   return variance === 0 ? Number.NaN : 1 - errorVariance / variance;
 }

@@ -5,7 +5,7 @@ import type { ObservationCodec } from './observation-codec.ts';
 // T: rows of the series. F: columns. W: rows per window. A: account numbers. D = W·F + A. K = 1 + A.
 
 /** Row numbers up to here are exact in Float32. */
-const MAX_ROWS = 2 ** 24;
+const MAX_ROWS = 1 << 24;
 /** An odd multiplier, for the hash of a window out of the hashes of its rows. */
 const ROW_MULTIPLIER = 0x01000193;
 const NUM_HINTS = 64;

@@ -57,7 +57,7 @@ export class StableFile {
   #fill(target: Uint8Array, file: number, begin: number): void {
     let filled = 0;
     while (filled < target.length) {
-      const length = Math.min(target.length - filled, 2 ** 30);
+      const length = Math.min(target.length - filled, 1 << 30);
       const numRead = readSync(file, target, filled, length, begin + filled);
       if (numRead === 0) throw this.#changed();
       filled += numRead;

@@ -52,7 +52,7 @@ export class TapeWriter {
    * @param path a directory; made where it is missing
    * @throws StorageError `tape-in-use`, `corrupt`, `foreign`, `unsupported-version`, `write-failed`, `read-failed`
    */
-  constructor(path: string, { segmentBytes = 64 * 2 ** 20, bufferChars = 65_536 }: TapeWriterOptions = {}) {
+  constructor(path: string, { segmentBytes = 64 << 20, bufferChars = 65_536 }: TapeWriterOptions = {}) {
     this.#path = path;
     this.#segmentBytes = segmentBytes;
     this.#bufferChars = bufferChars;

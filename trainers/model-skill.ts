@@ -25,10 +25,10 @@ export function judgeSkill(predictions: Predictions, truth: Float64Array, seed: 
   const centre = mean(truth);
   const lossOf = (i: number): number =>
     numClasses === 0
-      ? (truth[i] - scores[i]) ** 2
+      ? square(truth[i] - scores[i])
       : -log(Math.max(probabilities[i * numClasses + truth[i]], 1e-15));
   const baseOf = (i: number): number =>
-    numClasses === 0 ? (truth[i] - centre) ** 2 : -log(counts[truth[i]] / truth.length);
+    numClasses === 0 ? square(truth[i] - centre) : -log(counts[truth[i]] / truth.length);
   const losses = Float64Array.from(truth, (_, i) => lossOf(i));
   const bases = Float64Array.from(truth, (_, i) => baseOf(i));
   const gains = Float64Array.from(truth, (_, i) => bases[i] - losses[i]);
@@ -56,4 +56,8 @@ export function judgeSkill(predictions: Predictions, truth: Float64Array, seed: 
         `${figure(baseLoss)}; gain ${figure(gain.mean)} (95 % interval ${figure(gain.low)} to ${figure(gain.high)}).`,
     },
   };
+}
+
+function square(value: number): number {
+  return value * value;
 }

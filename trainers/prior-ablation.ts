@@ -149,7 +149,7 @@ export function combinationsFor(agent: string, only?: readonly string[]): Mechan
     );
   }
   const chosen = usable.filter((name) => only === undefined || only.includes(name));
-  const subsets = Array.from({ length: 2 ** chosen.length - 1 }, (_, i) =>
+  const subsets = Array.from({ length: (1 << chosen.length) - 1 }, (_, i) =>
     chosen.filter((_, k) => ((i + 1) >> k) & 1),
   );
   return subsets.sort((a, b) => a.length - b.length);

@@ -144,7 +144,7 @@ function normalize(values: Float32Array, size: number): void {
   let mean = 0;
   for (let b = 0; b < size; b++) mean += values[b] / size;
   let squares = 0;
-  for (let b = 0; b < size; b++) squares += (values[b] - mean) ** 2;
+  for (let b = 0; b < size; b++) squares += (values[b] - mean) * (values[b] - mean);
   const scale = 1 / (Math.sqrt(squares / (size - 1)) + 1e-8);
   for (let b = 0; b < size; b++) values[b] = (values[b] - mean) * scale;
 }

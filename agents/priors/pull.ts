@@ -79,7 +79,7 @@ export function addContinuousPull(
   if (form === 'tanh') {
     const action = tanh(outputs[row]);
     gradients[row] += weight * 2 * (action - target) * (1 - action * action);
-    return (action - target) ** 2;
+    return (action - target) * (action - target);
   }
   const i = 2 * row;
   const error = outputs[i] - atanh(target);

@@ -6,6 +6,6 @@ const LAST_MS = 60_000;
 
 /** Doubles from one second to one minute; chance takes off up to half, so that clients do not come back all at once. */
 export function backoffMs(attempt: number, rng: Rng): number {
-  const wholeMs = Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
+  const wholeMs = Math.min(LAST_MS, FIRST_MS * (1 << Math.min(attempt, 16)));
   return wholeMs * (1 - rng.uniform() / 2);
 }

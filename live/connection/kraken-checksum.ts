@@ -6,15 +6,16 @@
  * and without leading zeros.
  */
 import { crc32 } from 'node:zlib';
+import { powerOfTen } from '../../core/math.ts';
 import type { BookSide, OrderBook } from '../../market/books/order-book.ts';
 
 const LEVELS = 10;
 /** Below this, a product with a power of ten is off by less than one half. */
-const EXACT = 2 ** 51;
+const EXACT = 0x8_0000_0000_0000;
 
 /** A number as the checksum wants it: `decimals` places, no point, no leading zeros. */
 export function checksumDigits(value: number, decimals: number): string {
-  const scaled = value * 10 ** decimals;
+  const scaled = value * powerOfTen(decimals);
   if (scaled < EXACT) return String(Math.round(scaled));
   return value.toFixed(decimals).replace('.', '').replace(/^0+/, '');
 }

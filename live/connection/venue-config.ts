@@ -54,6 +54,6 @@ export const connectionConfig = (
     .number()
     .int()
     .positive()
-    .default(defaults.maxFrameBytes ?? 32 * 2 ** 20)
+    .default(defaults.maxFrameBytes ?? 32 << 20)
     .describe('Bytes of the largest frame that is taken; a snapshot of a whole book has about 5 million'),
 });

@@ -12,7 +12,7 @@ const STATE_EVERY = 5;
 /** News beyond this many within one flush are only counted. */
 const MAX_NEWS = 1000;
 /** A client with more bytes than this waiting for it is cut off. */
-const MAX_BUFFERED = 2 ** 20;
+const MAX_BUFFERED = 1 << 20;
 const MAX_CLIENTS = 32;
 /** Clients have nothing to say. */
 const MAX_PAYLOAD = 1024;

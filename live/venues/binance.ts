@@ -224,7 +224,7 @@ class BinanceProtocol implements VenueProtocol {
   #fetch(feed: MarketFeed, sync: Sync, atLeastMs = 0): void {
     const { restUrl, depthPath, snapshotDepth } = this.#options;
     const url = `${restUrl}${depthPath}?symbol=${feed.market.native}&limit=${snapshotDepth}`;
-    const retryMs = sync.attempts === 0 ? 0 : FIRST_RETRY_MS * 2 ** Math.min(sync.attempts - 1, 10);
+    const retryMs = sync.attempts === 0 ? 0 : FIRST_RETRY_MS * (1 << Math.min(sync.attempts - 1, 10));
     sync.attempts++;
     this.#host.fetchSnapshot(feed.symbol, url, Math.max(Math.min(retryMs, LAST_RETRY_MS), atLeastMs));
   }

@@ -15,7 +15,7 @@ import { createTree, type Tree } from './tree.ts';
 
 export type { GrowthConfig } from './growth-memory.ts';
 
-const HISTOGRAM_BYTES = 2 ** 28;
+const HISTOGRAM_BYTES = 1 << 28;
 /** Gains up to this count as none. */
 const SMALLEST_GAIN = 1e-6;
 

@@ -53,7 +53,7 @@ const LOSSES: Readonly<Record<Exclude<MetricName, 'auc'>, Loss>> = {
     for (let k = 1; k < numOutputs; k++) if (predictions[at + k] > predictions[at + best]) best = k;
     return best === label ? 0 : 1;
   },
-  rmse: (predictions, at, _, label) => (predictions[at] - label) ** 2,
+  rmse: (predictions, at, _, label) => (predictions[at] - label) * (predictions[at] - label),
   mae: (predictions, at, _, label) => Math.abs(predictions[at] - label),
 };
 

@@ -3,8 +3,8 @@ import { TreeKernels } from './kernels.ts';
 import { depths, type Tree } from './tree.ts';
 
 /** Bytes of rows handed to the kernels at once, and of a thread's block of them, which should fit a first-level cache. */
-const STRIPE_BYTES = 2 ** 23;
-const BLOCK_BYTES = 2 ** 15;
+const STRIPE_BYTES = 1 << 23;
+const BLOCK_BYTES = 1 << 15;
 const MAX_BLOCK_ROWS = 256;
 
 /** Trees as the kernels read them, see networks/kernels/assembly/tree-predict.ts. */

@@ -50,7 +50,7 @@ export const xgboost = defineModel({
       {
         ...parameters,
         ...objectiveOf(context),
-        seed: rng.fork('trees').integer(2 ** 31),
+        seed: rng.fork('trees').integer(0x8000_0000),
         early_stopping_rounds: validation === undefined ? 0 : patience,
       },
       {

@@ -25,7 +25,7 @@ export interface BlasThreadsOptions {
 }
 
 /** Multiply-adds below which dividing a product costs more than it gains. */
-const DIVIDED_FROM = 2 ** 20;
+const DIVIDED_FROM = 1 << 20;
 /** Parts are whole tiles of rows. */
 const TILE_ROWS = 16;
 

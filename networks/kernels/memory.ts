@@ -38,7 +38,7 @@ export class KernelMemory {
       if (pages + missing > MAX_PAGES) {
         throw new ConfigError(
           'kernel-memory-full',
-          `An agent's networks, batches and optimizer need more than ${(MAX_PAGES * PAGE) / 2 ** 30} GiB; ` +
+          `An agent's networks, batches and optimizer need more than ${(MAX_PAGES * PAGE) / (1 << 30)} GiB; ` +
             'use smaller networks or batches.',
         );
       }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cos, exp, log, sin, tanh } from '../../core/math.ts';
+import { cos, exp, log, powerOfTen, sin, tanh } from '../../core/math.ts';
 
 /** Distance in units of the last place of `expected`. */
 function ulps(actual: number, expected: number): number {
@@ -54,4 +54,9 @@ test('the edges of the real line are as the standard has them', () => {
   expect(tanh(-Infinity)).toBe(-1);
   for (const f of [exp, log, sin, cos, tanh]) expect(f(Number.NaN)).toBeNaN();
   for (const f of [sin, cos]) expect(f(Infinity)).toBeNaN();
+});
+
+test('powers of ten are those of the decimal notation', () => {
+  const powers = [-3, -1, 0, 1, 5, 22, 23, 30].map(powerOfTen);
+  expect(powers).toEqual([0.001, 0.1, 1, 10, 100_000, 1e22, 1e23, 1e30]);
 });

@@ -68,7 +68,8 @@ function decimals(format: ReportMetric['format'], largest: number): number {
   if (format === 'integer' || largest >= 1000) return 0;
   const usual = format === 'percent' ? 1 : 2;
   if (largest === 0 || largest >= 1) return usual;
-  return Math.min(6, Math.max(usual, 1 - Math.floor(Math.log10(largest))));
+  const [, exponent] = largest.toExponential().split('e');
+  return Math.min(6, Math.max(usual, 1 - Number(exponent)));
 }
 
 function swatch(colour: string): string {
