@@ -54,12 +54,12 @@ export function createCandles(
     volume: Float64Array.from(columns.volume),
   };
   for (let row = 0; row < length; row++) {
-    const fault = findFault(candles, row);
+    const fault = findBarFault(candles, row);
     if (fault === undefined) continue;
     const time = formatTime(candles.timeMs[row]);
     throw new DataError(
       fault.code,
-      `${source}: ${describeRow(row)} (${time}), column "${fault.column}": ${fault.problem}.`,
+      `${source}: ${describeRow(row)} (${time}), column "${fault.column}": ${fault.problem}; correct or remove the row.`,
     );
   }
   return candles;
@@ -120,50 +120,52 @@ export function candlesFromPrices(
   );
 }
 
-interface Fault {
-  code: string;
-  column: string;
-  problem: string;
+/** What is wrong with a bar. */
+export interface BarFault {
+  readonly code: string;
+  readonly column: (typeof COLUMN_NAMES)[number];
+  readonly problem: string;
 }
 
-function findFault(candles: Candles, row: number): Fault | undefined {
+/** The first fault of a bar, seen beside the one before it; undefined where there is none. */
+export function findBarFault(candles: CandleColumns, row: number): BarFault | undefined {
   const { timeMs, open, high, low, close, volume } = candles;
   const time = timeMs[row];
   if (!isValidTime(time)) {
-    const problem = `${time} is no time; give UTC epoch milliseconds`;
+    const problem = `${time} is no time, in UTC epoch milliseconds`;
     return { code: 'invalid-time', column: 'timeMs', problem };
   }
   if (row > 0 && time === timeMs[row - 1]) {
-    const problem = 'the row before has the same time; remove one of the two';
+    const problem = 'the row before has the same time';
     return { code: 'duplicate-time', column: 'timeMs', problem };
   }
   if (row > 0 && time < timeMs[row - 1]) {
-    const problem = `it comes before ${formatTime(timeMs[row - 1])}, the row before; sort the rows, oldest first`;
+    const problem = `it comes before ${formatTime(timeMs[row - 1])}, the row before; rows stand oldest first`;
     return { code: 'unsorted-times', column: 'timeMs', problem };
   }
   for (const column of COLUMN_NAMES) {
     const value = candles[column][row];
     if (!Number.isFinite(value)) {
-      const problem = `${value} is not a finite number; correct or remove the row`;
+      const problem = `${value} is not a finite number`;
       return { code: 'non-finite-value', column, problem };
     }
     if (value <= 0 && column !== 'timeMs' && column !== 'volume') {
-      const problem = `${value} is not a positive price; correct or remove the row`;
+      const problem = `${value} is not a positive price`;
       return { code: 'non-positive-price', column, problem };
     }
   }
   const top = Math.max(open[row], close[row]);
   if (high[row] < top) {
-    const problem = `${high[row]} is below the open or close, ${top}; correct or remove the row`;
+    const problem = `${high[row]} is below the open or close, ${top}`;
     return { code: 'high-too-low', column: 'high', problem };
   }
   const bottom = Math.min(open[row], close[row]);
   if (low[row] > bottom) {
-    const problem = `${low[row]} is above the open or close, ${bottom}; correct or remove the row`;
+    const problem = `${low[row]} is above the open or close, ${bottom}`;
     return { code: 'low-too-high', column: 'low', problem };
   }
   if (volume[row] < 0) {
-    const problem = `${volume[row]} is negative; correct or remove the row`;
+    const problem = `${volume[row]} is negative`;
     return { code: 'negative-volume', column: 'volume', problem };
   }
   return undefined;

@@ -1,0 +1,84 @@
+/** Arrow and Feather files as tables: files and streams, plain, lz4 and zstd. */
+import { readFile, stat } from 'node:fs/promises';
+import {
+  type Table as ArrowTable,
+  CompressionType,
+  compressionRegistry,
+  DataType,
+  tableFromIPC,
+  type Vector,
+} from 'apache-arrow';
+import { decompress as unzstd } from 'fzstd';
+import lz4 from 'lz4js';
+import { DataError } from '../../core/errors.ts';
+import type { TableSource } from './table.ts';
+import { type DeclaredTimes, type Values, valueSource } from './value-source.ts';
+
+const SAMPLE_ROWS = 200;
+/** The library holds a file whole. */
+const MAX_BYTES = 2 ** 30;
+
+/** @throws DataError `unreadable-file`, `corrupt-arrow`, `too-large` */
+export async function openArrow(path: string): Promise<TableSource> {
+  const { size } = await stat(path);
+  if (size > MAX_BYTES) {
+    throw new DataError(
+      'too-large',
+      `${path} is an Arrow file of ${Math.round(size / 2 ** 20)} MB, more than ${MAX_BYTES / 2 ** 20}; write it as Parquet.`,
+    );
+  }
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => unzstd(bytes) });
+  let table: ArrowTable;
+  try {
+    table = tableFromIPC(await readFile(path));
+    if (table.numCols === 0) throw new Error('it has no columns');
+  } catch (error) {
+    throw new DataError(
+      'corrupt-arrow',
+      `${path} cannot be read as Arrow (${(error as Error).message}); fetch or write the file again.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const { fields } = table.schema;
+  const vectors = fields.map((_, column) => table.getChildAt(column) as Vector);
+  const times = (column: number): DeclaredTimes | undefined => timesOf(vectors[column]);
+  const values = (column: number): Values => valuesOf(vectors[column]);
+  const sample = () =>
+    Array.from({ length: Math.min(table.numRows, SAMPLE_ROWS) }, (_, row) =>
+      vectors.map((vector) => {
+        if (isTime(vector.type)) return new Date(Number(vector.get(row)));
+        return decimal(vector, vector.get(row));
+      }),
+    );
+  const names = fields.map(({ name }) => name.replace(/^__index_level_\d+__$/, 'index'));
+  return valueSource({ path, format: 'Arrow', names, numRows: table.numRows, values, times, sample });
+}
+
+const isTime = (type: DataType): boolean => DataType.isTimestamp(type) || DataType.isDate(type);
+
+function timesOf(vector: Vector): DeclaredTimes | undefined {
+  const { type } = vector;
+  if (!isTime(type)) return undefined;
+  const ms = new Float64Array(vector.length);
+  // The library hands out times of every unit as ms; those finer than that with a fraction.
+  for (let row = 0; row < vector.length; row++) {
+    const value: unknown = vector.get(row);
+    ms[row] = value === null ? Number.NaN : Math.floor(Number(value));
+  }
+  return { ms, isAbsolute: DataType.isTimestamp(type) && type.timezone != null && type.timezone !== '' };
+}
+
+function valuesOf(vector: Vector): Values {
+  if (DataType.isFloat(vector.type) && vector.nullCount === 0) return vector.toArray() as Float64Array;
+  return Array.from({ length: vector.length }, (_, row) => decimal(vector, vector.get(row)));
+}
+
+/** Decimals come as whole numbers without their point. */
+function decimal(vector: Vector, value: unknown): unknown {
+  if (!DataType.isDecimal(vector.type) || value === null) return value;
+  const digits = BigInt((value as { toString(): string }).toString());
+  return Number(`${digits}e${-vector.type.scale}`);
+}

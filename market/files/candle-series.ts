@@ -1,0 +1,425 @@
+/** Loads candles from files of any format: one series, or several symbols one below or beside the other. */
+import { DataError } from '../../core/errors.ts';
+import { type CandleColumns, type Candles, createCandles, findBarFault } from '../candles/candles.ts';
+import { formatTime } from '../candles/timestamps.ts';
+import { quote, RowFaults } from './faults.ts';
+import { KIND_WORDS, type OpenedTable, openTables } from './open.ts';
+import type { ReadOptions } from './options.ts';
+import type { Columns, ReadPlan } from './table.ts';
+import { chooseVolume, type VolumeChoice } from './volumes.ts';
+import { findZone, type Zone } from './zones.ts';
+
+/** How a file was understood. */
+export interface LoadReport {
+  readonly path: string;
+  /** `CSV`, `JSON`, `Parquet` … */
+  readonly format: string;
+  readonly kind: 'candles' | 'wide';
+  readonly rows: number;
+  /** Of CSV files: `,` `;` tab or `|` */
+  readonly delimiter: string | undefined;
+  /** Which of the file's columns each of ours was read from. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Names of the notations in which times were written. */
+  readonly timeForms: readonly string[];
+  /** The zone that times were converted from; undefined where they were UTC, or taken for it. */
+  readonly zone: string | undefined;
+  /** The file had its newest row first; the candles have the oldest first, as always. */
+  readonly reversed: boolean;
+  /** What a reader should know, a sentence each: everything that was not taken as it stood. */
+  readonly notes: readonly string[];
+}
+
+export interface NamedCandles {
+  /** Undefined where the file names none. */
+  readonly symbol: string | undefined;
+  readonly candles: Candles;
+}
+
+export interface LoadedSeries {
+  /** In order of appearance; at least one. */
+  readonly series: readonly NamedCandles[];
+  readonly report: LoadReport;
+}
+
+const PRICES = ['open', 'high', 'low', 'close'] as const;
+
+/**
+ * Loads every series of a file. Nothing is filled in, and nothing left out in silence.
+ * @throws DataError `not-candles` for a file of another kind, `unknown-symbol`, `invalid-…` codes of rows, and those of
+ *   `openTables`, `TimeColumn.settle` and `createCandles`; each names file, line, column and the option that helps
+ */
+export async function loadCandleSeries(path: string, options: ReadOptions = {}): Promise<LoadedSeries> {
+  const tables = await openTables(path, options);
+  const parts: Part[] = [];
+  for (const table of tables) parts.push(await readPart(table, options));
+  const [first] = parts;
+  const notes = [...new Set(parts.flatMap((part) => part.notes))];
+  if (parts.length > 1)
+    notes.unshift(`The zip has ${parts.length} files, which were put one behind the other.`);
+  const bySymbol = new Map<string | undefined, Part['series'][number][]>();
+  for (const part of parts) {
+    for (const series of part.series) {
+      const known = bySymbol.get(series.symbol);
+      if (known === undefined) bySymbol.set(series.symbol, [series]);
+      else known.push(series);
+    }
+  }
+  const series = [...bySymbol].map(([symbol, pieces]) => ({ symbol, candles: join(path, pieces) }));
+  const report: LoadReport = {
+    ...first.report,
+    path,
+    rows: series.reduce((sum, { candles }) => sum + candles.length, 0),
+    notes,
+  };
+  return { series, report };
+}
+
+interface Part {
+  readonly series: readonly NamedCandles[];
+  readonly report: Omit<LoadReport, 'notes' | 'rows'>;
+  readonly notes: readonly string[];
+}
+
+async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part> {
+  const { source, understanding } = table;
+  const { kind, roles } = understanding;
+  const { path, names } = source;
+  if (kind !== 'candles' && kind !== 'wide') {
+    const remedy =
+      kind === 'trades'
+        ? `make bars of them with "market-gym data import ${path} --bars 1m --out DIR"`
+        : 'give a file of candles, or use an env on order books';
+    throw new DataError('not-candles', `${path} holds ${KIND_WORDS[kind]}, not candles; ${remedy}.`);
+  }
+  const faults = new RowFaults();
+  const volumes = [roles.volume, roles.tickVolume, roles.quoteVolume, ...understanding.volumes].filter(
+    (c) => c !== undefined,
+  );
+  const plan: ReadPlan = {
+    time: roles.time,
+    clock: roles.clock,
+    numbers:
+      kind === 'wide'
+        ? []
+        : [
+            ...PRICES.map((name) => roles[name] as number),
+            ...(roles.volume === undefined ? [] : [roles.volume]),
+          ],
+    optionalNumbers: [
+      ...(kind === 'wide' ? understanding.extra : volumes.filter((column) => column !== roles.volume)),
+      ...(options.adjust && roles.adjustedClose !== undefined ? [roles.adjustedClose] : []),
+    ],
+    words: roles.symbol === undefined ? [] : [roles.symbol],
+  };
+  const columns = await source.read(plan, faults);
+  const notes = [...source.notes];
+  notes.push(...faults.settle(path, columns.numRows + faults.count, options.badRows ?? 'fail'));
+  const zoneWord = options.timezone ?? understanding.zone;
+  const zone: Zone | undefined = zoneWord === undefined ? undefined : findZone(zoneWord);
+  const times = (columns.time as NonNullable<typeof columns.time>).settle(
+    path,
+    { zone, dates: options.dates },
+    columns.describeRow,
+  );
+  notes.push(...times.notes);
+  const groups = groupRows(path, columns, roles.symbol, options.symbol);
+  const used: Record<string, string> = { time: names[roles.time as number] };
+  if (roles.clock !== undefined) used.clock = names[roles.clock];
+  let reversed = false;
+  let series: NamedCandles[];
+  if (kind === 'wide') {
+    const chosen = understanding.extra.filter(
+      (column) => options.symbol === undefined || names[column] === options.symbol,
+    );
+    if (chosen.length === 0)
+      throw unknownSymbol(
+        path,
+        options.symbol as string,
+        understanding.extra.map((c) => names[c]),
+      );
+    notes.push('A row has one price a series: it was taken for open, high, low and close, and volume is 0.');
+    series = chosen.map((column) => {
+      const close = columns.numbers.get(column)!.view();
+      const rows = rowsWith(close);
+      const built = build(
+        path,
+        times.timeMs,
+        { open: close, high: close, low: close, close },
+        new Float64Array(close.length),
+        rows,
+        {
+          columns,
+          names: Object.fromEntries([...PRICES.map((name) => [name, names[column]]), ['time', used.time]]),
+          options,
+          notes,
+        },
+      );
+      reversed = built.reversed;
+      return { symbol: names[column], candles: built.candles };
+    });
+    const gaps = series.filter(({ candles }) => candles.length < columns.numRows).length;
+    if (gaps > 0)
+      notes.push(
+        `${gaps} of ${series.length} series lack prices in some rows; those rows are no bars of theirs.`,
+      );
+  } else {
+    const prices = Object.fromEntries(
+      PRICES.map((name) => [name, columns.numbers.get(roles[name] as number)!.view()]),
+    ) as Record<(typeof PRICES)[number], Float64Array>;
+    const volume: VolumeChoice = chooseVolume(names, understanding, columns, prices, times.timeMs);
+    notes.push(...volume.notes);
+    for (const name of PRICES) used[name] = names[roles[name] as number];
+    if (volume.column !== undefined) used.volume = names[volume.column];
+    if (volume.quoteColumn !== undefined) used.quoteVolume = names[volume.quoteColumn];
+    const adjusted = options.adjust ? adjust(path, columns, roles.adjustedClose, prices, notes) : prices;
+    series = groups.map(({ symbol, rows }) => {
+      const built = build(path, times.timeMs, adjusted, volume.values, rows, {
+        columns,
+        names: used,
+        options,
+        notes,
+      });
+      reversed = built.reversed;
+      return { symbol, candles: built.candles };
+    });
+    if (roles.adjustedClose !== undefined && !options.adjust) used.adjustedClose = names[roles.adjustedClose];
+  }
+  if (reversed) notes.unshift('The file has its newest row first; the rows were reversed.');
+  return {
+    series,
+    report: {
+      path,
+      format: source.format,
+      kind,
+      delimiter: source.delimiter,
+      columns: used,
+      timeForms: times.forms,
+      zone: zone?.name,
+      reversed,
+    },
+    notes,
+  };
+}
+
+interface RowGroup {
+  readonly symbol: string | undefined;
+  /** Undefined for all rows. */
+  readonly rows: Int32Array | undefined;
+}
+
+function groupRows(
+  path: string,
+  columns: Columns,
+  symbolColumn: number | undefined,
+  wanted: string | undefined,
+): RowGroup[] {
+  const words = symbolColumn === undefined ? undefined : columns.words.get(symbolColumn);
+  if (words === undefined) {
+    if (wanted === undefined) return [{ symbol: undefined, rows: undefined }];
+    throw new DataError('unknown-symbol', `${path} has no column of symbols; leave out --symbol ${wanted}.`);
+  }
+  if (words.words.length === 1 && (wanted === undefined || wanted === words.words[0])) {
+    return [{ symbol: words.words[0], rows: undefined }];
+  }
+  if (wanted !== undefined && !words.words.includes(wanted)) throw unknownSymbol(path, wanted, words.words);
+  const counts = new Int32Array(words.words.length);
+  for (let row = 0; row < columns.numRows; row++) counts[words.code(row)]++;
+  const groups = Array.from(counts, (count) => new Int32Array(count));
+  counts.fill(0);
+  for (let row = 0; row < columns.numRows; row++) {
+    const code = words.code(row);
+    groups[code][counts[code]++] = row;
+  }
+  return groups
+    .map((rows, code) => ({ symbol: words.words[code], rows }))
+    .filter(({ symbol }) => wanted === undefined || symbol === wanted);
+}
+
+function unknownSymbol(path: string, wanted: string, there: readonly string[]): DataError {
+  return new DataError('unknown-symbol', `${path} has no symbol "${wanted}"; it has ${listSymbols(there)}.`);
+}
+
+/** `"AAA", "BBB" and 12 more` */
+export function listSymbols(symbols: readonly string[]): string {
+  const shown = symbols.slice(0, 10).map(quote).join(', ');
+  return symbols.length > 10 ? `${shown} and ${symbols.length - 10} more` : shown;
+}
+
+function rowsWith(values: Float64Array): Int32Array {
+  const rows: number[] = [];
+  for (let row = 0; row < values.length; row++) if (!Number.isNaN(values[row])) rows.push(row);
+  return Int32Array.from(rows);
+}
+
+interface BuildContext {
+  readonly columns: Columns;
+  /** The file's own names of our columns. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly options: ReadOptions;
+  readonly notes: string[];
+}
+
+type PriceColumns = Readonly<Record<(typeof PRICES)[number], Float64Array>>;
+
+/** Sorts out order, duplicates and impossible bars, and makes candles of what is left. */
+function build(
+  path: string,
+  timeMs: Float64Array,
+  prices: PriceColumns,
+  volume: Float64Array,
+  rows: Int32Array | undefined,
+  { columns, names, options, notes }: BuildContext,
+): { candles: Candles; reversed: boolean } {
+  const numRows = rows?.length ?? timeMs.length;
+  if (numRows === 0)
+    throw new DataError(
+      'no-rows',
+      `${path} has no row that can be used; correct the file, or see --bad-rows.`,
+    );
+  const source = (n: number) => (rows === undefined ? n : rows[n]);
+  const reversed = timeMs[source(0)] > timeMs[source(numRows - 1)];
+  const order = new Int32Array(numRows);
+  for (let n = 0; n < numRows; n++) order[n] = source(reversed ? numRows - 1 - n : n);
+  const kept = settleDuplicates(path, order, timeMs, { columns, names, options, notes });
+  const pick = (values: Float64Array) => {
+    if (kept.length === values.length && !reversed && rows === undefined) return values;
+    const out = new Float64Array(kept.length);
+    for (let n = 0; n < kept.length; n++) out[n] = values[kept[n]];
+    return out;
+  };
+  const picked: CandleColumns = {
+    timeMs: pick(timeMs),
+    open: pick(prices.open),
+    high: pick(prices.high),
+    low: pick(prices.low),
+    close: pick(prices.close),
+    volume: pick(volume),
+  };
+  const good = settleBars(path, picked, kept, { columns, names, options, notes });
+  return { candles: createCandles(good, path), reversed };
+}
+
+function settleDuplicates(
+  path: string,
+  order: Int32Array,
+  timeMs: Float64Array,
+  context: BuildContext,
+): Int32Array {
+  const { columns, names, options, notes } = context;
+  const policy = options.duplicates ?? 'fail';
+  const doubles: number[] = [];
+  for (let n = 1; n < order.length; n++) if (timeMs[order[n]] === timeMs[order[n - 1]]) doubles.push(n);
+  if (doubles.length === 0) return order;
+  const where = (n: number) => `${columns.describeRow(order[n])} (${formatTime(timeMs[order[n]])})`;
+  if (policy === 'fail') {
+    const shown = doubles.slice(0, 10).map(where).join(', ');
+    const more = doubles.length > 10 ? ` and ${doubles.length - 10} more` : '';
+    const subject = doubles.length === 1 ? '1 row has' : `${doubles.length} rows have`;
+    throw new DataError(
+      'duplicate-time',
+      `${path}: column "${names.time}": ${subject} the time of the row before: ${shown}${more}; keep one of each with ` +
+        '--duplicates first or --duplicates last, or correct the file.',
+    );
+  }
+  notes.push(`${doubles.length} rows repeat a time; the ${policy} row of each was kept.`);
+  const dropped = new Uint8Array(order.length);
+  for (const n of doubles) dropped[policy === 'first' ? n : n - 1] = 1;
+  return order.filter((_, n) => dropped[n] === 0);
+}
+
+function settleBars(
+  path: string,
+  bars: CandleColumns,
+  kept: Int32Array,
+  context: BuildContext,
+): CandleColumns {
+  const { columns, names, options, notes } = context;
+  const faults = new RowFaults();
+  const bad: number[] = [];
+  let closesOutside = 0;
+  for (let row = 0; row < kept.length; row++) {
+    const fault = findBarFault(bars, row);
+    if (fault === undefined) continue;
+    const column = fault.column === 'timeMs' ? 'time' : fault.column;
+    const where = `${columns.describeRow(kept[row])} (${formatTime(bars.timeMs[row])}), column "${names[column] ?? column}"`;
+    if (fault.code === 'unsorted-times')
+      throw new DataError(fault.code, `${path}: ${where}: ${fault.problem}.`);
+    if (isOutside(bars.close[row], bars, row) && !isOutside(bars.open[row], bars, row)) closesOutside++;
+    faults.add(fault.code, where, fault.problem);
+    bad.push(row);
+  }
+  if (bad.length === 0) return bars;
+  if (closesOutside >= 2 && 5 * closesOutside >= kept.length && options.badRows !== 'drop') {
+    const where = `${columns.describeRow(kept[bad[0]])}, column "${names.close}"`;
+    throw new DataError(
+      'adjusted-close',
+      `${path}: in ${closesOutside} of ${kept.length} rows the close lies outside low and high (the first is ${where}); it seems to be ` +
+        'adjusted for splits and dividends while open, high and low are not: use the raw close, or adjust all four prices.',
+    );
+  }
+  notes.push(...faults.settle(path, kept.length, options.badRows ?? 'fail'));
+  const isBad = new Uint8Array(kept.length);
+  for (const row of bad) isBad[row] = 1;
+  const without = (values: ArrayLike<number>) =>
+    Float64Array.from(values).filter((_, row) => isBad[row] === 0);
+  return {
+    timeMs: without(bars.timeMs),
+    open: without(bars.open),
+    high: without(bars.high),
+    low: without(bars.low),
+    close: without(bars.close),
+    volume: without(bars.volume),
+  };
+}
+
+const isOutside = (price: number, { high, low }: CandleColumns, row: number): boolean =>
+  price > high[row] || price < low[row];
+
+function adjust(
+  path: string,
+  columns: Columns,
+  adjustedClose: number | undefined,
+  prices: PriceColumns,
+  notes: string[],
+): PriceColumns {
+  const adjusted = adjustedClose === undefined ? undefined : columns.numbers.get(adjustedClose)?.view();
+  if (adjusted === undefined) {
+    throw new DataError(
+      'missing-columns',
+      `${path} has no adjusted close to adjust by; leave out --adjust, or name it with --columns adjustedClose=NAME.`,
+    );
+  }
+  const scaled = Object.fromEntries(
+    PRICES.map((name) => [name, new Float64Array(adjusted.length)]),
+  ) as Record<(typeof PRICES)[number], Float64Array>;
+  for (let row = 0; row < adjusted.length; row++) {
+    const factor = adjusted[row] / prices.close[row];
+    for (const name of PRICES) scaled[name][row] = prices[name][row] * factor;
+    scaled.close[row] = adjusted[row];
+    // The product may pass the close by its last bit.
+    scaled.high[row] = Math.max(scaled.high[row], scaled.close[row]);
+    scaled.low[row] = Math.min(scaled.low[row], scaled.close[row]);
+  }
+  notes.push('Prices were adjusted for splits and dividends by the adjusted close; volume is as it stands.');
+  return scaled;
+}
+
+/** Puts the pieces of a series in order of time. */
+function join(path: string, pieces: readonly NamedCandles[]): Candles {
+  if (pieces.length === 1) return pieces[0].candles;
+  const sorted = pieces.map(({ candles }) => candles).sort((a, b) => a.timeMs[0] - b.timeMs[0]);
+  const all = (name: keyof CandleColumns) =>
+    Float64Array.from(sorted.flatMap((candles) => Array.from(candles[name])));
+  return createCandles(
+    {
+      timeMs: all('timeMs'),
+      open: all('open'),
+      high: all('high'),
+      low: all('low'),
+      close: all('close'),
+      volume: all('volume'),
+    },
+    path,
+  );
+}

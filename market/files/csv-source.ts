@@ -1,0 +1,95 @@
+/** A CSV file as a table. */
+import { DataError } from '../../core/errors.ts';
+import type { Member } from './container.ts';
+import { asUtf8, type Dialect, type Encoding, findDialect, findEncoding } from './csv-dialect.ts';
+import { CsvScanner, MAX_LINE_BYTES } from './csv-scan.ts';
+import type { RowFaults } from './faults.ts';
+import type { Columns, ReadPlan, TableSource } from './table.ts';
+import type { GivenColumns } from './understand.ts';
+
+const LF = 10;
+const CR = 13;
+const HEAD_BYTES = 1 << 18;
+
+/** The beginning of a file, unpacked, and its encoding. */
+export interface Head {
+  readonly encoding: Encoding;
+  /** Up to a quarter of a megabyte, without a line that is cut. */
+  readonly text: string;
+}
+
+/** @throws DataError `not-text` for a file whose first line does not end */
+export async function readHead(member: Member): Promise<Head> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of member.chunks()) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size >= HEAD_BYTES) break;
+  }
+  const bytes = Buffer.concat(parts);
+  const encoding = findEncoding(bytes.subarray(0, HEAD_BYTES));
+  const utf8: Uint8Array[] = [];
+  for await (const chunk of asUtf8([bytes] as unknown as AsyncIterable<Uint8Array>, encoding))
+    utf8.push(chunk);
+  const text = Buffer.concat(utf8).toString('utf8');
+  const isWhole = size < HEAD_BYTES;
+  const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'));
+  if (!isWhole && end < 0) {
+    throw new DataError(
+      'not-text',
+      `${member.path}: the first line is over ${HEAD_BYTES >> 10} KB long; give a CSV file.`,
+    );
+  }
+  return { encoding, text: isWhole ? text : text.slice(0, end + 1) };
+}
+
+/** @throws DataError those of `findDialect` */
+export function openCsv(member: Member, head: Head, given: GivenColumns): TableSource {
+  const dialect = findDialect(member.path, head.text, given);
+  const { delimiter, names, sample, notes } = dialect;
+  const returns = !head.text.includes('\n') && head.text.includes('\r');
+  return {
+    path: member.path,
+    format: 'CSV',
+    delimiter,
+    names,
+    sample,
+    notes: head.encoding === 'cp949' ? [...notes, 'The text is in CP949 (EUC-KR).'] : notes,
+    read: (plan, faults) => readCsv(member, head.encoding, dialect, returns, plan, faults),
+  };
+}
+
+async function readCsv(
+  member: Member,
+  encoding: Encoding,
+  dialect: Dialect,
+  returns: boolean,
+  plan: ReadPlan,
+  faults: RowFaults,
+): Promise<Columns> {
+  const scanner = new CsvScanner(dialect, plan, faults);
+  let rest = new Uint8Array(0);
+  for await (const chunk of asUtf8(member.chunks(), encoding)) {
+    const block = returns ? chunk.map((byte) => (byte === CR ? LF : byte)) : chunk;
+    const end = block.lastIndexOf(LF) + 1;
+    if (end > 0) {
+      // The line that the block before began is put together; the rest is read where it lies.
+      const first = rest.length === 0 ? 0 : block.indexOf(LF) + 1;
+      if (first > 0) scanner.takeLines(Buffer.concat([rest, block.subarray(0, first)]));
+      scanner.takeLines(block.subarray(first, end));
+      rest = block.slice(end);
+    } else rest = Buffer.concat([rest, block]);
+    if (rest.length > MAX_LINE_BYTES) {
+      throw new DataError(
+        'not-text',
+        `${member.path}: a line is over a million characters long; give a CSV file.`,
+      );
+    }
+  }
+  if (rest.length > 0) scanner.takeLines(Buffer.concat([rest, Uint8Array.of(LF)]));
+  if (scanner.rows === 0) {
+    throw new DataError('no-rows', `${member.path} has a header but no rows; fetch the file again.`);
+  }
+  return scanner.finish();
+}

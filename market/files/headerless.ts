@@ -1,0 +1,83 @@
+/** Recognises files without a header by the shape of their rows, as exchanges and platforms publish them. */
+import { parseNumber } from './numbers.ts';
+import { readClockText } from './time-text.ts';
+import { isTimeText } from './understand.ts';
+
+export interface Shape {
+  /** Whose files look so, for the notes. */
+  readonly shape: string;
+  readonly names: readonly string[];
+}
+
+type Rows = readonly (readonly string[])[];
+
+const BINANCE_KLINES =
+  'open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore'.split(
+    ',',
+  );
+
+/**
+ * @param rows cells of the first rows, [N][columns]
+ * @returns names for the columns; undefined for a shape that is not known
+ */
+export function guessHeader(rows: Rows): Shape | undefined {
+  const width = rows[0].length;
+  const full = rows.filter((row) => row.length === width);
+  if (full.length < rows.length || width < 3) return undefined;
+  const time = (c: number) => full.every((row) => isTimeText(row[c]));
+  const number = (c: number) => full.every((row) => !Number.isNaN(parseNumber(row[c])));
+  const word = (c: number, pattern: RegExp) => full.every((row) => pattern.test(row[c]));
+  const bars = (c: number) =>
+    [0, 1, 2, 3].every((k) => number(c + k)) && full.every((row) => isBar(row.slice(c, c + 4)));
+  const moves = (c: number) => full.some((row) => Number(row[c + 1]) > Number(row[c + 2])) || full.length < 3;
+  const numbersFrom = (c: number) => Array.from({ length: width - c }, (_, k) => c + k).every(number);
+
+  if (width === 12 && time(0) && bars(1) && time(6))
+    return { shape: 'Binance klines', names: BINANCE_KLINES };
+  const boolean = /^(?:true|false)$/i;
+  if (width === 7 && time(4) && word(5, boolean) && word(6, boolean)) {
+    return {
+      shape: 'Binance trades',
+      names: 'id,price,qty,quote_qty,time,is_buyer_maker,is_best_match'.split(','),
+    };
+  }
+  if ((width === 8 || width === 7) && time(5) && word(6, boolean)) {
+    const names =
+      'agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker,is_best_match';
+    return { shape: 'Binance aggregated trades', names: names.split(',').slice(0, width) };
+  }
+  if (width === 6 && time(4) && word(5, boolean)) {
+    return {
+      shape: 'Binance futures trades',
+      names: 'id,price,qty,quote_qty,time,is_buyer_maker'.split(','),
+    };
+  }
+  const clock = full.every((row) => !Number.isNaN(readClockText(row[1])) && !/^\d+\.\d/.test(row[1]));
+  if (width >= 6 && time(0) && clock && bars(2) && numbersFrom(2) && moves(2)) {
+    return {
+      shape: 'MetaTrader bars',
+      names: named('date,time,open,high,low,close,volume'.split(','), width),
+    };
+  }
+  if (!time(0)) return undefined;
+  if (bars(1) && numbersFrom(1) && moves(1)) {
+    if (width === 7)
+      return { shape: 'Kraken OHLCVT', names: 'time,open,high,low,close,volume,trades'.split(',') };
+    if (width === 8)
+      return { shape: 'Kraken bars', names: 'time,open,high,low,close,vwap,volume,count'.split(',') };
+    if (width === 6) return { shape: 'bars', names: 'time,open,high,low,close,volume'.split(',') };
+    return undefined;
+  }
+  if (width === 3 && number(1) && number(2))
+    return { shape: 'Kraken trades', names: 'timestamp,price,volume'.split(',') };
+  return undefined;
+}
+
+const named = (names: readonly string[], width: number): string[] =>
+  Array.from({ length: width }, (_, c) => names[c] ?? `column ${c + 1}`);
+
+/** Open, high, low and close in this order; a bar out of a hundred may be bad. */
+function isBar(cells: readonly string[]): boolean {
+  const [open, high, low, close] = cells.map((cell) => parseNumber(cell));
+  return low > 0 && low <= Math.min(open, close) && high >= Math.max(open, close);
+}

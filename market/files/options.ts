@@ -1,0 +1,24 @@
+/** Says what a user may decide about how a file is read. */
+import type { BadRowPolicy } from './faults.ts';
+import type { DateOrder } from './time-text.ts';
+import type { GivenColumns } from './understand.ts';
+
+/** What becomes of rows of one time: an error, or one of them is kept. */
+export type DuplicatePolicy = 'fail' | 'first' | 'last';
+
+export interface ReadOptions {
+  /** Which of the file's columns is which, where their names do not tell. */
+  readonly columns?: GivenColumns;
+  /** Which of several symbols; undefined for all of them, where several can be used. */
+  readonly symbol?: string;
+  /** Of times that name none: a name of the time zone database, or `UTC+09:00`. Default: the header's, else UTC. */
+  readonly timezone?: string;
+  /** Of dates such as 01/02/2023. Default: the file decides, or is refused. */
+  readonly dates?: DateOrder;
+  /** `fail` by default. */
+  readonly duplicates?: DuplicatePolicy;
+  /** `fail` by default: every fault is counted first. */
+  readonly badRows?: BadRowPolicy;
+  /** Scale prices by the adjusted close: splits and dividends are taken out. Default false. */
+  readonly adjust?: boolean;
+}
