@@ -185,7 +185,6 @@ export {
   sliceCandles,
 } from './market/candles/candles.ts';
 export { Conversions, convertTape, type RateSeries, ratesFromCandles } from './market/candles/conversion.ts';
-export { loadCandles } from './market/candles/csv.ts';
 export type { FeeContext, FeeModel, FeePlugin } from './market/execution/fees.ts';
 export { defineFeeModel } from './market/execution/fees.ts';
 export type { LatencyContext, LatencyModel, LatencyPlugin } from './market/execution/latency.ts';
@@ -199,6 +198,7 @@ export type {
 export { defineSlippageModel } from './market/execution/slippage.ts';
 export { defineFeature, type Feature } from './market/features/features.ts';
 export { createFeaturePipeline, type FeatureMatrix } from './market/features/pipeline.ts';
+export { loadCandles } from './market/files/load-candles.ts';
 export { summarize } from './market/statistics/metrics.ts';
 export {
   deflatedSharpe,

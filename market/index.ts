@@ -34,7 +34,6 @@ export {
   type RateSeries,
   ratesFromCandles,
 } from './candles/conversion.ts';
-export { type LoadedCandles, type LoadReport, loadCandles } from './candles/csv.ts';
 export { type DataQuality, describeCandles, formatDataQuality } from './candles/data-quality.ts';
 export { periodsPerYear } from './candles/periods.ts';
 export { Account, type AccountView } from './execution/account.ts';
@@ -99,6 +98,7 @@ export {
   type FeaturePipelineOptions,
   type FeatureStream,
 } from './features/pipeline.ts';
+export { type LoadedCandles, type LoadReport, loadCandles } from './files/load-candles.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
 export {
   type BenchmarkMetrics,

@@ -3,7 +3,7 @@
 import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
-import { loadCandles } from '../../market/candles/csv.ts';
+import { loadCandles } from '../../market/files/load-candles.ts';
 import { type Dataset, datasetFromCandles, type PipelineSpec } from '../../models/data/dataset.ts';
 import type { LabelConfig } from '../../models/data/labels.ts';
 import { datasetFromTable, readTableCsv, type TableDatasetOptions } from '../../models/data/table-csv.ts';

@@ -7,7 +7,7 @@ import { bookTradingConfig } from '../../envs/trading/book-config.ts';
 import { createBookBars } from '../../market/books/bars.ts';
 import { alignCandles } from '../../market/candles/align.ts';
 import { type Candles, hashCandles } from '../../market/candles/candles.ts';
-import { loadCandles } from '../../market/candles/csv.ts';
+import { loadCandles } from '../../market/files/load-candles.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';

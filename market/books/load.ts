@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DataError } from '../../core/errors.ts';
-import { readLineBatches } from '../candles/csv-lines.ts';
+import { readLineBatches } from '../files/lines.ts';
 import {
   BOOKS_FORMAT,
   bookLines,

@@ -1,7 +1,7 @@
 /** What the loaders of order books share: options, reports, and how levels are read from text. */
 import { DataError } from '../../core/errors.ts';
-import { readLineBatches } from '../candles/csv-lines.ts';
 import { type Pair, UNKNOWN_CURRENCY } from '../candles/currencies.ts';
+import { readLineBatches } from '../files/lines.ts';
 import type { BookTape, Venue } from './tape.ts';
 import { describeRejection, type FaultPolicy, type Rejection } from './tape-builder.ts';
 import type { TradeTape } from './trade-tape.ts';

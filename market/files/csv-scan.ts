@@ -299,54 +299,73 @@ export class CsvScanner {
     return i;
   }
 
-  /** Reads a line cell by cell, as text; says everything that is wrong with it. */
+  /** Reads a line cell by cell, as text; says what is wrong with it. */
   #takeText(bytes: Uint8Array, from: number, to: number): void {
     const end = to > from && bytes[to - 1] === CR ? to - 1 : to;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('utf8');
     if (text.trim() === '') return;
     this.#rows++;
-    const { delimiter, names } = this.#options;
-    const cells = splitCells(text, delimiter);
-    const refuse = (code: string, problem: string, column?: number) => {
-      const where = column === undefined ? '' : `, column ${quote(names[column])}`;
-      this.#faults.add(code, `line ${this.#line}${where}`, problem);
-    };
-    if (cells === undefined) return refuse('unclosed-quote', 'a quote is opened and not closed');
-    const extra = cells.length - names.length;
-    if (extra !== 0 && !(extra === 1 && cells[names.length].trim() === '')) {
-      return refuse('row-width', `there are ${cells.length} cells, but the header has ${names.length}`);
+    const cells = splitCells(text, this.#options.delimiter);
+    const fault = cells === undefined ? UNCLOSED : (this.#findWrongNumber(cells) ?? this.#takeTimes(cells));
+    if (fault !== undefined) {
+      const column = fault.column === undefined ? '' : `, column ${quote(this.#options.names[fault.column])}`;
+      this.#faults.add(fault.code, `line ${this.#line}${column}`, fault.problem);
+      return;
     }
-    const values = this.#values;
-    for (const [column] of this.#numberColumns) {
-      const cell = cells[column].trim();
-      values[column] = parseNumber(cell, this.#options.mark);
-      if (!Number.isNaN(values[column]) || this.#optional.has(column)) continue;
-      if (cell === '') return refuse('empty-cell', 'the cell is empty', column);
-      const hint = cell.includes(',') ? ' (write decimals with a point, thousands without a mark)' : '';
-      return refuse('invalid-number', `${quote(cell)} is not a number${hint}`, column);
-    }
-    const { time, clock, localTime } = this.#plan;
-    const times: [number | undefined, TimeColumn | undefined, string | undefined][] = [
-      [time, this.#time, clock === undefined ? undefined : cells[clock].trim()],
-      [localTime, this.#localTime, undefined],
-    ];
-    for (const [column, target, clockText] of times) {
-      if (column === undefined || target === undefined) continue;
-      const cell = cells[column].trim();
-      const fault = target.pushText(cell, clockText);
-      if (fault === undefined) continue;
-      if (target === this.#localTime) this.#time?.pop();
-      const found = clockText === undefined ? cell : `${cell} ${clockText}`;
-      const problem =
-        fault === 'empty-cell'
-          ? 'the cell is empty'
-          : `${quote(found)} is not a date or time that can be read`;
-      return refuse(fault, problem, column);
-    }
-    for (const [column, target] of this.#numberColumns) target.push(values[column]);
-    for (const [column, target] of this.#words) target.push(cells[column].trim());
+    for (const [column, target] of this.#numberColumns) target.push(this.#values[column]);
+    for (const [column, target] of this.#words) target.push((cells as string[])[column].trim());
     this.#lines.append(this.#line);
   }
+
+  #findWrongNumber(cells: readonly string[]): CellFault | undefined {
+    const { names, mark } = this.#options;
+    const extra = cells.length - names.length;
+    if (extra !== 0 && !(extra === 1 && cells[names.length].trim() === '')) {
+      const problem = `there are ${cells.length} cells, but the header has ${names.length}`;
+      return { code: 'row-width', problem };
+    }
+    for (const [column] of this.#numberColumns) {
+      const cell = cells[column].trim();
+      const value = parseNumber(cell, mark);
+      this.#values[column] = value;
+      if (!Number.isNaN(value) || this.#optional.has(column)) continue;
+      if (cell === '') return { code: 'empty-cell', problem: 'the cell is empty', column };
+      const hint = cell.includes(',') ? ' (write decimals with a point, thousands without a mark)' : '';
+      return { code: 'invalid-number', problem: `${quote(cell)} is not a number${hint}`, column };
+    }
+    return undefined;
+  }
+
+  /** Appends the times of a line; none of them where one is wrong. */
+  #takeTimes(cells: readonly string[]): CellFault | undefined {
+    const { time, clock, localTime } = this.#plan;
+    if (time !== undefined && this.#time !== undefined) {
+      const ofDay = clock === undefined ? undefined : cells[clock].trim();
+      const fault = takeTime(this.#time, time, cells[time].trim(), ofDay);
+      if (fault !== undefined) return fault;
+    }
+    if (localTime === undefined || this.#localTime === undefined) return undefined;
+    const fault = takeTime(this.#localTime, localTime, cells[localTime].trim());
+    if (fault !== undefined) this.#time?.pop();
+    return fault;
+  }
+}
+
+interface CellFault {
+  readonly code: string;
+  readonly problem: string;
+  readonly column?: number;
+}
+
+const UNCLOSED: CellFault = { code: 'unclosed-quote', problem: 'a quote is opened and not closed' };
+
+function takeTime(target: TimeColumn, column: number, cell: string, ofDay?: string): CellFault | undefined {
+  const code = target.pushText(cell, ofDay);
+  if (code === undefined) return undefined;
+  const found = ofDay === undefined ? cell : `${cell} ${ofDay}`;
+  const problem =
+    code === 'empty-cell' ? 'the cell is empty' : `${quote(found)} is not a date or time that can be read`;
+  return { code, problem, column };
 }
 
 /** The forms of times that were scanned; the first is the local clock, whatever the zone. */

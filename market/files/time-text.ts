@@ -68,8 +68,9 @@ interface Notation {
 const NOTATIONS: readonly Notation[] = [
   [
     'year-month-day',
-    String.raw`^(?<year>\d{4})(?:[-/.]|년)\s*(?<month>\d{1,2})(?:[-/.]|월)\s*(?<day>\d{1,2})(?:\.|일)?`,
+    String.raw`^(?<year>\d{4})(?<mark>[-/.])\s*(?<month>\d{1,2})\k<mark>\s*(?<day>\d{1,2})\.?`,
   ],
+  ['year년 month월 day일', String.raw`^(?<year>\d{4})년\s*(?<month>\d{1,2})월\s*(?<day>\d{1,2})일`],
   ['yearmonthday', String.raw`^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})`],
   ['day.month.year', String.raw`^(?<day>\d{1,2})\.\s?(?<month>\d{1,2})\.\s?(?<year>\d{4})`],
   ['day/month/year', String.raw`^(?<first>\d{1,2})(?<mark>[-/])(?<then>\d{1,2})\k<mark>(?<year>\d{4}|\d{2})`],
@@ -175,4 +176,23 @@ function clockMs(hour: number, minute: number, second: number, fraction: string)
   if (hour > 24 || minute > 59 || second > 59 || (hour === 24 && minute + second > 0)) return Number.NaN;
   const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
   return ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds;
+}
+
+/**
+ * Reads one time alone, such as an option of the command line; a time without a zone is UTC.
+ * @returns UTC epoch ms; NaN for a text of no known notation, and for 01/02/2023, of which no other row tells the order
+ */
+export function parseTime(text: string): number {
+  if (/^\d+$/.test(text)) {
+    const compact = readCompact(text);
+    return Number.isNaN(compact) || text.length === 10 ? (readEpoch(text)?.ms ?? Number.NaN) : compact;
+  }
+  const epoch = /^(\d{9,11})\.(\d+)$/.exec(text);
+  if (epoch !== null)
+    return (readEpoch(epoch[1])?.ms ?? Number.NaN) + Number(epoch[2].padEnd(3, '0').slice(0, 3));
+  const reading = readTimeText(text);
+  if (reading === undefined) return Number.NaN;
+  const { ms, monthFirstMs = ms } = reading;
+  if (Number.isNaN(ms)) return monthFirstMs;
+  return Number.isNaN(monthFirstMs) || monthFirstMs === ms ? ms : Number.NaN;
 }

@@ -203,7 +203,7 @@ function most(
     if (accept(text)) good++;
   }
   // A column without a value is anything; the rows say what is missing.
-  return good * 2 > some || some === 0;
+  return good * 2 >= some;
 }
 
 export function looksLikeTime(sample: readonly (readonly string[])[], column: number): boolean {

@@ -91,10 +91,10 @@ export function valueSource(table: ValueTable): TableSource {
       }
 
       function readTimes(row: number): boolean {
-        return (
-          readTime(row, plan.time, timeOut, declared, time, clock) &&
-          (readTime(row, plan.localTime, localOut, declaredLocal, localTime) || (timeOut?.pop(), false))
-        );
+        if (!readTime(row, plan.time, timeOut, declared, time, clock)) return false;
+        if (readTime(row, plan.localTime, localOut, declaredLocal, localTime)) return true;
+        timeOut?.pop();
+        return false;
       }
 
       function readTime(

@@ -1,9 +1,9 @@
 /** Reads a CSV file of numbers into a table: one column may hold labels, one times, others may be left out. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
-import { findDelimiter } from '../../market/candles/csv-header.ts';
-import { readLineBatches, splitCells } from '../../market/candles/csv-lines.ts';
-import { createTimeParser } from '../../market/candles/timestamps.ts';
+import { findDelimiter, splitCells } from '../../market/files/csv-dialect.ts';
+import { readLineBatches } from '../../market/files/lines.ts';
+import { parseTime } from '../../market/files/time-text.ts';
 import { createDataset, type Dataset } from './dataset.ts';
 import type { FeatureTable } from './feature-table.ts';
 import type { Task } from './labels.ts';
@@ -45,7 +45,6 @@ export async function readTableCsv(path: string, options: TableCsvOptions = {}):
   const values: number[] = [];
   const labels: string[] = [];
   const times: number[] = [];
-  const parseTime = createTimeParser();
   for await (const lines of readLineBatches(path)) {
     for (const line of lines) {
       lineNumber++;
@@ -67,8 +66,7 @@ export async function readTableCsv(path: string, options: TableCsvOptions = {}):
       }
       for (const cell of plan.features) values.push(readNumber(cells[cell], place, names[cell]));
       if (plan.label !== undefined) labels.push(cells[plan.label]);
-      if (plan.time !== undefined)
-        times.push(readTime(parseTime, cells[plan.time], place, names[plan.time], times));
+      if (plan.time !== undefined) times.push(readTime(cells[plan.time], place, names[plan.time], times));
     }
   }
   if (names === undefined || plan === undefined) {
@@ -175,14 +173,8 @@ function readNumber(text: string, place: string, column: string): number {
   );
 }
 
-function readTime(
-  parse: (text: string) => number,
-  text: string,
-  place: string,
-  column: string,
-  before: readonly number[],
-): number {
-  const timeMs = parse(text);
+function readTime(text: string, place: string, column: string, before: readonly number[]): number {
+  const timeMs = parseTime(text);
   if (Number.isNaN(timeMs)) {
     const shown = JSON.stringify(text.slice(0, 40));
     throw new DataError(

@@ -4,7 +4,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
 import { parsePair } from '../../market/candles/currencies.ts';
-import { createTimeParser } from '../../market/candles/timestamps.ts';
+import { parseTime } from '../../market/files/time-text.ts';
 import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
 import { compareFit, type FitRow } from '../../market/synthetic/venue-fit-report.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
@@ -53,7 +53,7 @@ const tableRow = ({ name, unit, data, model, modelDeviation }: FitRow): string[]
 
 function readTime(text: string | undefined, option: string, absent: number): number {
   if (text === undefined) return absent;
-  const timeMs = createTimeParser()(text);
+  const timeMs = parseTime(text);
   if (!Number.isNaN(timeMs)) return timeMs;
   throw new ConfigError('invalid-time', `${option} "${text}" is no time; write it as 2020-06-21T08:00.`);
 }

@@ -6,10 +6,10 @@ import { detectTapeFile, loadTrades } from '../../market/books/load.ts';
 import { describeBooks } from '../../market/books/quality.ts';
 import { formatBookQuality } from '../../market/books/quality-text.ts';
 import { countRepeatedTrades } from '../../market/books/trade-tape.ts';
-import { loadCandles } from '../../market/candles/csv.ts';
 import { parsePair } from '../../market/candles/currencies.ts';
 import { describeCandles, formatDataQuality } from '../../market/candles/data-quality.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
+import { loadCandles } from '../../market/files/load-candles.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
 
 export const describeOptions = (yargs: Argv) =>

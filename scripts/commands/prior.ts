@@ -8,7 +8,7 @@ import { createTradingEnv } from '../../envs/trading.ts';
 import { dataConfig } from '../../experiments/models/data.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { loadCatalog, SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
-import { loadCandles } from '../../market/candles/csv.ts';
+import { loadCandles } from '../../market/files/load-candles.ts';
 import { completeSpec, computeTable, datasetFromCandles } from '../../models/data/dataset.ts';
 import type { LabelConfig } from '../../models/data/labels.ts';
 import type { ModelPlugin } from '../../models/model.ts';

@@ -6,7 +6,7 @@ import {
   createCandles,
   sliceCandles,
 } from '../../../market/candles/candles.ts';
-import { loadCandles } from '../../../market/candles/csv.ts';
+import { loadCandles } from '../../../market/files/load-candles.ts';
 import { type Observed, OPEN, testNoLookAhead } from '../../contracts/no-look-ahead.ts';
 import { sharedPath } from '../../shared.ts';
 

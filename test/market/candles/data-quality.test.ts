@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import { candlesFromPrices, createCandles } from '../../../market/candles/candles.ts';
-import { loadCandles } from '../../../market/candles/csv.ts';
 import { describeCandles, formatDataQuality } from '../../../market/candles/data-quality.ts';
+import { loadCandles } from '../../../market/files/load-candles.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
 const DAY = 86_400_000;

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { zipSync } from 'fflate';
+import iconv from 'iconv-lite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DataError } from '../../../core/errors.ts';
 import { createRng } from '../../../core/rng.ts';
 import { hashCandles } from '../../../market/candles/candles.ts';
-import { loadCandles } from '../../../market/candles/csv.ts';
-import { splitCells } from '../../../market/candles/csv-lines.ts';
 import { formatTime } from '../../../market/candles/timestamps.ts';
+import { splitCells } from '../../../market/files/csv-dialect.ts';
+import { loadCandles } from '../../../market/files/load-candles.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 import { sharedPath } from '../../shared.ts';
 
@@ -79,7 +81,46 @@ describe('loadCandles reads the same candles from', () => {
       'day.month.year',
       PLAIN.replace('2020-01-01', '01.01.2020 00:00:00.000').replace('2020-01-02', '02.01.2020'),
     ],
-    ['AM and PM', PLAIN.replace('2020-01-01', '2020-01-01 12-AM').replace('2020-01-02', '1/2/2020 12:00 AM')],
+    [
+      'AM and PM',
+      PLAIN.replace('2020-01-01', '2020-01-01 12-AM').replace('2020-01-02', '2020-01-02 12:00 AM'),
+    ],
+    ['month names', PLAIN.replace('2020-01-01', '"Jan 1, 2020"').replace('2020-01-02', '2-Jan-2020')],
+    ['decimal commas', rows(';').replaceAll('.', ',').replace('10\n', '10,00\n')],
+    ['thousands', PLAIN.replace('10\n', '"10.00"\n').replace('20\n', '0.02K\n')],
+    ['UTF-16 without a mark', Buffer.from(PLAIN, 'utf16le')],
+    ['carriage returns alone', PLAIN.replaceAll('\n', '\r')],
+    ['Korean names', withHeader('날짜,시가,고가,저가,종가,거래량')],
+    ['Korean names in CP949', iconv.encode(withHeader('날짜,시가,고가,저가,종가,거래량'), 'cp949')],
+    ['German names', withHeader('Datum,Erster,Hoch,Tief,Schlusskurs,Stück')],
+    ['numbered names', withHeader('timestamp,1. open,2. high,3. low,4. close,5. volume')],
+    ['an index without a name', withHeader(',open,high,low,close,volume')],
+    ['JSON lists', '[[1577836800000,1,4,0.5,2,10],[1577923200000,2,5,1.5,3,20]]'],
+    [
+      'JSON objects',
+      '[{"t":1577836800,"o":1,"h":4,"l":0.5,"c":2,"v":"10"},{"t":1577923200,"o":2,"h":5,"l":1.5,"c":3,"v":20}]',
+    ],
+    [
+      'JSON of columns',
+      '{"t":[1577836800,1577923200],"o":[1,2],"h":[4,5],"l":[0.5,1.5],"c":[2,3],"v":[10,20],"s":"ok"}',
+    ],
+    [
+      'JSON lines',
+      '{"time":"2020-01-01","open":1,"high":4,"low":0.5,"close":2,"volume":10}\n{"time":"2020-01-02","open":2,"high":5,"low":1.5,"close":3,"volume":20}\n',
+    ],
+    [
+      'JSON inside an answer',
+      '{"code":0,"data":{"candles":[[1577836800000,1,4,0.5,2,10],[1577923200000,2,5,1.5,3,20]]}}',
+    ],
+    ['a zip', zipSync({ 'a.csv': Buffer.from(PLAIN) })],
+    [
+      'a zip of two files',
+      zipSync({
+        'b.csv': Buffer.from(PLAIN.split('\n').toSpliced(1, 1).join('\n')),
+        'a.csv': Buffer.from(PLAIN.split('\n').toSpliced(2, 1).join('\n')),
+        'README.txt': Buffer.from('read me'),
+      }),
+    ],
   ])('%s', async (_, content) => {
     expect(hashCandles((await load(content)).candles)).toBe(plainHash);
   });
@@ -123,14 +164,14 @@ test('splitCells knows quoted delimiters and quotes', () => {
 });
 
 test('the report says what was not taken as it stood', async () => {
-  const text = 'Date,Open,High,Low,Close,Volume USD\n7/2/2019,1,1,1,1,5\n7/1/2019,1,1,1,1,5\n';
+  const text = 'Date,Open,High,Low,Close,Volume USD\n7/14/2019,1,1,1,1,5\n7/1/2019,1,1,1,1,5\n';
   const { candles, report } = await load(text);
   expect([...candles.volume]).toEqual([0, 0]);
-  expect(report).toMatchObject({ rows: 2, delimiter: ',', reversed: true, timeForms: ['month/day/year'] });
+  expect(report).toMatchObject({ rows: 2, delimiter: ',', reversed: true, timeForms: ['day/month/year'] });
   expect(report.notes).toHaveLength(3);
   expect(report.notes[0]).toContain('newest row first');
-  expect(report.notes[1]).toContain('"Volume USD" is in quote units');
-  expect(report.notes[2]).toContain('month first');
+  expect(report.notes[1]).toContain('month first');
+  expect(report.notes[2]).toContain('"Volume USD" is in quote units');
   expect((await load(PLAIN)).report.notes).toEqual([]);
 });
 
@@ -173,9 +214,9 @@ describe('loadCandles refuses, in one line,', () => {
     ['an empty time', spoil('2020-01-02', ' '), 'empty-cell', ['line 3', '"time"']],
     [
       'an unknown time',
-      spoil('2020-01-02', '2 Jan 2020'),
+      spoil('2020-01-02', '2 Foo 2020'),
       'invalid-time-text',
-      ['line 3', '"time"', '"2 Jan 2020"'],
+      ['line 3', '"time"', '"2 Foo 2020"'],
     ],
     ['a cell too few', spoil(',20', ''), 'row-width', ['line 3', '5 cells', '6']],
     ['a cell too many', spoil('0.5', '0,5'), 'row-width', ['line 2', '7 cells']],
