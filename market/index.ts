@@ -98,7 +98,14 @@ export {
   type FeaturePipelineOptions,
   type FeatureStream,
 } from './features/pipeline.ts';
-export { type LoadedCandles, type LoadReport, loadCandles } from './files/load-candles.ts';
+export {
+  type LoadedSeries,
+  type LoadReport,
+  loadCandleSeries,
+  type NamedCandles,
+} from './files/candle-series.ts';
+export { type LoadedCandles, loadCandles } from './files/load-candles.ts';
+export type { DuplicatePolicy, ReadOptions } from './files/options.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
 export {
   type BenchmarkMetrics,
