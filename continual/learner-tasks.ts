@@ -2,12 +2,12 @@
 import type { ConfigSchema } from '../core/config.ts';
 import { createRng } from '../core/rng.ts';
 import { hashSnapshot, type Snapshot } from '../core/snapshot.ts';
-import { ArbitrageEnv } from '../envs/arbitrage.ts';
-import { BookTradingEnv } from '../envs/book-trading.ts';
+import { builtInEnvs } from '../envs/built-in.ts';
 import type { Env } from '../envs/env.ts';
 import { createVectorEnv } from '../envs/vector/vector-env.ts';
 import { type Catalog, version } from '../experiments/plugins/catalog.ts';
 import type { VenuePlugin } from '../live/connection/venue.ts';
+import type { LiveConfig } from '../live/session/config.ts';
 import type { LiveMarket } from '../live/session/live-market.ts';
 import { replayTape } from '../live/tape/replay.ts';
 import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/agent-model.ts';
@@ -99,11 +99,9 @@ function trainCandidate(
   const { steps, seed, agentSettings } = learn;
   const data = (context.window ?? trainingWindow(context)).upTo(cutMs);
   const { books } = data;
-  const { mode, env: config } = data.header.config;
+  const env = envOf(base, data.header.config, catalog);
   const createEnv = (envSeed: number): Env =>
-    mode === 'arbitrage'
-      ? new ArbitrageEnv({ books, seed: envSeed, config })
-      : new BookTradingEnv({ books, trades: data.trades, seed: envSeed, config });
+    catalog.envs.get(env.name).create({ seed: envSeed, books, trades: data.trades }, env.config);
   const candidateSeed = createRng(`${seed}/${champion}/${cutMs}`).integer(0x8000_0000);
   const envs = createVectorEnv(Array.from({ length: base.numEnvs }, (_, i) => createEnv(candidateSeed + i)));
   const { observationSpace, actionSpace, stepContext } = envs;
@@ -116,10 +114,7 @@ function trainCandidate(
   const state = fineTune({ agent, state: base.state, envs, steps, seed: candidateSeed });
   const model: AgentModel = {
     ...base,
-    env: {
-      name: mode === 'arbitrage' ? 'arbitrage' : 'trading-books',
-      config: config as AgentModel['env']['config'],
-    },
+    env,
     steps: base.steps + steps,
     state,
   };
@@ -136,6 +131,17 @@ function trainCandidate(
     createdMs: cutMs,
   });
   return { kind: 'trained', id: registry.save(details, files).id };
+}
+
+/**
+ * The env that a policy goes on learning in: that of the live session's mode with the session's settings, or the user's own
+ * that it was trained in, where that trades on books.
+ */
+function envOf({ env }: AgentModel, live: LiveConfig, { envs }: Catalog): AgentModel['env'] {
+  const builtIn = live.mode === 'arbitrage' ? 'arbitrage' : 'trading-books';
+  const isOwn = envs.has(env.name) && !builtInEnvs.some(({ name }) => name === env.name);
+  if (isOwn && envs.get(env.name).needsBooks) return env;
+  return { name: builtIn, config: live.env as AgentModel['env']['config'] };
 }
 
 function judgeCandidate(

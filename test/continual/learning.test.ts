@@ -3,13 +3,18 @@ import { describe, expect, test, vi } from 'vitest';
 import { startLearner } from '../../continual/learner.ts';
 import { type LearnerResult, type LearnerTask, performTask } from '../../continual/learner-tasks.ts';
 import { readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
+import { Registry } from '../../core/registry.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { tradingBooks } from '../../envs/book-trading.ts';
+import { builtInEnvs } from '../../envs/built-in.ts';
+import { defineEnv } from '../../envs/env.ts';
 import { builtInVenues } from '../../live/venues/built-in.ts';
 import { unpackAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
 import {
+  CONFIG,
   catalog,
   createModel,
   createPlace,
@@ -356,6 +361,41 @@ describe('restarts', () => {
     expect(whole.profile).toBeDefined();
     expect(cut.profile).toEqual(whole.profile);
   });
+});
+
+test('a policy from an env of the user’s own goes on learning in it, on the books of the tape', async () => {
+  const seen: { lengthMs: number; config: unknown }[] = [];
+  const own = defineEnv({
+    ...tradingBooks,
+    name: 'own-books',
+    create(context, config) {
+      const { timeMs, length } = context.books!;
+      seen.push({ lengthMs: timeMs[length - 1] - timeMs[0], config });
+      return tradingBooks.create(context, config);
+    },
+  });
+  const { env } = CONFIG;
+  const model = { ...createModel(1), env: { name: own.name, config: { ...env, feeRate: 0.0042 } as never } };
+  const place = placeWith(model);
+  const play = new Play(place, { learn: { everyHours: 100 } });
+  await play.take(reversingBooks({ seed: 1, hours: 7 }), 0, 7);
+  const envs = new Registry('env', [...builtInEnvs, own]);
+  const result = performTask(
+    { kind: 'train', champion: 'policy@1', cutMs: START_MS + 6.5 * HOUR_MS },
+    {
+      ...place,
+      registry: play.registry,
+      catalog: { ...catalog, envs },
+      venues: builtInVenues,
+      learn: resolveLearnConfig({ ...LEARN, steps: 256 }),
+    },
+  );
+  expect(result).toEqual({ kind: 'trained', id: 'policy@2' });
+  expect(seen).toHaveLength(model.numEnvs);
+  expect(seen[0].config).toMatchObject({ feeRate: 0.0042 });
+  expect(seen[0].lengthMs).toBeGreaterThan(5.9 * HOUR_MS);
+  expect(unpackAgentModel(play.registry.load('policy@2')).env).toEqual(model.env);
+  await play.close();
 });
 
 describe('a challenger in shadow is rejected', async () => {
