@@ -9,7 +9,7 @@ function createProbe(shape: z.ZodRawShape, usesSpan?: boolean) {
   const seen: Record<string, unknown>[] = [];
   const plugin = defineEnv({
     name: 'probe',
-    description: '',
+    description: 'Of a user.',
     config: z.object(shape),
     usesSpan,
     create(context, config) {

@@ -19,7 +19,7 @@ function lastSigns({ close, length }: Candles): FeatureMatrix {
 /** Trading with a column of its own, one bar of it: 1 + 4 elements, where the built-in env has 50 + 4. */
 export const ownFeatures = defineEnv({
   name: 'own-features',
-  description: '',
+  description: 'Of a user.',
   config: tradingConfig.extend({ window: tradingConfig.shape.window.default(1) }),
   needsCandles: true,
   create: ({ candles, seed }, config) =>
@@ -44,7 +44,7 @@ function reverse<Info extends object>(env: Env<Info>): Env<Info> {
 const wrapped = (name: string, wrap: (env: Env, onePass: boolean) => Env): EnvPlugin =>
   defineEnv({
     name,
-    description: '',
+    description: 'Of a user.',
     config: z.object({}),
     needsCandles: true,
     usesSpan: true,
@@ -101,7 +101,7 @@ class Lots implements Env {
 
 export const lots = defineEnv({
   name: 'lots',
-  description: '',
+  description: 'Of a user.',
   config: z.object({ feeRate: z.number().default(0.002) }),
   needsCandles: true,
   create: ({ candles }) => new Lots(candles!),
