@@ -1,5 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { defineConfig } from 'vitest/config';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+const { name, exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+/** What a test's plugin file imports by the package's name comes from the sources, as all else in the test does. */
+function sourcesByPackageName(): Plugin {
+  return {
+    name: 'sources-by-package-name',
+    enforce: 'pre',
+    resolveId(id) {
+      if (id !== name && !id.startsWith(`${name}/`)) return undefined;
+      for (const [key, entry] of Object.entries<string | { default: string }>(exports)) {
+        const target = typeof entry === 'string' ? entry : entry.default;
+        const [before, after] = key.replace('.', name).split('*');
+        if (after === undefined ? id !== before : !id.startsWith(before)) continue;
+        const file = target.replace('*', id.slice(before.length)).replace(/^\.\/dist\/(.*)\.js$/, './$1.ts');
+        return fileURLToPath(new URL(file, import.meta.url));
+      }
+      return undefined;
+    },
+  };
+}
+
+const plugins = [sourcesByPackageName()];
+/** The command line changes the working directory, which a thread cannot; plugins in scratch folders are sources too. */
+const inProcess = { pool: 'forks' as const, server: { deps: { inline: [/market-gym-cli-/] } } };
 
 /** Tests that start processes: what is compiled, killed, packed, or written in another language. */
 const SYSTEM = ['test/system/**/*.test.ts', 'test/scripts/*.test.ts', 'test/scripts/commands/*.test.ts'];
@@ -24,11 +50,23 @@ export default defineConfig({
     testTimeout: 120_000,
     projects: [
       {
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: SLOW, testTimeout: 120_000 },
-      },
-      { test: { name: 'system', include: SYSTEM, testTimeout: 300_000, hookTimeout: 60_000 } },
-      {
+        plugins,
         test: {
+          ...inProcess,
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: SLOW,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        plugins,
+        test: { ...inProcess, name: 'system', include: SYSTEM, testTimeout: 300_000, hookTimeout: 60_000 },
+      },
+      {
+        plugins,
+        test: {
+          ...inProcess,
           name: 'soak',
           include: soaked,
           env: { SOAK: '1' },

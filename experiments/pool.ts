@@ -1,6 +1,7 @@
 /** Runs trials in processes of their own, several at a time: one that crashes takes no other along. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { typeScriptLoader } from '../core/typescript-loader.ts';
 import type { Trial } from './plan.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
@@ -20,6 +21,7 @@ export interface PoolOptions {
 /** Of a crash's output, the end is kept: characters. */
 const MAX_DETAILS = 10_000;
 
+const LOADER = typeScriptLoader(import.meta.url);
 const WORKER = fileURLToPath(
   new URL(`worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
@@ -38,7 +40,10 @@ export async function runPool(trials: readonly Trial[], options: PoolOptions): P
 
 function runInProcess(trial: Trial, { signal, onStep }: PoolOptions): Promise<TrialOutcome> {
   return new Promise((resolve) => {
-    const child = fork(WORKER, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(WORKER, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      ...(LOADER !== undefined && { execArgv: ['--import', LOADER] }),
+    });
     const send = (message: ToWorker): unknown => child.connected && child.send(message, () => {});
     const stop = (): unknown => send({ kind: 'stop' });
     let outcome: TrialOutcome | undefined;

@@ -5,8 +5,8 @@ import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { bookTradingConfig } from '../../envs/trading/book-config.ts';
 import type { LiveMarket } from '../../live/session/live-market.ts';
 import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../../live/session/policy.ts';
-import { DEFAULT_REGISTRY } from '../../scripts/commands/models.ts';
 import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from '../models/agent-model.ts';
+import { DEFAULT_REGISTRY } from '../models/default-registry.ts';
 import { type Catalog, loadCatalog } from '../plugins/catalog.ts';
 
 /** Where to look for a policy; one of the three. */

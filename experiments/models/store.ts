@@ -19,7 +19,7 @@ import {
 } from '../../storage/model-artifact.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { version } from '../plugins/catalog.ts';
+import { version } from '../version.ts';
 
 const WEIGHTS = 'weights.safetensors';
 

@@ -21,9 +21,6 @@ import { importModule } from './modules.ts';
 
 const require = createRequire(import.meta.url);
 
-/** The framework's own version, as its package.json has it. */
-export const version: string = require('market-gym/package.json').version;
-
 /** The name of the price series that comes with the package: S&P 500, daily, 2000–2020. */
 export const SHIPPED_DATA = 'sp500';
 

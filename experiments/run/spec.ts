@@ -6,8 +6,9 @@ import type { EnvPlugin } from '../../envs/env.ts';
 import type { KernelBackend } from '../../networks/kernels/kernels.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../../storage/run-log.ts';
-import { type Catalog, loadCatalog, SHIPPED_DATA, version } from '../plugins/catalog.ts';
+import { type Catalog, loadCatalog, SHIPPED_DATA } from '../plugins/catalog.ts';
 import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from '../plugins/network-file.ts';
+import { version } from '../version.ts';
 import { loadRunBooks, type RunBooks } from './books.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 

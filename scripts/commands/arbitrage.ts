@@ -14,8 +14,10 @@ import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage/train.ts';
 import { outcomeRows, renderArbitrageReport } from '../../trainers/report/arbitrage.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
 import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import type { Io } from '../terminal/io.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -43,7 +45,7 @@ const CLONING_STEPS = 120_000;
 /** The market without a file: two venues for about a day. */
 const SYNTHETIC_EVENTS = 20_000;
 
-export const arbitrageOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .option('data', {
       type: 'string',
@@ -96,11 +98,11 @@ export const arbitrageOptions = (yargs: Argv) =>
       'out',
     ]);
 
-type ArbitrageArguments = Awaited<ReturnType<typeof arbitrageOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function arbitrageCommand(args: ArbitrageArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
   }

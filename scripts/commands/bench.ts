@@ -3,10 +3,12 @@ import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { PROFILED } from '../bench/profile-settings.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
+import type { Io } from '../terminal/io.ts';
 import { formatTable } from '../terminal/table.ts';
 
-export const benchOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .option('only', { type: 'string', describe: 'Run only the rows whose names contain this' })
     .option('json', { type: 'string', describe: 'Print the rows as JSON, or write them to this file' })
@@ -16,7 +18,7 @@ export const benchOptions = (yargs: Argv) =>
     })
     .requiresArg(['only', 'profile']);
 
-type BenchArguments = Awaited<ReturnType<typeof benchOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 interface Row {
   readonly name: string;
@@ -25,10 +27,10 @@ interface Row {
 }
 
 /** @returns the exit code */
-export async function benchCommand({ only, json, profile }: BenchArguments): Promise<number> {
+export async function run({ only, json, profile }: Arguments, io: Io): Promise<number> {
   // Given without a file, the option is an empty text.
   const toStdout = json === '';
-  const console = createConsole({ json: toStdout });
+  const console = createConsole({ json: toStdout }, io);
   const writeJson = (content: unknown): void => {
     if (toStdout) console.result(content);
     else if (json !== undefined) writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);

@@ -16,12 +16,14 @@ import {
 import type { TrainedModel } from '../../models/model.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { renderReport } from '../../trainers/report/render.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { evaluateModelCommand } from '../terminal/evaluate-model.ts';
+import type { Io } from '../terminal/io.ts';
 import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';
-import { evaluateModelCommand } from './evaluate-model.ts';
 
-export const evaluateOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))
     .positional('runs', {
       type: 'string',
@@ -67,15 +69,15 @@ export const evaluateOptions = (yargs: Argv) =>
     .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline'])
     .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
 
-export type EvaluateArguments = Awaited<ReturnType<typeof evaluateOptions>['argv']>;
+export type EvaluateArguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function evaluateCommand(args: EvaluateArguments): Promise<number> {
+export async function run(args: EvaluateArguments, io: Io): Promise<number> {
   if (args.runs.length > 0 === (args.model !== undefined)) {
     throw new ConfigError('usage', 'Name runs to judge, or a model with --model and --data.');
   }
-  if (args.model !== undefined) return evaluateModelCommand(args, args.model);
-  const console = createConsole(args);
+  if (args.model !== undefined) return evaluateModelCommand(args, args.model, io);
+  const console = createConsole(args, io);
   const runs: TrainedRun[] = [];
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
   requireSameTask(runs);

@@ -5,14 +5,13 @@ import { EXPERIMENT_KEYS, loadExperiment } from '../../experiments/file.ts';
 import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
+import { EXIT_FAILED, EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/io.ts';
 import { formatColumns } from '../terminal/table.ts';
 
-/** What a shell reports for a process ended by Ctrl-C. */
-const EXIT_INTERRUPTED = 130;
-/** Some trials failed; the others are finished. */
-const EXIT_FAILED = 1;
 const MAX_WORKERS = 1024;
 
 /** Options of every command that runs trials. */
@@ -24,7 +23,7 @@ export const poolOptions = <Options>(yargs: Argv<Options>) =>
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
 
-export const experimentOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   poolOptions(
     yargs
       .positional('file', {
@@ -42,11 +41,11 @@ export const experimentOptions = (yargs: Argv) =>
       `Keys of the file:\n${formatColumns(EXPERIMENT_KEYS.map(([level, key, meaning]) => [`  ${level}`, key, meaning]))}`,
     );
 
-type ExperimentArguments = Awaited<ReturnType<typeof experimentOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function experimentCommand(args: ExperimentArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   const experiment = await loadExperiment(args.file);
   const out = args.out ?? join('runs', experiment.name);
   const outcome = await runExperiment(experiment, { out, workers: args.workers, console });

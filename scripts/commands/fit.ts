@@ -11,8 +11,10 @@ import { resolveModelConfig, trainModel } from '../../models/train.ts';
 import { attempt } from '../../storage/atomic.ts';
 import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.ts';
 import { rowAt } from '../../trainers/spans.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import type { Io } from '../terminal/io.ts';
 import {
   addTfjsFor,
   classList,
@@ -27,7 +29,7 @@ import {
 } from '../terminal/model-summary.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
-export const fitOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))
     .positional('data', {
       type: 'string',
@@ -84,11 +86,11 @@ export const fitOptions = (yargs: Argv) =>
       'horizon',
     ]);
 
-type FitArguments = Awaited<ReturnType<typeof fitOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function fitCommand(args: FitArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   const settings = parseSettings(args.set, ['model', 'data', 'label', 'signal', 'costs']);
   const kinds = await addTfjsFor(args.model, await loadModelKinds(args.plugin));
   const plugin = kinds.get(args.model);
@@ -149,7 +151,7 @@ function splitRows(
   data: Dataset,
   rows: Int32Array,
   window: number,
-  { testShare, testFrom }: FitArguments,
+  { testShare, testFrom }: Arguments,
 ): { train: Int32Array; test: Int32Array | undefined } {
   const target = { rows, labelEnds: data.labelEnds };
   if (testFrom !== undefined) {

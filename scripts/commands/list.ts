@@ -9,10 +9,12 @@ import { builtinFeatures } from '../../market/features/features.ts';
 import { builtInModels } from '../../models/kinds.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { modelSchema } from '../../models/train.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
+import type { Io } from '../terminal/io.ts';
 import { formatColumns } from '../terminal/table.ts';
 
-export const listOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .positional('name', { type: 'string', describe: 'An agent, env or model, to see its settings' })
     .option('plugin', {
@@ -24,11 +26,11 @@ export const listOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg('plugin');
 
-type ListArguments = Awaited<ReturnType<typeof listOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function listCommand({ name, plugin, json }: ListArguments): Promise<number> {
-  const console = createConsole({ json });
+export async function run({ name, plugin, json }: Arguments, io: Io): Promise<number> {
+  const console = createConsole({ json }, io);
   const catalog = await loadCatalog(plugin);
   if (name !== undefined) {
     const { kind, description, settings } = describePlugin(catalog, name);

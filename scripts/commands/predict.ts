@@ -5,10 +5,12 @@ import { openModel } from '../../experiments/models/store.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { predictSignal } from '../../models/signals/predict.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
+import type { Io } from '../terminal/io.ts';
 import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';
 
-export const predictOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))
     .positional('model', {
       type: 'string',
@@ -24,11 +26,11 @@ export const predictOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['out', 'label', 'time', 'ignore', 'classes', 'horizon']);
 
-type PredictArguments = Awaited<ReturnType<typeof predictOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function predictCommand(args: PredictArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   const model = await openModel(args.model, args.registry, await loadModelKinds(args.plugin));
   const input = await loadPredictionData(model, { ...args, file: args.data, classes: undefined });
   const { rows, classNames, probabilities, classes, confidence, scores, provenance } = predictSignal(

@@ -24,13 +24,15 @@ import {
 } from '../../trainers/prior-ablation.ts';
 import { priorPredictions } from '../../trainers/prior-signal.ts';
 import { isoDate } from '../../trainers/spans.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
+import type { Io } from '../terminal/io.ts';
 import { loadModelKinds, storeOptions } from '../terminal/model-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { formatTable } from '../terminal/table.ts';
 
-export const priorOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   storeOptions(yargs)
     .option('model', {
       type: 'string',
@@ -69,11 +71,11 @@ export const priorOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['model', 'agent', 'data', 'seeds', 'steps', 'envs', 'test-share', 'only', 'set']);
 
-type PriorArguments = Awaited<ReturnType<typeof priorOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function priorCommand(args: PriorArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   const settings = parseSettings(args.set, ['agent', 'env', 'prior', 'model', 'data', 'label']);
   const prior = resolveConfig(ablationConfig, settings.prior, 'the prior');
   const { agents } = await loadCatalog();
@@ -132,7 +134,7 @@ interface ModelSource {
 
 /** A kind with its settings, or those of a trained model, which is trained anew on parts of the rows. */
 async function chooseModel(
-  { model: reference, registry, plugin: files }: PriorArguments,
+  { model: reference, registry, plugin: files }: Arguments,
   settings: Record<'model' | 'data' | 'label', Record<string, unknown>>,
 ): Promise<ModelSource> {
   const kinds = await loadModelKinds(files);

@@ -8,12 +8,12 @@ import { openTrainedRun, type TrainedRun } from '../../experiments/run/judge-run
 import { planRun, type RunRequest } from '../../experiments/run/spec.ts';
 import { TrainingSession } from '../../experiments/run/training-session.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
-import { interruptFlag } from '../terminal/interrupt.ts';
+import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/io.ts';
 import { judgeAndReport } from './evaluate.ts';
-
-const EXIT_INTERRUPTED = 130;
 
 /** Two decades of the S&P 500: fourteen years to learn from, three to choose by, the rest to be judged on. */
 const REQUEST: Omit<RunRequest, 'seed'> = {
@@ -47,7 +47,7 @@ const REQUEST: Omit<RunRequest, 'seed'> = {
   checkpointEvery: 0,
 };
 
-export const quickstartOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .option('out', {
       type: 'string',
@@ -58,12 +58,13 @@ export const quickstartOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['out', 'seeds']);
 
-type QuickstartArguments = Awaited<ReturnType<typeof quickstartOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function quickstartCommand({ out, seeds, json }: QuickstartArguments): Promise<number> {
-  const console = createConsole({ json });
-  const isInterrupted = interruptFlag();
+export async function run({ out, seeds, json }: Arguments, io: Io): Promise<number> {
+  const console = createConsole({ json }, io);
+  const interrupt = io.interrupt();
+  const isInterrupted = () => interrupt.aborted;
   console.say(
     'Training PPO on daily S&P 500 prices, 2000 to 2013; choosing by 2014 to 2016; judging on 2017 to 2020.',
   );

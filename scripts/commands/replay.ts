@@ -5,9 +5,11 @@ import { replayTape } from '../../live/tape/replay.ts';
 import { builtInVenues } from '../../live/venues/built-in.ts';
 import { readTape } from '../../storage/tape.ts';
 import { requireTape } from '../../storage/tape-segments.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
+import type { Io } from '../terminal/io.ts';
 
-export const replayOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .positional('tape', { type: 'string', demandOption: true, describe: 'Directory of the tape' })
     .option('run', { type: 'string', describe: 'Where the run of its model is now, if it was moved' })
@@ -15,11 +17,11 @@ export const replayOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['run', 'registry']);
 
-type ReplayArguments = Awaited<ReturnType<typeof replayOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns 1 when something differs */
-export async function replayCommand({ tape, run, registry, json }: ReplayArguments): Promise<number> {
-  const console = createConsole({ json });
+export async function run({ tape, run, registry, json }: Arguments, io: Io): Promise<number> {
+  const console = createConsole({ json }, io);
   requireTape(tape);
   const policyFor = await tapePolicies(tape, { run, registry });
   const outcome = replayTape(readTape(tape, { onTorn: () => {} }), { venues: builtInVenues, policyFor });

@@ -6,11 +6,12 @@ import { createScaledClock } from '../../live/connection/scaled-clock.ts';
 import { serveTape } from '../../live/tape/server.ts';
 import { readTape } from '../../storage/tape.ts';
 import { requireTape } from '../../storage/tape-segments.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
-import { interruptSignal } from '../terminal/interrupt.ts';
+import type { Io } from '../terminal/io.ts';
 
-export const serveOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .positional('tape', { type: 'string', demandOption: true, describe: 'Directory of the tape' })
     .option('speed', { type: 'number', default: 1, describe: 'How fast the time of the tape passes' })
@@ -19,11 +20,11 @@ export const serveOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['speed', 'port', 'host']);
 
-type ServeArguments = Awaited<ReturnType<typeof serveOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code, when the tape has been played or an interrupt came */
-export async function serveCommand({ tape, speed, port, host, json }: ServeArguments): Promise<number> {
-  const console = createConsole({ json });
+export async function run({ tape, speed, port, host, json }: Arguments, io: Io): Promise<number> {
+  const console = createConsole({ json }, io);
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
@@ -40,7 +41,7 @@ export async function serveCommand({ tape, speed, port, host, json }: ServeArgum
     onEnd: () => end(),
   });
   for (const { venue, url, restUrl } of server.endpoints) console.say(`${venue}: ${url} and ${restUrl}`);
-  interruptSignal().addEventListener('abort', () => end(), { once: true });
+  io.interrupt().addEventListener('abort', () => end(), { once: true });
   await ended;
   const { numSent } = server;
   await server.close();

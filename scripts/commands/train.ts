@@ -9,14 +9,14 @@ import { TrainingSession } from '../../experiments/run/training-session.ts';
 import { latestCheckpoint } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
 import { LOG_FORMATS } from '../../storage/run-log.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole, formatRate } from '../terminal/console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
-import { interruptFlag } from '../terminal/interrupt.ts';
+import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/io.ts';
 import { parseLogFormats } from '../terminal/log-formats.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
-/** What a shell reports for a process ended by Ctrl-C. */
-const EXIT_INTERRUPTED = 130;
 /** Beyond this a mistyped number is likelier than a wish. */
 const MAX_ENVS = 65_536;
 /** What may stand beside --resume; the last two are yargs' own. */
@@ -139,7 +139,7 @@ const VALUED = [
   'resume',
 ];
 
-export const trainOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   decisions(yargs)
     .option('resume', {
       type: 'string',
@@ -148,11 +148,11 @@ export const trainOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(VALUED);
 
-type TrainArguments = Awaited<ReturnType<typeof trainOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function trainCommand(args: TrainArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   const { run, directory, checkpoint } = await (args.resume === undefined
     ? plan(args)
     : reopen(args.resume, args));
@@ -170,7 +170,8 @@ export async function trainCommand(args: TrainArguments): Promise<number> {
     `Training ${agent.name} on ${env.name}: ${totalSteps} steps, seed ${seed}, into ${directory.path}`,
   );
   try {
-    const result = await session.carryOut(console, agent.name, interruptFlag());
+    const interrupt = io.interrupt();
+    const result = await session.carryOut(console, agent.name, () => interrupt.aborted);
     const { step, interrupted, endedEarlyBy, bestReturn, stepsPerSecond } = result;
     console.result({ directory: directory.path, ...result, agent: undefined });
     if (interrupted) {
@@ -198,7 +199,7 @@ interface Prepared {
   readonly checkpoint?: string;
 }
 
-async function plan(args: TrainArguments): Promise<Prepared> {
+async function plan(args: Arguments): Promise<Prepared> {
   const seed = args.seed ?? 1;
   const run = await planRun({
     agent: args.agent ?? 'ppo',
@@ -227,7 +228,7 @@ async function plan(args: TrainArguments): Promise<Prepared> {
   return { run, directory: new RunDirectory(path) };
 }
 
-async function reopen(path: string, args: TrainArguments): Promise<Prepared> {
+async function reopen(path: string, args: Arguments): Promise<Prepared> {
   const given = Object.entries(args).find(([name, value]) => value !== undefined && !RESUMING.includes(name));
   if (given !== undefined) {
     throw new ConfigError(

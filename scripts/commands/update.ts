@@ -4,31 +4,18 @@ import { REJECTED, readContinualState, resolveLearnConfig } from '../../continua
 import { type Update, updateModel, updatePolicy } from '../../continual/update-champion.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Json } from '../../core/snapshot.ts';
+import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { isPolicy } from '../../storage/agent-model.ts';
 import { type ModelEvent, type ModelRecord, ModelRegistry } from '../../storage/model-registry.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import type { Io } from '../terminal/io.ts';
 import { parseSettings } from '../terminal/settings.ts';
-import { DEFAULT_REGISTRY } from './models.ts';
 
-interface UpdateArguments {
-  readonly model: string;
-  readonly registry: string;
-  readonly data?: string;
-  readonly tape?: string;
-  readonly 'forward-days': number;
-  readonly 'embargo-hours': number;
-  readonly 'span-hours': number;
-  readonly steps: number;
-  readonly seed: number;
-  readonly set?: readonly string[];
-  readonly plugin?: readonly string[];
-  readonly json: boolean;
-}
-
-export function updateOptions(yargs: Argv) {
-  return yargs
+export const options = (yargs: Argv) =>
+  yargs
     .option('model', {
       type: 'string',
       demandOption: true,
@@ -78,10 +65,11 @@ export function updateOptions(yargs: Argv) {
       'set',
       'plugin',
     ]);
-}
+
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code: 0 also where the new model is rejected */
-export async function updateCommand(args: UpdateArguments): Promise<number> {
+export async function run(args: Arguments, io: Io): Promise<number> {
   const { registry: path, data, tape, json, plugin: plugins = [] } = args;
   const source = data ?? tape;
   if (source === undefined || (data !== undefined && tape !== undefined)) {
@@ -98,14 +86,14 @@ export async function updateCommand(args: UpdateArguments): Promise<number> {
     );
   }
   const learn = resolveLearnConfig({
-    forwardDays: args['forward-days'],
-    spanHours: args['span-hours'],
+    forwardDays: args.forwardDays,
+    spanHours: args.spanHours,
     steps: args.steps,
     seed: args.seed,
     agentSettings: agent,
-    gate: { embargoHours: args['embargo-hours'], ...gate },
+    gate: { embargoHours: args.embargoHours, ...gate },
   });
-  const console = createConsole({ json });
+  const console = createConsole({ json }, io);
   const registry = new ModelRegistry(path);
   try {
     const nowMs = Date.now();

@@ -10,11 +10,13 @@ import { formatScore } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
 import { type ZooEntry, zooEntries, zooExperiment } from '../../experiments/zoo.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
+import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
+import type { Io } from '../terminal/io.ts';
 import { formatTable } from '../terminal/table.ts';
 import { exitCodeOf, poolOptions } from './experiment.ts';
 
-export const zooOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   poolOptions(
     yargs
       .option('short', {
@@ -38,11 +40,11 @@ export const zooOptions = (yargs: Argv) =>
       }),
   ).requiresArg(['only', 'out', 'workers', 'kernels']);
 
-type ZooArguments = Awaited<ReturnType<typeof zooOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function zooCommand(args: ZooArguments): Promise<number> {
-  const console = createConsole(args);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
   const entries = await availableEntries(chosenEntries(args.only), console);
   const input = { ...zooExperiment(entries, args.short), kernels: args.kernels };
   const out = args.out ?? join('runs', input.name);

@@ -1,5 +1,6 @@
 /** What the command line prints: a progress bar on a terminal, plain lines elsewhere, JSON for machines. */
 import cliProgress from 'cli-progress';
+import type { Io, Output } from './io.ts';
 
 export interface Console {
   /** A line for people; nothing when the output is JSON. */
@@ -21,28 +22,29 @@ export interface Progress {
 /** Plain progress lines come at least this far apart. */
 const PLAIN_INTERVAL_MS = 5_000;
 
-export function createConsole({ json }: { json: boolean }): Console {
+export function createConsole({ json }: { readonly json: boolean }, { stdout, stderr }: Io): Console {
   return {
     say: (line) => {
-      if (!json) process.stdout.write(`${line}\n`);
+      if (!json) stdout.write(`${line}\n`);
     },
     warn: (line) => {
-      process.stderr.write(`${line}\n`);
+      stderr.write(`${line}\n`);
     },
     result: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) stdout.write(`${JSON.stringify(value)}\n`);
     },
     progress: (label, totalSteps, startStep = 0) => {
-      if (process.stderr.isTTY && !json) return createBar(label, totalSteps, startStep);
-      return createLines(label, totalSteps, startStep, json);
+      if (stderr.isTTY && !json) return createBar(stderr, label, totalSteps, startStep);
+      return createLines(json ? undefined : stderr, label, totalSteps, startStep);
     },
   };
 }
 
-function createBar(label: string, totalSteps: number, startStep: number): Progress {
+function createBar(stream: Output, label: string, totalSteps: number, startStep: number): Progress {
   const bar = new cliProgress.SingleBar({
     format:
       '{label} {bar} {percentage} % | {value}/{total} steps | {rate} steps/s | ETA {eta_formatted} | {note}',
+    stream: stream as NodeJS.WriteStream,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
@@ -61,7 +63,13 @@ function createBar(label: string, totalSteps: number, startStep: number): Progre
   };
 }
 
-function createLines(label: string, totalSteps: number, startStep: number, quiet: boolean): Progress {
+/** @param stream undefined: says nothing */
+function createLines(
+  stream: Output | undefined,
+  label: string,
+  totalSteps: number,
+  startStep: number,
+): Progress {
   const startMs = Date.now();
   let lastMs = startMs;
   let lastNote = '';
@@ -69,7 +77,7 @@ function createLines(label: string, totalSteps: number, startStep: number, quiet
     update(step, note = lastNote) {
       lastNote = note;
       const nowMs = Date.now();
-      if (quiet || nowMs - lastMs < PLAIN_INTERVAL_MS) return;
+      if (stream === undefined || nowMs - lastMs < PLAIN_INTERVAL_MS) return;
       lastMs = nowMs;
       const rate = ((step - startStep) / (nowMs - startMs)) * 1000;
       const etaSeconds = Math.round((totalSteps - step) / rate);
@@ -79,7 +87,7 @@ function createLines(label: string, totalSteps: number, startStep: number, quiet
         `ETA ${etaSeconds} s`,
         note,
       ];
-      process.stderr.write(`${parts.filter((part) => part !== '').join(' | ')}\n`);
+      stream.write(`${parts.filter((part) => part !== '').join(' | ')}\n`);
     },
     stop: () => {},
   };

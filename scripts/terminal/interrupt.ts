@@ -12,9 +12,3 @@ export function interruptSignal(): AbortSignal {
   listen('SIGTERM');
   return controller.signal;
 }
-
-/** @returns whether an interrupt has come */
-export function interruptFlag(): () => boolean {
-  const signal = interruptSignal();
-  return () => signal.aborted;
-}

@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { ConfigError } from '../../core/errors.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
+import type { Output } from './io.ts';
 import type { StatusLine } from './status-line.ts';
 
 export interface LiveLog {
@@ -24,14 +25,17 @@ const LEVELS: ReadonlyMap<string, 'debug' | 'info' | 'warn' | 'error'> = new Map
 ]);
 
 /**
- * @param file appended to; standard error without one
- * @param terminal its status line stands below what goes to standard error
+ * @param file appended to; `stderr` without one
+ * @param terminal its status line stands below what goes to `stderr`
  * @throws ConfigError `log-not-writable`
  */
-export function createLiveLog(file: string | undefined, terminal: StatusLine): LiveLog {
+export function createLiveLog(file: string | undefined, terminal: StatusLine, stderr: Output): LiveLog {
   let logger: pino.Logger;
   try {
-    const output = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
+    const output =
+      file === undefined
+        ? { write: (text: string) => void stderr.write(text) }
+        : pino.destination({ dest: file, sync: true, mkdir: true });
     const isApart = file !== undefined || !terminal.isShown;
     const destination = isApart
       ? output

@@ -2,12 +2,12 @@
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { Registry } from '../../core/registry.ts';
+import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { importModule } from '../../experiments/plugins/modules.ts';
 import { builtInModels } from '../../models/kinds.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { createTfjsKind } from '../../models/tfjs.ts';
 import { loadTensorFlow } from '../../networks/tfjs-backend.ts';
-import { DEFAULT_REGISTRY } from '../commands/models.ts';
 import { wholeNumber } from './counts.ts';
 
 /** Options that say how a table is read; without `--label` a file is taken for candles. */

@@ -2,6 +2,7 @@
 import type { LiveRun } from '../../live/session/live-run.ts';
 import { UNVERIFIED_BOOK } from '../../live/venues/find.ts';
 import type { Console } from './console.ts';
+import type { Output } from './io.ts';
 
 export interface StatusLine {
   /** Whether there is a terminal to show it on. */
@@ -19,9 +20,7 @@ const CLEAR = '\r\u001b[K';
 /** Of a terminal that does not say. */
 const DEFAULT_COLUMNS = 80;
 
-export function createStatusLine(
-  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'>,
-): StatusLine {
+export function createStatusLine(stream: Output): StatusLine {
   const isShown = stream.isTTY === true;
   let text = '';
   // A line that is longer than the terminal would leave a copy of itself behind each time.

@@ -1,4 +1,8 @@
-/** Runs the compiled command line in processes of their own, in a scratch folder with data and plugins to try it on. */
+/**
+ * Runs the command line in a scratch folder with data and plugins to try it on: `run` calls its main function in this
+ * process, from the sources; `spawn` and `start` run the compiled program in a process of its own, for tests of signals,
+ * of what outlives a crash, and of the program itself.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   existsSync,
@@ -13,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { main } from '../../scripts/main.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(project, 'dist', 'scripts', 'market-gym.js');
@@ -24,12 +29,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** The working directory is the process's: one command at a time. */
+let queue: Promise<unknown> = Promise.resolve();
+
 /** A folder as a user might have one: market-gym is installed in it, and nothing says that files are ES modules. */
 export class Workplace {
   readonly path = mkdtempSync(join(tmpdir(), 'market-gym-cli-'));
 
   constructor() {
-    if (!existsSync(program)) throw new Error('dist/ is missing: run npm run build before these tests.');
     mkdirSync(join(this.path, 'node_modules'));
     symlinkSync(project, join(this.path, 'node_modules', 'market-gym'), 'junction');
   }
@@ -55,8 +62,42 @@ export class Workplace {
     return this.exists(name) ? readdirSync(this.file(name)).sort() : [];
   }
 
-  /** Starts a command in this folder. */
+  /**
+   * Carries a command out in this process, with this folder as its working directory; several at a time wait for each
+   * other. It rejects with an error that is not the user's, of which a process would print the stack.
+   */
+  run(...args: string[]): Promise<Outcome> {
+    return this.runUntil(new AbortController().signal, ...args);
+  }
+
+  /** As `run`. @param interrupt aborted: as if Ctrl-C were pressed */
+  runUntil(interrupt: AbortSignal, ...args: string[]): Promise<Outcome> {
+    const outcome = queue.then(() => this.#runNow(args, interrupt));
+    queue = outcome.catch(() => {});
+    return outcome;
+  }
+
+  async #runNow(args: readonly string[], interrupt: AbortSignal): Promise<Outcome> {
+    const output = { stdout: '', stderr: '' };
+    const writer = (stream: 'stdout' | 'stderr') => ({
+      write: (text: string) => {
+        output[stream] += text;
+      },
+    });
+    const before = process.cwd();
+    process.chdir(this.path);
+    try {
+      const io = { stdout: writer('stdout'), stderr: writer('stderr'), interrupt: () => interrupt };
+      const code = await main(args, io);
+      return { code, ...output };
+    } finally {
+      process.chdir(before);
+    }
+  }
+
+  /** Starts a command in a process of its own, in this folder. */
   start(...args: string[]): { process: ChildProcess; outcome: Promise<Outcome> } {
+    if (!existsSync(program)) throw new Error('dist/ is missing: run npm run build before these tests.');
     const child = spawn(process.execPath, [program, ...args], { cwd: this.path });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
@@ -71,8 +112,8 @@ export class Workplace {
     return { process: child, outcome };
   }
 
-  /** Carries a command out. */
-  run(...args: string[]): Promise<Outcome> {
+  /** Carries a command out in a process of its own. */
+  spawn(...args: string[]): Promise<Outcome> {
     return this.start(...args).outcome;
   }
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   place = new Workplace();
   place.write('tiny.json', JSON.stringify(TINY));
   place.write('long.json', JSON.stringify(LONG));
-  tiny = await place.run('experiment', 'tiny.json', '--workers', '2');
+  tiny = await place.spawn('experiment', 'tiny.json', '--workers', '2');
 }, 30_000);
 afterAll(() => place?.remove());
 
@@ -89,7 +89,7 @@ describe('a finished experiment', () => {
 
   test('takes further seeds, and refuses other settings in the same folder', async () => {
     place.write('more.json', JSON.stringify({ ...TINY, agents: [{ agent: 'random' }], seeds: [1, 7] }));
-    const more = await place.run('experiment', 'more.json');
+    const more = await place.spawn('experiment', 'more.json');
     expect(more.stdout).toContain('tiny: 2 trials, 1 of them finished before, into ');
     expect(more.code).toBe(0);
     place.write('other.json', JSON.stringify({ ...TINY, steps: 2048 }));
@@ -119,7 +119,7 @@ export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.crea
       { ...ppo, label: 'plain' },
     ];
     place.write('parts.json', JSON.stringify({ ...TINY, name: 'parts', agents, seeds: [1] }));
-    expect(await place.run('experiment', 'parts.json')).toMatchObject({ code: 0, stderr: '' });
+    expect(await place.spawn('experiment', 'parts.json')).toMatchObject({ code: 0 });
     const trial = (label: string): string => `runs/parts/cartpole/${label}/seed-1`;
     const stateOf = (label: string): unknown => {
       const last = place.list(`${trial(label)}/checkpoints`).at(-1);
@@ -163,7 +163,7 @@ describe('an experiment that is ended early goes on to the results of an unbroke
 }, () => {
   const unbroken = 'runs/long';
   beforeAll(async () => {
-    const { code } = await place.run('experiment', 'long.json', '--workers', '2');
+    const { code } = await place.spawn('experiment', 'long.json', '--workers', '2');
     expect(code).toBe(0);
   }, 30_000);
 
@@ -186,7 +186,7 @@ describe('an experiment that is ended early goes on to the results of an unbroke
       statSync(place.file(`${out}/cartpole/ppo/seed-1/checkpoints/${first}`)).mtimeMs;
     const savedMs = firstSaved();
 
-    const resumed = await place.run('experiment', 'long.json', '--out', out);
+    const resumed = await place.spawn('experiment', 'long.json', '--out', out);
     expect(resumed.code).toBe(0);
     expect(endOf(out)).toEqual(endOf(unbroken));
     expect(firstSaved()).toBe(savedMs);
@@ -216,7 +216,7 @@ export const brittle = defineAgent({
     ];
     const file = { ...TINY, name: 'brittle', plugins: ['brittle.ts'], agents, seeds: [1] };
     place.write('experiment.ts', `export default ${JSON.stringify(file)};`);
-    const failed = await place.run('experiment', 'experiment.ts');
+    const failed = await place.spawn('experiment', 'experiment.ts');
     expect(failed.code).toBe(1);
     expect(failed.stderr).toMatch(/^Failed: cartpole refuses seed 1: it will not do$/m);
     expect(failed.stderr).toMatch(/^Failed: cartpole crashes seed 1: Its process ended with exit code 1\.$/m);
@@ -230,7 +230,7 @@ export const brittle = defineAgent({
     ]);
 
     place.write('mended', '');
-    const again = await place.run('experiment', 'experiment.ts');
+    const again = await place.spawn('experiment', 'experiment.ts');
     expect(again).toMatchObject({ code: 0, stderr: '' });
     expect(again.stdout).toContain('3 trials, 1 of them finished before');
   });

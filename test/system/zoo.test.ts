@@ -38,7 +38,7 @@ describe('the experiment', () => {
 
 describe('the command', { concurrent: true }, () => {
   test('prints our scores beside the published ones', async () => {
-    const { code, stdout } = await place.run('zoo', '--short', '--only', 'ppo-cartpole', '--out', 'short');
+    const { code, stdout } = await place.spawn('zoo', '--short', '--only', 'ppo-cartpole', '--out', 'short');
     expect(code).toBe(0);
     const { scores, median } = JSON.parse(place.read('short/results.json')).entries[0];
     expect(scores).toHaveLength(1);

@@ -1,9 +1,9 @@
 /** `market-gym update` as a process: a supervised model on candles, a policy on a tape, and what is refused. */
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import yargs from 'yargs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
 import { createRng } from '../../../core/rng.ts';
-import { updateCommand, updateOptions } from '../../../scripts/commands/update.ts';
+
 import { ModelRegistry } from '../../../storage/model-registry.ts';
 import {
   CONFIG,
@@ -41,14 +41,6 @@ const LABEL = ['--set', 'data.features=["return:1"]', '--set', 'label.horizon=1'
 const learn = (file: string, name: string) => place.run('fit', file, ...FIT, ...LABEL, '--save', name);
 const promote = (id: string) => place.run('models', 'promote', id, '--reason', 'by hand');
 const update = (...args: string[]) => place.run('update', ...args);
-const FILES = new Set(['--data', '--tape', '--registry']);
-/** On this thread, as the command line would call it; files are those of the workplace. */
-const parse = async (args: string[]) => {
-  const absolute = args.map((text, i) => (FILES.has(args[i - 1]) ? place.file(text) : text));
-  const registry = args.includes('--registry') ? [] : ['--registry', place.file('registry')];
-  return updateCommand((await updateOptions(yargs([...absolute, ...registry])).parseAsync()) as never);
-};
-
 const eventsOf = (id: string, registry = 'registry') => {
   const opened = new ModelRegistry(place.file(registry));
   const events = opened.events(id);
@@ -137,12 +129,10 @@ describe('a supervised model', { timeout: 60_000 }, () => {
 });
 
 test('bars may be far apart: the embargo counts from the first one that is traded', async () => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   // One of these stretches begins on each day of the week; the longest first, since a champion must not know the next.
   for (let days = 106; days >= 100; days--) {
-    await parse(['--model', 'weekday', '--data', 'weekdays.csv', '--forward-days', String(days)]);
+    await update('--model', 'weekday', '--data', 'weekdays.csv', '--forward-days', String(days));
   }
-  vi.restoreAllMocks();
   const registry = new ModelRegistry(place.file('registry'));
   const judged = registry.events().filter(({ id, action }) => /^weekday/.test(id) && action !== 'saved');
   registry.close();
@@ -304,11 +294,13 @@ describe('what cannot be is refused, and nothing is saved', { timeout: 60_000 },
     [
       'a champion that knows the forward days',
       ['--model', 'late', ...data],
-      /^late@1 has learnt from data up to 2016-08-22T.*fairly from 2016-07-23T.*bring newer data\.$/,
+      /^late@1 has learnt from data up to 2016-08-22T.*fairly from 2016-07-23T.*bring newer data\.\n$/,
     ],
   ])('%s', async (_, args, pattern) => {
     const before = numSaved();
-    await expect(parse(args)).rejects.toThrow(pattern);
+    const { code, stdout, stderr } = await update(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(pattern);
     expect(numSaved()).toBe(before);
   });
 

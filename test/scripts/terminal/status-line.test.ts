@@ -1,6 +1,7 @@
 /** The line of state at the bottom of a terminal. */
 import { expect, test } from 'vitest';
 import { createConsole } from '../../../scripts/terminal/console.ts';
+import { processIo } from '../../../scripts/terminal/io.ts';
 import { createStatusLine } from '../../../scripts/terminal/status-line.ts';
 
 function terminal(columns: number, isTTY = true) {
@@ -23,7 +24,7 @@ test('is cut to the width, so that it never wraps, and replaces itself', () => {
 test('stands below what a console says', () => {
   const { line, written } = terminal(0);
   const console = line.above({
-    ...createConsole({ json: false }),
+    ...createConsole({ json: false }, processIo),
     say: (text) => written.push(`${text}\n`),
   });
   console.say('before');

@@ -1,17 +1,19 @@
 /** `market-gym data fit`: a synthetic market of several venues with the properties of recorded books. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../../core/errors.ts';
-import { loadBooksOrCapture } from '../../live/tape/capture.ts';
-import { sliceTape } from '../../market/books/tape-span.ts';
-import { parsePair } from '../../market/candles/currencies.ts';
-import { parseTime } from '../../market/files/time-text.ts';
-import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
-import { compareFit, type FitRow } from '../../market/synthetic/venue-fit-report.ts';
-import { writeFileAtomic } from '../../storage/atomic.ts';
-import { createConsole } from '../terminal/console.ts';
-import { formatTable } from '../terminal/table.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
+import { sliceTape } from '../../../market/books/tape-span.ts';
+import { parsePair } from '../../../market/candles/currencies.ts';
+import { parseTime } from '../../../market/files/time-text.ts';
+import { fitSyntheticVenues } from '../../../market/synthetic/venue-fit.ts';
+import { compareFit, type FitRow } from '../../../market/synthetic/venue-fit-report.ts';
+import { writeFileAtomic } from '../../../storage/atomic.ts';
+import type { ArgumentsOf } from '../../terminal/command.ts';
+import { createConsole } from '../../terminal/console.ts';
+import type { Io } from '../../terminal/io.ts';
+import { formatTable } from '../../terminal/table.ts';
 
-export const dataFitOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .positional('file', { type: 'string', demandOption: true, describe: 'Order books of one or more venues' })
     .option('from', {
@@ -24,11 +26,11 @@ export const dataFitOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['from', 'to', 'pair', 'out']);
 
-type FitArguments = Awaited<ReturnType<typeof dataFitOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function dataFitCommand({ file, from, to, pair, out, json }: FitArguments): Promise<number> {
-  const console = createConsole({ json });
+export async function run({ file, from, to, pair, out, json }: Arguments, io: Io): Promise<number> {
+  const console = createConsole({ json }, io);
   const options = pair === undefined ? {} : { pair: parsePair(pair) };
   const { tape: whole, report } = await loadBooksOrCapture(file, options);
   const tape = sliceTape(whole, readTime(from, '--from', -Infinity), readTime(to, '--to', Infinity));

@@ -1,18 +1,20 @@
 /** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
 import type { Argv } from 'yargs';
-import { SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
-import { loadBooksOrCapture } from '../../live/tape/capture.ts';
-import { detectTapeFile, loadTrades } from '../../market/books/load.ts';
-import { describeBooks } from '../../market/books/quality.ts';
-import { formatBookQuality } from '../../market/books/quality-text.ts';
-import { countRepeatedTrades } from '../../market/books/trade-tape.ts';
-import { parsePair } from '../../market/candles/currencies.ts';
-import { describeCandles, formatDataQuality } from '../../market/candles/data-quality.ts';
-import { formatTime } from '../../market/candles/timestamps.ts';
-import { loadCandles } from '../../market/files/load-candles.ts';
-import { type Console, createConsole } from '../terminal/console.ts';
+import { SHIPPED_DATA, shippedDataPath } from '../../../experiments/plugins/catalog.ts';
+import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
+import { detectTapeFile, loadTrades } from '../../../market/books/load.ts';
+import { describeBooks } from '../../../market/books/quality.ts';
+import { formatBookQuality } from '../../../market/books/quality-text.ts';
+import { countRepeatedTrades } from '../../../market/books/trade-tape.ts';
+import { parsePair } from '../../../market/candles/currencies.ts';
+import { describeCandles, formatDataQuality } from '../../../market/candles/data-quality.ts';
+import { formatTime } from '../../../market/candles/timestamps.ts';
+import { loadCandles } from '../../../market/files/load-candles.ts';
+import type { ArgumentsOf } from '../../terminal/command.ts';
+import { type Console, createConsole } from '../../terminal/console.ts';
+import type { Io } from '../../terminal/io.ts';
 
-export const describeOptions = (yargs: Argv) =>
+export const options = (yargs: Argv) =>
   yargs
     .positional('file', {
       type: 'string',
@@ -26,11 +28,11 @@ export const describeOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg('pair');
 
-type DescribeArguments = Awaited<ReturnType<typeof describeOptions>['argv']>;
+type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function describeCommand({ file, json, pair }: DescribeArguments): Promise<number> {
-  const console = createConsole({ json });
+export async function run({ file, json, pair }: Arguments, io: Io): Promise<number> {
+  const console = createConsole({ json }, io);
   const path = file === SHIPPED_DATA ? shippedDataPath() : file;
   const kind = await detectTapeFile(path);
   if (kind === undefined) {

@@ -2,7 +2,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import { loadEvaluationData, type ModelDataOptions } from '../../experiments/models/data.ts';
 import { openModel } from '../../experiments/models/store.ts';
-import { version } from '../../experiments/plugins/catalog.ts';
+import { version } from '../../experiments/version.ts';
 import { type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
 import type { TrainedModel } from '../../models/model.ts';
 import { knows } from '../../models/signals/predictions.ts';
@@ -11,10 +11,11 @@ import { evaluateModel } from '../../trainers/evaluate-model.ts';
 import { modelReport } from '../../trainers/report/model.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import { isoDate } from '../../trainers/spans.ts';
-import { createConsole } from '../terminal/console.ts';
-import { classList, loadModelKinds } from '../terminal/model-options.ts';
-import { formatModelEvaluation, summarizeModelEvaluation } from '../terminal/model-summary.ts';
-import { parseSettings } from '../terminal/settings.ts';
+import { createConsole } from './console.ts';
+import type { Io } from './io.ts';
+import { classList, loadModelKinds } from './model-options.ts';
+import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
+import { parseSettings } from './settings.ts';
 
 /** What the command line says of a model to be judged. */
 export interface EvaluateModelArguments extends Omit<ModelDataOptions, 'file' | 'classes'> {
@@ -30,8 +31,12 @@ export interface EvaluateModelArguments extends Omit<ModelDataOptions, 'file' | 
 }
 
 /** @returns the exit code */
-export async function evaluateModelCommand(args: EvaluateModelArguments, path: string): Promise<number> {
-  const console = createConsole(args);
+export async function evaluateModelCommand(
+  args: EvaluateModelArguments,
+  path: string,
+  io: Io,
+): Promise<number> {
+  const console = createConsole(args, io);
   if (args.data === undefined)
     throw new ConfigError('usage', 'Name the data to judge the model by with --data.');
   const settings = parseSettings(args.set, ['signal', 'costs']);

@@ -1,0 +1,12 @@
+/** Threads and processes that the framework starts from its TypeScript sources need a loader that understands them. */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * @param url of the module that starts them
+ * @returns URL of a module to load first in a new process (`--import`); undefined where the sources are compiled
+ */
+export function typeScriptLoader(url: string): string | undefined {
+  if (!url.endsWith('.ts')) return undefined;
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+}

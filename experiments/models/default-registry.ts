@@ -1,0 +1,2 @@
+/** Where models are kept unless told otherwise: a directory, from the working directory. */
+export const DEFAULT_REGISTRY = 'registry';

@@ -1,0 +1,46 @@
+/** `market-gym tape info`: the records that a tape holds, and the session that wrote them. */
+
+import { builtInVenues } from '../../../live/venues/built-in.ts';
+import { CCXT_PREFIX } from '../../../live/venues/ccxt.ts';
+import { describeMarket } from '../../../live/venues/find.ts';
+import { readTape, summarizeTape, type TapeRecord } from '../../../storage/tape.ts';
+import { requireTape } from '../../../storage/tape-segments.ts';
+import type { ArgumentsOf } from '../../terminal/command.ts';
+import { createConsole } from '../../terminal/console.ts';
+import type { Io } from '../../terminal/io.ts';
+import { formatColumns } from '../../terminal/table.ts';
+import { tapeOptions } from '../../terminal/tape-options.ts';
+
+export const options = tapeOptions;
+
+/** @returns the exit code */
+export async function run(args: ArgumentsOf<typeof options>, io: Io): Promise<number> {
+  const console = createConsole(args, io);
+  requireTape(args.tape);
+  const summary = summarizeTape(args.tape);
+  const { fromMs, toMs, numRecords, numSegments, numBytes, kinds, chain } = summary;
+  const time = (timeMs: number | undefined) => (timeMs === undefined ? '–' : new Date(timeMs).toISOString());
+  const [first] = readTape(args.tape, { onTorn: () => {} });
+  console.say(
+    formatColumns([
+      ['records', `${numRecords} in ${numSegments} files, ${numBytes} bytes`],
+      ['from', time(fromMs)],
+      ['to', time(toMs)],
+      ['chain', chain],
+      ...Object.entries(kinds).map(([kind, count]) => [kind, String(count)]),
+      ...marketRows(first?.record),
+      ['session', JSON.stringify(first?.record[2] ?? null)],
+    ]),
+  );
+  console.result({ ...summary, session: first?.record[2] });
+  return 0;
+}
+
+/** Each market of the tape's session as a row; none for a tape of another version. */
+function marketRows(record: TapeRecord | undefined): string[][] {
+  const { config } = (record?.[2] ?? {}) as { config?: { markets?: { venue: string; symbol: string }[] } };
+  return (config?.markets ?? []).map(({ venue, symbol }) => {
+    const isKnown = builtInVenues.some(({ name }) => name === venue) || venue.startsWith(CCXT_PREFIX);
+    return ['market', isKnown ? describeMarket(builtInVenues, { venue, symbol }) : `${venue} ${symbol}`];
+  });
+}

@@ -1,0 +1,98 @@
+/** The command line as a function: arguments in, text and an exit code out. */
+import yargs, { type Argv } from 'yargs';
+import { ConfigError, MarketGymError } from '../core/errors.ts';
+import { version } from '../experiments/version.ts';
+import { commands } from './commands/index.ts';
+import type { Command, CommandEntry, CommandGroup } from './terminal/command.ts';
+import { EXIT_USAGE } from './terminal/exit-codes.ts';
+import type { Io } from './terminal/io.ts';
+
+/** The options that may be given several times; `_` is what yargs found besides options. */
+const LISTS: readonly string[] = [
+  'set',
+  'plugin',
+  'log',
+  'only',
+  'runs',
+  'models',
+  'ignore',
+  'baseline',
+  '_',
+];
+
+/**
+ * Carries a command out. Nothing of it is written but to `io`; paths are those of the working directory.
+ * @param argv what follows the program's name, such as `['list', 'ppo']`
+ * @returns the exit code: 2 for a mistake of the user's, which is one line on `io.stderr`
+ * @throws what is nobody's mistake but ours, with its stack
+ */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode = 0;
+  const add = (parser: Argv, entry: CommandEntry): Argv => {
+    let command: Command;
+    return parser.command(
+      entry.usage,
+      entry.describe,
+      async (y) => {
+        command = await entry.load();
+        return command.options(y) as Argv;
+      },
+      async (args) => {
+        exitCode = await command.run(args as never, io);
+      },
+    );
+  };
+  const addGroup = (parser: Argv, { name, describe, commands: entries, options }: CommandGroup): Argv =>
+    parser.command(name, describe, (y) => {
+      const names = entries.map(({ usage }) => usage.split(' ')[0]);
+      return entries
+        .reduce(add, (options?.(y) ?? y) as Argv)
+        .demandCommand(1, `Name a ${name} command: ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
+    });
+  const parser = commands
+    .reduce((y, entry) => ('load' in entry ? add(y, entry) : addGroup(y, entry)), yargs() as Argv)
+    .scriptName('market-gym')
+    .usage('$0 COMMAND\n\nA reinforcement-learning gym for trading.')
+    .demandCommand(1, 'Name a command')
+    .check(refuseRepeated)
+    .recommendCommands()
+    .strict()
+    .version(version)
+    .wrap(110)
+    .fail((message, error) => {
+      throw error ?? new ConfigError('usage', explainUsage(message));
+    });
+  try {
+    await parser.parseAsync(argv, {}, (_error, _args, output) => {
+      // Help, or the version: with a callback yargs hands it over and leaves the process alone.
+      if (output !== '') io.stdout.write(`${output}\n`);
+    });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof MarketGymError) io.stderr.write(oneLine(error.message));
+    else if (error instanceof Error && error.name === 'YError')
+      io.stderr.write(oneLine(explainUsage(error.message)));
+    else throw error;
+    return EXIT_USAGE;
+  }
+}
+
+/** @throws ConfigError `repeated-option` */
+function refuseRepeated(args: Record<string, unknown>): true {
+  for (const [name, value] of Object.entries(args)) {
+    if (!Array.isArray(value) || LISTS.includes(name)) continue;
+    throw new ConfigError('repeated-option', `--${name} was given ${value.length} times; give it once.`);
+  }
+  return true;
+}
+
+/** The parser's own messages say what, not what to do; those that come from here are whole sentences. */
+function explainUsage(message: string): string {
+  if (message.endsWith('.')) return message;
+  return `${message}${message.endsWith('?') ? '' : '.'} See market-gym --help.`;
+}
+
+/** A message may quote what the user gave, line breaks included. */
+function oneLine(message: string): string {
+  return `${message.replaceAll(/\s*[\r\n]+\s*/g, ' ')}\n`;
+}

@@ -1,0 +1,8 @@
+/** The exit codes of commands, beside 0. */
+
+/** It ran to its end and found something amiss: a trial failed, a replay differs, a model is damaged. */
+export const EXIT_FAILED = 1;
+/** A mistake of the user's: one line on standard error. */
+export const EXIT_USAGE = 2;
+/** As a shell reports a process that Ctrl-C ended. */
+export const EXIT_INTERRUPTED = 130;

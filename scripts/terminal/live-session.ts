@@ -1,0 +1,177 @@
+/** Runs a live session from this terminal: what `market-gym live` and `market-gym record` have in common. */
+import { type Learning, prepareLearning } from '../../continual/live-learning.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { type LiveFile, readLiveFile, splitLiveFile } from '../../experiments/live/file.ts';
+import type { PolicySource } from '../../experiments/live/policy.ts';
+import { tapePolicies } from '../../experiments/live/tape-policies.ts';
+import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
+import { systemClock } from '../../live/connection/clock.ts';
+import { createScaledClock } from '../../live/connection/scaled-clock.ts';
+import { wsTransport } from '../../live/connection/ws-transport.ts';
+import { OpsMonitor } from '../../live/ops/monitor.ts';
+import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
+import type { LiveConfig } from '../../live/session/config.ts';
+import { LiveRun, type Recovery } from '../../live/session/live-run.ts';
+import { builtInVenues } from '../../live/venues/built-in.ts';
+import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
+import { isTape } from '../../storage/tape-segments.ts';
+import { createConsole } from './console.ts';
+import { EXIT_FAILED } from './exit-codes.ts';
+import { forgetHaltRequest, takeHaltRequest } from './halt-request.ts';
+import type { Io } from './io.ts';
+import { createLiveLog } from './live-log.ts';
+import { createLoopLag } from './loop-lag.ts';
+import { createStatusLine, statusLine } from './status-line.ts';
+
+const WATCH_MS = 500;
+
+/** What the session is started with on the command line. */
+export interface SessionArguments {
+  readonly config?: string;
+  readonly tape?: string;
+  readonly log?: string;
+  readonly http?: number;
+  readonly speed?: number;
+  readonly json: boolean;
+  readonly run?: string;
+  readonly checkpoint?: string;
+  readonly model?: string;
+  readonly registry?: string;
+  readonly decisions?: number;
+}
+
+export interface LiveSession {
+  readonly args: SessionArguments;
+  readonly file: LiveFile;
+  readonly policy: PolicySource;
+  readonly config: LiveConfig;
+  readonly io: Io;
+}
+
+/** @returns the exit code, when the session has ended: 1 where a venue was given up */
+export async function runLiveSession(session: LiveSession): Promise<number> {
+  const { args, file, policy, config } = session;
+  const tape = requireTape(args.tape ?? file.tape);
+  const speed = args.speed ?? file.speed;
+  if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
+    throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
+  }
+  await prepareVenues(builtInVenues, config);
+  const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
+  const learning =
+    file.learn &&
+    (await prepareLearning(file.learn, { tape, registry, model: policy.model, session: config }));
+  const loopLag = createLoopLag();
+  const monitor = new OpsMonitor({
+    clock: systemClock,
+    loopLag: loopLag.read,
+    learning: () => learning?.status() ?? null,
+  });
+  const http = args.http === undefined ? file.http : { ...file.http, port: args.http };
+  // A port in use is found before there is anything on the disk.
+  const ops = http && (await startOpsServer(monitor, { clock: systemClock, ...http }));
+  try {
+    return await trade({ ...session, tape, speed, learning, monitor, ops });
+  } finally {
+    await ops?.close();
+    loopLag.stop();
+  }
+}
+
+interface Parts extends LiveSession {
+  readonly tape: string;
+  readonly speed: number;
+  readonly learning: Learning | undefined;
+  readonly monitor: OpsMonitor;
+  readonly ops: OpsServer | undefined;
+}
+
+async function trade(parts: Parts): Promise<number> {
+  const { args, file, policy, config, io, tape, speed, learning, monitor, ops } = parts;
+  const terminal = createStatusLine(io.stderr);
+  const console = terminal.above(createConsole(args, io));
+  const log = createLiveLog(args.log ?? file.log, terminal, io.stderr);
+  const interrupt = io.interrupt();
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let numDecisions = 0;
+  const run = new LiveRun({
+    header: { config, model: policy.model, modelCreatedMs: policy.createdMs },
+    venues: builtInVenues,
+    policyFor: isTape(tape)
+      ? await tapePolicies(tape, args, [policy])
+      : (_model, _createdMs, market) => policy.policyFor(market),
+    clock: createScaledClock(systemClock, speed),
+    transport: wsTransport,
+    tape,
+    onReceive: monitor.onReceive,
+    onRecord: (record) => {
+      log.record(record);
+      monitor.onRecord(record);
+      learning?.onRecord(record);
+    },
+    onDecision: (decision) => {
+      monitor.onDecision();
+      learning?.onDecision(decision);
+      if (++numDecisions >= (args.decisions ?? Infinity)) end();
+    },
+  });
+  // What was asked of a session before this one is not asked of it.
+  forgetHaltRequest(tape);
+  if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));
+  monitor.attach(run);
+  console.say(
+    `${policy.model} on ${config.markets.map((market) => describeMarket(builtInVenues, market)).join(', ')}`,
+  );
+  if (ops !== undefined) console.say(`Watch it at ${ops.url}`);
+  learning?.begin(run, (text) => {
+    log.info({ learning: text }, 'learning');
+    console.say(text);
+  });
+  const watch = setInterval(() => {
+    const reason = takeHaltRequest(tape);
+    if (reason !== undefined) run.halt(reason);
+    terminal.show(statusLine(run));
+    const isLost = run.venueStatus.every(({ state }) => state === 'disabled');
+    if (isLost) end();
+  }, WATCH_MS);
+  interrupt.addEventListener('abort', () => end(), { once: true });
+  run.start();
+  await ended;
+  clearInterval(watch);
+  terminal.end();
+  await learning?.stop();
+  await run.stop();
+  log.info({ account: run.market.account, chain: run.tapeChain }, 'stopped');
+  console.say(statusLine(run));
+  console.result({
+    tape,
+    decisions: run.session.numDecisions,
+    account: run.market.account,
+    state: run.session.guard.state,
+    chain: run.tapeChain,
+    venues: run.venueStatus,
+  });
+  const disabled = run.venueStatus.find(({ state }) => state === 'disabled');
+  if (disabled === undefined) return 0;
+  console.warn(`Venue "${disabled.venue}" was given up: ${disabled.reason}.`);
+  return EXIT_FAILED;
+}
+
+function describeRecovery({ numInputs, equity, exposure, closes }: Recovery): string {
+  const fate = exposure === 0 ? '' : closes ? ', which is closed' : ', which is kept';
+  return `Continued after ${numInputs} inputs: equity ${equity.toFixed(2)}, exposure ${exposure.toFixed(3)}${fate}.`;
+}
+
+/** The settings that `--config` names; none without it. */
+export async function openLiveFile(args: { readonly config?: string }): Promise<LiveFile> {
+  return args.config === undefined ? splitLiveFile({}, 'the command line') : await readLiveFile(args.config);
+}
+
+/** @throws ConfigError `no-tape` */
+export function requireTape(tape: string | undefined): string {
+  if (tape !== undefined) return tape;
+  throw new ConfigError('no-tape', 'A live session needs a tape: name a directory with --tape or "tape".');
+}
