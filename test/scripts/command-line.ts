@@ -18,9 +18,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from '../../scripts/main.ts';
+import { freshDist } from '../dist.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const program = join(project, 'dist', 'scripts', 'market-gym.js');
 
 export interface Outcome {
   /** Null where a signal ended the process. */
@@ -97,8 +97,7 @@ export class Workplace {
 
   /** Starts a command in a process of its own, in this folder. */
   start(...args: string[]): { process: ChildProcess; outcome: Promise<Outcome> } {
-    if (!existsSync(program)) throw new Error('dist/ is missing: run npm run build before these tests.');
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.path });
+    const child = spawn(process.execPath, [freshDist('scripts/market-gym.js'), ...args], { cwd: this.path });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
