@@ -1,6 +1,7 @@
 /** A table cut into bins, in the memory of the kernels that grow trees on it. */
 
 import { DataError } from '../../core/errors.ts';
+import { kernelLayout } from '../../networks/kernels/layout.ts';
 import type { FeatureTable } from '../data/feature-table.ts';
 import { ColumnSorter, cutColumn } from './cuts.ts';
 import type { TreeKernels } from './kernels.ts';
@@ -21,9 +22,6 @@ export interface BinnedTable {
   readonly address: number;
 }
 
-/** What a command of the kernels can count, see networks/kernels/assembly/split-trees.ts. */
-const MAX_COLUMNS = 4 * 65_535;
-
 /**
  * @param weights of the rows, or undefined; quantiles are weighted
  * @throws DataError `table-too-large`
@@ -35,10 +33,12 @@ export function binTable(
   maxBins: number,
 ): BinnedTable {
   const { numRows, numColumns } = table;
-  if (numColumns > MAX_COLUMNS) {
+  // A command has a chunk for each panel, of four columns where bins are wide.
+  const maxColumns = 4 * kernelLayout().MAX_CHUNKS;
+  if (numColumns > maxColumns) {
     throw new DataError(
       'table-too-large',
-      `Trees grow on ${MAX_COLUMNS} columns at most, not on ${numColumns}.`,
+      `Trees grow on ${maxColumns} columns at most, not on ${numColumns}.`,
     );
   }
   const sorter = new ColumnSorter(numRows);

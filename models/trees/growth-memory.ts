@@ -1,7 +1,8 @@
 /**
- * What growing a tree needs in the kernels' memory: row numbers, histograms, and the lists of work that are handed to
- * the kernels. The layouts are those of networks/kernels/assembly/split-trees.ts and tree-context.ts.
+ * Holds what growing a tree needs in the kernels' memory: row numbers, histograms, and the lists of work that are handed to
+ * the kernels, laid out as they say.
  */
+import { type KernelLayout, kernelLayout } from '../../networks/kernels/layout.ts';
 import type { BinnedTable } from './bins.ts';
 import { type HistogramHolder, HistogramPool } from './histograms.ts';
 import type { TreeKernels } from './kernels.ts';
@@ -50,16 +51,6 @@ export interface GrowingNode extends HistogramHolder {
   left: number;
 }
 
-const CONTEXT_BYTES = 80;
-const NODE_BYTES = 40;
-const PAIR_BYTES = 88;
-const BEST_BYTES = 32;
-const PART_BYTES = 24;
-/** How a pair's second histogram comes about. */
-const NONE = 0;
-const SUBTRACT = 1;
-const BUILD = 2;
-const MAX_CHUNKS = 65535;
 const MAX_GROUP = 256;
 
 export class GrowthMemory {
@@ -69,6 +60,7 @@ export class GrowthMemory {
   readonly rows: Int32Array;
   readonly histograms: HistogramPool;
   readonly #kernels: TreeKernels;
+  readonly #layout: KernelLayout = kernelLayout();
   readonly #table: BinnedTable;
   readonly #context: number;
   readonly #pairs: number;
@@ -83,14 +75,15 @@ export class GrowthMemory {
   /** @param histogramBytes beyond which histograms are given up, and built again where they are needed */
   constructor(kernels: TreeKernels, table: BinnedTable, config: GrowthConfig, histogramBytes: number) {
     const { numRows, numPanels, paddedColumns: columns, numColumns, offsets } = table;
+    const at = this.#layout;
     this.#kernels = kernels;
     this.#table = table;
     this.histograms = new HistogramPool(kernels, offsets[columns] * 16, histogramBytes);
-    const group = Math.min(MAX_GROUP, this.histograms.capacity / 4, MAX_CHUNKS / numPanels);
+    const group = Math.min(MAX_GROUP, this.histograms.capacity / 4, at.MAX_CHUNKS / numPanels);
     this.groupSize = Math.max(1, Math.floor(group));
-    this.#pairs = kernels.reserve(this.groupSize * PAIR_BYTES);
-    this.#bests = kernels.reserve(this.groupSize * 2 * numPanels * BEST_BYTES);
-    this.#parts = kernels.reserve(this.groupSize * 2 * PART_BYTES);
+    this.#pairs = kernels.reserve(this.groupSize * at.PAIR_BYTES);
+    this.#bests = kernels.reserve(this.groupSize * 2 * numPanels * at.BEST_BYTES);
+    this.#parts = kernels.reserve(this.groupSize * 2 * at.PART_BYTES);
     const perNode = config.colsampleByLevel < 1 || config.colsampleByNode < 1;
     this.#masks = perNode ? kernels.reserve(this.groupSize * 2 * columns) : 0;
     this.#treeMask = kernels.reserve(columns);
@@ -102,28 +95,26 @@ export class GrowthMemory {
     const starts = kernels.reserve((columns + 1) * 4);
     const counts = kernels.reserve(columns * 4);
     const hasMissing = kernels.reserve(columns);
-    this.#context = kernels.reserve(CONTEXT_BYTES);
+    this.#context = kernels.reserve(at.CONTEXT_BYTES);
     this.rows = kernels.words(rows, numRows);
     kernels.words(starts, columns + 1).set(offsets);
     kernels.words(counts, columns).set(table.cuts.map(({ length }) => length));
     kernels.bytes(hasMissing, columns).set(table.hasMissing);
-    kernels
-      .words(this.#context, 11)
-      .set([
-        table.address,
-        table.isWide ? 1 : 0,
-        numRows,
-        numPanels,
-        0,
-        starts,
-        counts,
-        hasMissing,
-        this.#activePanels,
-        rows,
-        held,
-      ]);
-    const least = Math.max(config.minChildWeight, Number.MIN_VALUE);
-    kernels.doubles(this.#context + 48, 3).set([config.lambda, config.alpha, least]);
+    const words = kernels.words(this.#context, at.CONTEXT_BYTES >> 2);
+    words[at.CONTEXT_BINS >> 2] = table.address;
+    words[at.CONTEXT_IS_WIDE >> 2] = table.isWide ? 1 : 0;
+    words[at.CONTEXT_NUM_ROWS >> 2] = numRows;
+    words[at.CONTEXT_NUM_PANELS >> 2] = numPanels;
+    words[at.CONTEXT_OFFSETS >> 2] = starts;
+    words[at.CONTEXT_BIN_COUNTS >> 2] = counts;
+    words[at.CONTEXT_HAS_MISSING >> 2] = hasMissing;
+    words[at.CONTEXT_ACTIVE_PANELS >> 2] = this.#activePanels;
+    words[at.CONTEXT_ROWS >> 2] = rows;
+    words[at.CONTEXT_HELD_ROWS >> 2] = held;
+    const doubles = kernels.doubles(this.#context, at.CONTEXT_BYTES >> 3);
+    doubles[at.CONTEXT_LAMBDA >> 3] = config.lambda;
+    doubles[at.CONTEXT_ALPHA >> 3] = config.alpha;
+    doubles[at.CONTEXT_MIN_CHILD_WEIGHT >> 3] = Math.max(config.minChildWeight, Number.MIN_VALUE);
     this.setTreeColumns(Int32Array.from({ length: numColumns }, (_, column) => column));
   }
 
@@ -133,7 +124,7 @@ export class GrowthMemory {
 
   /** @returns the sums of gradients and hessians over the first `count` rows */
   beginTree(gradients: number, count: number): Float64Array {
-    this.#kernels.words(this.#context, 5)[4] = gradients;
+    this.#kernels.words(this.#context + this.#layout.CONTEXT_GRADIENTS, 1)[0] = gradients;
     this.#kernels.exports.sumGradients(gradients, this.rowsAt(0), count, this.#result);
     return this.#kernels.doubles(this.#result, 2);
   }
@@ -153,20 +144,21 @@ export class GrowthMemory {
   partition(group: readonly GrowingNode[], nodes: GrowingNode[]): void {
     const kernels = this.#kernels;
     const { cuts } = this.#table;
-    const parts = kernels.words(this.#parts, group.length * 12);
-    let at = 0;
-    for (const { begin, count, outBegin, outCount, column, bin, missingLeft } of group) {
-      const missingBin = missingLeft ? cuts[column].length : -1;
-      parts.set([begin, count, column, bin, missingBin, 0], at);
-      parts.set([outBegin, outCount, column, bin, missingBin, 0], at + 6);
-      at += 12;
+    const partWords = this.#layout.PART_BYTES >> 2;
+    const words = kernels.words(this.#parts, group.length * 2 * partWords);
+    let part = 0;
+    for (const node of group) {
+      const missingBin = node.missingLeft ? cuts[node.column].length : -1;
+      this.#writePart(words, part, node.begin, node.count, node, missingBin);
+      this.#writePart(words, part + partWords, node.outBegin, node.outCount, node, missingBin);
+      part += 2 * partWords;
     }
     kernels.check(kernels.exports.splitPartition(kernels.team, this.#context, this.#parts, group.length * 2));
-    at = 0;
+    part = this.#layout.PART_TO_LEFT >> 2;
     for (const node of group) {
-      const inLeft = parts[at + 5];
-      const outLeft = parts[at + 11];
-      at += 12;
+      const inLeft = words[part];
+      const outLeft = words[part + partWords];
+      part += 2 * partWords;
       node.left = nodes.length;
       for (const isLeft of [true, false]) {
         nodes.push({
@@ -189,6 +181,7 @@ export class GrowthMemory {
   findSplits(group: readonly GrowingNode[], nodes: readonly GrowingNode[]): void {
     const kernels = this.#kernels;
     const { numPanels } = this.#table;
+    const { SECOND_NONE, SECOND_SUBTRACTED, SECOND_BUILT } = this.#layout;
     const sought: GrowingNode[] = [];
     // Its own too are kept from being given up.
     const kept = new Set<GrowingNode>(group);
@@ -198,7 +191,7 @@ export class GrowthMemory {
         if (!parent.maySplit) continue;
         this.histograms.acquire(parent, kept);
         this.#writeNode(numPairs, 0, parent, sought);
-        this.#writeHow(numPairs++, NONE);
+        this.#writeHow(numPairs++, SECOND_NONE);
         continue;
       }
       const children = [nodes[parent.left], nodes[parent.left + 1]];
@@ -210,7 +203,7 @@ export class GrowthMemory {
       kept.add(small).add(large);
       this.histograms.acquire(small, kept);
       if (parent.histogram === 0) this.histograms.acquire(large, kept);
-      this.#writeHow(numPairs, parent.histogram === 0 ? BUILD : SUBTRACT);
+      this.#writeHow(numPairs, parent.histogram === 0 ? SECOND_BUILT : SECOND_SUBTRACTED);
       if (parent.histogram !== 0) this.histograms.handOn(parent, large);
       this.#writeNode(numPairs, 0, small, sought);
       this.#writeNode(numPairs++, 1, large, sought);
@@ -223,7 +216,8 @@ export class GrowthMemory {
 
   #writeNode(pair: number, place: number, node: GrowingNode, sought: GrowingNode[]): void {
     const kernels = this.#kernels;
-    const address = this.#pairs + pair * PAIR_BYTES + place * NODE_BYTES;
+    const at = this.#layout;
+    const address = this.#pairs + pair * at.PAIR_BYTES + place * at.NODE_BYTES;
     let mask = this.#usesTreeMask ? this.#treeMask : 0;
     if (node.columns !== undefined) {
       const { paddedColumns } = this.#table;
@@ -231,31 +225,58 @@ export class GrowthMemory {
       const flags = kernels.bytes(mask, paddedColumns).fill(0);
       for (const column of node.columns) flags[column] = 1;
     }
-    const bests = node.maySplit ? this.#bests + sought.length * this.#table.numPanels * BEST_BYTES : 0;
+    const bests = node.maySplit ? this.#bests + sought.length * this.#table.numPanels * at.BEST_BYTES : 0;
     if (node.maySplit) sought.push(node);
-    kernels.words(address, 5).set([node.begin, node.count, node.histogram, mask, bests]);
-    kernels.doubles(address + 24, 2).set([node.sumG, node.sumH]);
+    const words = kernels.words(address, at.NODE_BYTES >> 2);
+    words[at.NODE_BEGIN >> 2] = node.begin;
+    words[at.NODE_COUNT >> 2] = node.count;
+    words[at.NODE_HISTOGRAM >> 2] = node.histogram;
+    words[at.NODE_MASK >> 2] = mask;
+    words[at.NODE_BESTS >> 2] = bests;
+    kernels.doubles(address + at.NODE_SUMS, 2).set([node.sumG, node.sumH]);
   }
 
   #writeHow(pair: number, how: number): void {
-    this.#kernels.words(this.#pairs + pair * PAIR_BYTES + 2 * NODE_BYTES, 1)[0] = how;
+    const { PAIR_BYTES, PAIR_SECOND } = this.#layout;
+    this.#kernels.words(this.#pairs + pair * PAIR_BYTES + PAIR_SECOND, 1)[0] = how;
   }
 
   /** The best of the panels' splits; of equal ones that of the lower column. */
   #readBest(node: GrowingNode, first: number): void {
+    const at = this.#layout;
     const { numPanels } = this.#table;
-    const address = this.#bests + first * BEST_BYTES;
-    const gains = this.#kernels.floats(address, numPanels * 8);
-    const words = this.#kernels.words(address, numPanels * 8);
-    const sums = this.#kernels.doubles(address, numPanels * 4);
+    const bytes = at.BEST_BYTES;
+    const address = this.#bests + first * bytes;
+    const gains = this.#kernels.floats(address + at.BEST_GAIN, (numPanels * bytes) >> 2);
     let best = 0;
-    for (let panel = 1; panel < numPanels; panel++) if (gains[panel * 8] > gains[best * 8]) best = panel;
-    node.gain = gains[best * 8];
-    node.column = words[best * 8 + 1];
-    node.bin = words[best * 8 + 2];
-    node.missingLeft = words[best * 8 + 3] === 1;
-    node.leftG = sums[best * 4 + 2];
-    node.leftH = sums[best * 4 + 3];
+    for (let panel = 1; panel < numPanels; panel++) {
+      if (gains[(panel * bytes) >> 2] > gains[(best * bytes) >> 2]) best = panel;
+    }
+    const words = this.#kernels.words(address + best * bytes, bytes >> 2);
+    const sums = this.#kernels.doubles(address + best * bytes + at.BEST_LEFT_SUMS, 2);
+    node.gain = gains[(best * bytes) >> 2];
+    node.column = words[at.BEST_COLUMN >> 2];
+    node.bin = words[at.BEST_BIN >> 2];
+    node.missingLeft = words[at.BEST_MISSING_LEFT >> 2] === 1;
+    node.leftG = sums[0];
+    node.leftH = sums[1];
+  }
+
+  /** @param part where it begins in `words` */
+  #writePart(
+    words: Int32Array,
+    part: number,
+    begin: number,
+    count: number,
+    { column, bin }: GrowingNode,
+    missingBin: number,
+  ): void {
+    const at = this.#layout;
+    words[part + (at.PART_BEGIN >> 2)] = begin;
+    words[part + (at.PART_COUNT >> 2)] = count;
+    words[part + (at.PART_COLUMN >> 2)] = column;
+    words[part + (at.PART_BIN >> 2)] = bin;
+    words[part + (at.PART_MISSING_BIN >> 2)] = missingBin;
   }
 }
 

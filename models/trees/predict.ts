@@ -1,4 +1,5 @@
 /** Sums a forest's leaves over the rows of a table, with the kernels. */
+import { type KernelLayout, kernelLayout } from '../../networks/kernels/layout.ts';
 import { TreeKernels } from './kernels.ts';
 import { depths, type Tree } from './tree.ts';
 
@@ -7,14 +8,14 @@ const STRIPE_BYTES = 1 << 23;
 const BLOCK_BYTES = 1 << 15;
 const MAX_BLOCK_ROWS = 256;
 
-/** Trees as the kernels read them, see networks/kernels/assembly/tree-predict.ts. */
+/** Trees as the kernels read them. */
 export interface PackedForest {
   readonly numColumns: number;
   readonly numOutputs: number;
   readonly numTrees: number;
-  /** Of each tree: place of its first node, depth, output, 0; [T, 4]. */
+  /** Of each tree: place of its first node in `nodes`, in bytes, its depth and output. */
   readonly trees: Int32Array;
-  readonly nodes: Int32Array; // [nodes, 4]
+  readonly nodes: Int32Array;
 }
 
 export function packForest(
@@ -23,39 +24,50 @@ export function packForest(
   numColumns: number,
   numOutputs: number,
 ): PackedForest {
-  const heads = new Int32Array(trees.length * 4);
-  const nodes = new Int32Array(trees.reduce((sum, { numNodes }) => sum + numNodes, 0) * 4);
+  const layout = kernelLayout();
+  const { WALK_TREE_BYTES, WALK_NODES, WALK_DEPTH, WALK_OUTPUT, WALK_NODE_BYTES } = layout;
+  const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
+  const heads = new Int32Array((trees.length * WALK_TREE_BYTES) >> 2);
+  const nodes = new Int32Array((numNodes * WALK_NODE_BYTES) >> 2);
   let start = 0;
   for (const [index, tree] of trees.entries()) {
     const depth = depths(tree).reduce((a, b) => Math.max(a, b), 0);
-    heads.set([start, depth, outputs[index], 0], index * 4);
-    packTree(tree, nodes.subarray(start * 4));
-    start += tree.numNodes;
+    const head = (index * WALK_TREE_BYTES) >> 2;
+    heads[head + (WALK_NODES >> 2)] = start;
+    heads[head + (WALK_DEPTH >> 2)] = depth;
+    heads[head + (WALK_OUTPUT >> 2)] = outputs[index];
+    packTree(tree, nodes.subarray(start >> 2), layout);
+    start += tree.numNodes * WALK_NODE_BYTES;
   }
   return { numColumns, numOutputs, numTrees: trees.length, trees: heads, nodes };
 }
 
 /** Children side by side, the one for missing values first. */
-function packTree(tree: Tree, nodes: Int32Array): void {
+function packTree(tree: Tree, nodes: Int32Array, layout: KernelLayout): void {
   const { left, right, defaultLeft, splitIndex, splitCondition } = tree;
   const floats = new Float32Array(nodes.buffer, nodes.byteOffset, nodes.length);
+  const nodeBytes = layout.WALK_NODE_BYTES;
+  const threshold = layout.WALK_THRESHOLD >> 2;
+  const column = layout.WALK_COLUMN >> 2;
+  const children = layout.WALK_CHILDREN >> 2;
+  const sign = layout.WALK_SIGN >> 2;
   const queue = [0];
   for (let place = 0; place < queue.length; place++) {
     const node = queue[place];
-    const at = place * 4;
+    const at = (place * nodeBytes) >> 2;
     if (left[node] === -1) {
-      floats[at] = Number.NaN;
-      nodes[at + 2] = place * 16;
-      floats[at + 3] = splitCondition[node];
+      floats[at + threshold] = Number.NaN;
+      nodes[at + children] = place * nodeBytes;
+      floats[at + sign] = splitCondition[node];
       continue;
     }
     const isLeft = defaultLeft[node] === 1;
-    nodes[at + 1] = splitIndex[node] * 32;
-    nodes[at + 2] = queue.length * 16;
+    nodes[at + column] = splitIndex[node] * layout.WALK_COLUMN_BYTES;
+    nodes[at + children] = queue.length * nodeBytes;
     queue.push(isLeft ? left[node] : right[node], isLeft ? right[node] : left[node]);
     // value ≥ t leads right; value < t, that is −value > −t, that is −value ≥ the next number after −t, leads left.
-    floats[at] = isLeft ? splitCondition[node] : nextUp(-splitCondition[node]);
-    nodes[at + 3] = isLeft ? 0 : -0x80000000;
+    floats[at + threshold] = isLeft ? splitCondition[node] : nextUp(-splitCondition[node]);
+    nodes[at + sign] = isLeft ? 0 : -0x80000000;
   }
 }
 
@@ -128,7 +140,9 @@ function addWith(
   const { kernels } = predictor;
   const numRows = margins.length / numOutputs;
   const rowBytes = numColumns * 4;
-  const blockRows = Math.max(8, Math.min(MAX_BLOCK_ROWS, Math.floor(BLOCK_BYTES / rowBytes) & ~7));
+  const { WALK_LANES: lanes, WALK_TREE_BYTES, WALK_NODES } = kernelLayout();
+  const wholeRows = Math.floor(BLOCK_BYTES / rowBytes / lanes) * lanes;
+  const blockRows = Math.max(lanes, Math.min(MAX_BLOCK_ROWS, wholeRows));
   const stripeRows = Math.min(numRows, Math.max(blockRows, Math.floor(STRIPE_BYTES / rowBytes)));
   const nodes = predictor.area('nodes', forest.nodes.byteLength);
   const trees = predictor.area('trees', forest.trees.byteLength);
@@ -138,7 +152,8 @@ function addWith(
   kernels.words(nodes, forest.nodes.length).set(forest.nodes);
   const heads = kernels.words(trees, forest.trees.length);
   heads.set(forest.trees);
-  for (let at = 0; at < heads.length; at += 4) heads[at] = nodes + heads[at] * 16;
+  const step = WALK_TREE_BYTES >> 2;
+  for (let at = WALK_NODES >> 2; at < heads.length; at += step) heads[at] += nodes;
   for (let from = 0; from < numRows; from += stripeRows) {
     const count = Math.min(stripeRows, numRows - from);
     const part = margins.subarray(from * numOutputs, (from + count) * numOutputs);

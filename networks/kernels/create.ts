@@ -3,6 +3,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { loadBlas } from './blas.ts';
 import { startBlasThreads } from './blas-threads.ts';
 import type { Activation, KernelOptions, Kernels } from './kernels.ts';
+import { kernelLayout } from './layout.ts';
 import { KernelMemory } from './memory.ts';
 import { startThreads } from './threads.ts';
 import type { WasmExports } from './wasm-module.ts';
@@ -260,5 +261,7 @@ function requireValid(backend: string, threads: number): void {
 }
 
 function activationCode(activation: Activation): number {
-  return activation === 'tanh' ? 1 : activation === 'relu' ? 2 : 0;
+  const layout = kernelLayout();
+  if (activation === 'tanh') return layout.ACTIVATION_TANH;
+  return activation === 'relu' ? layout.ACTIVATION_RELU : layout.ACTIVATION_IDENTITY;
 }

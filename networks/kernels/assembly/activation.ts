@@ -2,9 +2,9 @@
 import { tanhs } from './elementary';
 import { storeLanes } from './lanes';
 
-const IDENTITY: i32 = 0;
-const TANH: i32 = 1;
-const RELU: i32 = 2;
+export const IDENTITY: i32 = 0;
+export const TANH: i32 = 1;
+export const RELU: i32 = 2;
 
 /** Applies the activation (1 = tanh, 2 = relu) to `length` numbers in place. */
 export function activate(values: usize, length: i32, activation: i32): void {

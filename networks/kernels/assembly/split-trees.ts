@@ -13,21 +13,23 @@ import { BEST_BYTES, findSplit } from './tree-split';
 /**
  * One or two nodes whose histograms are wanted. For each of the two: place of the first row u32, number of rows u32,
  * histogram usize, mask of columns usize, where the best split of each panel goes usize (0 where none is sought), sums
- * f64 pair; 32 bytes. Then how the second's histogram comes about, i32.
+ * f64 pair. Then how the second's histogram comes about, i32.
  */
-const COUNT: usize = 4;
-const HISTOGRAM: usize = 8;
-const MASK: usize = 12;
-const BESTS: usize = 16;
+export const BEGIN: usize = 0;
+export const COUNT: usize = 4;
+export const HISTOGRAM: usize = 8;
+export const MASK: usize = 12;
+export const BESTS: usize = 16;
 /** Aligned for a pair of f64. */
-const SUMS: usize = 24;
-const NODE_BYTES: usize = 40;
-const SECOND: usize = NODE_BYTES * 2;
-const PAIR_BYTES: usize = 88;
+export const SUMS: usize = 24;
+export const NODE_BYTES: usize = 40;
+export const SECOND: usize = NODE_BYTES * 2;
+export const PAIR_BYTES: usize = 88;
 
-const NONE: i32 = 0;
+export const NONE: i32 = 0;
 /** It holds the parent's, from which the first's is to be taken. */
-const SUBTRACT: i32 = 1;
+export const SUBTRACT: i32 = 1;
+export const BUILD: i32 = 2;
 
 /**
  * Builds the histograms of pairs of nodes and finds their best splits; a chunk is one panel of one pair.
@@ -79,7 +81,7 @@ function noSplit(node: usize, panel: i32): void {
 function build(context: usize, panel: i32, node: usize, from: u32, to: u32): void {
   const histogram = load<usize>(node, HISTOGRAM);
   memory.fill(histogram + ((<usize>from) << 4), 0, (<usize>(to - from)) << 4);
-  const rows = load<usize>(context, ROWS) + ((<usize>load<u32>(node)) << 2);
+  const rows = load<usize>(context, ROWS) + ((<usize>load<u32>(node, BEGIN)) << 2);
   addRows(context, panel, rows, load<i32>(node, COUNT), histogram);
 }
 

@@ -18,6 +18,9 @@ const STATE: usize = 132;
 const TIMEOUT: usize = 136;
 export const COMMAND: usize = 192;
 
+/** Of one command: a ticket counts them in 16 bits. */
+export const MAX_CHUNKS: i32 = 0xffff;
+
 const RUNNING: i32 = 0;
 const CLOSED: i32 = 1;
 const LOST: i32 = 2;

@@ -5,15 +5,16 @@ import { BINS, HELD_ROWS, IS_WIDE, NUM_ROWS, ROWS } from './tree-context';
  * A stretch of rows to part: first row's place u32, number of rows u32, column i32, last bin to the left i32, the bin
  * that also goes left i32 (the missing one; −1 for none); then, as the result, how many went left u32.
  */
-const COUNT: usize = 4;
-const COLUMN: usize = 8;
-const BIN: usize = 12;
-const MISSING_BIN: usize = 16;
-const TO_LEFT: usize = 20;
+export const BEGIN: usize = 0;
+export const COUNT: usize = 4;
+export const COLUMN: usize = 8;
+export const BIN: usize = 12;
+export const MISSING_BIN: usize = 16;
+export const TO_LEFT: usize = 20;
 export const PART_BYTES: usize = 24;
 
 export function partition(context: usize, part: usize): void {
-  const place = (<usize>load<u32>(part)) << 2;
+  const place = (<usize>load<u32>(part, BEGIN)) << 2;
   const count = (<usize>load<u32>(part, COUNT)) << 2;
   const column = load<usize>(part, COLUMN);
   const isWide = load<i32>(context, IS_WIDE);

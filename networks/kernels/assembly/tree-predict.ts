@@ -5,8 +5,22 @@
  * itself, its sign its value.
  */
 
+export const THRESHOLD: usize = 0;
+/** The column's place in a group of rows: its number times `COLUMN_BYTES`. */
+export const COLUMN: usize = 4;
+export const CHILDREN: usize = 8;
+export const SIGN: usize = 12;
+export const NODE_BYTES: usize = 16;
+
 /** Rows walked together. */
-const LANES: i32 = 8;
+export const LANES: i32 = 8;
+export const COLUMN_BYTES: i32 = LANES * 4;
+
+/** Where each tree's nodes are, and what they are for. */
+export const NODES: usize = 0;
+export const DEPTH: usize = 4;
+export const OUTPUT: usize = 8;
+export const TREE_BYTES: usize = 16;
 
 /**
  * Adds the trees' leaves to the margins.
@@ -25,13 +39,13 @@ export function walk(
   margins: usize,
   outputs: i32,
 ): void {
-  const groupBytes = (<usize>columns) << 5;
+  const groupBytes = <usize>columns * COLUMN_BYTES;
   transpose(values, rows, columns, block, groupBytes);
-  const lastTree = trees + ((<usize>numTrees) << 4);
-  for (let tree = trees; tree < lastTree; tree += 16) {
-    const nodes = load<usize>(tree);
-    const depth = load<i32>(tree, 4);
-    let margin = margins + (load<usize>(tree, 8) << 2);
+  const lastTree = trees + <usize>numTrees * TREE_BYTES;
+  for (let tree = trees; tree < lastTree; tree += TREE_BYTES) {
+    const nodes = load<usize>(tree, NODES);
+    const depth = load<i32>(tree, DEPTH);
+    let margin = margins + (load<usize>(tree, OUTPUT) << 2);
     const stride = (<usize>outputs) << 2;
     let group = block;
     for (let row = 0; row < rows; row += LANES) {
@@ -68,12 +82,12 @@ export function walk(
 }
 
 function next(nodes: usize, node: usize, column: usize): usize {
-  const value = reinterpret<f32>(load<u32>(column + load<usize>(node, 4)) ^ load<u32>(node, 12));
-  return nodes + load<usize>(node, 8) + ((<usize>i32(value >= load<f32>(node))) << 4);
+  const value = reinterpret<f32>(load<u32>(column + load<usize>(node, COLUMN)) ^ load<u32>(node, SIGN));
+  return nodes + load<usize>(node, CHILDREN) + <usize>i32(value >= load<f32>(node, THRESHOLD)) * NODE_BYTES;
 }
 
 function add(margin: usize, node: usize, stride: usize): usize {
-  store<f32>(margin, load<f32>(margin) + load<f32>(node, 12));
+  store<f32>(margin, load<f32>(margin) + load<f32>(node, SIGN));
   return margin + stride;
 }
 
@@ -86,7 +100,7 @@ function transpose(values: usize, rows: i32, columns: i32, block: usize, groupBy
     let to = block + <usize>(row / LANES) * groupBytes + ((<usize>(row & (LANES - 1))) << 2);
     for (let at = from; at < from + rowBytes; at += 4) {
       store<u32>(to, load<u32>(at));
-      to += 32;
+      to += COLUMN_BYTES;
     }
   }
 }
