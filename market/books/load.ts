@@ -1,8 +1,11 @@
 /** Loads order books and trades from a file in any form that holds them as such, and writes the project's own. */
-import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { DataError } from '../../core/errors.ts';
+import { detectContainer } from '../files/container.ts';
 import { readLineBatches } from '../files/lines.ts';
+import { openTables } from '../files/open.ts';
+import type { ReadOptions } from '../files/options.ts';
+import { isJsonBook, loadJsonBooks } from './json-books.ts';
 import {
   BOOKS_FORMAT,
   bookLines,
@@ -12,38 +15,89 @@ import {
   tradeLines,
 } from './lines.ts';
 import { loadQuoteRows, loadTradeRows, QUOTES_HEADER, TRADES_HEADER } from './quote-rows.ts';
-import { loadSnapshotLines } from './snapshot-lines.ts';
+import { loadTableBooks } from './table-books.ts';
+import { loadTableTrades } from './table-trades.ts';
 import type { BookTape } from './tape.ts';
 import type { LoadBooksOptions, LoadedBooks } from './tape-loading.ts';
-import { encodeBookParquet, encodeTradeParquet, loadBookParquet, loadTradeParquet } from './tape-parquet.ts';
+import {
+  encodeBookParquet,
+  encodeTradeParquet,
+  loadBookParquet,
+  loadTradeParquet,
+  readTapeFormat,
+} from './tape-parquet.ts';
 import type { TradeTape } from './trade-tape.ts';
 
-/** What the first bytes or the first line of a file show it to be. */
+/** What a file of books or trades is written in. */
 export type TapeFileKind =
-  | 'parquet'
+  | 'book-parquet'
+  | 'trade-parquet'
   | 'book-lines'
   | 'trade-lines'
-  | 'book-snapshots'
+  | 'json-books'
   | 'binance-frames'
   | 'quote-rows'
-  | 'trade-rows';
+  | 'trade-rows'
+  | 'book-table'
+  | 'trade-table';
+
+const TRADE_KINDS: ReadonlySet<TapeFileKind> = new Set([
+  'trade-parquet',
+  'trade-lines',
+  'trade-rows',
+  'trade-table',
+]);
+
+/** Whether a file has trades and no books. */
+export const isTradeFile = (kind: TapeFileKind): boolean => TRADE_KINDS.has(kind);
 
 /**
- * @returns undefined for a file that holds neither books nor trades in a known form
- * @throws DataError those of `readLineBatches`
+ * @returns undefined for a file that holds neither books nor trades: candles, or nothing that is known
+ * @throws DataError for a file that cannot be opened or is no data
  */
-export async function detectTapeFile(path: string): Promise<TapeFileKind | undefined> {
-  if (await beginsWithParquet(path)) return 'parquet';
+export async function detectTapeFile(
+  path: string,
+  options: ReadOptions = {},
+): Promise<TapeFileKind | undefined> {
+  const container = await detectContainer(path);
+  if (container === 'parquet') {
+    const format = await readTapeFormat(path);
+    if (format !== undefined) return format === BOOKS_FORMAT ? 'book-parquet' : 'trade-parquet';
+  } else if (container === 'text' || container === 'gzip') {
+    const kind = await detectLines(path);
+    if (kind !== undefined) return kind;
+  }
+  try {
+    const [{ understanding }] = await openTables(path, options);
+    if (understanding.kind === 'trades') return 'trade-table';
+    if (understanding.kind === 'candles' || understanding.kind === 'wide') return undefined;
+    return understanding.kind === 'book-snapshots' && understanding.levels.length === 0
+      ? 'json-books'
+      : 'book-table';
+  } catch (error) {
+    if (error instanceof DataError && UNKNOWN_TABLE.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** The reader of candles says what is wrong with these. */
+const UNKNOWN_TABLE: ReadonlySet<string> = new Set([
+  'missing-columns',
+  'missing-header',
+  'empty-file',
+  'not-text',
+]);
+
+async function detectLines(path: string): Promise<TapeFileKind | undefined> {
   for await (const lines of readLineBatches(path)) {
     const first = lines.find((line) => line !== '');
     if (first === undefined) continue;
     if (first === QUOTES_HEADER) return 'quote-rows';
     if (first === TRADES_HEADER) return 'trade-rows';
     if (/^\d{16,20} [{[]/.test(first)) return 'binance-frames';
-    if (!first.startsWith('{')) return undefined;
-    if (first.includes(`"${BOOKS_FORMAT}"`)) return 'book-lines';
-    if (first.includes(`"${TRADES_FORMAT}"`)) return 'trade-lines';
-    return first.includes('"bids"') && first.includes('"exchange"') ? 'book-snapshots' : undefined;
+    if (first.startsWith('{') && first.includes(`"${BOOKS_FORMAT}"`)) return 'book-lines';
+    if (first.startsWith('{') && first.includes(`"${TRADES_FORMAT}"`)) return 'trade-lines';
+    return isJsonBook(first) ? 'json-books' : undefined;
   }
   return undefined;
 }
@@ -51,10 +105,20 @@ export async function detectTapeFile(path: string): Promise<TapeFileKind | undef
 const BOOK_LOADERS: Partial<
   Record<TapeFileKind, (path: string, options: LoadBooksOptions) => Promise<LoadedBooks>>
 > = {
-  parquet: loadBookParquet,
+  'book-parquet': loadBookParquet,
   'book-lines': loadBookLines,
-  'book-snapshots': loadSnapshotLines,
+  'json-books': loadJsonBooks,
   'quote-rows': loadQuoteRows,
+  'book-table': loadTableBooks,
+};
+
+const TRADE_LOADERS: Partial<
+  Record<TapeFileKind, (path: string, options: LoadBooksOptions) => Promise<TradeTape>>
+> = {
+  'trade-parquet': loadTradeParquet,
+  'trade-lines': loadTradeLines,
+  'trade-rows': loadTradeRows,
+  'trade-table': loadTableTrades,
 };
 
 /**
@@ -62,7 +126,7 @@ const BOOK_LOADERS: Partial<
  * @throws DataError `unknown-format`, and those of the form's loader
  */
 export async function loadBooks(path: string, options: LoadBooksOptions = {}): Promise<LoadedBooks> {
-  const kind = await detectTapeFile(path);
+  const kind = await detectTapeFile(path, options);
   const load = kind === undefined ? undefined : BOOK_LOADERS[kind];
   if (load !== undefined) return load(path, options);
   if (kind === 'binance-frames') throw isCapture(path);
@@ -78,10 +142,9 @@ export async function loadBooks(path: string, options: LoadBooksOptions = {}): P
  * @throws DataError `unknown-format`, and those of the form's loader
  */
 export async function loadTrades(path: string, options: LoadBooksOptions = {}): Promise<TradeTape> {
-  const kind = await detectTapeFile(path);
-  if (kind === 'parquet') return loadTradeParquet(path);
-  if (kind === 'trade-lines') return loadTradeLines(path);
-  if (kind === 'trade-rows') return loadTradeRows(path, options);
+  const kind = await detectTapeFile(path, options);
+  const load = kind === undefined ? undefined : TRADE_LOADERS[kind];
+  if (load !== undefined) return load(path, options);
   if (kind === 'binance-frames') throw isCapture(path);
   throw new DataError(
     'unknown-format',
@@ -110,20 +173,4 @@ export function encodeTrades(tape: TradeTape, path: string): Uint8Array {
 function encodeLines(lines: Iterable<string>, path: string): Uint8Array {
   const text = Buffer.from(`${[...lines].join('\n')}\n`);
   return path.endsWith('.gz') ? gzipSync(text) : text;
-}
-
-async function beginsWithParquet(path: string): Promise<boolean> {
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(path);
-  } catch {
-    return false; // The reader of lines says what is wrong with the path.
-  }
-  try {
-    const magic = new Uint8Array(4);
-    await file.read(magic, 0, 4, 0).catch(() => undefined);
-    return Buffer.from(magic).toString('latin1') === 'PAR1';
-  } finally {
-    await file.close();
-  }
 }

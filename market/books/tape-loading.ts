@@ -2,11 +2,12 @@
 import { DataError } from '../../core/errors.ts';
 import { type Pair, UNKNOWN_CURRENCY } from '../candles/currencies.ts';
 import { readLineBatches } from '../files/lines.ts';
+import type { ReadOptions } from '../files/options.ts';
 import type { BookTape, Venue } from './tape.ts';
 import { describeRejection, type FaultPolicy, type Rejection } from './tape-builder.ts';
 import type { TradeTape } from './trade-tape.ts';
 
-export interface LoadBooksOptions {
+export interface LoadBooksOptions extends ReadOptions {
   /** Levels a side to keep, 1 … 1000; 20 by default. Files in the project's own formats keep what they have. */
   readonly depth?: number;
   /** What is traded, where the file does not say. */

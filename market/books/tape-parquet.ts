@@ -1,7 +1,7 @@
 /** The project's own format of books and trades as Parquet; docs/formats.md describes it. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { DataError } from '../../core/errors.ts';
+import { readColumn, readMetadata } from '../files/parquet-source.ts';
 import {
   BOOKS_FORMAT,
   bookHeader,
@@ -140,43 +140,39 @@ class Columns {
     throw new DataError('missing-columns', `${this.#path} has no column "${name}"; see docs/formats.md.`);
   }
 
-  fill(name: string, rowStart: number, values: ArrayLike<unknown>, length: number): void {
-    let column = this.#columns.get(name);
-    if (column === undefined) {
-      column = new Float64Array(length).fill(Number.NaN);
-      this.#columns.set(name, column);
-    }
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      column[rowStart + i] = typeof value === 'number' ? value : Number.NaN;
-    }
+  set(name: string, values: ArrayLike<unknown>): void {
+    const column = Float64Array.from(values, (value) => (typeof value === 'number' ? value : Number.NaN));
+    this.#columns.set(name, column);
   }
 }
 
+/**
+ * @returns the name of the project's own format that the file is in; undefined for any other
+ * @throws DataError `file-not-found`, `corrupt-parquet`
+ */
+export async function readTapeFormat(path: string): Promise<TapeHeader['format'] | undefined> {
+  const { metadata } = await readMetadata(path);
+  const stored = metadata.key_value_metadata?.find(({ key }) => key === METADATA_KEY)?.value;
+  if (stored === undefined) return undefined;
+  return stored.includes(TRADES_FORMAT) ? TRADES_FORMAT : BOOKS_FORMAT;
+}
+
 async function read(path: string, format: TapeHeader['format']) {
+  const { file, metadata } = await readMetadata(path);
+  const stored = metadata.key_value_metadata?.find(({ key }) => key === METADATA_KEY)?.value;
+  const header = checkHeader(parseHeader(stored), format, path);
+  const length = Number(metadata.num_rows);
+  const columns = new Columns(path);
+  for (const { name } of metadata.schema.slice(1)) {
+    columns.set(name, await readColumn(path, file, metadata, name, length));
+  }
+  return { header, columns, length };
+}
+
+function parseHeader(stored: string | undefined): unknown {
   try {
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    const stored = metadata.key_value_metadata?.find(({ key }) => key === METADATA_KEY)?.value;
-    const header = checkHeader(stored === undefined ? null : JSON.parse(stored), format, path);
-    const length = Number(metadata.num_rows);
-    const columns = new Columns(path);
-    await parquetRead({
-      file,
-      metadata,
-      onChunk: ({ columnName, columnData, rowStart }) =>
-        columns.fill(columnName, rowStart, columnData, length),
-    });
-    return { header, columns, length };
-  } catch (error) {
-    if (!(error instanceof Error) || error instanceof DataError) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new DataError('file-not-found', `There is no file "${path}"; check the path.`, { cause: error });
-    }
-    throw new DataError(
-      'corrupt-parquet',
-      `${path} cannot be read as Parquet (${error.message}); fetch or write the file again.`,
-      { cause: error },
-    );
+    return stored === undefined ? null : JSON.parse(stored);
+  } catch {
+    return stored;
   }
 }

@@ -2,7 +2,7 @@
 import type { Argv } from 'yargs';
 import { SHIPPED_DATA, shippedDataPath } from '../../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
-import { detectTapeFile, loadTrades } from '../../../market/books/load.ts';
+import { detectTapeFile, isTradeFile, loadTrades } from '../../../market/books/load.ts';
 import { describeBooks } from '../../../market/books/quality.ts';
 import { formatBookQuality } from '../../../market/books/quality-text.ts';
 import { countRepeatedTrades } from '../../../market/books/trade-tape.ts';
@@ -41,7 +41,7 @@ export async function run({ file, json, pair }: Arguments, io: Io): Promise<numb
     for (const note of report.notes) console.say(note);
     console.say(formatDataQuality(quality));
     console.result({ file, ...report, ...quality });
-  } else if (kind === 'trade-lines' || kind === 'trade-rows') await describeTrades(path, pair, console);
+  } else if (isTradeFile(kind)) await describeTrades(path, pair, console);
   else {
     const { tape, trades, report } = await loadBooksOrCapture(
       path,

@@ -76,7 +76,7 @@ describe('the own format', () => {
     });
     await expect(loadBooks(join(folder, 'absent'))).rejects.toMatchObject({ code: 'file-not-found' });
     const wrong = write('wrong.parquet', encodeTrades(trades, 'x.parquet'));
-    await expect(loadBooks(wrong)).rejects.toMatchObject({ code: 'invalid-header' });
+    await expect(loadBooks(wrong)).rejects.toMatchObject({ code: 'unknown-format' });
   });
 });
 
@@ -110,8 +110,130 @@ describe('files of whole books', () => {
 
   test('name the line that is none', async () => {
     await expect(loadBooks(write('half.jsonl', lines(row, { timestamp: 1 })))).rejects.toThrow(
-      /line 2 lacks "exchange"/,
+      /line 2 is no order book/,
     );
+  });
+});
+
+describe('books of exchanges and vendors', () => {
+  const book = { bids: [[10, 1]], asks: [[11, 2]] };
+
+  test('a snapshot and its changes make whole books', async () => {
+    const path = write(
+      'changes.jsonl',
+      lines(
+        {
+          topic: 'orderbook.50.BTCUSDT',
+          type: 'snapshot',
+          ts: 1672759800000,
+          data: {
+            s: 'BTCUSDT',
+            b: [
+              ['10', '1'],
+              ['9', '3'],
+            ],
+            a: [['11', '2']],
+            u: 1,
+          },
+        },
+        {
+          topic: 'orderbook.50.BTCUSDT',
+          type: 'delta',
+          ts: 1672759800100,
+          data: { s: 'BTCUSDT', b: [['10', '0']], a: [['10.5', '4']], u: 2 },
+        },
+      ),
+    );
+    const { tape } = await loadBooks(path, { venue: 'bybit', depth: 2 });
+    expect(tape.venues).toEqual([{ name: 'bybit', base: 'BTC', quote: 'USDT' }]);
+    expect([...tape.bidPrices]).toEqual([10, 9, 9, 0]);
+    expect([...tape.askPrices]).toEqual([11, 0, 10.5, 11]);
+    const late = write(
+      'late.jsonl',
+      lines({ action: 'update', ts: '1672759800100', instId: 'BTC-USDT', ...book }),
+    );
+    await expect(loadBooks(late)).rejects.toMatchObject({ code: 'change-without-snapshot' });
+  });
+
+  test('changes of single levels are applied together where they came together', async () => {
+    const rows = [
+      'exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount',
+      'exa,BTCUSDT,1672759800000000,1672759800001000,false,bid,9,1',
+      'exa,BTCUSDT,1672759800000000,1672759800002000,true,bid,10,1',
+      'exa,BTCUSDT,1672759800000000,1672759800002000,true,ask,11,2',
+      'exa,BTCUSDT,1672759800500000,1672759800503000,false,bid,10,0',
+      'exa,BTCUSDT,1672759800500000,1672759800503000,false,bid,9.5,3',
+      'exa,BTCUSDT,1672759801000000,1672759801003000,true,bid,8,1',
+      'exa,BTCUSDT,1672759801000000,1672759801003000,true,ask,12,1',
+    ];
+    const { tape, report } = await loadBooks(write('incremental.csv', rows.join('\n')), { depth: 1 });
+    expect([...tape.bidPrices]).toEqual([10, 9.5, 8]);
+    expect([...tape.timeMs]).toEqual([1672759800002, 1672759800503, 1672759801003]);
+    expect([...tape.exchangeTimeMs]).toEqual([1672759800000, 1672759800500, 1672759801000]);
+    expect(report.notes.join()).toContain('1 changes came before the first snapshot');
+  });
+
+  test.each([
+    ['time,bid,ask,bid_size,ask_size', '2023-01-03T15:30:00Z,10,11,1,2'],
+    ['ask_price,ask_amount,bid_price,bid_amount,timestamp', '11,2,10,1,1672759800'],
+    ['ts_event,bid_px_00,ask_px_00,bid_sz_00,ask_sz_00', '1672759800000000000,10,11,1,2'],
+    ['timestamp,bids[0].price,bids[0].amount,asks[0].price,asks[0].amount', '1672759800000000,10,1,11,2'],
+    ['시간,매도호가1,매도잔량1,매수호가1,매수잔량1', '2023-01-03 15:30:00,11,2,10,1'],
+  ])('columns %s', async (header, row) => {
+    const { tape } = await loadBooks(write('columns.csv', `${header}\n${row}\n`));
+    expect([
+      tape.timeMs[0],
+      tape.bidPrices[0],
+      tape.bidSizes[0],
+      tape.askPrices[0],
+      tape.askSizes[0],
+    ]).toEqual([1672759800000, 10, 1, 11, 2]);
+  });
+
+  test('trades in any order of columns, their sides in any words', async () => {
+    for (const [header, ...rows] of [
+      ['price,amount,side,timestamp', '10,1,buy,1672759800000', '11,2,sell,1672759801000'],
+      [
+        'id,price,qty,quote_qty,time,is_buyer_maker',
+        '1,10,1,10,1672759800000,false',
+        '2,11,2,22,1672759801000,true',
+      ],
+      ['체결시간,체결가,체결량,체결구분', '2023-01-03 15:30:00,10,1,매수', '2023-01-03 15:30:01,11,2,매도'],
+      ['timestamp,symbol,side,size,price', '1672759801.0,BTCUSDT,Sell,2,11', '1672759800.0,BTCUSDT,Buy,1,10'],
+    ]) {
+      const trades = await loadTrades(write('trades.csv', [header, ...rows].join('\n')));
+      expect([...trades.timeMs]).toEqual([1672759800000, 1672759801000]);
+      expect([[...trades.prices], [...trades.sizes], [...trades.sides]]).toEqual([
+        [10, 11],
+        [1, 2],
+        [1, -1],
+      ]);
+    }
+  });
+
+  test.each<[file: string, expected: object]>([
+    ['d01-books-us.jsonl', { length: 240, first: 1672759800000, step: 500 }],
+    ['d02-books-ns.jsonl', { length: 240, first: 1672759800000, step: 500 }],
+    ['d07-books-level-objects.jsonl', { length: 5, first: 1672759800000, step: 1000 }],
+    ['d08-books-ccxt.jsonl', { length: 5, first: 1672759800000, step: 1000 }],
+    ['d11-tardis-book-snapshot.csv', { length: 10, first: 1672759800003, step: 1000 }],
+    ['f05-own-books-int64.parquet', { length: 10, first: 1672759800000, step: 1000 }],
+    ['f06-own-books-zstd.parquet', { length: 10, first: 1672759800000, step: 1000 }],
+  ])('%s', async (file, expected) => {
+    const path = sharedPath(`cases/data/${file}`);
+    if (path === undefined) return;
+    const { tape } = await loadBooks(path);
+    expect({ length: tape.length, first: tape.timeMs[0], step: tape.timeMs[1] - tape.timeMs[0] }).toEqual(
+      expected,
+    );
+  });
+
+  test('two symbols of one venue are no one market', async () => {
+    const path = sharedPath('cases/data/d05-books-two-symbols.jsonl');
+    if (path === undefined) return;
+    await expect(loadBooks(path)).rejects.toMatchObject({ code: 'several-symbols' });
+    const { tape } = await loadBooks(path, { symbol: 'ETH/USD' });
+    expect(tape.venues.map(({ base }) => base)).toEqual(['ETH', 'ETH']);
   });
 });
 
