@@ -40,7 +40,7 @@ export { Account, type AccountView } from './execution/account.ts';
 export { BarBroker, type BarBrokerOptions, type Execution } from './execution/bar-broker.ts';
 export { BookBroker, type BookBrokerOptions, type BookOrder } from './execution/book-broker.ts';
 export { BookMatcher, type Side, type VenueRules } from './execution/book-matcher.ts';
-export type { Broker } from './execution/broker.ts';
+export type { Broker, MarkedAccount } from './execution/broker.ts';
 export { type FeeTier, tieredFee } from './execution/fee-tiers.ts';
 export {
   defineFeeModel,

@@ -4,7 +4,7 @@ import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
-import type { Broker } from '../../market/execution/broker.ts';
+import type { MarkedAccount } from '../../market/execution/broker.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { AccountInfo } from '../account-info.ts';
 import { type Box, createBox } from '../spaces.ts';
@@ -99,7 +99,7 @@ export class TradingObserver {
    * Begins an episode at the broker's row, which needs W rows of features; `observe` shows it.
    * @throws EnvError `non-finite-observation`
    */
-  begin(broker: Broker): void {
+  begin(broker: MarkedAccount): void {
     const { values, numColumns } = this.#features;
     const end = broker.row * numColumns;
     for (let i = end - (this.#window - 1) * numColumns; i < end; i++) {
@@ -112,7 +112,7 @@ export class TradingObserver {
    * Brings the observation up to the broker's row.
    * @throws EnvError `non-finite-observation` naming feature, row and time
    */
-  observe(broker: Broker): void {
+  observe(broker: MarkedAccount): void {
     const { observation } = this;
     const { values, numColumns } = this.#features;
     const account = broker.account;
@@ -139,7 +139,7 @@ export class TradingObserver {
     observation[numValues + 3] = equity / this.peakEquity - 1;
   }
 
-  #nonFinite(index: number, broker: Broker): EnvError {
+  #nonFinite(index: number, broker: MarkedAccount): EnvError {
     const { values, numColumns, columns } = this.#features;
     return new EnvError(
       'non-finite-observation',

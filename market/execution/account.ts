@@ -1,9 +1,9 @@
 /** The books of one trader in one market: base, cash, and interest owed on what is borrowed. */
 
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
-import { EnvError } from '../../core/errors.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 import type { Fill } from './fill.ts';
+import { sizeAfterCosts, type TradeTerms } from './trade-size.ts';
 
 /** What may be read of an account. Base quantities are in base units, the others in quote units. */
 export interface AccountView {
@@ -35,21 +35,7 @@ export interface AccountView {
   exposure(price: number): number;
 }
 
-/** What a trade is to be. */
-export interface TradeTerms {
-  /** Signed fraction of equity to reach. */
-  exposure: number;
-  /** Quoted price, before slippage, quote units. */
-  price: number;
-  /** Fraction of notional. */
-  feeRate: number;
-  /** Fraction of the price by which the fill is worse, in [0, 1). */
-  slippageRate: number;
-  /** Signed base units it would need if trading were free; see `sizeTrade`. */
-  size: number;
-}
-
-/** What borrowing costs for one period. */
+/** The price of borrowing for one period. */
 export interface InterestTerms {
   /** Fraction of the borrowed amount for this period, ≥ 0. */
   rate: number;
@@ -75,14 +61,7 @@ const FIELDS = [
  * Differences from the source: interest adds up over the bars instead of being overwritten by each, all of it
  * is settled at every trade, and a trade may fill at a worse price than the one at which it is valued.
  *
- * A trade to exposure w at price p, fee φ, slippage s (V, a: equity and base after settling the interest):
- *
- *     Δ = w·V/p − a
- *     buy  (Δ > 0)  q = Δ / (1 − φ + w·(φ + s))             a += q·(1 − φ)   cash −= q·p·(1 + s)
- *     sell (Δ < 0)  q = Δ / (1 − w·(1 − (1 − s)·(1 − φ)))   a += q           cash −= q·p·(1 − s)·(1 − φ)
- *
- * Buying costs the equity q·p·(φ + s) and selling |q|·p·(1 − (1 − s)(1 − φ)); putting that into
- * "base·p after = w·(equity after)" and solving for q gives the lines above, so the exposure is w after the costs.
+ * Trades to an exposure are sized as `sizeAfterCosts` says, after the interest is settled.
  */
 export class Account implements AccountView, Snapshotable {
   base = DOUBLE_ZERO;
@@ -97,8 +76,9 @@ export class Account implements AccountView, Snapshotable {
   totalNotional = DOUBLE_ZERO;
   deficit = DOUBLE_ZERO;
   #value = DOUBLE_ZERO;
-  /** The trade to be booked: signed base units, price before slippage, rates; whether nothing is to be left. */
+  /** The trade to be booked; `closes`: nothing is to be left. */
   readonly #trade = {
+    exposure: DOUBLE_ZERO,
     size: DOUBLE_ZERO,
     price: DOUBLE_ZERO,
     feeRate: DOUBLE_ZERO,
@@ -165,23 +145,14 @@ export class Account implements AccountView, Snapshotable {
     const before = this.base;
     // Written out, as in `valueAt`: the price and the equity would be boxed.
     const equity = (before - this.baseInterest) * price + this.cash - this.quoteInterest;
-    const wanted = (exposure * equity) / price - before;
-    const buys = wanted > 0;
-    const denominator = buys
-      ? 1 - feeRate + exposure * (feeRate + slippageRate)
-      : 1 - exposure * (1 - (1 - slippageRate) * (1 - feeRate));
-    if (!(denominator > 0)) {
-      throw new EnvError(
-        'unreachable-target',
-        `No trade leads to exposure ${exposure} at fee ${feeRate} and slippage ${slippageRate}: lower the leverage or the costs.`,
-      );
-    }
     const trade = this.#trade;
-    trade.size = wanted / denominator;
+    trade.exposure = exposure;
+    trade.size = (exposure * equity) / price - before;
     trade.price = price;
     trade.feeRate = feeRate;
     trade.slippageRate = slippageRate;
     trade.closes = exposure === 0;
+    sizeAfterCosts(trade);
     this.#book(fill);
   }
 

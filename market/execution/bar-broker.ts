@@ -148,6 +148,7 @@ export class BarBroker implements Broker {
     }
   }
 
+  /** Moves to the next bar: fills, interest, valuation. @returns false, and nothing moved, after the last one */
   // Long on purpose: V8 compiles it by itself, which leaves the env's step enough room to inline what returns a
   // fraction. A fraction that crosses a call which is not inlined is boxed: an allocation at every step.
   advance(): boolean {

@@ -9,6 +9,7 @@ import type { Broker } from './broker.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
 import { createFill, type Fill } from './fill.ts';
 import { constantLatency, type LatencyModel } from './latency.ts';
+import { sizeAfterCosts } from './trade-size.ts';
 
 /** An order on its way. The broker reuses the object: copy what is to be kept. */
 export interface BookOrder {
@@ -236,11 +237,6 @@ export class BookBroker implements Broker {
     this.equity = account.alive ? account.equity(mark) : 0;
   }
 
-  /** Time moves by books and bars that are handed in: there is nothing to move to by itself. */
-  advance(): boolean {
-    return false;
-  }
-
   save(): Snapshot {
     const own: Snapshot = {
       arrays: {},
@@ -347,24 +343,14 @@ export class BookBroker implements Broker {
     this.#liquidateIfRuined();
   }
 
-  /**
-   * What the venue must fill, so that the exposure is as ordered after the fee and the slippage of walking the book: the
-   * account's own equation (see `Account`), with the slippage of the size before costs.
-   */
+  /** Base units that the venue must fill: after the fee, and the slippage that the size before costs would meet. */
   #sizeAfterCosts(side: Side, wanted: number, limit: number): number {
-    const { exposure, price, feeRate } = this.#terms;
-    const free = Math.abs(wanted);
-    const shown = this.#matcher.quote(side, free, limit);
-    const slippageRate = shown > 0 ? Math.abs(this.#matcher.notional / (shown * price) - 1) : 0;
-    const denominator =
-      side === 1
-        ? 1 - feeRate + exposure * (feeRate + slippageRate)
-        : 1 - exposure * (1 - (1 - slippageRate) * (1 - feeRate));
-    if (denominator > 0) return free / denominator;
-    throw new EnvError(
-      'unreachable-target',
-      `No trade leads to exposure ${exposure} at fee ${feeRate} and slippage ${slippageRate}: lower the leverage or the costs.`,
-    );
+    const terms = this.#terms;
+    const shown = this.#matcher.quote(side, Math.abs(wanted), limit);
+    terms.slippageRate = shown > 0 ? Math.abs(this.#matcher.notional / (shown * terms.price) - 1) : 0;
+    terms.size = wanted;
+    sizeAfterCosts(terms);
+    return Math.abs(terms.size);
   }
 
   /** Ends the account when nothing is left of it at the mid. */

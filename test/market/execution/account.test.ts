@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvError } from '../../../core/errors.ts';
-import { Account, type TradeTerms } from '../../../market/execution/account.ts';
+import { Account } from '../../../market/execution/account.ts';
 import { createFill } from '../../../market/execution/fill.ts';
+import type { TradeTerms } from '../../../market/execution/trade-size.ts';
 
 const terms = (exposure: number, price: number, feeRate: number, slippageRate: number): TradeTerms => ({
   exposure,
