@@ -65,7 +65,8 @@ export {
 export { mean, median, quantile, standardDeviation } from './core/statistics.ts';
 export { arbitrageConfig } from './envs/arbitrage/config.ts';
 export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage/synthetic.ts';
-export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './envs/arbitrage.ts';
+export type { ArbitrageInfo } from './envs/arbitrage/trader.ts';
+export { ArbitrageEnv, type ArbitrageEnvOptions, arbitrage } from './envs/arbitrage.ts';
 export type { BookTradingEnvOptions } from './envs/book-trading.ts';
 export { BookTradingEnv, tradingBooks } from './envs/book-trading.ts';
 export { builtInEnvs } from './envs/built-in.ts';

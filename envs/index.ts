@@ -1,7 +1,8 @@
 /** The public names of the environments: the contract, spaces, the built-in plugins, vectors and wrappers of envs. */
 export { type ArbitrageConfig, arbitrageConfig } from './arbitrage/config.ts';
 export { SYNTHETIC_MARKET, syntheticBooks } from './arbitrage/synthetic.ts';
-export { ArbitrageEnv, type ArbitrageEnvOptions, type ArbitrageInfo, arbitrage } from './arbitrage.ts';
+export type { ArbitrageInfo } from './arbitrage/trader.ts';
+export { ArbitrageEnv, type ArbitrageEnvOptions, arbitrage } from './arbitrage.ts';
 export { BookTradingEnv, type BookTradingEnvOptions, tradingBooks } from './book-trading.ts';
 export { builtInEnvs } from './built-in.ts';
 export { CartPole, cartpole } from './cartpole.ts';

@@ -3,6 +3,7 @@ import { type ConfigOf, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { BookTape, Venue } from '../../market/books/tape.ts';
+import { planRows, type RowRange } from '../episode-rows.ts';
 import { OBSERVED_COLUMNS } from './observation.ts';
 
 const rates = z.array(z.number().min(0).lt(0.5)).min(1);
@@ -180,34 +181,22 @@ export const arbitrageConfig = z.object({
 
 export type ArbitrageConfig = ConfigOf<typeof arbitrageConfig>;
 
-/** The events an episode moves in. */
-export interface ArbitrageRange {
-  /** First event that an observation can follow. */
-  readonly firstRow: number;
-  readonly lastRow: number;
-  readonly episodeEvents: number;
-}
-
 /**
  * Checks what the schema cannot: what the settings and the books have to do with each other.
  * @throws ConfigError as `requireFitting`, `range-too-short`
  */
-export function planArbitrage(config: ArbitrageConfig, tape: BookTape): ArbitrageRange {
+export function planArbitrage(config: ArbitrageConfig, tape: BookTape): RowRange {
   requireFitting(config, tape.venues);
   const toRow = config.toRow === 0 ? tape.length : config.toRow;
   if (toRow > tape.length) throw invalid(`toRow is ${toRow}, but there are ${tape.length} events.`);
-  const firstRow = Math.max(config.fromRow, config.warmupEvents - 1, firstCommonRow(tape));
-  const lastRow = toRow - 1;
-  const numEvents = lastRow - firstRow;
-  if (numEvents < Math.max(1, config.episodeEvents)) {
-    throw new ConfigError(
-      'range-too-short',
-      `Env "arbitrage": events ${firstRow} (the first after the warm-up) to ${lastRow} give ` +
-        `${Math.max(0, numEvents)} steps, but ${Math.max(1, config.episodeEvents)} are needed: ` +
-        'widen the range, or lower episodeEvents or warmupEvents.',
-    );
-  }
-  return { firstRow, lastRow, episodeEvents: config.episodeEvents === 0 ? numEvents : config.episodeEvents };
+  return planRows({
+    env: 'arbitrage',
+    firstRow: Math.max(config.fromRow, config.warmupEvents - 1, firstCommonRow(tape)),
+    lastRow: toRow - 1,
+    episodeSteps: config.episodeEvents,
+    first: 'the first after the warm-up',
+    remedy: 'widen the range, or lower episodeEvents or warmupEvents',
+  });
 }
 
 /**

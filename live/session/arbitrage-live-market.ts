@@ -1,8 +1,10 @@
-/** Several venues' markets, live: the arbitrage env, told of every book as it comes. */
+/** Trades at several venues live: an arbitrage trader that is handed every book as it comes. */
+import { createRng } from '../../core/rng.ts';
 import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
-import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
-import { ArbitrageEnv, type ArbitrageInfo } from '../../envs/arbitrage.ts';
+import { type ArbitrageConfig, requireFitting } from '../../envs/arbitrage/config.ts';
+import { type ArbitrageInfo, ArbitrageTrader } from '../../envs/arbitrage/trader.ts';
 import type { StepResult } from '../../envs/env.ts';
+import { builtInParts, completeParts } from '../../envs/parts.ts';
 import type { Action, Box, Discrete } from '../../envs/spaces.ts';
 import { netEdge } from '../../market/arbitrage/pair-plan.ts';
 import type { DeskListener } from '../../market/arbitrage/venue-desk.ts';
@@ -27,7 +29,9 @@ export class ArbitrageLiveMarket implements LiveMarket {
   readonly depth: number;
   readonly decidesBeforeEvents = false;
   readonly #config: ArbitrageConfig;
-  readonly #env: ArbitrageEnv;
+  readonly #trader: ArbitrageTrader;
+  /** Streams that an env would draw episodes and tapes from. A session draws nothing: see `save`. */
+  readonly #streams: Readonly<Record<'rng' | 'tapeRng' | 'tape', Snapshot>>;
   readonly #hold: Action;
   readonly #flatten: number;
   /** The books before the accounts are open. */
@@ -40,20 +44,24 @@ export class ArbitrageLiveMarket implements LiveMarket {
   constructor({ config, venues, depth, seed, ...listener }: ArbitrageLiveOptions) {
     this.#config = config;
     this.#warmup = new BookTapeBuilder({ venues, depth, policy: 'reject' });
-    this.#env = new ArbitrageEnv({
-      books: emptyTape(venues, depth),
-      isLive: true,
-      seed,
-      config,
-      ...listener,
+    const rng = createRng(seed);
+    const tapeState = rng.fork('books').save();
+    this.#streams = { rng: rng.save(), tapeRng: tapeState, tape: tapeState };
+    requireFitting(config, venues);
+    this.#trader = new ArbitrageTrader({
+      tape: emptyTape(venues, depth),
+      config: completeParts(config, builtInParts),
+      rng,
+      parts: builtInParts,
+      listener,
     });
-    this.observationSpace = this.#env.observationSpace;
-    this.actionSpace = this.#env.actionSpace;
-    this.actionMask = this.#env.actionMask;
+    this.observationSpace = this.#trader.observationSpace;
+    this.actionSpace = this.#trader.actionSpace;
+    this.actionMask = this.#trader.actionMask;
     this.numSources = venues.length;
     this.depth = depth;
     this.#hold = this.actionSpace.kind === 'box' ? new Float32Array(this.actionSpace.dim) : 0;
-    this.#flatten = this.#env.choices.findIndex(({ kind }) => kind === 'flatten');
+    this.#flatten = this.#trader.choices.findIndex(({ kind }) => kind === 'flatten');
   }
 
   get nextDecisionMs(): number {
@@ -61,7 +69,7 @@ export class ArbitrageLiveMarket implements LiveMarket {
   }
 
   get account(): LiveAccount {
-    const { market } = this.#env;
+    const { market } = this.#trader;
     const { initialEquity } = this.#config;
     if (this.#warmup !== undefined) {
       return { equity: initialEquity, initialEquity, exposure: 0, numFills: 0, numOrders: 0 };
@@ -79,9 +87,9 @@ export class ArbitrageLiveMarket implements LiveMarket {
   takeBook(source: number, levels: BookLevels, offset: number, timeMs: number): void {
     const { decisionMs, warmupEvents } = this.#config;
     if (this.#warmup === undefined) {
-      this.#env.market.takeBook(source, levels, offset, timeMs);
+      this.#trader.market.takeBook(source, levels, offset, timeMs);
       if (decisionMs === 0) {
-        this.#env.market.settleNow();
+        this.#trader.market.settleNow();
         this.#nextDecisionMs = timeMs;
       }
       return;
@@ -89,7 +97,8 @@ export class ArbitrageLiveMarket implements LiveMarket {
     if (!this.#warmup.append(source, timeMs, Number.NaN, levels, offset)) return;
     this.#seen.add(source);
     if (this.#warmup.length < warmupEvents || this.#seen.size < this.numSources) return;
-    this.#result = this.#env.openOn(this.#warmup.build());
+    const tape = this.#warmup.build();
+    this.#result = this.#trader.open(tape, tape.length - 1);
     this.#warmup = undefined;
     this.#nextDecisionMs = timeMs;
   }
@@ -97,15 +106,15 @@ export class ArbitrageLiveMarket implements LiveMarket {
   takeTrade(): void {}
 
   setDown(source: number, isDown: boolean): void {
-    this.#env.market.desk.venues[source].matcher.isDown = isDown;
+    this.#trader.market.desk.venues[source].matcher.isDown = isDown;
   }
 
   decide(): StepResult<ArbitrageInfo> | undefined {
     const { decisionMs } = this.#config;
     if (this.#result === undefined) {
-      if (decisionMs > 0) this.#env.market.settle(this.#nextDecisionMs);
+      if (decisionMs > 0) this.#trader.market.settle(this.#nextDecisionMs);
       this.#advanceClock();
-      return this.#env.finish();
+      return this.#trader.finish();
     }
     const first = this.#result;
     this.#result = undefined;
@@ -114,7 +123,7 @@ export class ArbitrageLiveMarket implements LiveMarket {
   }
 
   propose(action: Action): Proposal {
-    const { market, choices } = this.#env;
+    const { market, choices } = this.#trader;
     const { exposure, equity } = this.account;
     if (typeof action !== 'number') {
       const largest = market.sizes[market.sizes.length - 1] * market.observer.midOf(0);
@@ -144,31 +153,32 @@ export class ArbitrageLiveMarket implements LiveMarket {
   }
 
   begin(action: Action): void {
-    this.#env.begin(action);
+    this.#trader.begin(action);
   }
 
   hold(): Action {
-    this.#env.begin(this.#hold);
+    this.#trader.begin(this.#hold);
     return this.#hold;
   }
 
   flatten(): Action {
-    const { market } = this.#env;
+    const { market } = this.#trader;
     const isDiscrete = this.actionSpace.kind === 'discrete' && market.flattenVenue() >= 0;
     const action = isDiscrete ? this.#flatten : this.#hold;
-    this.#env.begin(action);
+    this.#trader.begin(action);
     // No continuous action says it.
     if (this.actionSpace.kind === 'box') market.flatten();
     return action;
   }
 
   get isFlat(): boolean {
-    return this.account.numOrders === 0 && this.#env.market.flattenVenue() < 0;
+    return this.account.numOrders === 0 && this.#trader.market.flattenVenue() < 0;
   }
 
   describe(): { [key: string]: number } {
-    const { accounts } = this.#env;
-    const { counts } = this.#env.market.orders;
+    const { market } = this.#trader;
+    const { accounts } = market.desk;
+    const { counts } = market.orders;
     const balances = Array.from({ length: this.numSources }, (_, v) => [
       [`base ${v}`, accounts.base[v]],
       [`quote ${v}`, accounts.quote[v]],
@@ -182,12 +192,23 @@ export class ArbitrageLiveMarket implements LiveMarket {
     };
   }
 
+  /** The keys are those of an arbitrage env: hashes on older tapes are of them. */
   save(): Snapshot {
-    const isOpen = Number(this.#warmup === undefined);
+    const { market, result } = this.#trader;
+    const { transfers, refused } = result.info;
+    const isOpen = this.#warmup === undefined;
     const nextDecisionMs = Number.isFinite(this.#nextDecisionMs) ? this.#nextDecisionMs : null;
+    const env = {
+      row: market.row,
+      endRow: isOpen ? null : 0,
+      nextStart: 0,
+      running: isOpen && !result.terminated,
+      transfers,
+      refused,
+    };
     return joinSnapshots({
-      own: { arrays: {}, values: { isOpen, nextDecisionMs } },
-      env: this.#env.save(),
+      own: { arrays: {}, values: { isOpen: Number(isOpen), nextDecisionMs } },
+      env: joinSnapshots({ env: { arrays: {}, values: env }, market: market.save(), ...this.#streams }),
     });
   }
 

@@ -1,7 +1,8 @@
 /** Plays one span of a tape with a fixed agent, once, and sums up what it captured. */
 import type { Agent } from '../../agents/agent.ts';
 import { type ArbitrageConfig, perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
-import { ArbitrageEnv, type ArbitrageInfo } from '../../envs/arbitrage.ts';
+import type { ArbitrageInfo } from '../../envs/arbitrage/trader.ts';
+import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { hindsightBound } from '../../market/arbitrage/hindsight-bound.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { playEpisode } from '../episode.ts';
