@@ -13,6 +13,7 @@ import { normalizationConfig, normalizeAgent } from './normalization.ts';
 import { stateDependentExplorationConfig } from './on-policy/state-dependent-exploration.ts';
 import { Ppo } from './ppo.ts';
 import { scheduleConfig } from './schedule.ts';
+import { windowNetworkConfig, withWindowNetworks } from './window-network.ts';
 
 const config = z.object({
   learningRate: z.number().positive().default(7e-4).describe('RMSprop step size'),
@@ -30,6 +31,7 @@ const config = z.object({
   rmsPropAlpha: z.number().min(0).lt(1).default(0.99).describe("decay of RMSprop's mean square"),
   rmsPropEpsilon: z.number().positive().default(1e-5).describe("RMSprop's epsilon"),
   ...stateDependentExplorationConfig,
+  ...windowNetworkConfig,
   ...normalizationConfig,
 });
 
@@ -50,8 +52,10 @@ export const a2c = defineAgent({
       targetKl: 0,
       adamEpsilon: 1,
     };
-    const agent = new Ppo(context, ppoConfig, (kernels, blocks) =>
-      createRmsProp(kernels, blocks, { alpha, epsilon }),
+    const agent = new Ppo(
+      withWindowNetworks('a2c', context, config, 'orthogonal'),
+      ppoConfig,
+      (kernels, blocks) => createRmsProp(kernels, blocks, { alpha, epsilon }),
     );
     return normalizeAgent(agent, context, config);
   },

@@ -12,6 +12,7 @@ import { offPolicyConfig } from './off-policy/config.ts';
 import { DeterministicActorCritic } from './off-policy/deterministic-actor-critic.ts';
 import { explorationNoiseConfig } from './off-policy/exploration-noise.ts';
 import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { withWindowNetworks } from './window-network.ts';
 
 export const ddpg = defineAgent({
   name: 'ddpg',
@@ -22,11 +23,12 @@ export const ddpg = defineAgent({
   }),
   build(context, config) {
     const learnerConfig = { ...config, numCritics: 1, policyDelay: 1, targetNoise: 0, targetNoiseClip: 0 };
+    const withNetworks = withWindowNetworks('ddpg', context, config, 'fan-in');
     return buildOffPolicyAgent(
       'ddpg',
       context,
       config,
-      (kernels, rng) => new DeterministicActorCritic('ddpg', context, learnerConfig, kernels, rng),
+      (kernels, rng) => new DeterministicActorCritic('ddpg', withNetworks, learnerConfig, kernels, rng),
     );
   },
 });

@@ -24,6 +24,7 @@ import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from '.
 import { createQNetwork } from './off-policy/q-network.ts';
 import { TargetNetworks } from './off-policy/target-networks.ts';
 import { passes } from './schedule.ts';
+import { withWindowNetworks } from './window-network.ts';
 
 const config = z.object({
   ...offPolicyConfig({ learningRate: 1e-4, hidden: [64, 64], batchSize: 32, trainEvery: 4 }),
@@ -77,11 +78,12 @@ export const dqn = defineAgent({
           'try "ddpg", "td3", "sac" or "ppo".',
       );
     }
+    const withNetworks = withWindowNetworks('dqn', context, config, 'fan-in');
     return buildOffPolicyAgent(
       'dqn',
       context,
       config,
-      (kernels, rng) => new Dqn(context, actionSpace, config, kernels, rng),
+      (kernels, rng) => new Dqn(withNetworks, actionSpace, config, kernels, rng),
     );
   },
 });

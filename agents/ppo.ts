@@ -29,6 +29,7 @@ import { PpoRollout } from './on-policy/ppo-rollout.ts';
 import { type OptimizerFactory, PpoUpdate } from './on-policy/ppo-update.ts';
 import { RecurrentPpo } from './on-policy/recurrent-ppo.ts';
 import { requireNoMemory } from './on-policy/state-dependent-exploration.ts';
+import { withWindowNetworks } from './window-network.ts';
 
 export const ppo = defineAgent({
   name: 'ppo',
@@ -36,9 +37,11 @@ export const ppo = defineAgent({
   config: ppoConfig,
   build(context, config) {
     const { network } = config;
-    if (network !== 'mlp') requireNoMemory(network, config.stateDependentExploration);
-    const agent =
-      network === 'mlp' ? new Ppo(context, config) : new RecurrentPpo(context, { ...config, network });
+    const hasMemory = network === 'lstm' || network === 'gru';
+    if (hasMemory) requireNoMemory(network, config.stateDependentExploration);
+    const agent = hasMemory
+      ? new RecurrentPpo(context, { ...config, network })
+      : new Ppo(withWindowNetworks('ppo', context, config, 'orthogonal'), config);
     return normalizeAgent(agent, context, config);
   },
 });

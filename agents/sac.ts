@@ -13,6 +13,7 @@ import { sacConfig } from './off-policy/sac-config.ts';
 import { SacContinuous } from './off-policy/sac-continuous.ts';
 import { SacDiscrete } from './off-policy/sac-discrete.ts';
 import { requireStateDependentExploration } from './on-policy/state-dependent-exploration.ts';
+import { withWindowNetworks } from './window-network.ts';
 
 export const sac = defineAgent({
   name: 'sac',
@@ -28,10 +29,11 @@ export const sac = defineAgent({
       );
     }
     if (config.stateDependentExploration) requireStateDependentExploration(actionSpace, config.hidden);
+    const withNetworks = withWindowNetworks('sac', context, config, 'fan-in');
     return buildOffPolicyAgent('sac', context, config, (kernels, rng) =>
       actionSpace.kind === 'box'
-        ? new SacContinuous(context, config, kernels, rng)
-        : new SacDiscrete(context, actionSpace, config, kernels, rng),
+        ? new SacContinuous(withNetworks, config, kernels, rng)
+        : new SacDiscrete(withNetworks, actionSpace, config, kernels, rng),
     );
   },
 });

@@ -11,6 +11,7 @@ import { offPolicyConfig } from './off-policy/config.ts';
 import { DeterministicActorCritic } from './off-policy/deterministic-actor-critic.ts';
 import { explorationNoiseConfig } from './off-policy/exploration-noise.ts';
 import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { withWindowNetworks } from './window-network.ts';
 
 export const td3 = defineAgent({
   name: 'td3',
@@ -24,11 +25,12 @@ export const td3 = defineAgent({
   }),
   build(context, config) {
     const learnerConfig = { ...config, numCritics: 2 };
+    const withNetworks = withWindowNetworks('td3', context, config, 'fan-in');
     return buildOffPolicyAgent(
       'td3',
       context,
       config,
-      (kernels, rng) => new DeterministicActorCritic('td3', context, learnerConfig, kernels, rng),
+      (kernels, rng) => new DeterministicActorCritic('td3', withNetworks, learnerConfig, kernels, rng),
     );
   },
 });

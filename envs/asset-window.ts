@@ -12,6 +12,7 @@ import {
 import type { Candles } from '../market/candles/candles.ts';
 import { EpisodeRows, planRows } from './episode-rows.ts';
 import { builtInParts, type EnvParts } from './parts.ts';
+import type { ObservationWindow } from './spaces.ts';
 import { sharedFeatures } from './trading/market.ts';
 
 /** The keys that choose features and episodes. */
@@ -46,6 +47,8 @@ export class AssetWindow implements Snapshotable {
   readonly dim: number;
   /** `asset:feature@bar`, bar 0 the newest. [W·M·F] */
   readonly names: readonly string[];
+  /** Rows of all assets side by side: M·F numbers. */
+  readonly window: ObservationWindow;
   row = 0;
   readonly #values: readonly Float32Array[]; // [M], each [T, F]
   readonly #numColumns: number;
@@ -76,6 +79,7 @@ export class AssetWindow implements Snapshotable {
     this.names = Array.from({ length: window }, (_, w) =>
       series.flatMap((_, m) => columns.map((column) => `${m + 1}:${column}@${w - window + 1}`)),
     ).flat();
+    this.window = { rows: window, columns: series.length * numColumns };
     this.#values = matrices.map(({ values }) => values);
     this.#numColumns = numColumns;
     this.#config = config;

@@ -8,8 +8,10 @@ import {
   type ActionBatch,
   type ActionSpace,
   actionDim,
+  type Box,
   createActionBatch,
   describeSpace,
+  isWindowWithin,
   sampleActionsInto,
 } from './spaces.ts';
 
@@ -286,12 +288,19 @@ function spaceProblems(space: ActionSpace, field: string): string[] {
         }
       }
       const wrong = low.findIndex((bound, i) => !(bound <= high[i]));
-      if (wrong < 0) return lengthProblems(`${field}.names`, space.names, dim);
+      if (wrong < 0) {
+        return [...lengthProblems(`${field}.names`, space.names, dim), ...windowProblems(space, field)];
+      }
       return [`${field}.low[${wrong}] is ${low[wrong]}, above high ${high[wrong]}, or NaN`];
     }
     default:
       return [`${field} must be made by createDiscrete, createMultiDiscrete or createBox`];
   }
+}
+
+function windowProblems({ window, dim }: Box, field: string): string[] {
+  if (window === undefined || isWindowWithin(window, dim)) return [];
+  return [`${field}.window of ${window.rows} rows of ${window.columns} does not fit into ${dim} elements`];
 }
 
 function lengthProblems(field: string, list: ArrayLike<unknown> | undefined, expected: number): string[] {

@@ -81,8 +81,9 @@ export class PortfolioEnv implements Env<PortfolioInfo> {
     this.#window = new AssetWindow(series, this.config, seed, 'portfolio', options.parts);
     const numWeights = series.length + 1;
     const weightNames = ['cash', ...series.map((_, m) => `${m + 1}`)].map((name) => `weight:${name}`);
-    const { dim, names } = this.#window;
-    this.observationSpace = createBox([dim + numWeights], -Infinity, Infinity, [...names, ...weightNames]);
+    const { dim, names, window } = this.#window;
+    const allNames = [...names, ...weightNames];
+    this.observationSpace = createBox([dim + numWeights], -Infinity, Infinity, allNames, window);
     this.actionSpace = createBox([numWeights], 0, 1, weightNames);
     this.#wanted = new Float64Array(numWeights);
     this.#weights = new Float64Array(numWeights);

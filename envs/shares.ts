@@ -78,14 +78,17 @@ export class SharesEnv implements Env<SharesInfo> {
     const { series, seed = 0 } = options;
     this.config = resolveConfig(config, options.config ?? {}, 'env "shares"');
     this.#window = new AssetWindow(series, this.config, seed, 'shares', options.parts);
-    const { dim, names } = this.#window;
+    const { dim, names, window } = this.#window;
     const numStocks = series.length;
     const stockNames = series.map((_, m) => `${m + 1}`);
     const accountNames = ['cash', ...stockNames.map((name) => `holding:${name}`)];
-    this.observationSpace = createBox([dim + 1 + numStocks], -Infinity, Infinity, [
-      ...names,
-      ...accountNames,
-    ]);
+    this.observationSpace = createBox(
+      [dim + 1 + numStocks],
+      -Infinity,
+      Infinity,
+      [...names, ...accountNames],
+      window,
+    );
     this.actionSpace = createBox([numStocks], -1, 1, stockNames);
     this.#holdings = new Int32Array(numStocks);
     this.#traded = new Int32Array(numStocks);

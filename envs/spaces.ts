@@ -28,6 +28,20 @@ export interface Box {
   readonly high: Float32Array; // [dim], Infinity where unbounded
   /** A name per element, for agents that follow a rule and for people: `rsi:14@-1`, `exposure`. */
   readonly names?: readonly string[]; // [dim]
+  /** Absent: the elements are what they are, and no window. */
+  readonly window?: ObservationWindow;
+}
+
+/**
+ * A window over a series at the front of an observation: its first W·F elements are the last W rows of F numbers, oldest
+ * first. The next step of an episode shows the same rows but the oldest, and one new row; the elements after the window are of
+ * the present moment alone.
+ */
+export interface ObservationWindow {
+  /** W ≥ 1. */
+  readonly rows: number;
+  /** F ≥ 1. */
+  readonly columns: number;
 }
 
 export type ActionSpace = Discrete | MultiDiscrete | Box;
@@ -74,13 +88,16 @@ export function createMultiDiscrete(sizes: readonly number[]): MultiDiscrete {
  * @param low lower bound, one number for all elements or one per element
  * @param high upper bound, likewise
  * @param names a name per element
- * @throws EnvError `invalid-space` when the shape is empty or not of positive whole numbers, or a bound is NaN, of another length or upside down
+ * @param window for observations that begin with a window over a series
+ * @throws EnvError `invalid-space` when the shape is empty or not of positive whole numbers, or a bound is NaN, of another length or upside down,
+ *   or a window is not of whole rows within the elements
  */
 export function createBox(
   shape: readonly number[],
   low: number | ArrayLike<number>,
   high: number | ArrayLike<number>,
   names?: readonly string[],
+  window?: ObservationWindow,
 ): Box {
   const dim = shape.reduce((product, length) => product * length, 1);
   if (shape.length === 0 || !shape.every((length) => Number.isInteger(length) && length > 0)) {
@@ -107,8 +124,26 @@ export function createBox(
   if (names !== undefined && names.length !== dim) {
     throw new EnvError('invalid-space', `${dim} elements need as many names, got ${names.length}.`);
   }
-  const box = { kind: 'box' as const, shape: [...shape], dim, low: lowArray, high: highArray };
-  return names === undefined ? box : { ...box, names: [...names] };
+  if (window !== undefined && !isWindowWithin(window, dim)) {
+    throw new EnvError(
+      'invalid-space',
+      `A window of ${window.rows} rows of ${window.columns} does not fit into ${dim} elements.`,
+    );
+  }
+  return {
+    kind: 'box',
+    shape: [...shape],
+    dim,
+    low: lowArray,
+    high: highArray,
+    ...(names !== undefined && { names: [...names] }),
+    ...(window !== undefined && { window: { rows: window.rows, columns: window.columns } }),
+  };
+}
+
+/** Whether a window is of positive whole numbers, and its W·F elements are among `dim`. */
+export function isWindowWithin({ rows, columns }: ObservationWindow, dim: number): boolean {
+  return [rows, columns].every((count) => Number.isInteger(count) && count > 0) && rows * columns <= dim;
 }
 
 /** Numbers per action: 1 for Discrete, K for MultiDiscrete, the dimension for Box. */

@@ -2,6 +2,7 @@
 import { z } from '../../core/config.ts';
 import { type NormalizationConfig, normalizationConfig } from '../normalization.ts';
 import { scheduleConfig } from '../schedule.ts';
+import { type WindowNetworkConfig, windowNetworkConfig } from '../window-network.ts';
 
 /** The keys that every off-policy agent's configuration takes over. */
 export function offPolicyConfig(defaults: {
@@ -38,11 +39,12 @@ export function offPolicyConfig(defaults: {
       .default(0)
       .describe('global norm each gradient is clipped to; 0 turns it off'),
     metricsEvery: z.int().min(1).default(1000).describe('env steps between reports of mean metrics'),
+    ...windowNetworkConfig,
     ...normalizationConfig,
   };
 }
 
-export interface OffPolicyConfig extends NormalizationConfig {
+export interface OffPolicyConfig extends NormalizationConfig, WindowNetworkConfig {
   readonly learningRate: number;
   readonly learningRateSchedule: 'constant' | 'linear';
   readonly bufferSize: number;

@@ -17,6 +17,8 @@ export interface FanInMlpOptions {
   readonly activation: 'tanh' | 'relu';
   /** Of the output layer; `'identity'` by default. */
   readonly outputActivation?: Activation;
+  /** As of `createMlp`. */
+  readonly layerNorm?: boolean;
   readonly rng: Rng;
 }
 

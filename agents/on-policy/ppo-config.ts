@@ -2,19 +2,15 @@
 import { type ConfigOf, z } from '../../core/config.ts';
 import { normalizationConfig } from '../normalization.ts';
 import { scheduleConfig } from '../schedule.ts';
+import { windowNetworkConfig } from '../window-network.ts';
 import { stateDependentExplorationConfig } from './state-dependent-exploration.ts';
 
-/** Settings of a memory. */
+/** Settings of the networks. */
 const memoryConfig = {
-  network: z
-    .enum(['mlp', 'lstm', 'gru'])
-    .default('mlp')
-    .describe('mlp acts on what it observes; lstm and gru remember the episode as well'),
-  recurrentUnits: z
-    .int()
-    .min(1)
-    .default(64)
-    .describe('units of the lstm or gru, which the hidden layers read'),
+  ...windowNetworkConfig,
+  network: windowNetworkConfig.network.describe(
+    'mlp takes all numbers alike; cnn reads the rows of a windowed observation; lstm and gru remember the episode as well',
+  ),
   sequenceLength: z
     .int()
     .min(1)

@@ -37,6 +37,7 @@ import { RolloutSequences } from './rollout-sequences.ts';
 export interface RecurrentPpoConfig extends PpoConfig {
   readonly network: 'lstm' | 'gru';
   readonly recurrentUnits: number;
+  readonly layerNorm: boolean;
   readonly sequenceLength: number;
 }
 
@@ -81,6 +82,7 @@ export class RecurrentPpo implements Agent {
         dense: {
           hidden: config.hidden,
           activation: config.activation,
+          layerNorm: config.layerNorm,
           outputDim,
           outputScale,
           init: 'orthogonal',

@@ -160,5 +160,5 @@ function describeObservation(features: FeatureMatrix, window: number): Box {
   const high = new Float32Array(names.length).fill(Infinity);
   low.set([-ACCOUNT_CLIP, -1, -ACCOUNT_CLIP, -1], numFeatures);
   high.set([ACCOUNT_CLIP, 1, ACCOUNT_CLIP, 0], numFeatures);
-  return createBox([names.length], low, high, names);
+  return createBox([names.length], low, high, names, { rows: window, columns: features.columns.length });
 }

@@ -70,7 +70,11 @@ function equalSpaces(a: ActionSpace, b: ActionSpace): boolean {
   if (a.kind === 'discrete' && b.kind === 'discrete') return a.n === b.n && equalLists(a.values, b.values);
   if (a.kind === 'multi-discrete' && b.kind === 'multi-discrete') return equalLists(a.sizes, b.sizes);
   if (a.kind === 'box' && b.kind === 'box') {
-    return (['shape', 'low', 'high', 'names'] as const).every((field) => equalLists(a[field], b[field]));
+    return (
+      (['shape', 'low', 'high', 'names'] as const).every((field) => equalLists(a[field], b[field])) &&
+      a.window?.rows === b.window?.rows &&
+      a.window?.columns === b.window?.columns
+    );
   }
   return false;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
 import type { Activation, Kernels } from '../../networks/kernels/kernels.ts';
+import { columnsLayer } from '../../networks/layers/columns.ts';
 import { conv1dLayer } from '../../networks/layers/conv1d.ts';
 import { duelingLayer } from '../../networks/layers/dueling.ts';
 import { createNetwork, type Layer } from '../../networks/layers/layer.ts';
@@ -54,6 +55,13 @@ testNetwork('heads on a body', () =>
   createSequential(createKernels(), [
     mlp(3, [], 6),
     multiHeadLayer([mlp(6, [4], 1, 2), mlp(6, [], 3, 3), mlp(6, [5], 2, 4)]),
+  ]),
+);
+testNetwork('a convolution over a part of the columns, the rest beside it', () =>
+  createSequential(createKernels(), [
+    mlp(14, [], 14, 5),
+    multiHeadLayer([sequentialLayer([columnsLayer(14, 0, 12), convolution()]), columnsLayer(14, 12, 14)]),
+    mlp(17, [4], 2),
   ]),
 );
 testNetwork('a dueling network with one linear map', () =>

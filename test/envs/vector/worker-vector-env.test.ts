@@ -134,7 +134,7 @@ describe('what goes wrong in a thread comes out as one line', () => {
     const open = (file: string, argument?: unknown) => () =>
       createWorkerVectorEnv({ module: new URL(file, import.meta.url), argument, numEnvs: 2, workers: 2 });
     expect(open('./no-such-file.ts')).toThrow(/no-such-file/);
-    expect(open('../shared.ts')).toThrow(/shared.ts exports no function createEnv/);
+    expect(open('../../shared.ts')).toThrow(/shared.ts exports no function createEnv/);
     expect(open('./vector-fixtures.ts', { kind: 'trading' })).toThrow(/^Env 0 failed in createEnv: /);
   });
 
