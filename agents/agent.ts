@@ -1,4 +1,4 @@
-/** The agent contract: batch first, two verbs. */
+/** Defines the contract of agents: batch first, two verbs. */
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig } from '../core/config.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';

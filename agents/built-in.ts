@@ -1,4 +1,4 @@
-/** The agents that come with the framework. */
+/** Lists the agents that come with the framework. */
 
 import { a2c } from './a2c.ts';
 import type { AgentPlugin } from './agent.ts';

@@ -1,4 +1,4 @@
-/** Networks that the user brings: any built-in agent learns with them in place of its own. */
+/** Lets the user bring networks: any built-in agent learns with them in place of its own. */
 import { type ConfigSchema, resolveConfig } from '../core/config.ts';
 import { ConfigError, MarketGymError } from '../core/errors.ts';
 import { definePart, type PartDefinition, type PartPlugin, type PluginShape } from '../core/plugin.ts';

@@ -1,6 +1,6 @@
 /**
- * Observation and reward normalisation as a layer around any agent: the statistics live, and are saved, with
- * the agent that learnt under them, and evaluation (acting without exploring) leaves them as they are.
+ * Normalises observations and rewards as a layer around any agent: the statistics live, and are saved, with the agent
+ * that learnt under them, and evaluation (acting without exploring) leaves them as they are.
  *
  * Source: the running scaling of OpenAI's baselines (`VecNormalize`): observations to mean 0 and variance 1,
  * rewards divided by the deviation of the discounted return, both clipped.

@@ -60,7 +60,7 @@ export class Ppo implements Agent, Imitator {
   #greedy: ActionBatch; // [N, A], grows with the number of envs that are evaluated
   #step = 0;
 
-  /** @param createOptimizer Adam unless told otherwise */
+  /** @param createOptimizer absent: Adam */
   constructor(
     context: AgentContext,
     config: PpoConfig,

@@ -1,5 +1,5 @@
 /**
- * The soft actor-critic: maximises the return and the entropy of its policy, for continuous and discrete actions.
+ * Soft actor-critic: maximises the return and the entropy of its policy, for continuous and discrete actions.
  *
  * Source: Haarnoja et al. (2018), "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905; for discrete
  * actions Christodoulou (2019), "Soft Actor-Critic for Discrete Action Settings", arXiv:1910.07207.

@@ -1,4 +1,4 @@
-/** Settings that change over a run. */
+/** Changes settings over a run. */
 import { z } from '../core/config.ts';
 
 /** How a setting moves from its value at the start of a run to its end. */

@@ -1,5 +1,5 @@
 /**
- * A running checksum of numbers, in place of keeping or hashing all of them again: tells two histories apart.
+ * Keeps a running checksum of numbers, in place of hashing all of them again: tells two histories apart.
  *
  * Source: A. Appleby, MurmurHash3 (2011), the mixing of 32-bit words; two lanes with different seeds.
  * Differences from the source: words are taken in for ever, so there is no finalizer and no length.

@@ -1,4 +1,4 @@
-/** Where time comes from: handed in, so that a replay sees the recorded times. */
+/** Defines the clock that time is asked of: handed in, so that a replay sees the recorded times. */
 
 export interface Clock {
   /** UTC epoch milliseconds. */

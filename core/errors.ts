@@ -1,4 +1,4 @@
-/** The errors a user can cause or must act on, each with a stable `code`. */
+/** Defines the errors that a user can cause or must act on, each with a stable `code`. */
 
 /** Base of every expected failure: the message names what, where and what to do, and fits on one line. */
 export class MarketGymError extends Error {

@@ -1,6 +1,6 @@
 /**
- * Elementary functions in plain IEEE arithmetic, so that results do not depend on the JavaScript engine:
- * the standard leaves the last bits of `Math.exp` and its relatives to the implementation.
+ * Computes elementary functions in plain IEEE arithmetic, so that results do not depend on the JavaScript engine: the
+ * standard leaves the last bits of `Math.exp` and its relatives to the implementation.
  * Source: the argument reductions and minimax polynomials of fdlibm (Sun Microsystems, 1993). Error below 1 ulp.
  */
 

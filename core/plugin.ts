@@ -1,4 +1,4 @@
-/** The form that plugins of all kinds share, and the check that tells a user what a plugin of his lacks. */
+/** Defines the form that plugins of all kinds share, and checks it, naming what a plugin lacks. */
 import { type ConfigSchema, resolveConfig, z } from './config.ts';
 import { ConfigError } from './errors.ts';
 

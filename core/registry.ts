@@ -1,4 +1,4 @@
-/** A named set of plugins; each program composes its own, there is no global one. */
+/** Holds a named set of plugins; each program composes its own, there is no global one. */
 import { ConfigError } from './errors.ts';
 import { suggestion } from './nearest.ts';
 

@@ -1,4 +1,4 @@
-/** Seeded randomness whose state can be saved: the only source of chance in the framework. */
+/** Draws seeded random numbers whose state can be saved: the only source of chance in the framework. */
 import seedrandom from 'seedrandom';
 import { log } from './math.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from './snapshot.ts';

@@ -1,4 +1,4 @@
-/** Mean and variance of a stream of vectors, updated batch by batch, kept in Float64. */
+/** Updates mean and variance of a stream of vectors batch by batch, in Float64. */
 import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from './snapshot.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** Exact state as plain data: what a checkpoint stores, and what an interrupted run continues from. */
+/** Saves exact state as plain data: a checkpoint stores it, and an interrupted run continues from it. */
 import { createHash } from 'node:crypto';
 import { StorageError } from './errors.ts';
 
@@ -25,7 +25,7 @@ export interface Snapshot {
 /** What can be frozen into a snapshot and continue from it to the same bits. */
 export interface Snapshotable {
   /**
-   * @param borrow true: large arrays may be views that the next change overwrites, for who writes them out at once;
+   * @param borrow true: large arrays may be views that the next change overwrites, for callers that write them out at once;
    *   otherwise all are copies
    */
   save(borrow?: boolean): Snapshot;

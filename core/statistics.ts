@@ -1,4 +1,4 @@
-/** Summaries of samples. */
+/** Summarises samples. */
 
 /** Arithmetic mean; NaN of nothing. */
 export function mean(values: ArrayLike<number>): number {

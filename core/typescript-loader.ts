@@ -1,4 +1,4 @@
-/** Threads and processes that the framework starts from its TypeScript sources need a loader that understands them. */
+/** Finds the loader that threads and processes need when they are started from TypeScript sources. */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 

@@ -1,4 +1,4 @@
-/** A trained model as plain data: everything that predicting needs, and nothing that is ever executed. */
+/** Describes a trained model as plain data: everything that predicting needs, and nothing that is ever executed. */
 import { resolveConfig, z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json, NumericArray } from '../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** The kinds of model that come with the framework. */
+/** Lists the kinds of model that come with the framework. */
 import { Registry } from '../core/registry.ts';
 import { linear } from './linear.ts';
 import type { ModelPlugin } from './model.ts';

@@ -1,4 +1,4 @@
-/** Logistic or linear regression: what a more complicated model must beat. */
+/** Fits logistic or linear regression: the model that a more complicated one must beat. */
 import { z } from '../core/config.ts';
 import { defineNetworkModel } from './recurrent/network-kind.ts';
 import { createBodyAndHead } from './recurrent/network-model.ts';

@@ -1,4 +1,4 @@
-/** The contract of supervised models: what a kind of model must do, and what a trained one is. */
+/** Defines the contract of supervised models: of a kind of model, and of a trained one. */
 import { type ConfigOf, type ConfigSchema, z } from '../core/config.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
 import type { Rng } from '../core/rng.ts';

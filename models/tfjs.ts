@@ -1,4 +1,7 @@
-/** A user's own TensorFlow.js `LayersModel` as a kind of model: fitted, calibrated and saved as the built-in networks. */
+/**
+ * Makes a user's own TensorFlow.js `LayersModel` a kind of model: fitted, calibrated and saved as the built-in
+ * networks.
+ */
 import { type ConfigOf, z } from '../core/config.ts';
 import { ConfigError, StorageError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';

@@ -1,4 +1,4 @@
-/** The network contract: flat parameters, explicit gradients, no autodiff tape. */
+/** Defines the contract of networks: flat parameters, explicit gradients, no autodiff tape. */
 
 /** A block of trainable numbers and the loss gradient that has accumulated for them. */
 export interface ParameterBlock {

@@ -1,5 +1,5 @@
 /**
- * Gradient-descent optimizers over flat parameter blocks, and clipping by the global norm.
+ * Takes steps of gradient descent over flat parameter blocks, and clips by the global norm.
  * Source: Kingma & Ba (2015), https://arxiv.org/abs/1412.6980, algorithm 1 (Adam); Loshchilov & Hutter (2019),
  * https://arxiv.org/abs/1711.05101, algorithm 2 (AdamW); Tieleman & Hinton (2012), lecture 6.5 (RMSprop);
  * Polyak (1964) (momentum). All in PyTorch's form: epsilon outside the root, RMSprop's included.

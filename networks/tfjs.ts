@@ -1,4 +1,4 @@
-/** Any TensorFlow.js model as a network: tfjs computes, parameters and gradients lie in the kernels' memory. */
+/** Makes any TensorFlow.js model a network: tfjs computes, parameters and gradients lie in the kernels' memory. */
 import type { Tensor, Variable } from '@tensorflow/tfjs';
 import { ConfigError } from '../core/errors.ts';
 import type { Kernels } from './kernels/kernels.ts';

@@ -1,5 +1,5 @@
 /**
- * Generalised advantage estimation over a rollout of N envs.
+ * Estimates generalised advantages over a rollout of N envs.
  *
  * Source: Schulman et al. (2016), "High-Dimensional Continuous Control Using Generalized Advantage
  * Estimation", arXiv:1506.02438, eq. 16:

@@ -1,5 +1,5 @@
 /**
- * Returns over n steps, summed when a batch is sampled, so that transitions are stored once and as they came.
+ * Sums returns over n steps when a batch is sampled, so that transitions are stored once and as they came.
  *
  * Source: Sutton & Barto (2018), "Reinforcement Learning: An Introduction", eq. 7.1:
  *   R = Σ_{k<m} γ^k·r_{t+k},   target = R + γ^m·V(s_{t+m}),   m ≤ n

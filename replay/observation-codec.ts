@@ -1,4 +1,4 @@
-/** What a buffer keeps of an observation: the observation itself, or a shorter key that it can be rebuilt from. */
+/** Encodes what a buffer keeps of an observation: itself, or a shorter key that it can be rebuilt from. */
 import { copyRow } from './rows.ts';
 
 // D: numbers per observation. K: numbers per key. B: rows of a batch.

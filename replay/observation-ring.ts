@@ -1,4 +1,4 @@
-/** A ring of observations in which the one that a step led to is the one that the next step acts on: stored once. */
+/** Keeps a ring of observations: the one that a step led to is the one that the next acts on, and stored once. */
 
 import { restoreArrayInto, restoreNumber, type Snapshot } from '../core/snapshot.ts';
 import type { TransitionBatch } from '../envs/transition.ts';

@@ -1,5 +1,5 @@
 /**
- * The last transitions of N envs, drawn in proportion to how wrong the learner last was about them.
+ * Keeps the last transitions of N envs, drawn in proportion to the learner's last errors on them.
  *
  * Source: Schaul et al. (2016), "Prioritized Experience Replay", arXiv:1511.05952, section 3.3 (proportional variant)
  * and 3.4, eq. 1 and 2:

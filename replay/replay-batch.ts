@@ -1,4 +1,4 @@
-/** What a learner samples into: arrays that are allocated once, where the learner wants them. */
+/** Allocates the arrays that a learner samples into, once, where the learner wants them. */
 import type { ActionBatch } from '../envs/spaces.ts';
 
 // B: rows there is room for. D: numbers per observation. A: numbers per action.

@@ -1,4 +1,4 @@
-/** The last T steps of N envs, in order, for on-policy agents. */
+/** Keeps the last T steps of N envs, in order, for on-policy agents. */
 import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
 import { copyRow } from './rows.ts';
 

@@ -1,4 +1,4 @@
-/** Rows and stretches of flat row-major arrays. */
+/** Copies rows and stretches of flat row-major arrays. */
 
 type Flat = Float32Array | Int32Array | Uint8Array;
 

@@ -1,4 +1,4 @@
-/** The last transitions of N envs, drawn as sequences of consecutive steps, for learners with a memory. */
+/** Keeps the last transitions of N envs, drawn as sequences of consecutive steps, for learners with a memory. */
 
 import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';

@@ -1,4 +1,4 @@
-/** Weights that can be changed, and drawn from in proportion, in logarithmic time. */
+/** Changes weights, and draws in proportion to them, in logarithmic time. */
 import { TrainingError } from '../core/errors.ts';
 
 /**

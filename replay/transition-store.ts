@@ -1,4 +1,4 @@
-/** The last steps of N envs, each observation stored once: what the replay buffers draw from. */
+/** Stores the last steps of N envs for replay buffers to draw from, each observation once. */
 
 import { ConfigError, StorageError } from '../core/errors.ts';
 import {

@@ -1,4 +1,4 @@
-/** The last transitions of N envs, drawn uniformly with replacement, as n-step returns. */
+/** Keeps the last transitions of N envs, drawn uniformly with replacement, as n-step returns. */
 
 import type { Rng } from '../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../core/snapshot.ts';

@@ -1,4 +1,6 @@
-/** A trained policy as a model of the registry: which agent it is, what it was trained in, and its whole state. */
+/**
+ * Stores a trained policy as a model of the registry: its agent, the env that it was trained in, and its whole state.
+ */
 import { StorageError } from '../core/errors.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import { stringifyExact } from './exact-json.ts';

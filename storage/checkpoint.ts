@@ -1,4 +1,4 @@
-/** Checkpoints: the exact state of a run in a directory that explains and verifies itself. */
+/** Writes and reads checkpoints: the exact state of a run in a directory that explains and verifies itself. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';

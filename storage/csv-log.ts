@@ -1,4 +1,4 @@
-/** A run's log as one CSV table, for spreadsheets and data frames. */
+/** Writes a run's log as one CSV table, for spreadsheets and data frames. */
 import { appendFileSync } from 'node:fs';
 import type { Json } from '../core/snapshot.ts';
 import { attempt, writeFileAtomic } from './atomic.ts';

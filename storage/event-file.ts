@@ -1,5 +1,5 @@
 /**
- * Event files that TensorBoard reads: scalars by tag and step.
+ * Writes event files that TensorBoard reads: scalars by tag and step.
  *
  * Source: TensorFlow's `record_writer.h` (TFRecord framing), `crc32c.h` (masked checksums), `event.proto` and
  * `summary.proto` (the messages), of which only what scalars need is written.

@@ -1,4 +1,4 @@
-/** Manifests as text: spelt in one way only, so that a hash of the text stands for the content. */
+/** Writes manifests as text: spelt in one way only, so that a hash of the text stands for the content. */
 import { createHash } from 'node:crypto';
 import { StorageError } from '../core/errors.ts';
 

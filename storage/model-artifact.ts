@@ -1,4 +1,4 @@
-/** A trained model on disk: a directory of data files and a manifest that names, explains and verifies them. */
+/** Keeps a trained model on disk: a directory of data files and a manifest that names, explains and verifies them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';

@@ -1,4 +1,4 @@
-/** Every trained model with its versions and stages: an SQLite index over directories of verified files. */
+/** Registers every trained model with its versions and stages: an SQLite index over directories of verified files. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';

@@ -1,4 +1,4 @@
-/** One training run on disk: what was asked for, what happened, and the checkpoints. */
+/** Keeps one training run on disk: the settings, the log, and the checkpoints. */
 import { appendFileSync, existsSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';

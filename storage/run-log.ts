@@ -1,4 +1,4 @@
-/** The logs of a run: always JSON lines, which reports and resuming read, and what else is asked for. */
+/** Writes the logs of a run: always JSON lines, which reports and resuming read, and what else is asked for. */
 import type { Clock } from '../core/clock.ts';
 import { CsvLog } from './csv-log.ts';
 import type { LogRow, RunDirectory } from './run-directory.ts';

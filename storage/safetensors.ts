@@ -1,5 +1,5 @@
 /**
- * Typed arrays to bytes and back, in the safetensors format: data only, nothing in a file is ever executed.
+ * Turns typed arrays into bytes and back, in the safetensors format: data only, nothing in a file is ever executed.
  * Source: huggingface/safetensors, README "Format" (0.4): 8 bytes little-endian header length, a JSON header of
  * dtype, shape and data_offsets per tensor, then the data without gaps.
  * Differences from the source: the dtypes F32, F64, I32, U32 and U8 only; the host must be little-endian.

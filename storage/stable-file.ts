@@ -1,4 +1,4 @@
-/** A file that is read piece by piece, and found out when it does not stay the same file. */
+/** Reads a file piece by piece, and finds out when it does not stay the same file. */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { StorageError } from '../core/errors.ts';

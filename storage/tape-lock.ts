@@ -1,4 +1,4 @@
-/** One writer a tape: a lock that the operating system takes away from a process that ends, however it ends. */
+/** Admits one writer a tape: a lock that the operating system takes away from a process that ends, however it ends. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';

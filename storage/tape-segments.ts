@@ -1,4 +1,4 @@
-/** The files of a tape: segments that a writer may finish, compress and begin while somebody reads. */
+/** Names the files of a tape: segments that a writer may finish, compress and begin while somebody reads. */
 import { hash } from 'node:crypto';
 import {
   closeSync,

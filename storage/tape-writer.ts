@@ -142,7 +142,7 @@ export class TapeWriter {
     }
   }
 
-  /** Lets go of the tape at once, and leaves it as it is on the disk: for who opened it and then cannot begin. */
+  /** Lets go of the tape at once, and leaves it as it is on the disk: for callers that opened it and cannot begin. */
   abandon(): void {
     closeSync(this.#file);
     this.#lock.release();

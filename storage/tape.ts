@@ -1,5 +1,5 @@
 /**
- * The tape: an append-only journal of records in which every line proves all lines before it.
+ * Reads a tape: an append-only journal of records in which every line proves all lines before it.
  *
  * A directory of segments, `000001.jsonl`, `000002.jsonl` …; finished ones are compressed to `.jsonl.gz`. A line is
  * `CHAIN JSON`: the record as a JSON array, and the first 16 hexadecimal digits of SHA-256 over the chain of the line
@@ -154,7 +154,7 @@ export interface TapeSummary {
   readonly torn: TornTail | undefined;
 }
 
-/** Reads and verifies all of a tape. @throws StorageError as `readTape`; a torn tail is told, not thrown */
+/** Reads and verifies all of a tape. @throws StorageError as `readTape`; a torn tail is reported, not thrown */
 export function summarizeTape(path: string): TapeSummary {
   const kinds: Record<string, number> = {};
   let torn: TornTail | undefined;

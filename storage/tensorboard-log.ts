@@ -1,4 +1,4 @@
-/** A run's log as a folder of TensorBoard event files, one for each time the run was begun or continued. */
+/** Writes a run's log as a folder of TensorBoard event files, one for each time the run was begun or continued. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';

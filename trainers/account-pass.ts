@@ -1,4 +1,4 @@
-/** One pass of a policy through a market, as its account tells it step by step. */
+/** Records one pass of a policy through a market, step by step, from its account. */
 import type { Agent } from '../agents/agent.ts';
 import { EnvError } from '../core/errors.ts';
 import type { AccountInfo } from '../envs/account-info.ts';
@@ -32,7 +32,7 @@ const ROUNDING = 1e-9;
 /**
  * Acts greedily from the env's reset to the end of its episode.
  * @param env with the keys of `AccountInfo` in its info
- * @param see told of the account before each action, for rules that go by it
+ * @param see called with the account before each action, for rules that go by it
  * @param seed for the reset
  * @throws EnvError `unsound-account` naming the step and the key, and as `playEpisode`
  */

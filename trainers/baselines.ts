@@ -1,4 +1,7 @@
-/** Rules that every trading result is compared with, in the same env, at the same costs and over the same bars. */
+/**
+ * Plays the rules that every trading result is compared with, in the same env, at the same costs and over the same
+ * bars.
+ */
 
 import type { Agent } from '../agents/agent.ts';
 import { random } from '../agents/rules/random.ts';

@@ -1,4 +1,4 @@
-/** Things to do now and then while a run goes on. */
+/** Does things now and then while a run goes on. */
 import { passes } from '../agents/schedule.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
 import type { Evaluation } from './evaluate.ts';

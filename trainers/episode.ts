@@ -9,7 +9,7 @@ const MAX_STEPS = 1_000_000;
 /**
  * @throws EnvError `endless-episode` after a million steps
  * @param env is reset first
- * @param visit told of the state after the reset, with reward 0, and after every step
+ * @param visit called with the state after the reset, with reward 0, and after every step
  * @param seed for the reset
  */
 export function playEpisode<Info>(

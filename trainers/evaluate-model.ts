@@ -39,7 +39,7 @@ export interface EvaluateModelOptions extends SignalBacktestOptions {
   readonly rows?: Int32Array;
   /** Of the random traders, the bootstrap and the permutations. Default 0. */
   readonly seed?: number;
-  /** Times that each column is shuffled to tell its importance; 0: not told. Default 3. */
+  /** Times that each column is shuffled to measure its importance; 0: not measured. Default 3. */
   readonly importanceRepeats?: number;
 }
 
@@ -56,7 +56,7 @@ export interface ModelEvaluation {
   readonly skill: ModelSkill;
   /** Judged rows whose outcome the model knew. */
   readonly numInSample: number;
-  /** Rise of the loss when a column is shuffled, [F]; empty where it was not told. */
+  /** Rise of the loss when a column is shuffled, [F]; empty where it was not measured. */
   readonly importance: readonly { readonly column: string; readonly rise: number }[];
   /** Present where there are candles. */
   readonly trading?: SignalJudgement;

@@ -1,4 +1,6 @@
-/** What judging needs of a task: envs for one pass through a span, and where baselines can trade the same bars. */
+/**
+ * Defines what judging needs of a task: envs for one pass through a span, and where baselines can trade the same bars.
+ */
 import type { ConfigOverrides } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Env } from '../envs/env.ts';

@@ -1,4 +1,4 @@
-/** Whether a model predicts better than somebody who knows nothing but how often each outcome comes. */
+/** Tests a model against a forecast that knows nothing but how often each outcome comes. */
 import { log } from '../core/math.ts';
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';

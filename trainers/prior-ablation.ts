@@ -1,4 +1,4 @@
-/** Which ways of being guided by a prior help an agent: all of them and their combinations, over seeds, on later rows. */
+/** Compares ways of guiding an agent by a prior: all of them and their combinations, over seeds, on later rows. */
 import type { AgentPlugin } from '../agents/agent.ts';
 import { type PriorConfig, priorConfig } from '../agents/priors/config.ts';
 import { withPrior } from '../agents/priors/with-prior.ts';
@@ -41,7 +41,7 @@ export interface PriorMarket {
   readonly predictions: Predictions;
   /** Agents train on the rows before, and are judged on this one and all later ones. */
   readonly cutRow: number;
-  /** Costs, actions, window and what else the trading env is told. */
+  /** Costs, actions, window and the trading env's other settings. */
   readonly config: Partial<TradingConfig>;
 }
 

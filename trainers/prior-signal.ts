@@ -1,4 +1,6 @@
-/** The predictions that an agent may train with and be judged with: none of a row that the model has learnt from. */
+/**
+ * Makes the predictions that an agent may train with and be judged with: none of a row that the model has learnt from.
+ */
 import { ConfigError } from '../core/errors.ts';
 import { type Dataset, rowsWithWindow } from '../models/data/dataset.ts';
 import { holdOutFrom, walkForward } from '../models/data/splitters.ts';

@@ -1,5 +1,6 @@
 /**
- * What a few seeds say about an algorithm: aggregates that one lucky seed does not decide, and their uncertainty.
+ * Summarises what a few seeds say about an algorithm: aggregates that one lucky seed does not decide, and their
+ * uncertainty.
  *
  * Source: Agarwal et al. (2021), "Deep Reinforcement Learning at the Edge of the Statistical Precipice",
  * arXiv:2108.13264, sections 4.1 to 4.3, and its library rliable.

@@ -16,7 +16,7 @@ import type { PassAxis } from './account-pass.ts';
 import { type Backtest, backtest } from './backtest.ts';
 import { type ExposureMarket, type ExposureRule, largestExposure, SLOW_BARS } from './baselines.ts';
 
-/** Bars of the realised volatility unless told otherwise. */
+/** Bars of the realised volatility by default. */
 const VOLATILITY_BARS = 20;
 
 /** What a signal's backtest takes from the trading env's settings: costs and execution. */

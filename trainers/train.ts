@@ -1,4 +1,4 @@
-/** The training loop: the same for on-policy and off-policy agents, and for one env or many. */
+/** Runs the training loop: the same for on-policy and off-policy agents, and for one env or many. */
 import type { Agent, Metrics } from '../agents/agent.ts';
 import {
   joinSnapshots,

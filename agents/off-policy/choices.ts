@@ -1,4 +1,4 @@
-/** Choosing among discrete actions, of which some may not be allowed. */
+/** Chooses among discrete actions, of which some may not be allowed. */
 import { EnvError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 

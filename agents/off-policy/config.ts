@@ -1,4 +1,4 @@
-/** The settings that off-policy agents share. */
+/** Declares the settings that off-policy agents share. */
 import { z } from '../../core/config.ts';
 import { type NormalizationConfig, normalizationConfig } from '../normalization.ts';
 import { scheduleConfig } from '../schedule.ts';

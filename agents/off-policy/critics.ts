@@ -1,4 +1,7 @@
-/** Critics Q_1 … Q_M of continuous actions and the copies Q'_1 … Q'_M that follow them slowly, for DDPG, TD3 and SAC. */
+/**
+ * Trains critics Q_1 … Q_M of continuous actions and keeps the copies Q'_1 … Q'_M that follow them slowly, for DDPG,
+ * TD3 and SAC.
+ */
 import type { Rng } from '../../core/rng.ts';
 import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';

@@ -1,6 +1,6 @@
 /**
- * Learning a deterministic policy from critics: DDPG, and TD3, which adds a second critic, smoothed target actions
- * and a policy that is updated less often.
+ * Learns a deterministic policy from critics: DDPG, and TD3, which adds a second critic, smoothed target actions and a
+ * policy that is updated less often.
  *
  * Source: Lillicrap et al. (2016), "Continuous control with deep reinforcement learning", arXiv:1509.02971,
  * algorithm 1; Fujimoto et al. (2018), "Addressing Function Approximation Error in Actor-Critic Methods",

@@ -1,5 +1,5 @@
 /**
- * The targets of deep Q-learning, and the loss of the values that are to come to them.
+ * Computes the targets of deep Q-learning, and the loss of the values that are to come to them.
  *
  * Source: Mnih et al. (2015), "Human-level control through deep reinforcement learning", algorithm 1; van Hasselt et
  * al. (2016), arXiv:1509.06461, eq. 4.

@@ -1,5 +1,5 @@
 /**
- * The weight α of a policy's entropy, fixed or learnt so that the entropy H comes to a target H̄.
+ * Keeps the weight α of a policy's entropy, fixed or learnt so that the entropy H comes to a target H̄.
  *
  * Source: Haarnoja et al. (2018), "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905, eq. 18:
  *   J(α) = mean α·(H − H̄)

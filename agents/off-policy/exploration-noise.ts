@@ -1,5 +1,5 @@
 /**
- * Noise that makes a deterministic policy try things.
+ * Adds the noise that makes a deterministic policy try things.
  *
  * Source: Uhlenbeck & Ornstein (1930), as Lillicrap et al. (2016) use it, arXiv:1509.02971, section 7:
  *   x ← x − θ·x + σ·ε,   ε standard normal, x = 0 at the start of an episode

@@ -1,5 +1,5 @@
 /**
- * Fully connected networks as off-policy learning starts them.
+ * Makes fully connected networks as off-policy learning starts them.
  *
  * Source: Lillicrap et al. (2016), "Continuous control with deep reinforcement learning", arXiv:1509.02971, section 7.
  * Differences from the source: the output layer is drawn like the others, not from ±3e-3.

@@ -1,4 +1,4 @@
-/** What off-policy agents have in common: act, remember, and learn from batches of what is remembered. */
+/** Runs the loop of off-policy agents: act, remember, and learn from batches of what is remembered. */
 import { ConfigError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 import {

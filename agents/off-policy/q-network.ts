@@ -1,4 +1,4 @@
-/** The networks that value every choice at once. */
+/** Makes the networks that value every choice at once. */
 import type { Rng } from '../../core/rng.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { duelingLayer } from '../../networks/layers/dueling.ts';

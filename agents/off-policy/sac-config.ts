@@ -1,4 +1,4 @@
-/** Settings of the soft actor-critic. */
+/** Declares the settings of the soft actor-critic. */
 import { type ConfigOf, z } from '../../core/config.ts';
 import { stateDependentExplorationConfig } from '../on-policy/state-dependent-exploration.ts';
 import { offPolicyConfig } from './config.ts';

@@ -1,5 +1,5 @@
 /**
- * The soft actor-critic's updates for continuous actions, with a squashed Gaussian policy.
+ * Updates the soft actor-critic for continuous actions, with a squashed Gaussian policy.
  *
  * Source: Haarnoja et al. (2018), "Soft Actor-Critic Algorithms and Applications", arXiv:1812.05905, algorithm 1.
  * Differences from the source: a truncated episode bootstraps from its last observation. With state-dependent

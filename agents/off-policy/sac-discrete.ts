@@ -1,5 +1,5 @@
 /**
- * The soft actor-critic's updates for discrete actions: expectations over all actions take the place of samples.
+ * Updates the soft actor-critic for discrete actions: expectations over all actions take the place of samples.
  *
  * Source: Christodoulou (2019), "Soft Actor-Critic for Discrete Action Settings", arXiv:1910.07207, algorithm 1.
  * Differences from the source: actions that a mask forbids have probability 0, and a target entropy that is relative

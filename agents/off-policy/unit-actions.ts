@@ -1,4 +1,4 @@
-/** Continuous actions as learners see them, every element in [−1, 1], whatever box the env has. */
+/** Shows learners continuous actions with every element in [−1, 1], whatever box the env has. */
 import { ConfigError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { ActionSpace, Box } from '../../envs/spaces.ts';

@@ -1,4 +1,4 @@
-/** A policy over discrete or multi-discrete actions. */
+/** Reads a policy over discrete or multi-discrete actions from a network's outputs. */
 import type { Rng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type ActionBatch, type ActionSpace, createActionBatch } from '../../envs/spaces.ts';

@@ -1,4 +1,4 @@
-/** Continuous actions as the env is sent them: clipped to its box. */
+/** Sends continuous actions to the env: clipped to its box. */
 import type { Box } from '../../envs/spaces.ts';
 
 export class ClippedActions {

@@ -1,4 +1,4 @@
-/** A policy over continuous actions. */
+/** Reads a policy over continuous actions from a network's outputs. */
 import type { Rng } from '../../core/rng.ts';
 import { restoreArrayInto, type Snapshot } from '../../core/snapshot.ts';
 import { type Box, createActionBatch } from '../../envs/spaces.ts';

@@ -1,5 +1,5 @@
 /**
- * Behaviour cloning: a policy is fitted to what a teacher did, and its critic to what that earned.
+ * Clones behaviour: fits a policy to what a teacher did, and its critic to what that earned.
  *
  * Source: Pomerleau (1991), "Efficient Training of Artificial Neural Networks for Autonomous Navigation": supervised
  * learning of a policy from demonstrations.

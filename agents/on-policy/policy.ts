@@ -1,4 +1,4 @@
-/** The policy of an agent that learns by log-probabilities: a network, and a head that reads its outputs. */
+/** Makes the policy of an agent that learns by log-probabilities: a network, and a head that reads its outputs. */
 import type { ConfigOf, z } from '../../core/config.ts';
 import type { Rng } from '../../core/rng.ts';
 import { createStateDependentGaussian } from '../../networks/distributions/state-dependent-gaussian.ts';

@@ -1,4 +1,4 @@
-/** Settings of proximal policy optimisation. */
+/** Declares the settings of proximal policy optimisation. */
 import { type ConfigOf, z } from '../../core/config.ts';
 import { normalizationConfig } from '../normalization.ts';
 import { scheduleConfig } from '../schedule.ts';

@@ -1,5 +1,5 @@
 /**
- * The clipped surrogate, value and entropy losses of PPO, with their gradients.
+ * Computes the clipped surrogate, value and entropy losses of PPO, with their gradients.
  *
  * Source: Schulman et al. (2017), "Proximal Policy Optimization Algorithms", arXiv:1707.06347, eq. 7 and 9.
  * Differences from the source: advantages are normalised per minibatch by their sample deviation; the value

@@ -1,4 +1,4 @@
-/** A rollout with what PPO estimates of it, and the minibatches that are drawn from it. */
+/** Keeps a rollout with PPO's estimates of it, and gathers the minibatches that are drawn from it. */
 import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
 import type { ActionBatch } from '../../envs/spaces.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';

@@ -1,4 +1,4 @@
-/** What PPO does with a full rollout: epochs of shuffled minibatches, each a clipped step of the optimizer. */
+/** Learns from a full rollout: epochs of shuffled minibatches, each a clipped step of the optimizer. */
 import type { z } from '../../core/config.ts';
 import { TrainingError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';

@@ -1,6 +1,6 @@
 /**
- * Generalised state-dependent exploration: noise that is a function of the state, kept for several steps, in place of
- * noise that is drawn anew in each.
+ * Explores by generalised state-dependent noise: noise that is a function of the state, kept for several steps, in
+ * place of noise that is drawn anew in each.
  *
  * Source: Raffin, Kober & Stulp (2021), "Smooth Exploration for Robotic Reinforcement Learning", arXiv:2005.05719,
  * algorithm 1.

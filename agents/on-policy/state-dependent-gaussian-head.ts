@@ -1,4 +1,4 @@
-/** A policy over continuous actions whose deviations depend on the state. */
+/** Reads a policy over continuous actions whose deviations depend on the state. */
 import { exp } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** What the prior itself does, drawn or at its best. */
+/** Acts as the prior itself would, drawn or at its best. */
 import type { Rng } from '../../core/rng.ts';
 import type { ActionBatch } from '../../envs/spaces.ts';
 import { bestChoice, noValidAction } from '../off-policy/choices.ts';

@@ -1,5 +1,5 @@
 /**
- * A warm start: the prior acts for the first steps of a run, and the policy then learns to do as it did.
+ * Starts a run warm: the prior acts for the first steps of a run, and the policy then learns to do as it did.
  *
  * Source: Pomerleau (1991), "Efficient Training of Artificial Neural Networks for Autonomous Navigation",
  * https://doi.org/10.1162/neco.1991.3.1.88, behaviour cloning.

@@ -1,4 +1,4 @@
-/** Settings of an agent with a prior. */
+/** Declares the settings of an agent with a prior. */
 import { type ConfigOf, z } from '../../core/config.ts';
 
 export const priorConfig = z.object({

@@ -1,4 +1,4 @@
-/** The run of an agent with a prior: who acts when, and how much the prior still counts. */
+/** Runs an agent with a prior: decides which of the two acts, and how much the prior still counts. */
 
 import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** A policy's network with a prior around it: the prior is hidden from it, added to it, or pulls it, as asked. */
+/** Puts a prior around a policy's network: the prior is hidden from it, added to it, or pulls it, as asked. */
 import { log } from '../../core/math.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { Network } from '../../networks/network.ts';

@@ -1,5 +1,5 @@
 /**
- * Losses that hold a policy near its prior, with their gradients by the outputs of the policy's network.
+ * Computes losses that hold a policy near its prior, with their gradients by the outputs of the policy's network.
  *
  * Source: for the divergence Galashov et al. (2019), "Information asymmetry in KL-regularized RL", arXiv:1905.01240, eq. 2;
  * for the squared distance Fujimoto & Gu (2021), "A Minimalist Approach to Offline Reinforcement Learning",

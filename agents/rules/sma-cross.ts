@@ -1,5 +1,5 @@
 /**
- * The moving-average crossover: long while the fast average is above the slow one, otherwise short or flat.
+ * Trades the moving-average crossover: long while the fast average is above the slow one, otherwise short or flat.
  *
  * Source: Brock, Lakonishok & LeBaron (1992), "Simple Technical Trading Rules and the Stochastic Properties of
  * Stock Returns", variable-length moving average. Differences from the source: no band around the crossing.

@@ -1,4 +1,4 @@
-/** What supervised models learn from: a table, a label for each row, and what each label depends on. */
+/** Builds data sets for supervised models: a table, a label for each row, and the rows that each label depends on. */
 import { createHash } from 'node:crypto';
 import { type ConfigOverrides, resolveConfig } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-/** A table of numbers: what supervised models learn from and predict on. */
+/** Defines the table of numbers that supervised models learn from and predict on. */
 
 /** N rows, F columns. A FeatureMatrix of the market's pipeline is one. */
 export interface FeatureTable {

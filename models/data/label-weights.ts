@@ -1,5 +1,5 @@
 /**
- * How much of a label is its own, where labels of neighbouring rows look at the same bars.
+ * Weighs labels by the share that is their own, where labels of neighbouring rows look at the same bars.
  * Source: M. López de Prado, "Advances in Financial Machine Learning" (2018), sections 4.3 and 4.4.
  */
 

@@ -1,6 +1,6 @@
 /**
- * What a model is to predict of each bar: the return ahead, its sign, or which barrier the price touches first.
- * Source of the triple barrier: M. López de Prado, "Advances in Financial Machine Learning" (2018), section 3.4.
+ * Labels each bar with what a model is to predict: the return ahead, its sign, or which barrier the price touches
+ * first. Source of the triple barrier: M. López de Prado, "Advances in Financial Machine Learning" (2018), section 3.4.
  * Differences from the source: the barriers' unit is the sample deviation of the last `volatilityBars` log returns,
  * a finite window, where the book uses an exponential average; prices may be the bars' extremes instead of closes.
  */

@@ -1,4 +1,4 @@
-/** How good a classifier is: by the classes it names, and by the probabilities it gives. */
+/** Measures a classifier by the classes it names, and by the probabilities it gives. */
 import { DataError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import { averagePrecision, rocArea } from './probability-curves.ts';

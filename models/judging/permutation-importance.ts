@@ -1,5 +1,5 @@
 /**
- * How much worse a model gets when one column is shuffled: what it makes of the column, on rows of one's choice.
+ * Shuffles one column and measures how much worse a model gets: the column's importance, on rows of one's choice.
  * Source: L. Breiman, "Random Forests" (2001), section 10; A. Fisher, C. Rudin & F. Dominici (2019), section 3.
  * Differences from the source: a column is shuffled over the rows of the windows that are predicted, so that a
  * recurrent model sees a shuffled history.

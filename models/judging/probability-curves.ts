@@ -1,6 +1,6 @@
 /**
- * How well scores rank and probabilities fit: ROC and precision-recall curves, their areas, calibration.
- * Equal scores stand together: a curve has a point for each score that occurs.
+ * Draws curves of how well scores rank and probabilities fit: ROC and precision-recall curves, their areas,
+ * calibration. Equal scores stand together: a curve has a point for each score that occurs.
  */
 
 /** Points of a curve, [P] each. */

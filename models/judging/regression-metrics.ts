@@ -1,4 +1,4 @@
-/** How good predicted numbers are, and how well scores order what came of them. */
+/** Measures predicted numbers, and how well scores order what came of them. */
 import { mean } from '../../core/statistics.ts';
 
 export interface RegressionMetrics {

@@ -1,4 +1,4 @@
-/** Long short-term memory over a window of bars, as a model. */
+/** Offers long short-term memory over a window of bars as a model. */
 import { defineRecurrentModel } from './model.ts';
 
 export const lstm = defineRecurrentModel(

@@ -1,4 +1,4 @@
-/** What the LSTM and GRU kinds have in common: a recurrent layer over a window, dropout, a linear head. */
+/** Builds the network of the LSTM and GRU kinds: a recurrent layer over a window, dropout, a linear head. */
 import { z } from '../../core/config.ts';
 import { recurrentWindowLayer } from '../../networks/layers/recurrent-window.ts';
 import { defineNetworkModel } from './network-kind.ts';

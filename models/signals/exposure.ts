@@ -134,7 +134,7 @@ export const builtInSignalRules = new Registry<SignalRulePlugin>(signalRuleShape
 
 /**
  * The rule that the settings of a signal name, checked where it is a user's.
- * @throws ConfigError `unknown-name`, `invalid-plugin`; while trading, `invalid-exposure` for what is none
+ * @throws ConfigError `unknown-name`, `invalid-plugin`; while trading, `invalid-exposure` for a number that is not an exposure
  */
 export function createSignalRule(
   config: SignalConfig,

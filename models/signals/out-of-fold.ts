@@ -1,4 +1,4 @@
-/** Predictions of rows by models that have not seen them: what may be learnt from next. */
+/** Predicts rows by models that have not seen them, so that these predictions may be learnt from next. */
 import { ConfigError } from '../../core/errors.ts';
 import { type Dataset, rowsWithWindow } from '../data/dataset.ts';
 import type { Fold, Splitter } from '../data/splitters.ts';

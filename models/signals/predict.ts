@@ -1,4 +1,4 @@
-/** What a trained model says of many rows at once. */
+/** Predicts many rows at once with a trained model. */
 import { DataError } from '../../core/errors.ts';
 import { calibrateInto } from '../data/calibration.ts';
 import { firstFeatureRow, type PredictionInput, RowCheck, tableFor, writeWindow } from '../input.ts';

@@ -1,4 +1,4 @@
-/** What a model says of rows, and how it stands to what the model has learnt from. */
+/** Holds a model's predictions, and tells rows that it has learnt from from those it has not. */
 import { ConfigError } from '../../core/errors.ts';
 import type { PredictionInput } from '../input.ts';
 import type { TrainingRecord } from '../model.ts';

@@ -1,4 +1,4 @@
-/** A trained model that takes one bar and gives one signal. */
+/** Streams a trained model: takes one bar, gives one signal. */
 import type { Candles } from '../../market/candles/candles.ts';
 import type { FeatureStream } from '../../market/features/pipeline.ts';
 import { calibrateInto } from '../data/calibration.ts';

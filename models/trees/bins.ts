@@ -1,4 +1,4 @@
-/** A table cut into bins, in the memory of the kernels that grow trees on it. */
+/** Cuts a table into bins, in the memory of the kernels that grow trees on it. */
 
 import { DataError } from '../../core/errors.ts';
 import { kernelLayout } from '../../networks/kernels/layout.ts';

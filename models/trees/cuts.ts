@@ -1,5 +1,5 @@
 /**
- * Where a column is cut into bins: weighted quantiles, or every distinct value where they are few.
+ * Chooses the values at which a column is cut into bins: weighted quantiles, or every distinct one of a few.
  *
  * Source: Chen & Guestrin (2016), "XGBoost: A Scalable Tree Boosting System", arXiv:1603.02754, section 3.3 and
  * appendix A: a summary keeps the values whose ranks lie next to evenly spaced ones.

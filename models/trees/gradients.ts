@@ -1,5 +1,5 @@
 /**
- * The gradients of a loss at the margins, rounded so that no sum of them rounds.
+ * Computes the gradients of a loss at the margins, rounded so that no sum of them rounds.
  *
  * With N rows and |g| ≤ M, gradients become multiples of u = 2^(⌈log₂ N·M⌉ − 52): any sum of them is a multiple of u
  * below 2⁵³·u and so exact in f64. Sums then do not depend on their order, and a histogram minus another is what would

@@ -40,7 +40,7 @@ export interface GrowingNode extends HistogramHolder {
   /** The columns it may be split by; undefined for all of the tree's. */
   columns: Int32Array | undefined;
   maySplit: boolean;
-  /** Its best split; a gain of 0 is none. */
+  /** Its best split; with a gain of 0 there is no split. */
   gain: number;
   column: number;
   bin: number;

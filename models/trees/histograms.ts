@@ -1,4 +1,4 @@
-/** Histograms that nodes hold while they may be split. */
+/** Lends histograms to nodes while they may be split. */
 import type { TreeKernels } from './kernels.ts';
 
 export interface HistogramHolder {

@@ -1,4 +1,4 @@
-/** The compiled kernels that grow and walk trees, with the memory they work in and the threads that share the work. */
+/** Opens the compiled kernels that grow and walk trees, with their memory and the threads that share the work. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { KernelMemory } from '../../networks/kernels/memory.ts';
 import { startThreads } from '../../networks/kernels/threads.ts';

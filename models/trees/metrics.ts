@@ -1,4 +1,4 @@
-/** How far predictions are from labels, in the numbers that XGBoost prints. */
+/** Measures predictions against labels in the numbers that XGBoost prints. */
 import { DataError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import type { MetricName } from './xgboost-config.ts';

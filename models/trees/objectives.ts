@@ -1,4 +1,4 @@
-/** From margins, the sums of a row's leaves, to predictions and back. */
+/** Turns margins, the sums of a row's leaves, into predictions and back. */
 import { DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
 import type { MetricName, ObjectiveName } from './xgboost-config.ts';

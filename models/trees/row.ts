@@ -1,4 +1,4 @@
-/** A forest in flat arrays, for walking one row without allocation. */
+/** Walks one row through a forest in flat arrays, without allocation. */
 import type { Tree } from './tree.ts';
 
 export class RowWalker {

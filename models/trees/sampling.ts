@@ -1,4 +1,4 @@
-/** Which rows and columns a tree, a level and a node may use. */
+/** Draws the rows and columns that a tree, a level and a node may use. */
 import type { Rng } from '../../core/rng.ts';
 
 /** `rows` becomes a permutation of 0 … N − 1, each part rising; returns how many of the first are in the sample. */

@@ -1,5 +1,5 @@
 /**
- * What each feature adds to a row's margin.
+ * Explains a row's margin by what each feature adds to it.
  *
  * Source: Lundberg, Erion & Lee (2018), "Consistent Individualized Feature Attribution for Tree Ensembles",
  * arXiv:1802.03888, algorithm 2. A row's path is kept with, for each feature on it, the share of rows that follow it

@@ -1,4 +1,4 @@
-/** Whether a table can be learnt from or predicted on. */
+/** Checks that a table can be learnt from or predicted on. */
 import { DataError } from '../../core/errors.ts';
 import type { FeatureTable } from '../data/feature-table.ts';
 

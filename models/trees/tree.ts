@@ -1,4 +1,4 @@
-/** One regression tree in flat arrays, with everything that XGBoost keeps of it. */
+/** Holds one regression tree in flat arrays, with everything that XGBoost keeps of it. */
 
 /** What a root has for a parent in XGBoost's files. */
 export const NO_PARENT = 2147483647;

@@ -1,4 +1,4 @@
-/** XGBoost's parameters by its own names, with its own defaults. */
+/** Declares XGBoost's parameters by its own names, with its own defaults. */
 import { type ConfigOf, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 

@@ -1,4 +1,4 @@
-/** Gradient-boosted trees as a kind of model: XGBoost's parameters, its model file as the saved form. */
+/** Offers gradient-boosted trees as a kind of model: XGBoost's parameters, its model file as the saved form. */
 import { type ConfigOf, z } from '../../core/config.ts';
 import { StorageError } from '../../core/errors.ts';
 import type { FeatureTable } from '../data/feature-table.ts';

@@ -1,4 +1,4 @@
-/** A trained forest: its predictions, importances and contributions. */
+/** Predicts with a trained forest, and explains it by importances and contributions. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { FeatureTable } from '../data/feature-table.ts';
 import type { Forest } from './forest.ts';

@@ -1,5 +1,5 @@
 /**
- * Gradient-boosted trees that are XGBoost's: its parameters, its histogram method, its model files.
+ * Trains gradient-boosted trees that are XGBoost's: its parameters, its histogram method, its model files.
  *
  * Source: Chen & Guestrin (2016), "XGBoost: A Scalable Tree Boosting System", arXiv:1603.02754, eq. 2 to 7.
  * Differences from the source: see gbt-grower.ts, gbt-cuts.ts and gbt-gradients.ts.

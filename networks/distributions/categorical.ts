@@ -1,5 +1,5 @@
 /**
- * Batches of independent categorical distributions: what a policy over discrete actions gives.
+ * Computes batches of independent categorical distributions, for policies over discrete actions.
  *
  * B rows; a row of logits holds A groups, one per action component, of `sizes[0]`, …, `sizes[A − 1]` categories, K in
  * all. A plain discrete action is one group. Log-probabilities and entropies of a row are sums over its groups.

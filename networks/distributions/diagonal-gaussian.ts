@@ -1,5 +1,5 @@
 /**
- * Batches of normal distributions with independent components: what a policy over continuous actions gives.
+ * Computes batches of normal distributions with independent components, for policies over continuous actions.
  *
  * B rows, A components. Means depend on the state, [B, A]; the logarithm of the standard deviation does not, [A].
  * Functions do not allocate; what they fill comes first.

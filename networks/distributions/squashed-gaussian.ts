@@ -1,5 +1,5 @@
 /**
- * Batches of normal distributions squashed into (−1, 1) by tanh: what a stochastic policy over bounded actions gives.
+ * Computes batches of normal distributions squashed into (−1, 1) by tanh, for stochastic policies over bounded actions.
  *
  * B rows, A components. A row of outputs [B, 2A] holds A means μ, then A log deviations, which are clipped to
  * [−20, 2]: ℓ. With noise ε from the standard normal distribution,

@@ -1,5 +1,5 @@
 /**
- * Networks that give normal distributions of actions whose deviations depend on the state: generalised
+ * Makes networks that give normal distributions of actions whose deviations depend on the state: generalised
  * state-dependent exploration.
  *
  * B rows, D inputs, F features, A actions. A body computes features h [B, F], then

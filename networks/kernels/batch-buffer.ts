@@ -1,4 +1,4 @@
-/** Buffers of a batch's rows in the kernels' memory: they grow when more rows come, and keep their views. */
+/** Keeps a batch's rows in the kernels' memory: buffers grow when more rows come, and keep their views. */
 import type { Kernels } from './kernels.ts';
 
 export interface BatchBuffer {

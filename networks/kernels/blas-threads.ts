@@ -1,7 +1,7 @@
 /**
- * Worker threads that compute a part of the rows of large BLAS products. Each opens the library itself and works on the
- * kernels' shared memory; what one has not begun when the calling thread is done with its own part, that one does too, so
- * a thread that is asleep or without a core is never waited for.
+ * Starts worker threads that compute a part of the rows of large BLAS products. Each opens the library itself and works
+ * on the kernels' shared memory; what one has not begun when the calling thread is done with its own part, that one
+ * does too, so a thread that is asleep or without a core is never waited for.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';

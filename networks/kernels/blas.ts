@@ -1,5 +1,5 @@
 /**
- * Matrix products by the system's OpenBLAS (on macOS, Accelerate), called on the kernels' memory through koffi.
+ * Multiplies matrices by the system's OpenBLAS (on macOS, Accelerate), called on the kernels' memory through koffi.
  * Several times faster than the WebAssembly kernels, but the last bits depend on the processor.
  */
 import { createRequire } from 'node:module';

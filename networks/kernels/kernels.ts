@@ -1,4 +1,4 @@
-/** The SIMD kernels' contract: matrix products and what surrounds them, on arrays in one memory. */
+/** Defines the SIMD kernels' contract: matrix products and what surrounds them, on arrays in one memory. */
 
 export type Activation = 'identity' | 'tanh' | 'relu';
 

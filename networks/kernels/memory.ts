@@ -1,4 +1,7 @@
-/** The module's instance and its memory, one for each Kernels object: arrays are added at its end, and freed with it. */
+/**
+ * Holds the module's instance and its memory, one for each Kernels object: arrays are added at its end, and freed with
+ * it.
+ */
 import { ConfigError } from '../../core/errors.ts';
 import { createSharedMemory, instantiate, type SharedMemory, type WasmExports } from './wasm-module.ts';
 

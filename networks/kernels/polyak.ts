@@ -1,5 +1,5 @@
 /**
- * Target networks that follow slowly.
+ * Moves target networks slowly towards those that learn.
  * Source: Polyak & Juditsky (1992), https://doi.org/10.1137/0330046; as the "soft" update of Lillicrap et al. (2016),
  * https://arxiv.org/abs/1509.02971, algorithm 1.
  */

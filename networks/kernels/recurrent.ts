@@ -1,4 +1,4 @@
-/** Typed wrappers of the kernels for one step of recurrent networks. */
+/** Wraps the kernels for one step of recurrent networks in types. */
 import type { Kernels } from './kernels.ts';
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Worker threads that share the kernels' memory and do a part of their work. Each has its own instance of the module
- * and stays inside it, see assembly/team.ts; it needs nothing but what `workerData` carries, so its few lines are a
- * string, and no file has to be found.
+ * Starts worker threads that share the kernels' memory and do a part of their work. Each has its own instance of the
+ * module and stays inside it, see assembly/team.ts; it needs nothing but what `workerData` carries, so its few lines
+ * are a string, and no file has to be found.
  */
 import { Worker } from 'node:worker_threads';
 import { TrainingError } from '../../core/errors.ts';

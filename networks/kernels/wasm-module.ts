@@ -1,4 +1,4 @@
-/** The compiled WebAssembly module of networks/kernels/assembly: its loading and the types of what it exports. */
+/** Loads the compiled WebAssembly module of networks/kernels/assembly, and types what it exports. */
 import { readFileSync } from 'node:fs';
 
 let module: WebAssembly.Module | undefined;

@@ -1,5 +1,5 @@
 /**
- * One-dimensional convolution over a window of rows, such as candles, without padding.
+ * Convolves a window of rows in one dimension, such as candles, without padding.
  * Source: LeCun et al. (1989), https://doi.org/10.1162/neco.1989.1.4.541 (shared weights); dilation as in Yu & Koltun
  * (2016), https://arxiv.org/abs/1511.07122, equation 2. Like all networks' "convolutions", a cross-correlation.
  */

@@ -1,5 +1,5 @@
 /**
- * The dueling architecture's last step: state value and advantages to action values, Q = V + A − mean A.
+ * Computes the dueling architecture's last step: state value and advantages to action values, Q = V + A − mean A.
  * Source: Wang et al. (2016), https://arxiv.org/abs/1511.06581, equation 9.
  * Differences from the source: none; the streams before it are any layers with 1 + n outputs, such as one linear map
  * or two heads.

@@ -1,5 +1,5 @@
 /**
- * Initial weights of dense layers, [I, O] row-major.
+ * Draws initial weights of dense layers, [I, O] row-major.
  * Source: Saxe, McClelland & Ganguli (2014), https://arxiv.org/abs/1312.6120 (orthogonal);
  * He et al. (2015), https://arxiv.org/abs/1502.01852, equation 12 (he).
  */

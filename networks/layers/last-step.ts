@@ -1,4 +1,4 @@
-/** Networks with a step without parameters after them, whoever made the network. */
+/** Adds a step without parameters behind any network. */
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Network } from '../network.ts';

@@ -1,5 +1,5 @@
 /**
- * Layer normalisation: each row to mean 0 and variance 1, then a gain and a bias for every column.
+ * Normalises layers: each row to mean 0 and variance 1, then a gain and a bias for every column.
  * Source: Ba, Kiros & Hinton (2016), https://arxiv.org/abs/1607.06450, equation 4.
  */
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';

@@ -1,4 +1,4 @@
-/** Layers as descriptions that become networks once they are given memory, so that composed ones stay flat. */
+/** Describes layers, which become networks once they are given memory, so that composed ones stay flat. */
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Network, ParameterBlock } from '../network.ts';
 

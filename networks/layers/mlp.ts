@@ -1,4 +1,4 @@
-/** Fully connected networks on the SIMD kernels. */
+/** Makes fully connected networks on the SIMD kernels. */
 import type { Rng } from '../../core/rng.ts';
 import { type BatchBuffer, createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Activation, Kernels } from '../kernels/kernels.ts';

@@ -1,4 +1,4 @@
-/** Several heads that read the same rows; their outputs lie side by side. */
+/** Lets several heads read the same rows; their outputs lie side by side. */
 import { ConfigError } from '../../core/errors.ts';
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import { type Layer, sliceBlock } from './layer.ts';

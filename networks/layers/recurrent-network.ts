@@ -1,4 +1,4 @@
-/** What LSTM and GRU have in common: memory, products, masks, and back-propagation through time. */
+/** Runs LSTM and GRU alike: memory, products, masks, and back-propagation through time. */
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { createRecurrentKernels, type Trace } from '../kernels/recurrent.ts';

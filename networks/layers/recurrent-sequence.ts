@@ -1,4 +1,4 @@
-/** The memory of a recurrent network's steps, and the ways of states in and out of it. */
+/** Keeps the memory of a recurrent network's steps, and moves states in and out of it. */
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Trace } from '../kernels/recurrent.ts';

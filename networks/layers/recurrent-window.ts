@@ -1,4 +1,4 @@
-/** A recurrent network as a layer that reads a whole window and gives its last output. */
+/** Makes a recurrent network a layer that reads a whole window and gives its last output. */
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import { createGru } from './gru.ts';
 import type { Layer } from './layer.ts';

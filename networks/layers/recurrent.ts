@@ -1,4 +1,6 @@
-/** The contract of recurrent networks: steps that carry a state, and back-propagation through whole sequences. */
+/**
+ * Defines the contract of recurrent networks: steps that carry a state, and back-propagation through whole sequences.
+ */
 import type { Rng } from '../../core/rng.ts';
 import type { ParameterBlock } from '../network.ts';
 

@@ -1,4 +1,6 @@
-/** A recurrent network with dense layers on top: steps that carry a state for acting, whole sequences for training. */
+/**
+ * Puts dense layers on top of a recurrent network: steps that carry a state for acting, whole sequences for training.
+ */
 
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Network } from '../network.ts';
@@ -25,7 +27,7 @@ export interface Sequences {
   readonly starts: Uint8Array | undefined;
 }
 
-/** Its `forward` takes T·B rows and reads them as the sequences it was told of; parameters: the memory's, then the dense. */
+/** Its `forward` takes T·B rows and reads them as the sequences that `readAs` named; parameters: the memory's, then the dense. */
 export interface SequenceNetwork extends Network {
   /** S, as of the recurrent network. */
   readonly stateDim: number;

@@ -1,4 +1,4 @@
-/** Layers one after another, as one network with flat parameters. */
+/** Chains layers into one network with flat parameters. */
 import { ConfigError } from '../../core/errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Network } from '../network.ts';

@@ -1,4 +1,4 @@
-/** What every arbitrage result is compared with: rules, tuned on the training span alone. */
+/** Tunes the rules that every arbitrage result is compared with, on the training span alone. */
 import type { Agent, AgentPlugin } from '../../agents/agent.ts';
 import { edgeThreshold } from '../../agents/rules/edge-threshold.ts';
 import { edgeTrailing } from '../../agents/rules/edge-trailing.ts';

@@ -1,4 +1,4 @@
-/** Settings of training an agent for arbitrage and judging it. */
+/** Declares the settings of training an agent for arbitrage and judging it. */
 import type { AgentPlugin } from '../../agents/agent.ts';
 import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
 import type { BookTape } from '../../market/books/tape.ts';

@@ -1,4 +1,4 @@
-/** The page of an arbitrage result: verdict, who captured what, and how it depends on fees and latency. */
+/** Renders the page of an arbitrage result: verdict, shares captured, and how they depend on fees and latency. */
 
 import type { ArbitrageOutcome } from '../arbitrage/judge.ts';
 import type { ArbitrageResult } from '../arbitrage/train.ts';

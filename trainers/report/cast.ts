@@ -1,4 +1,4 @@
-/** Who is who in a report: the order of spans, the seed that stands for the agent, the colour of each curve. */
+/** Casts a report: the order of spans, the seed that stands for the agent, the colour of each curve. */
 import type { Report, ReportCurve, ReportSpan } from './report.ts';
 
 const NUM_BASELINE_COLOURS = 6;

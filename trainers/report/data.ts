@@ -1,4 +1,6 @@
-/** What the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML. */
+/**
+ * Prepares what the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML.
+ */
 import { median } from '../../core/statistics.ts';
 import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './cast.ts';
 import { lineColour } from './document.ts';

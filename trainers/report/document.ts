@@ -1,4 +1,4 @@
-/** The section of a report on a supervised model: its figures, confusion matrix, curves and importances. */
+/** Renders the section of a report on a supervised model: its figures, confusion matrix, curves and importances. */
 import { escapeHtml } from './html.ts';
 import type { ReportModel, ReportModelChart } from './report.ts';
 

@@ -1,4 +1,7 @@
-/** What every page has: its beginning, its verdict, and text made safe to stand in HTML, in an element or a quoted attribute. */
+/**
+ * Renders what every page has: its beginning, its verdict, and text made safe to stand in HTML, in an element or a
+ * quoted attribute.
+ */
 
 /** Escapes the five characters that HTML gives a meaning. */
 export function escapeHtml(text: string): string {

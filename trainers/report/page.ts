@@ -1,4 +1,6 @@
-/** The page's skeleton: its sections in reading order, with the style, the charts' library and the data inlined. */
+/**
+ * Renders the page's skeleton: its sections in reading order, with the style, the charts' library and the data inlined.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { spansInReadingOrder } from './cast.ts';

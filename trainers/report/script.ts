@@ -1,4 +1,4 @@
-/** The program that runs in the opened page and draws its charts, kept as text: it is inlined, never imported. */
+/** Holds the program that runs in the opened page and draws its charts, as text: it is inlined, never imported. */
 
 /**
  * Reads the embedded JSON (`ReportChartData`) and fills the figures that the page lays out. Plain browser JavaScript with

@@ -1,4 +1,4 @@
-/** The page's style sheet: both colour schemes, the tables, the charts and the printed form. */
+/** Holds the page's style sheet: both colour schemes, the tables, the charts and the printed form. */
 
 const LIGHT = `
   --paper: #ffffff; --ink: #1a1f26; --muted: #5d6773; --faint: #8a94a0; --rule: #dde2e7; --grid: #eceff2; --wash: #f5f7f9;

@@ -1,4 +1,4 @@
-/** The metrics table of one span: the agent's median, its seeds, the baselines; and how its numbers are written. */
+/** Renders the metrics table of one span: the agent's median, its seeds, the baselines. */
 
 import { agentCurves, agentName, curveColours } from './cast.ts';
 import { medianOf } from './data.ts';

@@ -1,4 +1,4 @@
-/** Activations and their gradients, computed from the activation's output. */
+/** Computes activations, and their gradients from the activation's output. */
 import { tanhs } from './elementary';
 import { storeLanes } from './lanes';
 

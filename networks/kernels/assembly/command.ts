@@ -1,6 +1,6 @@
 /**
- * A command: one kernel's call, divided into chunks. A chunk is a block of rows, of columns or of an array, computed
- * as the undivided kernel computes it, so that results are the same bits for any number of threads.
+ * Lays out a command: one kernel's call, divided into chunks. A chunk is a block of rows, of columns or of an array,
+ * computed as the undivided kernel computes it, so that results are the same bits for any number of threads.
  */
 
 export const PRODUCT_ROWS: i32 = 0;

@@ -1,4 +1,4 @@
-/** Who does a command: the calling thread, the whole team in chunks, or the thread that gets a task. */
+/** Hands a command out: to the calling thread, to the whole team in chunks, or to the thread that gets a task. */
 import {
   ACTIVATE,
   ACTIVATION_GRADIENT,

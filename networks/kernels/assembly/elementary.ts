@@ -1,5 +1,5 @@
 /**
- * exp, tanh, sigmoid and log in plain IEEE arithmetic, four lanes at a time: the same bits on every machine.
+ * Computes exp, tanh, sigmoid and log in plain IEEE arithmetic, four lanes at a time: the same bits on every machine.
  * Source: Cody & Waite's argument reduction (1980); the polynomial is a weighted minimax fit of
  * (e^r − 1 − r) / r² on |r| ≤ ln 2 / 2, relative error of e^r − 1 below 1.4e-8 before rounding; log is fdlibm's
  * (Sun Microsystems, 1993), its single-precision form.

@@ -1,5 +1,5 @@
 /**
- * Matrix products in 128-bit SIMD. Every element of C is summed over the inner index in ascending order, whatever
+ * Multiplies matrices in 128-bit SIMD. Every element of C is summed over the inner index in ascending order, whatever
  * the tile it falls into, so that a result does not depend on how many rows or columns were computed with it.
  */
 import { storeLanes } from './lanes';

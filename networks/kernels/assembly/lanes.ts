@@ -1,4 +1,4 @@
-/** The rests of rows and arrays whose length is not a multiple of four lanes. */
+/** Loads and stores the rests of rows and arrays whose length is not a multiple of four lanes. */
 
 /** Stores the first `lanes` of 1…4. Loads need no such care: lanes past the end are read and left unused. */
 export function storeLanes(address: usize, vector: v128, lanes: i32): void {

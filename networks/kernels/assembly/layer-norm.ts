@@ -1,5 +1,6 @@
 /**
- * Layer normalisation of rows, forward and backward. The sums of a row run in four lanes, in ascending order.
+ * Normalises rows by layer normalisation, forward and backward. The sums of a row run in four lanes, in ascending
+ * order.
  * Source: Ba, Kiros & Hinton (2016), https://arxiv.org/abs/1607.06450, equation 4.
  */
 import { firstLanes, storeLanes } from './lanes';

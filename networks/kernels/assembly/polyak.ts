@@ -1,4 +1,4 @@
-/** Averaging of parameters towards others. */
+/** Averages parameters towards others. */
 import { storeLanes } from './lanes';
 
 /** target += rate · (source − target), for `length` numbers. */

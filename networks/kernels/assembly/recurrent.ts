@@ -1,5 +1,5 @@
 /**
- * The pointwise part of one LSTM or GRU step, forward and backward, for rows of gates that lie side by side.
+ * Computes the pointwise part of one LSTM or GRU step, forward and backward, for rows of gates that lie side by side.
  * Source: Hochreiter & Schmidhuber (1997), with the forget gate of Gers et al. (2000); Cho et al. (2014); in the form
  * of PyTorch's `nn.LSTM` (gates i, f, g, o) and `nn.GRU` (gates r, z, n).
  */

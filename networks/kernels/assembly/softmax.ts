@@ -1,4 +1,4 @@
-/** Log-probabilities and probabilities of categorical distributions, row by row. */
+/** Computes log-probabilities and probabilities of categorical distributions, row by row. */
 import { exp, log } from './elementary';
 import { firstLanes, storeLanes } from './lanes';
 

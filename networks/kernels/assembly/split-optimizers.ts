@@ -1,7 +1,7 @@
 /**
- * Optimizer steps split over a team. Each function takes the team's control block (0 = no
- * team) and returns 0, or 1 when a thread was lost. What is too small to gain from company is done alone: chunks of
- * one matrix come to lie in several caches, and fetching them from there costs more than a short computation.
+ * Splits optimizer steps over a team. Each function takes the team's control block (0 = no team) and returns 0, or 1
+ * when a thread was lost. What is too small to gain from company is done alone: chunks of one matrix come to lie in
+ * several caches, and fetching them from there costs more than a short computation.
  */
 import { ADAM, FIRST, get, grainOf, put, RMS_PROP, SGD } from './command';
 import { isAlone, nextCommand, submit } from './dispatch';

@@ -1,7 +1,7 @@
 /**
- * Matrix products split over a team by rows or columns of the result. Each function takes the team's control block (0 = no
- * team) and returns 0, or 1 when a thread was lost. What is too small to gain from company is done alone: chunks of
- * one matrix come to lie in several caches, and fetching them from there costs more than a short computation.
+ * Splits matrix products over a team by rows or columns of the result. Each function takes the team's control block (0
+ * = no team) and returns 0, or 1 when a thread was lost. What is too small to gain from company is done alone: chunks
+ * of one matrix come to lie in several caches, and fetching them from there costs more than a short computation.
  */
 import { activate } from './activation';
 import { FIRST, get, grainOf, PRODUCT_COLUMNS, PRODUCT_ROWS, put } from './command';

@@ -1,5 +1,5 @@
 /**
- * Growing trees and walking them, split over a team. Each function takes the team's control block (0 = no team) and
+ * Splits the growing and walking of trees over a team. Each function takes the team's control block (0 = no team) and
  * returns 0, or 1 when a thread was lost. A command has at most 65,535 chunks.
  */
 import { FIRST, GROW, get, PARTITION, put, WALK } from './command';

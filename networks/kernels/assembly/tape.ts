@@ -1,5 +1,5 @@
 /**
- * Commands of several tasks, recorded by the leader, one after another. The tape begins with the addresses at which
+ * Records the commands of several tasks, one after another, for the leader. The tape begins with the addresses at which
  * the tasks' commands start and, after the last one, end. What is beside the tape is the leader's alone.
  */
 import { COMMAND_BYTES } from './command';

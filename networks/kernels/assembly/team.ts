@@ -1,5 +1,5 @@
 /**
- * Threads that share one command at a time. A command is a number of chunks; who takes a chunk does not matter, as a
+ * Lets threads share one command at a time. A command is a number of chunks; who takes a chunk does not matter, as a
  * chunk's result depends on its index alone. The leader takes chunks from the front and the others from the back, so
  * that a thread mostly finds in its cache what it wrote before; a thread that is late, asleep or gone finds nothing
  * left to take, and nobody waits for it.

@@ -1,6 +1,6 @@
 /**
- * What stays the same while trees grow on one matrix of bins. Byte offsets of the fields; C columns are padded to whole
- * panels.
+ * Lays out the context that stays the same while trees grow on one matrix of bins. Byte offsets of the fields; C
+ * columns are padded to whole panels.
  */
 
 /** usize: the bins, panel by panel, [panels][rows][8 or 4]. */

@@ -1,4 +1,4 @@
-/** Gradients of the losses that trees are boosted on, and the rounding that makes their sums exact. */
+/** Computes the gradients of the losses that trees are boosted on, and rounds them so that their sums are exact. */
 import { sigmoid } from './elementary';
 import { logSoftmax } from './softmax';
 

@@ -1,7 +1,7 @@
 /**
- * Sums of gradients per bin: the inner loop of growing trees. A matrix of bins lies in panels: eight columns of one
- * byte, or four of two bytes, so that one 64-bit load brings a row's bins of a panel. Gradients are pairs of f32,
- * histograms pairs of f64. The caller has rounded the gradients so that no sum rounds: any order gives the same bits.
+ * Sums gradients per bin: the inner loop of growing trees. A matrix of bins lies in panels: eight columns of one byte,
+ * or four of two bytes, so that one 64-bit load brings a row's bins of a panel. Gradients are pairs of f32, histograms
+ * pairs of f64. The caller has rounded the gradients so that no sum rounds: any order gives the same bits.
  */
 import { BINS, GRADIENTS, IS_WIDE, NUM_ROWS, OFFSETS } from './tree-context';
 

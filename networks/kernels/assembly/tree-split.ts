@@ -1,5 +1,5 @@
 /**
- * The best split of a node by any column of a panel, from its histogram.
+ * Finds the best split of a node by any column of a panel, from its histogram.
  * Source: Chen & Guestrin (2016), "XGBoost: A Scalable Tree Boosting System", arXiv:1603.02754, eq. 7 and algorithm 3:
  *   gain = T(G_L)² / (H_L + λ) + T(G_R)² / (H_R + λ) − T(G)² / (H + λ),   T(G) = max(|G| − α, 0)
  * Differences from the source: no factor ½, and no −γ: the caller compares with γ. Of equal gains, rounded to f32, the

@@ -1,4 +1,4 @@
-/** Optimizer steps, norms and scaling over flat arrays, in one pass each. */
+/** Computes optimizer steps, norms and scaling over flat arrays, in one pass each. */
 import { storeLanes } from './lanes';
 
 /**
