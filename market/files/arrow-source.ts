@@ -16,7 +16,7 @@ import { type DeclaredTimes, type Values, valueSource } from './value-source.ts'
 
 const SAMPLE_ROWS = 200;
 /** The library holds a file whole. */
-const MAX_BYTES = 2 ** 30;
+const MAX_BYTES = 1 << 30;
 
 /** @throws DataError `unreadable-file`, `corrupt-arrow`, `too-large` */
 export async function openArrow(path: string): Promise<TableSource> {
@@ -24,7 +24,7 @@ export async function openArrow(path: string): Promise<TableSource> {
   if (size > MAX_BYTES) {
     throw new DataError(
       'too-large',
-      `${path} is an Arrow file of ${Math.round(size / 2 ** 20)} MB, more than ${MAX_BYTES / 2 ** 20}; write it as Parquet.`,
+      `${path} is an Arrow file of ${Math.round(size / (1 << 20))} MB, more than ${MAX_BYTES / (1 << 20)}; write it as Parquet.`,
     );
   }
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });

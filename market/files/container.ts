@@ -31,7 +31,7 @@ const OTHERS: readonly [begins: string, what: string][] = [
 
 /** A packed file that grows by more than this, and beyond `MAX_FREE_BYTES`, was made to fill memories. */
 const MAX_RATIO = 300;
-const MAX_FREE_BYTES = 256 * 2 ** 20;
+const MAX_FREE_BYTES = 256 << 20;
 
 /** @throws DataError `file-not-found`, `unreadable-file`, `unknown-format` */
 export async function detectContainer(path: string): Promise<Container> {

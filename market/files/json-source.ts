@@ -8,7 +8,7 @@ import type { TableSource } from './table.ts';
 import { asText, valueSource } from './value-source.ts';
 
 /** A JSON document has to be in memory whole. */
-const MAX_DOCUMENT_BYTES = 512 * 2 ** 20;
+const MAX_DOCUMENT_BYTES = 512 << 20;
 const SAMPLE_ROWS = 200;
 
 /** Where APIs put their rows. */
@@ -98,7 +98,7 @@ async function readJsonLinesOrDocument(
     if (size > MAX_DOCUMENT_BYTES) {
       throw new DataError(
         'too-large',
-        `${member.path} is JSON of more than ${MAX_DOCUMENT_BYTES / 2 ** 20} MB; write it as Parquet or CSV.`,
+        `${member.path} is JSON of more than ${MAX_DOCUMENT_BYTES / (1 << 20)} MB; write it as Parquet or CSV.`,
       );
     }
     parts.push(chunk);

@@ -15,7 +15,7 @@ import { type DeclaredTimes, type Values, valueSource } from './value-source.ts'
 const SAMPLE_ROWS = 200;
 /** Columns and rows beyond these are refused before memory is taken. */
 const MAX_COLUMNS = 20_000;
-const MAX_CELLS = 2 ** 30;
+const MAX_CELLS = 1 << 30;
 
 const DAY_MS = 86_400_000;
 /** Times as UTC epoch ms, cut. */
