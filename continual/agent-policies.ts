@@ -1,5 +1,6 @@
 /** Policies of the registry, ready to act. */
 import type { Agent } from '../agents/agent.ts';
+import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Json } from '../core/snapshot.ts';
 import type { ActionSpace, Box } from '../envs/spaces.ts';
@@ -21,7 +22,7 @@ export interface AgentHome {
  * @throws ConfigError `unknown-name` for an agent there is not
  */
 export function buildStoredAgent(
-  { agent, numEnvs }: AgentModel,
+  { agent, numEnvs, network }: AgentModel,
   { actionMask, observationSpace, actionSpace }: AgentHome,
   catalog: Catalog,
   {
@@ -30,6 +31,12 @@ export function buildStoredAgent(
     settings = {},
   }: { steps?: number; seed?: number; settings?: Readonly<Record<string, Json>> } = {},
 ): Agent {
+  if (network !== undefined) {
+    throw new ConfigError(
+      'unfit-model',
+      `The agent "${agent.name}" learns with networks of --network, which cannot go on learning live; trade it without "learn".`,
+    );
+  }
   return catalog.agents.get(agent.name).build(
     {
       observationSpace,
@@ -38,6 +45,7 @@ export function buildStoredAgent(
       masksActions: actionMask !== undefined,
       rng: createRng(seed),
       totalSteps: steps,
+      signalRules: catalog.signalRules,
     },
     { ...agent.config, ...settings },
   );

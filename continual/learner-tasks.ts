@@ -102,7 +102,9 @@ function trainCandidate(
   const { books } = data;
   const env = envOf(base, data.header.config, catalog);
   const createEnv = (envSeed: number): Env =>
-    catalog.envs.get(env.name).create({ seed: envSeed, books, trades: data.trades }, env.config);
+    catalog.envs
+      .get(env.name)
+      .create({ seed: envSeed, books, trades: data.trades, parts: catalog }, env.config);
   const candidateSeed = createRng(`${seed}/${champion}/${cutMs}`).integer(0x8000_0000);
   const envs = createVectorEnv(Array.from({ length: base.numEnvs }, (_, i) => createEnv(candidateSeed + i)));
   const { observationSpace, actionSpace, stepContext } = envs;
@@ -156,6 +158,7 @@ function judgeCandidate(
   const runs = runShadows({
     entries: readFollowing(tape),
     venues: context.venues,
+    parts: catalog,
     ...stretch,
     policies: models.map((model, i) => (market: LiveMarket) => {
       // A model's age is not what is judged.
@@ -191,6 +194,7 @@ function watch(
     proof &&
     new Shadows({
       venues,
+      parts: catalog,
       ...proof,
       windowDecisions: drift.windowDecisions,
       policies: [(market) => ({ ...policyOf(champion, market), createdMs: Number.NaN })],
@@ -207,6 +211,7 @@ function watch(
   }
   replayTape(untilThen(), {
     venues,
+    parts: catalog,
     policyFor: (id, _createdMs, market) => {
       // Those before it are nothing to its own. Where it was proven lies before it took over.
       const run = id === champion ? shadow?.results()?.[0] : undefined;

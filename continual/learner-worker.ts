@@ -1,9 +1,10 @@
 /** The thread of a learner: takes tasks from its parent, one after another, and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MarketGymError } from '../core/errors.ts';
-import { loadCatalog } from '../experiments/plugins/catalog.ts';
-import { builtInVenues } from '../live/venues/built-in.ts';
+import { requireUnchanged } from '../experiments/plugins/access.ts';
+import { type Catalog, loadGranted } from '../experiments/plugins/catalog.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
+import type { PluginFile } from '../storage/plugin-file.ts';
 import {
   type LearnerContext,
   type LearnerResult,
@@ -18,23 +19,29 @@ export interface LearnerWorkerData {
   readonly tape: string;
   /** Directory of the registry. */
   readonly registry: string;
-  /** Files with agents beside the built-in ones. */
-  readonly plugins: readonly string[];
+  /** Files beside the framework's own that the session has been allowed to run. */
+  readonly plugins: readonly PluginFile[];
   readonly learn: Readonly<Record<string, unknown>>;
 }
 
 const { tape, registry, plugins, learn } = workerData as LearnerWorkerData;
-const ready: Promise<LearnerContext> = loadCatalog(plugins).then((catalog) => {
+const ready: Promise<LearnerContext> = loadUnchanged(plugins).then((catalog) => {
   const resolved = resolveLearnConfig(learn);
+  const venues = [...catalog.venues];
   return {
     tape,
     registry: new ModelRegistry(registry),
     catalog,
-    venues: builtInVenues,
+    venues,
     learn: resolved,
-    window: trainingWindow({ tape, venues: builtInVenues, learn: resolved }),
+    window: trainingWindow({ tape, venues, learn: resolved }),
   };
 });
+
+async function loadUnchanged(files: readonly PluginFile[]): Promise<Catalog> {
+  requireUnchanged(files);
+  return loadGranted(files);
+}
 
 async function perform(task: LearnerTask): Promise<LearnerResult> {
   try {

@@ -1,10 +1,12 @@
 /** Lets the policy of a live session go on learning, where the session's file asks for it. */
 import { ConfigError } from '../core/errors.ts';
 import { barsNeeded } from '../envs/book-trading.ts';
+import type { EnvParts } from '../envs/parts.ts';
 import type { BookTradingConfig } from '../envs/trading/book-config.ts';
 import { REGISTRY_ID } from '../experiments/live/policy.ts';
 import { readRegistryModel } from '../experiments/models/agent-model.ts';
-import { loadCatalog } from '../experiments/plugins/catalog.ts';
+import type { PluginAccess } from '../experiments/plugins/access.ts';
+import { openCatalog } from '../experiments/plugins/catalog.ts';
 import type { OpsLearning } from '../live/ops/view.ts';
 import type { LiveConfig } from '../live/session/config.ts';
 import type { LiveRun } from '../live/session/live-run.ts';
@@ -33,11 +35,11 @@ export interface Learning {
  * brings, nobody knows before.
  * @throws ConfigError `learn-span-too-short` where no candidate could play one episode in the span
  */
-function requireSpan({ spanHours }: LearnConfig, { mode, env }: LiveConfig): void {
+function requireSpan({ spanHours }: LearnConfig, { mode, env }: LiveConfig, parts: EnvParts): void {
   if (mode !== 'trading') return;
   const config = env as unknown as BookTradingConfig;
   const { barMs, episodeBars } = config;
-  const numNeeded = barsNeeded(config);
+  const numNeeded = barsNeeded(config, parts);
   // A span ends with a bar: what of one was there before it, and the last, of which the end is not on the tape yet, are lost.
   const numWhole = Math.max(0, Math.ceil((spanHours * HOUR_MS) / barMs) - 2);
   if (numWhole >= numNeeded) return;
@@ -65,7 +67,8 @@ export async function prepareLearning(
     registry: path,
     model,
     session,
-  }: { tape: string; registry: string; model: string; session: LiveConfig },
+    access = {},
+  }: { tape: string; registry: string; model: string; session: LiveConfig; access?: PluginAccess },
 ): Promise<Learning | undefined> {
   const learn = resolveLearnConfig(settings);
   if (!learn.enabled) return undefined;
@@ -76,10 +79,10 @@ export async function prepareLearning(
         'promote it, and name it with --model.',
     );
   }
-  requireSpan(learn, session);
   const [name] = model.split('@');
-  const { plugins = [] } = readRegistryModel(path, `${name}@champion`);
-  const catalog = await loadCatalog(plugins);
+  const { plugins = [], id } = readRegistryModel(path, `${name}@champion`);
+  const catalog = await openCatalog(plugins, access, `The model "${id}"`);
+  requireSpan(learn, session, catalog);
   let continual: Continual | undefined;
   let close = async (): Promise<void> => {};
   return {
@@ -87,7 +90,7 @@ export async function prepareLearning(
     onDecision: (decision) => continual?.onDecision(decision),
     begin(run, onNews) {
       const registry = new ModelRegistry(path);
-      const learner = startLearner({ tape, registry: path, plugins, learn: settings });
+      const learner = startLearner({ tape, registry: path, plugins: catalog.files, learn: settings });
       continual = startContinual({ run, registry, model: name, catalog, learn, learner, onNews });
       close = async () => {
         await continual?.stop();

@@ -1,5 +1,6 @@
 /** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
 
+import type { EnvParts } from '../envs/parts.ts';
 import type { VenueSession } from '../live/connection/venue-session.ts';
 import {
   type AssembleOptions,
@@ -24,6 +25,8 @@ export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
   readonly fromMs: number;
   /** Length of the stretch, from the first decision at or after `fromMs`. */
   readonly lengthMs: number;
+  /** What the settings of the env may name; absent: what comes with the framework. */
+  readonly parts?: EnvParts;
   /** Builds each policy for the market of its run. */
   readonly policies: readonly ((market: LiveMarket) => LivePolicy)[];
   /** Points that a run keeps at most, over the stretch. Default 4096. */
@@ -147,6 +150,7 @@ class Shadow {
     const periodMs = lengthMs / maxPeriods;
     const wait = { isWaiting: true };
     this.session = createSession(header, venues, {
+      parts: options.parts,
       policyFor: (_model, _createdMs, market) => this.#watched(policyFor(market), market, wait),
       record: (record) => this.#note(record),
       onDecision: ({ timeMs, action, ruling, step }) => {

@@ -17,7 +17,7 @@ export interface PluginShape {
 export const noSettings = z.object({});
 
 /** Names stand in file names, feature specs and on command lines. */
-const NAME = /^[A-Za-z0-9][\w.-]*$/;
+const NAME = /^[A-Za-z0-9][\w.:-]*$/;
 
 /** What keeps a value from being a plugin of a kind, a phrase each; empty when nothing does. */
 export function pluginDefects({ methods, flags = [] }: PluginShape, value: object): string[] {
@@ -25,8 +25,8 @@ export function pluginDefects({ methods, flags = [] }: PluginShape, value: objec
   const { name, description, config } = plugin;
   const defects: string[] = [];
   if (typeof name !== 'string' || name === '') defects.push('it has no name');
-  else if (!NAME.test(name)) defects.push('its name may hold letters, digits, "-", "_" and "." alone');
-  if (typeof description !== 'string' || description === '') {
+  else if (!NAME.test(name)) defects.push('its name may hold letters, digits, "-", "_", "." and ":" alone');
+  if (typeof description !== 'string') {
     defects.push('its description, one sentence for market-gym list, is missing');
   }
   if (config !== undefined && !isObjectSchema(config)) {

@@ -1,5 +1,6 @@
 /** What an experiment file may say: a matrix of tasks and agents, run with several seeds. */
 import { readFileSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
 import { z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
@@ -38,7 +39,8 @@ const settings = {
   network: z
     .string()
     .optional()
-    .describe("file that exports createNetwork, which makes the agents' networks; default: their own"),
+    .describe("network plugin, or file, that makes the agents' networks; default: their own"),
+  networkConfig: pluginConfig.optional().describe('settings of the network plugin'),
   log: z.array(z.enum(LOG_FORMATS)).optional().describe('what to log to; jsonl always is'),
 };
 
@@ -82,7 +84,10 @@ const experiment = z.strictObject({
       typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds,
     )
     .describe('how many, counted from 1, or a list; default 10'),
-  plugins: z.array(z.string()).default([]).describe('TypeScript or JavaScript files with plugins'),
+  plugins: z
+    .array(z.string())
+    .default([])
+    .describe('TypeScript or JavaScript files with plugins, from the folder of this file'),
   judge: z
     .enum(['best', 'final'])
     .default('best')
@@ -120,7 +125,7 @@ export const EXPERIMENT_KEYS: readonly (readonly [level: string, key: string, me
 export async function loadExperiment(file: string): Promise<Experiment> {
   if (!file.endsWith('.json')) {
     const module = await importModule(file, 'experiment');
-    if (module.default !== undefined) return parseExperiment(module.default, file);
+    if (module.default !== undefined) return withPaths(parseExperiment(module.default, file), dirname(file));
     throw new ConfigError(
       'invalid-experiment',
       `"${file}" has no default export; export the experiment by default.`,
@@ -128,11 +133,26 @@ export async function loadExperiment(file: string): Promise<Experiment> {
   }
   const text = attempt('read', file, () => readFileSync(file, 'utf8'));
   try {
-    return parseExperiment(JSON.parse(text), file);
+    return withPaths(parseExperiment(JSON.parse(text), file), dirname(file));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ConfigError('invalid-experiment', `"${file}" is not JSON: ${error.message}.`, { cause: error });
   }
+}
+
+/** Files of code lie where the experiment's file says: it may be run from any folder. */
+function withPaths(experiment: Experiment, folder: string): Experiment {
+  const place = <Level extends { network?: string }>(level: Level): Level =>
+    level.network === undefined || extname(level.network) === ''
+      ? level
+      : { ...level, network: resolve(folder, level.network) };
+  return {
+    ...place(experiment),
+    plugins: experiment.plugins.map((file) => resolve(folder, file)),
+    tasks: experiment.tasks.map(place),
+    agents: experiment.agents.map(place),
+    overrides: experiment.overrides.map(place),
+  };
 }
 
 /**

@@ -35,10 +35,19 @@ export interface Improvement {
   readonly interval: Interval;
 }
 
-/** In the order in which tasks and agents first appear. */
+/** In the order in which tasks and agents first appear; results of two codes are never one cell. */
 export function summarizeCells(results: readonly TrialResult[]): CellSummary[] {
   const cells = new Map<string, TrialResult[]>();
-  for (const result of results) {
+  const codes = new Map<string, Set<string>>();
+  for (const { task, agent, code = '' } of results) {
+    const key = JSON.stringify([task, agent]);
+    codes.set(key, (codes.get(key) ?? new Set()).add(code));
+  }
+  // Seeds of two codes are two samples: each has a cell of its own, and says which code it is of.
+  const labelOf = ({ task, agent, code = '' }: TrialResult): string =>
+    codes.get(JSON.stringify([task, agent]))!.size > 1 ? `${agent} [${code || 'built-in'}]` : agent;
+  for (const given of results) {
+    const result = { ...given, agent: labelOf(given) };
     const key = JSON.stringify([result.task, result.agent]);
     cells.set(key, [...(cells.get(key) ?? []), result]);
   }

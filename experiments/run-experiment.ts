@@ -5,6 +5,7 @@ import { interruptSignal } from '../scripts/terminal/interrupt.ts';
 import { makeDirectory } from '../storage/atomic.ts';
 import type { Experiment } from './file.ts';
 import { nameOf, planExperiment, type Trial } from './plan.ts';
+import type { PluginAccess } from './plugins/access.ts';
 import { runPool, type TrialOutcome } from './pool.ts';
 import { readTrialResult, type TrialResult } from './trial.ts';
 
@@ -14,6 +15,8 @@ export interface ExperimentOptions {
   /** Trials at a time; default: as many as there are processor cores. */
   readonly workers?: number;
   readonly console: Console;
+  /** Which code may be run beside what the experiment names, and whether runs may go on with other code. */
+  readonly access?: PluginAccess;
 }
 
 export interface ExperimentOutcome {
@@ -26,9 +29,9 @@ export interface ExperimentOutcome {
 /** @throws MarketGymError before anything runs, when the experiment or its folder is not right */
 export async function runExperiment(
   experiment: Experiment,
-  { out, workers = availableParallelism(), console }: ExperimentOptions,
+  { out, workers = availableParallelism(), console, access }: ExperimentOptions,
 ): Promise<ExperimentOutcome> {
-  const trials = await planExperiment(experiment, out);
+  const trials = await planExperiment(experiment, out, access);
   makeDirectory(out);
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
   const kept = trials.length - open.length;

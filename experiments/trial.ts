@@ -9,8 +9,9 @@ import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import type { Trial } from './plan.ts';
+import type { PluginAccess } from './plugins/access.ts';
 import { evaluateEpisodes, openTrainedRun, testAccount } from './run/judge-runs.ts';
-import { type Run, reopenRun } from './run/spec.ts';
+import { codeOfRun, type Run, readRunSpec, reopenRun } from './run/spec.ts';
 import { TrainingSession } from './run/training-session.ts';
 
 const trialResult = z.object({
@@ -27,6 +28,8 @@ const trialResult = z.object({
   returns: z.array(z.number()),
   /** Of the account over the test span, where bars are traded. */
   metrics: z.record(z.string(), z.number().nullable()).optional(),
+  /** Hashes of the user's code that it was made with. */
+  code: z.string().optional(),
 });
 
 /** `result.json` */
@@ -57,8 +60,8 @@ export async function runTrial(
   onStep: (step: number) => void,
   isInterrupted: () => boolean,
 ): Promise<boolean> {
-  const run = await reopenRun(trial.spec);
   const directory = new RunDirectory(trial.directory);
+  const run = await reopenRun(trial.spec, accessOf(trial), `The trial "${trial.directory}"`);
   const session = openSession(run, directory);
   if (!session.isFinished) {
     try {
@@ -76,7 +79,14 @@ export async function runTrial(
 /** Goes on from the last checkpoint, or begins anew where there is none to go on from. */
 function openSession(run: Run, directory: RunDirectory): TrainingSession {
   const checkpoint = latestCheckpoint(directory.checkpoints);
-  if (checkpoint !== undefined) return new TrainingSession(run, directory, checkpoint.path);
+  if (checkpoint !== undefined) {
+    const session = new TrainingSession(run, directory, checkpoint.path);
+    // With other code, where that was accepted.
+    if (codeOfRun(readRunSpec(directory)) !== codeOfRun(run.spec)) {
+      directory.amend(run.spec as { [key: string]: Json });
+    }
+    return session;
+  }
   // What was killed while it wrote its first checkpoint left a part of one.
   rmSync(directory.checkpoints, { recursive: true, force: true });
   directory.abandon();
@@ -85,8 +95,19 @@ function openSession(run: Run, directory: RunDirectory): TrainingSession {
   return session;
 }
 
-async function judgeTrial({ task, agent, seed, directory, judging }: Trial): Promise<TrialResult> {
-  const trained = await openTrainedRun(directory, judging.checkpoint === 'final' ? 'latest' : undefined);
+/** What the experiment was planned with may be run, and nothing else. */
+function accessOf({ spec: { plugins, network } }: Trial): PluginAccess {
+  return {
+    plugins: plugins.map(({ path }) => path),
+    ...(network !== undefined && 'path' in network && { network: network.path }),
+  };
+}
+
+async function judgeTrial(trial: Trial): Promise<TrialResult> {
+  const { task, agent, seed, directory, judging } = trial;
+  const checkpoint = judging.checkpoint === 'final' ? 'latest' : undefined;
+  const trained = await openTrainedRun(directory, checkpoint, accessOf(trial));
+  const code = codeOfRun(trained.run.spec);
   const { meanReturn, deviation, returns } = evaluateEpisodes(trained, judging.episodes, judging.seed);
   const account = testAccount(trained);
   return {
@@ -100,6 +121,7 @@ async function judgeTrial({ task, agent, seed, directory, judging }: Trial): Pro
     deviation,
     returns: [...returns],
     ...(account && { metrics: { ...account.metrics } }),
+    ...(code !== '' && { code }),
   };
 }
 

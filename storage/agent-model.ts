@@ -1,10 +1,12 @@
 /**
  * Stores a trained policy as a model of the registry: its agent, the env that it was trained in, and its whole state.
  */
+import { z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import { stringifyExact } from './exact-json.ts';
 import type { ModelArtifact, ModelData, ModelDetails, ModelFiles } from './model-artifact.ts';
+import { type PluginFile, recordedPluginSchema } from './plugin-file.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 /** Version of the files and the pipeline below. */
@@ -23,7 +25,9 @@ export interface AgentModel {
   /** Env steps that it has learnt from, over all envs. */
   readonly steps: number;
   /** Files with plugins that it needs. */
-  readonly plugins?: readonly string[];
+  readonly plugins?: readonly PluginFile[];
+  /** What makes its networks in place of the agent's own, as `run.json` has it. */
+  readonly network?: Json;
   /** Milliseconds between two decisions in training; absent where the env's settings say it, or nothing does. */
   readonly barMs?: number;
   /** Short forms of the spaces it was built for. */
@@ -82,8 +86,16 @@ export function unpackAgentModel({ manifest, files }: ModelArtifact): AgentModel
   }
   const { tensors } = decodeSafetensors(files[ARRAYS], `${name}/${ARRAYS}`);
   const rest = pipeline as unknown as Omit<AgentModel, 'agent' | 'state'>;
+  const recorded = z.array(recordedPluginSchema).safeParse(rest.plugins ?? []);
+  if (!recorded.success) {
+    throw new StorageError(
+      'malformed',
+      `Policy "${name}" names its plugin files in a form that is not known.`,
+    );
+  }
   return {
     ...rest,
+    ...(recorded.data.length > 0 && { plugins: recorded.data }),
     agent: { name: kind.slice(KIND.length), config: config as AgentModel['agent']['config'] },
     state: {
       arrays: Object.fromEntries([...tensors].map(([key, { data }]) => [key, data])),

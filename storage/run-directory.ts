@@ -76,6 +76,15 @@ export class RunDirectory {
     }
   }
 
+  /**
+   * Writes the specification of a run that goes on in another way than it began.
+   * @throws StorageError `write-failed`
+   */
+  amend(specification: { readonly [key: string]: Json }): void {
+    const content = { format: FORMAT, formatVersion: FORMAT_VERSION, ...specification };
+    writeFileAtomic(this.#specificationFile, `${JSON.stringify(content, null, 2)}\n`);
+  }
+
   /** Removes a run that failed before its first checkpoint: nobody could continue it. */
   abandon(): void {
     for (const path of [this.tensorboardLog, this.csvLog, this.#logFile, this.#specificationFile]) {

@@ -7,7 +7,9 @@ import type { LiveMarket } from '../../live/session/live-market.ts';
 import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../../live/session/policy.ts';
 import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from '../models/agent-model.ts';
 import { DEFAULT_REGISTRY } from '../models/default-registry.ts';
-import { type Catalog, loadCatalog } from '../plugins/catalog.ts';
+import type { PluginAccess } from '../plugins/access.ts';
+import { type Catalog, openCatalog } from '../plugins/catalog.ts';
+import { networkRecordSchema, reopenNetwork } from '../plugins/network.ts';
 
 /** Where to look for a policy; one of the three. */
 export interface PolicyChoice {
@@ -19,6 +21,10 @@ export interface PolicyChoice {
   /** Reference in a registry: `NAME@VERSION`, `NAME@champion`, or `NAME`, which is its champion here. */
   readonly model?: string;
   readonly registry?: string;
+  /** Which code a run or model may bring along. */
+  readonly access?: PluginAccess;
+  /** Where rules are looked up; absent: those that come with the framework, and the files of `access`. */
+  readonly catalog?: Catalog;
 }
 
 export interface PolicySource {
@@ -61,16 +67,16 @@ export async function openPolicy(choice: PolicyChoice): Promise<PolicySource> {
       `A live session needs one policy: --rule NAME, --run DIR or --model NAME; got ${given.length}.`,
     );
   }
-  if (choice.rule !== undefined) return openRule(choice.rule, choice.settings ?? {}, await loadCatalog());
+  if (choice.rule !== undefined) return openRule(choice.rule, choice.settings ?? {}, await rulesOf(choice));
   if (choice.run !== undefined) {
-    const model = await readRunModel(choice.run, choice.checkpoint);
+    const model = await readRunModel(choice.run, choice.checkpoint, choice.access);
     const place = `${choice.run}${choice.checkpoint === undefined ? '' : `#${choice.checkpoint}`}`;
-    return openAgent(model, `run:${place} ${model.hash}`);
+    return openAgent(model, `run:${place} ${model.hash}`, choice.access);
   }
   const { registry = DEFAULT_REGISTRY, model: reference = '' } = choice;
   // A name alone is its champion: what nobody has promoted trades only when its version is said.
   const model = readRegistryModel(registry, reference.includes('@') ? reference : `${reference}@champion`);
-  return openAgent(model, model.id);
+  return openAgent(model, model.id, choice.access);
 }
 
 /**
@@ -80,16 +86,17 @@ export async function openPolicy(choice: PolicyChoice): Promise<PolicySource> {
  */
 export async function reopenPolicy(recorded: string, choice: PolicyChoice): Promise<PolicySource> {
   if (recorded === EXTERNAL_MODEL || recorded === 'none') return openExternal(recorded);
-  if (REGISTRY_ID.test(recorded)) return openPolicy({ model: recorded, registry: choice.registry });
+  const { access, catalog } = choice;
+  if (REGISTRY_ID.test(recorded)) return openPolicy({ model: recorded, registry: choice.registry, access });
   const [, kind, name, rest] = /^(rule|run):(\S+) ?(.*)$/.exec(recorded) ?? [];
   if (kind === 'rule') {
-    return openRule(name, rest === '' ? {} : JSON.parse(rest), await loadCatalog());
+    return openRule(name, rest === '' ? {} : JSON.parse(rest), await rulesOf({ access, catalog }));
   }
   if (kind === undefined) {
     throw new ConfigError('model-differs', `The tape's model "${recorded}" is none that can be opened.`);
   }
   const [path, checkpoint] = name.split('#');
-  const source = await openPolicy({ run: choice.run ?? path, checkpoint });
+  const source = await openPolicy({ run: choice.run ?? path, checkpoint, access });
   if (source.model.split(' ').at(-1) === rest) return source;
   throw new ConfigError(
     'model-differs',
@@ -120,6 +127,7 @@ function openRule(name: string, settings: Readonly<Record<string, unknown>>, cat
           numEnvs: 1,
           rng: createRng(1),
           totalSteps: Number.POSITIVE_INFINITY,
+          signalRules: catalog.signalRules,
         },
         settings as never,
       );
@@ -128,14 +136,25 @@ function openRule(name: string, settings: Readonly<Record<string, unknown>>, cat
   };
 }
 
-async function openAgent(model: TrainedAgent, id: string): Promise<PolicySource> {
-  const plugin = (await loadCatalog(model.plugins ?? [])).agents.get(model.agent.name);
+function rulesOf({ catalog, access = {} }: Pick<PolicyChoice, 'catalog' | 'access'>): Promise<Catalog> {
+  return catalog === undefined ? openCatalog([], access, 'The session') : Promise.resolve(catalog);
+}
+
+async function openAgent(model: TrainedAgent, id: string, access: PluginAccess = {}): Promise<PolicySource> {
+  const owner = `The model "${id}"`;
+  const catalog = await openCatalog(model.plugins ?? [], access, owner);
+  const plugin = catalog.agents.get(model.agent.name);
+  const made =
+    model.network === undefined
+      ? undefined
+      : await reopenNetwork(networkRecordSchema.parse(model.network), catalog, access, owner);
+  const code = { createNetwork: made?.createNetwork, signalRules: catalog.signalRules };
   return {
     model: id,
     createdMs: model.createdMs,
     ...liveEnvOf(model),
     policyFor: (market) =>
-      agentPolicy(instantiate(model, market, plugin), market.actionSpace, id, model.createdMs),
+      agentPolicy(instantiate(model, market, plugin, code), market.actionSpace, id, model.createdMs),
   };
 }
 

@@ -13,7 +13,7 @@ import { type PolicyChoice, type PolicySource, reopenPolicy } from './policy.ts'
  */
 export async function tapePolicies(
   tape: string,
-  choice: PolicyChoice,
+  choice: Pick<PolicyChoice, 'run' | 'registry' | 'access' | 'catalog'>,
   known: readonly PolicySource[] = [],
 ): Promise<(model: string, createdMs: number, market: LiveMarket) => LivePolicy> {
   const sources = new Map(known.map((source) => [source.model, source]));

@@ -1,10 +1,11 @@
 /** A trained agent, apart from its run: what it was trained as, its env's settings, and its state. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Agent } from '../../agents/agent.ts';
+import type { Agent, AgentContext } from '../../agents/agent.ts';
 import { ConfigError, StorageError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
-import { hashSnapshot, type Snapshot } from '../../core/snapshot.ts';
+import { hashSnapshot, type Json, type Snapshot } from '../../core/snapshot.ts';
+import { builtInEnvs } from '../../envs/built-in.ts';
 import type { ActionSpace, Box } from '../../envs/spaces.ts';
 import { describeSpace } from '../../envs/spaces.ts';
 import { type AgentModel, packAgentModel, unpackAgentModel } from '../../storage/agent-model.ts';
@@ -14,11 +15,12 @@ import { sha256, stringifyExact } from '../../storage/exact-json.ts';
 import type { ModelData, ModelDetails, ModelFiles } from '../../storage/model-artifact.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
-import type { Catalog } from '../plugins/catalog.ts';
+import type { PluginAccess } from '../plugins/access.ts';
+import { type Catalog, openCatalog } from '../plugins/catalog.ts';
 import { chooseCheckpoint } from '../run/judge-runs.ts';
 import { usualBarMs } from '../run/market.ts';
 import { openCheckpoint } from '../run/open-checkpoint.ts';
-import { type Run, type RunSpec, readRunSpec, reopenRun, trainedSpan } from '../run/spec.ts';
+import { loadRunData, type Run, type RunSpec, readRunSpec, trainedSpan } from '../run/spec.ts';
 
 /** A model with what tells it from others. */
 export interface TrainedAgent extends AgentModel {
@@ -31,18 +33,23 @@ export interface TrainedAgent extends AgentModel {
 }
 
 /** The agent of a checkpoint. @throws as `openTrainedRun` does, but for the data: they need not be there any more */
-export async function readRunModel(path: string, checkpoint?: string): Promise<TrainedAgent> {
+export async function readRunModel(
+  path: string,
+  checkpoint?: string,
+  access: PluginAccess = {},
+): Promise<TrainedAgent> {
   const directory = new RunDirectory(path);
   const spec = readRunSpec(directory);
   const entry = chooseCheckpoint(directory, checkpoint);
   const state = openCheckpoint(entry.path, spec).part('run/agent');
   const { manifest } = loadCheckpoint(entry.path);
-  const run = await reopened(spec);
+  const run = await reopened(spec, access, `The run "${path}"`);
   const { observationSpace: observation = '', actionSpace: action = '', steps } = manifest;
   return {
     agent: spec.agent,
     env: spec.env,
     plugins: spec.plugins,
+    ...(spec.network && { network: spec.network as Json }),
     numEnvs: spec.numEnvs,
     steps,
     barMs: run?.market && usualBarMs(run.market.candles),
@@ -84,6 +91,7 @@ export function instantiate(
   { agent, numEnvs, state, spaces }: AgentModel,
   market: { observationSpace: Box; actionSpace: ActionSpace; actionMask?: () => Uint8Array },
   plugin: ReturnType<Catalog['agents']['get']>,
+  code: Pick<AgentContext, 'createNetwork' | 'signalRules'> = {},
 ): Agent {
   const { observationSpace, actionSpace } = market;
   for (const [what, wanted, given] of [
@@ -106,6 +114,7 @@ export function instantiate(
       // It only acts: greedy actions draw nothing.
       rng: createRng(0),
       totalSteps: Number.POSITIVE_INFINITY,
+      ...code,
     },
     agent.config,
   );
@@ -120,17 +129,24 @@ export function instantiate(
   return built;
 }
 
-/** A run with its data; undefined where they are gone, or not what they were. */
-async function reopened(spec: RunSpec): Promise<Run | undefined> {
+/** A run's data; undefined where they are gone, or not what they were. Code is run only to learn what an own env needs. */
+async function reopened(
+  { env, plugins, data }: RunSpec,
+  access: PluginAccess,
+  owner: string,
+): Promise<Pick<Run, 'market' | 'books'> | undefined> {
+  if (data === undefined) return undefined;
+  const builtIn = builtInEnvs.find(({ name }) => name === env.name);
+  const { needsBooks } = builtIn ?? (await openCatalog(plugins, access, owner)).envs.get(env.name);
   try {
-    return await reopenRun(spec);
+    return await loadRunData(data, needsBooks, access);
   } catch {
     return undefined;
   }
 }
 
 /** As the run noted it; a run of an older version is asked for its data. */
-function dataOf({ data }: RunSpec, run: Run | undefined): ModelData | undefined {
+function dataOf({ data }: RunSpec, run: Pick<Run, 'market' | 'books'> | undefined): ModelData | undefined {
   const trained = data?.trained ?? (run && trainedSpan(run));
   return data && trained && { hash: data.sha256, ...trained };
 }

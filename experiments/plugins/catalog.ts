@@ -16,6 +16,8 @@ import { builtInVenues } from '../../live/venues/built-in.ts';
 import { builtInModels } from '../../models/kinds.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { builtInSignalRules, type SignalRulePlugin } from '../../models/signals/exposure.ts';
+import type { PluginFile } from '../../storage/plugin-file.ts';
+import { grantPlugins, type PluginAccess } from './access.ts';
 import { kindOf, listDefines, PLUGIN_KINDS, type PluginKind } from './kinds.ts';
 import { importModule } from './modules.ts';
 
@@ -30,6 +32,8 @@ export function shippedDataPath(): string {
 
 /** One registry a kind; it is handed to what resolves names, as far as that needs it. */
 export interface Catalog extends EnvParts {
+  /** The user's files that are in it, for the record of what is made with it. */
+  readonly files: readonly PluginFile[];
   readonly agents: Registry<AgentPlugin>;
   readonly envs: Registry<EnvPlugin>;
   readonly networks: Registry<NetworkPlugin>;
@@ -45,30 +49,61 @@ interface Source {
 }
 
 /**
- * The built-in plugins and those of the given files, without asking whether they may be run.
+ * The built-in plugins and those of files that the user has named, which are trusted from now on.
  * @param files paths of TypeScript or JavaScript modules; a default export and every named one counts
  * @throws ConfigError `plugin-not-loaded`, `empty-plugin`, `invalid-plugin`, or `duplicate-name`, each naming the file
  */
-export async function loadCatalog(files: readonly string[] = []): Promise<Catalog> {
+export function loadCatalog(files: readonly string[] = []): Promise<Catalog> {
+  return openCatalog([], { plugins: files }, 'The command');
+}
+
+/**
+ * The built-in plugins, those that a run, model or tape names, as far as they may be run, and those that the user names.
+ * @param recorded files that it names
+ * @param owner what is opened, for messages: `The run "runs/a"`
+ * @throws StorageError as `grantPlugins`, before any file is run; ConfigError as `loadCatalog`
+ */
+export function openCatalog(
+  recorded: readonly PluginFile[],
+  access: PluginAccess,
+  owner: string,
+): Promise<Catalog> {
+  return loadGranted(grantPlugins(recorded, access, owner));
+}
+
+/**
+ * The built-in plugins and those of files that may be run.
+ * @param files whose hashes have been compared
+ */
+export async function loadGranted(
+  files: readonly (PluginFile & { isChanged?: boolean })[],
+): Promise<Catalog> {
   const sources: Source[] = [];
-  const catalog = builtInCatalog(() =>
-    sources.map(({ file, exports }) => `${file} exports ${exports}.`).join(' '),
+  const note = () => sources.map(({ file, exports }) => `${file} exports ${exports}.`).join(' ');
+  const catalog = builtInCatalog(
+    note,
+    files.map(({ isChanged: _, ...file }) => file),
   );
-  for (const file of files) {
-    const module = await importModule(file);
-    addPlugins(catalog, module, file);
-    sources.push({ file, exports: describeExports(module) });
+  for (const { path, sha256 } of files) {
+    const module = await importModule(path, 'plugin', sha256);
+    addPlugins(catalog, module, path);
+    sources.push({ file: path, exports: describeExports(module) });
   }
   return catalog;
 }
 
-/** A catalogue of its own for each program. @param note a sentence more for a name that is not there */
-export function builtInCatalog(note: () => string = () => ''): Catalog {
+/**
+ * A catalogue of its own for each program.
+ * @param note a sentence more for a name that is not there
+ * @param files that will be added
+ */
+export function builtInCatalog(note: () => string = () => '', files: readonly PluginFile[] = []): Catalog {
   const registry = <Plugin extends { readonly name: string }>(
     { kind }: PluginShape,
     plugins: Iterable<Plugin>,
   ) => new Registry<Plugin>(kind, plugins, note);
   return {
+    files,
     agents: registry(PLUGIN_KINDS.agents, builtInAgents),
     envs: registry(PLUGIN_KINDS.envs, builtInEnvs),
     networks: registry<NetworkPlugin>(networkShape, []),

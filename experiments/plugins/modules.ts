@@ -12,14 +12,21 @@ const TYPESCRIPT_IS_ESM = `export async function resolve(specifier, context, nex
 }`;
 
 let understandsTypeScript = false;
+/** The code of each path that this process has loaded: Node keeps a module for good. */
+const loaded = new Map<string, string>();
 
 /**
  * @param file path, from the working directory
  * @param what it is, for messages
+ * @param sha256 of the file and its imports; another one than last time loads the file anew
  * @returns the module's exports
  * @throws ConfigError `plugin-not-loaded` when there is no such file or it cannot be evaluated
  */
-export async function importModule(file: string, what = 'plugin'): Promise<Record<string, unknown>> {
+export async function importModule(
+  file: string,
+  what = 'plugin',
+  sha256 = '',
+): Promise<Record<string, unknown>> {
   const path = resolve(file);
   if (!/\.[cm]?[jt]sx?$/.test(path) || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new ConfigError(
@@ -29,7 +36,10 @@ export async function importModule(file: string, what = 'plugin'): Promise<Recor
   }
   try {
     if (/\.[cm]?tsx?$/.test(path)) await understandTypeScript();
-    return await import(pathToFileURL(path).href);
+    const { href } = pathToFileURL(path);
+    const first = loaded.get(path) ?? sha256;
+    loaded.set(path, first);
+    return await import(first === sha256 ? href : `${href}?sha256=${sha256}`);
   } catch (error) {
     // The framework's own errors say what to do.
     const remedy = error instanceof MarketGymError ? '' : ' Correct the file.';

@@ -6,6 +6,7 @@ import type { BookTape } from '../../market/books/tape.ts';
 import type { TradeTape } from '../../market/books/trade-tape.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
+import type { PluginAccess } from '../plugins/access.ts';
 
 export interface RunBooks {
   readonly path: string;
@@ -19,9 +20,13 @@ export interface RunBooks {
 }
 
 /** @throws DataError as `loadBooksOrCapture`; ConfigError `invalid-split` */
-export async function loadRunBooks(path: string, dates: SplitDates): Promise<RunBooks> {
+export async function loadRunBooks(
+  path: string,
+  dates: SplitDates,
+  access: PluginAccess = {},
+): Promise<RunBooks> {
   if (path.startsWith(TAPE_PREFIX)) {
-    const { books, trades, notes } = openTapeData(path);
+    const { books, trades, notes } = await openTapeData(path, access);
     const tape = `${TAPE_PREFIX}${resolve(path.slice(TAPE_PREFIX.length))}`;
     return {
       path: tape,

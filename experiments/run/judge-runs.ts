@@ -12,10 +12,11 @@ import { type JudgedSpan, type Judgement, judge, judgeCandidates } from '../../t
 import type { Report, ReportLearning, ReportMetric } from '../../trainers/report/report.ts';
 import { tradingMetrics, tradingReport } from '../../trainers/report/trading.ts';
 import { isoDate } from '../../trainers/spans.ts';
+import type { PluginAccess } from '../plugins/access.ts';
 import { costsOf, judgedTask, namingEnv, whyNoAccount } from './judged-task.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv } from './parts.ts';
-import { type Run, readRunSpec, reopenRun } from './spec.ts';
+import { codeOfRun, type Run, readRunSpec, reopenRun } from './spec.ts';
 import { BEST_CHECKPOINT } from './training-session.ts';
 
 /** Episodes by which an agent is judged where there are no bars to pass through once. */
@@ -31,11 +32,16 @@ export interface TrainedRun {
 
 /**
  * @param checkpoint a checkpoint's name, `best` or `latest`; without it the best, or the latest where none was evaluated
- * @throws ConfigError `no-checkpoint`
+ * @param access which code the user lets the run bring along
+ * @throws ConfigError `no-checkpoint`, and as `reopenRun`
  */
-export async function openTrainedRun(path: string, checkpoint?: string): Promise<TrainedRun> {
+export async function openTrainedRun(
+  path: string,
+  checkpoint?: string,
+  access: PluginAccess = {},
+): Promise<TrainedRun> {
   const directory = new RunDirectory(path);
-  const run = await reopenRun(readRunSpec(directory));
+  const run = await reopenRun(readRunSpec(directory), access, `The run "${path}"`);
   const entry = chooseCheckpoint(directory, checkpoint);
   const agent = buildAgent(run, createEvaluationEnv(run, 'test'), run.spec.numEnvs);
   openCheckpoint(entry.path, run.spec).restore('run/agent', agent);
@@ -113,12 +119,13 @@ export function requireSameTask([first, ...others]: readonly TrainedRun[]): void
       spec.data?.sha256,
       spec.data?.validateFrom,
       spec.data?.testFrom,
+      codeOfRun(spec),
     ]);
   for (const other of others) {
     if (task(other) === task(first)) continue;
     throw new ConfigError(
       'unlike-runs',
-      `"${first.directory.path}" and "${other.directory.path}" differ in agent, env, data or spans; judge them one at a time.`,
+      `"${first.directory.path}" and "${other.directory.path}" differ in agent, env, data, spans or the code of plugins; judge them one at a time.`,
     );
   }
 }

@@ -10,6 +10,7 @@ import { type Candles, hashCandles } from '../../market/candles/candles.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
+import type { PluginAccess } from '../plugins/access.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
 
 export interface RunMarket {
@@ -28,14 +29,19 @@ export interface RunMarket {
 
 /**
  * @param data `sp500` is the series that comes with the package, anything else a path; several are separated by commas
+ * @param access which code a tape may bring along
  * @throws DataError as `loadCandles` and `alignCandles`; ConfigError `invalid-split`
  */
-export async function loadMarket(data: string, dates: SplitDates): Promise<RunMarket> {
+export async function loadMarket(
+  data: string,
+  dates: SplitDates,
+  access: PluginAccess = {},
+): Promise<RunMarket> {
   const names = data.split(',');
   const loaded = await Promise.all(
     names.map((name) =>
       name.startsWith(TAPE_PREFIX)
-        ? candlesOfTape(name)
+        ? candlesOfTape(name, access)
         : loadCandles(name === SHIPPED_DATA ? shippedDataPath() : name),
     ),
   );
@@ -64,8 +70,11 @@ function absolute(name: string): string {
 }
 
 /** Bars of the mid price, as long as the tape's own session made them; a minute where it made none. */
-function candlesOfTape(name: string): { candles: Candles; report: { notes: readonly string[] } } {
-  const { books, trades, notes, header } = openTapeData(name);
+async function candlesOfTape(
+  name: string,
+  access: PluginAccess,
+): Promise<{ candles: Candles; report: { notes: readonly string[] } }> {
+  const { books, trades, notes, header } = await openTapeData(name, access);
   const { barMs } = resolveConfig(
     bookTradingConfig,
     header.config.mode === 'trading' ? header.config.env : {},

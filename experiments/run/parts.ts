@@ -66,13 +66,14 @@ export function buildAgent(
     totalSteps: spec.totalSteps,
     kernels,
     createNetwork: network?.createNetwork,
+    signalRules: catalog.signalRules,
   };
   return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
 }
 
 function createEnv(run: Run, span: SpanName, seed: number, onePass: boolean): Env {
   const { context, config } = envParts(run, span, seed, onePass);
-  return run.catalog.envs.get(run.spec.env.name).create(context, config);
+  return run.catalog.envs.get(run.spec.env.name).create({ ...context, parts: run.catalog }, config);
 }
 
 /** What an env is built from. One that uses spans is given all rows; any other the rows of its span alone. */

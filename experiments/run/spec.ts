@@ -3,12 +3,16 @@ import type { AgentPlugin } from '../../agents/agent.ts';
 import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError, StorageError } from '../../core/errors.ts';
 import type { EnvPlugin } from '../../envs/env.ts';
+import { completeParts } from '../../envs/parts.ts';
 import type { KernelBackend } from '../../networks/kernels/kernels.ts';
+import { codeOf, type PluginFile, recordedPluginSchema } from '../../storage/plugin-file.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../../storage/run-log.ts';
-import { type Catalog, loadCatalog, SHIPPED_DATA } from '../plugins/catalog.ts';
-import { loadNetworkFile, type NetworkFile, reloadNetworkFile } from '../plugins/network-file.ts';
+import type { PluginAccess } from '../plugins/access.ts';
+import { type Catalog, openCatalog, SHIPPED_DATA } from '../plugins/catalog.ts';
+import { networkRecordSchema, openNetwork, type RunNetwork, reopenNetwork } from '../plugins/network.ts';
 import { version } from '../version.ts';
+import { ageNotes } from './age.ts';
 import { loadRunBooks, type RunBooks } from './books.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
@@ -20,7 +24,7 @@ const runSpec = z.strictObject({
   version: z.string(),
   agent: pluginSpec,
   env: pluginSpec,
-  plugins: z.array(z.string()),
+  plugins: z.array(recordedPluginSchema),
   data: z
     .strictObject({
       path: z.string(),
@@ -44,7 +48,7 @@ const runSpec = z.strictObject({
     .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1) })
     .default({ backend: 'wasm', threads: 1 }),
   envWorkers: z.int().min(0).default(0),
-  network: z.strictObject({ path: z.string(), sha256: z.string() }).optional(),
+  network: networkRecordSchema.optional(),
 });
 
 /** `run.json`: complete configurations, so that a later version's defaults do not change an old run. */
@@ -66,7 +70,10 @@ export interface RunRequest {
   readonly agent: string;
   readonly env: string;
   readonly plugins: readonly string[];
-  readonly settings: Readonly<Record<'agent' | 'env', Record<string, unknown>>>;
+  readonly settings: Readonly<Record<'agent' | 'env', Record<string, unknown>>> & {
+    /** Of the network plugin that `network` names. */
+    readonly network?: Readonly<Record<string, unknown>>;
+  };
   /** Default: the series that comes with the package, for an env that needs candles. */
   readonly data?: string;
   readonly validateFrom?: string;
@@ -90,7 +97,7 @@ export interface RunRequest {
   readonly threads?: number;
   /** Threads that step the envs; no number of them changes a bit. Default 0: the thread of the learner does. */
   readonly envWorkers?: number;
-  /** A file that makes the agent's networks; default: its configuration decides. */
+  /** A network plugin, or a file, that makes the agent's networks; default: its configuration decides. */
   readonly network?: string;
 }
 
@@ -99,14 +106,17 @@ export interface Run {
   readonly spec: RunSpec;
   readonly catalog: Catalog;
   readonly market: RunMarket | undefined;
-  readonly network: NetworkFile | undefined;
+  readonly network: RunNetwork | undefined;
+  /** What whoever goes on with it or judges it should know of its age and its code, a sentence each. */
+  readonly notes: readonly string[];
   /** Recorded order books; absent where the env makes its own market. */
   readonly books?: RunBooks;
 }
 
 /** Loads what the request names, checks it, and completes its configurations. */
-export async function planRun(request: RunRequest): Promise<Run> {
-  const catalog = await loadCatalog(request.plugins);
+export async function planRun(request: RunRequest, access: PluginAccess = {}): Promise<Run> {
+  const given = { ...access, plugins: request.plugins };
+  const catalog = await openCatalog([], given, 'The run');
   const agent = catalog.agents.get(request.agent);
   const env = catalog.envs.get(request.env);
   const { data = SHIPPED_DATA, validateFrom, testFrom, totalSteps, numEnvs, seed } = request;
@@ -124,16 +134,23 @@ export async function planRun(request: RunRequest): Promise<Run> {
     );
   }
   const dates = { validateFrom, testFrom };
-  const market = env.needsCandles ? await loadMarket(data, dates) : undefined;
+  const market = env.needsCandles ? await loadMarket(data, dates, given) : undefined;
   const books =
-    env.needsBooks && request.data !== undefined ? await loadRunBooks(request.data, dates) : undefined;
+    env.needsBooks && request.data !== undefined ? await loadRunBooks(request.data, dates, given) : undefined;
   const files = market ?? books;
-  const network = request.network === undefined ? undefined : await loadNetworkFile(request.network);
+  const network =
+    request.network === undefined
+      ? undefined
+      : await openNetwork(request.network, request.settings.network ?? {}, catalog, access);
+  requireNoSettings(request);
   const spec: RunSpec = {
     version,
     agent: { name: agent.name, config: complete(agent, `agent "${agent.name}"`, request.settings.agent) },
-    env: { name: env.name, config: complete(env, `env "${env.name}"`, request.settings.env) },
-    plugins: [...request.plugins],
+    env: {
+      name: env.name,
+      config: plain(completeParts(complete(env, `env "${env.name}"`, request.settings.env), catalog)),
+    },
+    plugins: [...catalog.files],
     numEnvs,
     totalSteps,
     seed,
@@ -154,30 +171,77 @@ export async function planRun(request: RunRequest): Promise<Run> {
         trained: trainedSpan({ market, books }),
       },
     }),
-    ...(network && { network: { path: network.path, sha256: network.sha256 } }),
+    ...(network && { network: network.record }),
   };
-  return { spec, catalog, market, books, network };
+  return { spec, catalog, market, books, network, notes: [] };
 }
 
 /**
  * Loads the parts of a stored run again.
- * @throws StorageError `data-changed` when the data file is no longer the one the run was made with, and as
- * `reloadNetworkFile`
+ * @param access which code the user lets it bring along
+ * @param owner for messages
+ * @returns its specification with the code that it goes on with
+ * @throws StorageError `data-changed` when the data file is no longer the one the run was made with, and as `grantPlugins`,
+ * before any of its code is run
  */
-export async function reopenRun(spec: RunSpec): Promise<Run> {
-  const catalog = await loadCatalog(spec.plugins);
-  const network = spec.network && (await reloadNetworkFile(spec.network));
-  if (spec.data === undefined) return { spec, catalog, market: undefined, network };
-  const { needsBooks } = catalog.envs.get(spec.env.name);
-  const market = needsBooks ? undefined : await loadMarket(spec.data.path, spec.data);
-  const books = needsBooks ? await loadRunBooks(spec.data.path, spec.data) : undefined;
-  if ((market ?? books)?.sha256 !== spec.data.sha256) {
-    throw new StorageError(
-      'data-changed',
-      `${spec.data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
-    );
-  }
-  return { spec, catalog, market, books, network };
+export async function reopenRun(stored: RunSpec, access: PluginAccess = {}, owner = 'The run'): Promise<Run> {
+  const catalog = await openCatalog(stored.plugins, access, owner);
+  const network = stored.network && (await reopenNetwork(stored.network, catalog, access, owner));
+  // What is given beside the run's own files serves this command alone.
+  const plugins = catalog.files.slice(0, stored.plugins.length);
+  const spec: RunSpec = { ...stored, plugins, ...(network && { network: network.record }) };
+  const notes = [...ageNotes(spec, catalog), ...codeNotes(stored, spec)];
+  const files =
+    spec.data === undefined
+      ? { market: undefined }
+      : await loadRunData(spec.data, catalog.envs.get(spec.env.name).needsBooks, access);
+  return { spec, catalog, network, notes, ...files };
+}
+
+/**
+ * The data of a stored run again.
+ * @throws StorageError `data-changed` when the file is no longer the one the run was made with
+ */
+export async function loadRunData(
+  data: NonNullable<RunSpec['data']>,
+  needsBooks: boolean,
+  access: PluginAccess = {},
+): Promise<Pick<Run, 'market' | 'books'>> {
+  const market = needsBooks ? undefined : await loadMarket(data.path, data, access);
+  const books = needsBooks ? await loadRunBooks(data.path, data, access) : undefined;
+  if ((market ?? books)?.sha256 === data.sha256) return { market, books };
+  throw new StorageError(
+    'data-changed',
+    `${data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
+  );
+}
+
+/** The code that a run was made with, by hash; empty where all of it is the framework's own. */
+export function codeOfRun({ plugins, network }: Pick<RunSpec, 'plugins' | 'network'>): string {
+  return codeOf(codeFiles({ plugins, network }));
+}
+
+function codeFiles({ plugins, network }: Pick<RunSpec, 'plugins' | 'network'>): PluginFile[] {
+  return [...plugins, ...(network !== undefined && 'path' in network ? [network] : [])];
+}
+
+function codeNotes(stored: RunSpec, spec: RunSpec): string[] {
+  const [before, now] = [codeFiles(stored), codeFiles(spec)];
+  return now.flatMap((file, i) =>
+    (file.before?.length ?? 0) > (before[i].before?.length ?? 0)
+      ? [`${file.path} has changed since; what follows is marked by its code, ${codeOf([file])}.`]
+      : [],
+  );
+}
+
+/** @throws ConfigError `invalid-setting` for settings of a network that is not there */
+function requireNoSettings({ network, settings }: RunRequest): void {
+  const [key] = Object.keys(settings.network ?? {});
+  if (network !== undefined || key === undefined) return;
+  throw new ConfigError(
+    'invalid-setting',
+    `"network.${key}" is set, but no network is named; add --network NAME.`,
+  );
 }
 
 /**
@@ -202,5 +266,9 @@ function complete(
   owner: string,
   overrides: Record<string, unknown>,
 ): PluginConfig {
-  return JSON.parse(JSON.stringify(resolveConfig(plugin.config, overrides, owner)));
+  return plain(resolveConfig(plugin.config, overrides, owner));
+}
+
+function plain(config: object): PluginConfig {
+  return JSON.parse(JSON.stringify(config));
 }

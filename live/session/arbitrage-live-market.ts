@@ -4,7 +4,7 @@ import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
 import { type ArbitrageConfig, requireFitting } from '../../envs/arbitrage/config.ts';
 import { type ArbitrageInfo, ArbitrageTrader } from '../../envs/arbitrage/trader.ts';
 import type { StepResult } from '../../envs/env.ts';
-import { builtInParts, completeParts } from '../../envs/parts.ts';
+import { builtInParts, completeParts, type EnvParts } from '../../envs/parts.ts';
 import type { Action, Box, Discrete } from '../../envs/spaces.ts';
 import { netEdge } from '../../market/arbitrage/pair-plan.ts';
 import type { DeskListener } from '../../market/arbitrage/venue-desk.ts';
@@ -18,6 +18,8 @@ export interface ArbitrageLiveOptions extends DeskListener {
   readonly venues: readonly Venue[];
   readonly depth: number;
   readonly seed: number;
+  /** What the configuration may name; absent: what comes with the framework. */
+  readonly parts?: EnvParts;
 }
 
 /** Statistics run in on the first `warmupEvents` books; then the accounts are opened. */
@@ -41,7 +43,7 @@ export class ArbitrageLiveMarket implements LiveMarket {
   #nextDecisionMs = Number.NaN;
 
   /** @throws ConfigError for settings that do not fit each other or the venues */
-  constructor({ config, venues, depth, seed, ...listener }: ArbitrageLiveOptions) {
+  constructor({ config, venues, depth, seed, parts = builtInParts, ...listener }: ArbitrageLiveOptions) {
     this.#config = config;
     this.#warmup = new BookTapeBuilder({ venues, depth, policy: 'reject' });
     const rng = createRng(seed);
@@ -50,9 +52,9 @@ export class ArbitrageLiveMarket implements LiveMarket {
     requireFitting(config, venues);
     this.#trader = new ArbitrageTrader({
       tape: emptyTape(venues, depth),
-      config: completeParts(config, builtInParts),
+      config: completeParts(config, parts),
       rng,
-      parts: builtInParts,
+      parts,
       listener,
     });
     this.observationSpace = this.#trader.observationSpace;

@@ -1,11 +1,13 @@
 /** Puts the deterministic part of a session together: venues, market, guard, policy; live and in replay the same. */
-import type { ConfigSchema } from '../../core/config.ts';
+import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError, LiveError } from '../../core/errors.ts';
 import type { Json } from '../../core/snapshot.ts';
 import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
 import type { StepResult } from '../../envs/env.ts';
+import { builtInParts, type EnvParts } from '../../envs/parts.ts';
 import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
-import { builtinFeatures } from '../../market/features/features.ts';
+import { featureName } from '../../market/features/pipeline.ts';
+import { type PluginFile, pluginFileSchema } from '../../storage/plugin-file.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 import type { VenueCommand, VenueEvent, VenuePlugin } from '../connection/venue.ts';
 import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
@@ -28,17 +30,24 @@ export interface SessionHeader {
   readonly model: string;
   /** UTC epoch; NaN where nobody knows. */
   readonly modelCreatedMs: number;
+  /** Files of code that it needs beside the framework's own; absent: none. */
+  readonly plugins?: readonly PluginFile[];
 }
 
-export function headerRecord({ config, model, modelCreatedMs }: SessionHeader, timeMs: number): TapeRecord {
+export function headerRecord(
+  { config, model, modelCreatedMs, plugins = [] }: SessionHeader,
+  timeMs: number,
+): TapeRecord {
   const created = Number.isNaN(modelCreatedMs) ? null : modelCreatedMs;
-  return ['session', timeMs, { config: config as unknown as Json, model, modelCreatedMs: created }];
+  const header = { config: config as unknown as Json, model, modelCreatedMs: created };
+  return ['session', timeMs, plugins.length === 0 ? header : { ...header, plugins: [...plugins] }];
 }
 
 /** @throws LiveError `foreign-tape` for a record that does not begin a session */
 export function readHeader([kind, , header]: TapeRecord): SessionHeader {
-  const { config, model, modelCreatedMs } = (header ?? {}) as { [key: string]: Json };
-  if (kind !== 'session' || typeof config !== 'object' || typeof model !== 'string') {
+  const { config, model, modelCreatedMs, plugins = [] } = (header ?? {}) as { [key: string]: Json };
+  const files = z.array(pluginFileSchema).safeParse(plugins);
+  if (kind !== 'session' || typeof config !== 'object' || typeof model !== 'string' || !files.success) {
     throw new LiveError(
       'foreign-tape',
       'The tape does not begin with a session of this version; use the version that recorded it.',
@@ -48,11 +57,14 @@ export function readHeader([kind, , header]: TapeRecord): SessionHeader {
     config: resolveLiveConfig(config as Record<string, unknown>),
     model,
     modelCreatedMs: typeof modelCreatedMs === 'number' ? modelCreatedMs : Number.NaN,
+    ...(files.data.length > 0 && { plugins: files.data }),
   };
 }
 
 export interface AssembleOptions {
   readonly venues: readonly VenuePlugin<ConfigSchema>[];
+  /** What the settings of the env may name; absent: what comes with the framework. */
+  readonly parts?: EnvParts;
   /** The policy of a model: the first one, or one that is named later. */
   policyFor(model: string, createdMs: number, market: LiveMarket): LivePolicy;
   /** Takes every record: inputs before they are taken, outputs as they happen. */
@@ -148,9 +160,9 @@ export function connectVenues(
 export function createSession(
   { config, model, modelCreatedMs }: SessionHeader,
   venueSessions: readonly VenueSession[],
-  { policyFor, record, onDecision, onWait }: Omit<AssembleOptions, 'venues' | 'onCommand'>,
+  { parts, policyFor, record, onDecision, onWait }: Omit<AssembleOptions, 'venues' | 'onCommand'>,
 ): LiveSession {
-  const market = createMarket(config, record);
+  const market = createMarket(config, record, parts);
   return new LiveSession({
     market,
     sources: config.markets.map(({ venue, symbol }, source) => ({
@@ -165,16 +177,21 @@ export function createSession(
   });
 }
 
-function createMarket(config: LiveConfig, record: (record: TapeRecord) => void): LiveMarket {
+function createMarket(
+  config: LiveConfig,
+  record: (record: TapeRecord) => void,
+  parts: EnvParts = builtInParts,
+): LiveMarket {
   const { mode, markets, depth, seed, env } = config;
   if (mode === 'record') return new SilentMarket(markets.length, depth);
   if (mode === 'trading') {
     const resolved = env as unknown as BookTradingConfig;
-    requireFeed(resolved.features, config);
+    requireFeed(resolved.features, config, parts);
     return new TradingMarket({
       config: resolved,
       depth,
       seed,
+      parts,
       onOrder: ({ timeMs, arrivalMs, exposure, mid }) =>
         record(['order', timeMs, { arrivalMs, exposure, mid }]),
       onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill]),
@@ -189,17 +206,19 @@ function createMarket(config: LiveConfig, record: (record: TapeRecord) => void):
     venues,
     depth,
     seed,
+    parts,
     onSend: ({ timeMs, ...order }) => record(['order', timeMs, order]),
     onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
   });
 }
 
 /** @throws ConfigError `features-unavailable` for features of what is not asked for */
-function requireFeed(features: readonly string[], { channels, markets }: LiveConfig): void {
-  const feature = features.find((spec) => {
-    const [name] = spec.split(':');
-    return builtinFeatures.find((known) => known.name === name)?.usesVolume;
-  });
+function requireFeed(
+  features: readonly string[],
+  { channels, markets }: LiveConfig,
+  { features: registry }: EnvParts,
+): void {
+  const feature = features.find((spec) => registry.get(featureName(spec)).usesVolume);
   if (feature === undefined || channels.includes('trades')) return;
   throw new ConfigError(
     'features-unavailable',

@@ -24,7 +24,7 @@ import type { LivePolicy } from './policy.ts';
 import type { LiveSession } from './session.ts';
 
 export interface LiveRunOptions
-  extends Pick<AssembleOptions, 'venues' | 'policyFor' | 'onDecision' | 'onWait'> {
+  extends Pick<AssembleOptions, 'venues' | 'parts' | 'policyFor' | 'onDecision' | 'onWait'> {
   readonly header: SessionHeader;
   readonly clock: Clock;
   readonly transport: Transport;
@@ -93,6 +93,7 @@ export class LiveRun {
     const link: { tape?: TapeWriter; connections?: readonly VenueConnection[] } = {};
     const parts: AssembleOptions = {
       venues,
+      parts: options.parts,
       policyFor: options.policyFor,
       onDecision: (decision) => {
         if (link.tape !== undefined) options.onDecision?.(decision);

@@ -3,6 +3,7 @@ import { RunningChecksum } from '../../core/checksum.ts';
 import { createRng } from '../../core/rng.ts';
 import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
+import { builtInParts, type EnvParts } from '../../envs/parts.ts';
 import type { Action, Box, Discrete } from '../../envs/spaces.ts';
 import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
 import { BookTrader } from '../../envs/trading/book-trader.ts';
@@ -19,6 +20,8 @@ export interface TradingMarketOptions {
   readonly depth: number;
   /** Decides latencies. */
   readonly seed: number;
+  /** What the configuration may name; absent: what comes with the framework. */
+  readonly parts?: EnvParts;
   readonly onOrder?: (order: Readonly<BookOrder>) => void;
   readonly onFill?: (fill: Readonly<Fill>) => void;
 }
@@ -42,18 +45,20 @@ export class TradingMarket implements LiveMarket {
   #isOpen = false;
 
   /** @throws ConfigError for settings that do not fit each other */
-  constructor({ config, depth, seed, onOrder, onFill }: TradingMarketOptions) {
+  constructor({ config, depth, seed, parts = builtInParts, onOrder, onFill }: TradingMarketOptions) {
     const { features, normalize, normalizationBars, featureClip: clip, barMs } = config;
     this.#config = config;
     this.depth = depth;
     this.#bars = new BarBuilder(this.#series, barMs);
-    this.#features = new GrowingFeatures(this.#series, features, { normalize, normalizationBars, clip });
+    const options = { normalize, normalizationBars, clip, features: parts.features };
+    this.#features = new GrowingFeatures(this.#series, features, options);
     this.#trader = new BookTrader({
       candles: this.#series,
       features: this.#features,
       depth,
       config,
       rng: createRng(seed).fork('latency'),
+      parts,
       onOrder,
       onFill,
     });

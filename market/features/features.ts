@@ -4,6 +4,7 @@
  * in one fixed order, so that its bits do not depend on where a series starts.
  */
 import type { ConfigOf, ConfigSchema } from '../../core/config.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { cos, log, sin } from '../../core/math.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';
 import type { Candles } from '../candles/candles.ts';
@@ -59,6 +60,12 @@ export function defineFeature<Schema extends ConfigSchema = ConfigSchema>(
   feature: FeatureDefinition<Schema>,
 ): Feature {
   requirePlugin(featureShape, feature);
+  if (feature.name.includes(':')) {
+    throw new ConfigError(
+      'invalid-plugin',
+      `The feature "${feature.name}" cannot be named in a spec: leave out ":", which parts a spec.`,
+    );
+  }
   const config = (feature.config ?? noSettings) as Schema;
   const complete = (given: unknown = config.parse({})) => given as ConfigOf<Schema>;
   return {
