@@ -1,0 +1,346 @@
+/** The rules by which a venue's session trusts a book, gives up a connection, and gives up the venue. */
+import { describe, expect, test } from 'vitest';
+import type { VenueCommand, VenueEvent, VenueInput } from '../../../live/connection/venue.ts';
+import type { ConnectionLimits } from '../../../live/connection/venue-config.ts';
+import { CHANNELS, type Channel, parseMarkets } from '../../../live/connection/venue-markets.ts';
+import { VenueSession } from '../../../live/connection/venue-session.ts';
+import { WordProtocol } from '../word-venue.ts';
+
+const START_MS = 1_700_000_000_000;
+const SYMBOL = 'BTC/USDT';
+const LIMITS: ConnectionLimits = {
+  silenceMs: 10_000,
+  staleAfterMs: 2000,
+  streamDeadlineMs: 6000,
+  syncDeadlineMs: 4000,
+  rotateAfterMs: 100_000,
+  resyncBudget: 2,
+  resyncWindowMs: 60_000,
+  sendIntervalMs: 0,
+  maxFrameBytes: 1000,
+};
+
+function open(
+  limits: Partial<ConnectionLimits> = {},
+  { symbols = [SYMBOL], channels = CHANNELS }: { symbols?: string[]; channels?: readonly Channel[] } = {},
+) {
+  const events: VenueEvent[] = [];
+  const commands: VenueCommand[] = [];
+  let protocol: WordProtocol | undefined;
+  const session = new VenueSession({
+    setup: {
+      url: 'ws://nowhere',
+      limits: { ...LIMITS, ...limits },
+      createProtocol: (host) => {
+        protocol = new WordProtocol(host);
+        return protocol;
+      },
+    },
+    markets: parseMarkets('words', symbols, (base, quote) => base + quote),
+    channels,
+    onEvent: (event) => events.push({ ...event }),
+    onCommand: (command) => commands.push(command),
+  });
+  const take = (afterMs: number, input: VenueInput) => session.handle(input, START_MS + afterMs);
+  take(0, { kind: 'open' });
+  return {
+    session,
+    events,
+    commands,
+    calls: (protocol as WordProtocol).calls,
+    take,
+    frame: (afterMs: number, text: string) => take(afterMs, { kind: 'frame', text }),
+    tick: (afterMs: number) => take(afterMs, { kind: 'tick' }),
+    tradable: (afterMs: number, symbol = SYMBOL) => session.isTradable(symbol, START_MS + afterMs),
+    kinds: () => events.map(({ kind }) => kind),
+  };
+}
+
+describe('a book is traded on', () => {
+  // What happens at which time, and when the book is asked for.
+  test.each<[rule: string, isSo: boolean, script: string, nowMs: number]>([
+    ['when it is complete and two-sided', true, '0 book 99 101', 0],
+    ['not before it was there', false, '', 0],
+    ['not without a bid', false, '0 book 0 101', 0],
+    ['not without an ask', false, '0 book 99 0', 0],
+    ['not when it is crossed', false, '0 book 101 99', 0],
+    ['not when bid and ask are the same', false, '0 book 100 100', 0],
+    ['as old as it may be', true, '0 book 99 101', 2000],
+    ['not when it is older', false, '0 book 99 101', 2001],
+    ['as old as what it shows, not as its message', true, '0 as-of 1500', 500],
+    ['not when what it shows is older', false, '0 as-of 1500', 501],
+    ['as far behind the quickest message as it may be', true, '0 book 99 101 0 | 1 book 99 101 2000', 1],
+    ['not when it is further behind', false, '0 book 99 101 0 | 1 book 99 101 2001', 1],
+    ['when it has caught up', true, '0 book 99 101 0 | 1 book 99 101 5000 | 2 book 99 101 10', 2],
+    ['not after a gap', false, '0 book 99 101 | 1 gap', 1],
+    ['after a gap, when it came anew', true, '0 book 99 101 | 1 gap | 2 book 99 101', 2],
+    ['not while the venue says that it does not trade', false, '0 book 99 101 | 1 halt', 1],
+    ['when the venue says that it trades again', true, '0 halt | 1 resume | 2 book 99 101', 2],
+    ['on a new connection, whatever the last one said', true, '0 halt | 1 close | 2 open | 3 book 99 101', 3],
+    ['not when the connection is closed', false, '0 book 99 101 | 1 close', 1],
+    ['not on a new connection, before it came anew', false, '0 book 99 101 | 1 close | 2 open', 2],
+    ['not when another market’s book came', false, '0 other', 0],
+  ])('%s', (_, isSo, script, nowMs) => {
+    const venue = open({}, { symbols: [SYMBOL, 'ETH/USDT'] });
+    for (const line of script === '' ? [] : script.split(' | ')) {
+      const [, ms, words] = /^(\d+) (.*)$/.exec(line) as RegExpExecArray;
+      if (words === 'open') venue.take(Number(ms), { kind: 'open' });
+      else if (words === 'close') venue.take(Number(ms), { kind: 'close', reason: 'test' });
+      else venue.frame(Number(ms), words);
+    }
+    expect(venue.tradable(nowMs)).toBe(isSo);
+  });
+
+  test('not when nothing at all was heard for too long, though the book may be that old', () => {
+    const venue = open({ staleAfterMs: 50_000, silenceMs: 3000 });
+    venue.frame(0, 'book 99 101');
+    expect([venue.tradable(3000), venue.tradable(3001)]).toEqual([true, false]);
+    venue.take(2500, { kind: 'beat' });
+    expect([venue.tradable(5500), venue.tradable(5501)]).toEqual([true, false]);
+  });
+
+  test('never, where nobody asked for the market', () => {
+    expect(open().tradable(0, 'NO/PE')).toBe(false);
+  });
+});
+
+describe('a tick', () => {
+  test.each<
+    [
+      rule: string,
+      tickMs: number,
+      limits: Partial<ConnectionLimits>,
+      last: VenueEvent['kind'] | VenueCommand['kind'] | undefined,
+    ]
+  >([
+    [
+      'at the end of the silence that is borne',
+      10_000,
+      { streamDeadlineMs: 1e6, staleAfterMs: 1e6 },
+      undefined,
+    ],
+    ['after it: a new connection', 10_001, { streamDeadlineMs: 1e6, staleAfterMs: 1e6 }, 'reconnect'],
+    ['at the age at which a book is stale', 2000, {}, undefined],
+    ['after it: said', 2001, {}, 'book-stale'],
+    ['at the deadline of the stream, when it was said', 6000, { staleAfterMs: 7000 }, undefined],
+    ['after it: asked for anew', 6001, { staleAfterMs: 7000 }, 'book-lost'],
+    [
+      'at the greatest age of a connection',
+      100_000,
+      { streamDeadlineMs: 1e6, staleAfterMs: 1e6, silenceMs: 1e6 },
+      undefined,
+    ],
+    [
+      'after it: a new one',
+      100_001,
+      { streamDeadlineMs: 1e6, staleAfterMs: 1e6, silenceMs: 1e6 },
+      'reconnect',
+    ],
+  ])('%s', (_, tickMs, limits, last) => {
+    const venue = open(limits);
+    venue.frame(0, 'book 99 101');
+    const [numEvents, numCommands] = [venue.events.length, venue.commands.length];
+    venue.tick(tickMs);
+    const news = [...venue.events.slice(numEvents), ...venue.commands.slice(numCommands)].map(
+      ({ kind }) => kind,
+    );
+    if (last === undefined) expect(news).toEqual([]);
+    else expect(news).toContain(last);
+  });
+
+  test('says once that a book is stale, and again when it was fresh meanwhile', () => {
+    const venue = open({ streamDeadlineMs: 1e6, silenceMs: 1e6 });
+    const stale = () => venue.kinds().filter((kind) => kind === 'book-stale').length;
+    venue.frame(0, 'book 99 101');
+    for (const ms of [3000, 4000, 5000]) venue.tick(ms);
+    expect(stale()).toBe(1);
+    venue.frame(5000, 'book 99 101');
+    for (const ms of [6000, 7001, 8000]) venue.tick(ms);
+    expect([stale(), venue.session.counters.stale]).toEqual([2, 2]);
+  });
+
+  test.each([
+    ['the time that a first book may take', 4000, false],
+    ['more', 4001, true],
+  ])('gives a connection %s', (_, afterMs, isLeft) => {
+    const venue = open();
+    venue.take(afterMs - 1, { kind: 'beat' });
+    venue.tick(afterMs);
+    expect(venue.session.isOpen).toBe(!isLeft);
+    expect(venue.session.counters.losses).toEqual(isLeft ? { 'no-snapshot': 1 } : {});
+    expect(venue.commands).toEqual(
+      isLeft ? [{ kind: 'reconnect', reason: 'no book of BTC/USDT within 4001 ms', planned: false }] : [],
+    );
+  });
+
+  test('a book that was lost has its time from then on', () => {
+    const venue = open({ resyncBudget: 10 });
+    venue.frame(0, 'book 99 101');
+    venue.frame(3000, 'gap');
+    venue.tick(7000);
+    expect(venue.session.isOpen).toBe(true);
+    venue.tick(7001);
+    expect(venue.session.isOpen).toBe(false);
+  });
+
+  test('asks nothing of books where none were asked for', () => {
+    const venue = open({ silenceMs: 1e6 }, { channels: ['trades'] });
+    venue.tick(50_000);
+    expect([venue.session.isOpen, venue.kinds(), venue.calls.at(-1)]).toEqual([
+      true,
+      ['connected'],
+      'tick 50000',
+    ]);
+  });
+
+  test('lets the protocol ping, and says how long it has been silent', () => {
+    const venue = open();
+    venue.frame(0, 'book 99 101');
+    venue.take(1000, { kind: 'beat' });
+    venue.tick(1700);
+    expect(venue.calls.at(-1)).toBe('tick 700');
+  });
+});
+
+describe('the budget of losses and failures', () => {
+  // Gaps at these times; the budget is two within 60 s.
+  test.each<[rule: string, gapsMs: number[], isDisabled: boolean]>([
+    ['as many as it bears', [0, 1], false],
+    ['one more', [0, 1, 2], true],
+    ['one more, when the first still counts', [0, 1, 60_000], true],
+    ['one more, when the first counts no more', [0, 1, 60_001], false],
+    ['the second is then the first', [0, 1, 60_001, 60_001], true],
+  ])('%s', (_, gapsMs, isDisabled) => {
+    const venue = open({ silenceMs: 1e6 });
+    for (const gapMs of gapsMs) {
+      venue.frame(gapMs, 'book 99 101');
+      venue.frame(gapMs, 'gap');
+    }
+    expect(venue.session.disabledReason !== undefined).toBe(isDisabled);
+    expect(venue.kinds().includes('disabled')).toBe(isDisabled);
+    expect(venue.session.counters.losses['sequence-gap']).toBe(gapsMs.length);
+    expect(venue.session.counters.resyncs).toBe(gapsMs.length - Number(isDisabled));
+  });
+
+  const again: readonly VenueInput[] = [{ kind: 'close', reason: 'test' }, { kind: 'open' }];
+  test.each<[what: string, inputs: readonly VenueInput[]]>([
+    ['connections that closed', again],
+    ['frames that cannot be read', [{ kind: 'frame', text: 'unreadable' }, ...again]],
+    ['binary frames', [{ kind: 'binary', bytes: 3 }, ...again]],
+    [
+      'snapshots that failed',
+      [{ kind: 'snapshot-failed', symbol: SYMBOL, status: 500, retryAfterMs: 7, detail: 'no' }],
+    ],
+    ['snapshots that are none', [{ kind: 'snapshot', symbol: SYMBOL, body: 'bad' }]],
+  ])('is spent by %s', (_, inputs) => {
+    const venue = open();
+    for (let i = 0; i < 3; i++) {
+      expect(venue.session.disabledReason).toBeUndefined();
+      for (const input of inputs) venue.take(i, input);
+    }
+    expect(venue.session.disabledReason).toMatch(/^3 losses or failures within 60 s, the last: /);
+    expect(venue.commands.at(-1)).toEqual({ kind: 'disable', reason: venue.session.disabledReason });
+  });
+
+  test('is not spent by a connection that is replaced by plan, nor by a frame of no known meaning', () => {
+    const venue = open();
+    for (let i = 0; i < 5; i++) {
+      venue.frame(i, 'malformed');
+      venue.session.reconnect('by plan');
+      venue.take(i, { kind: 'close', reason: 'by plan' });
+      venue.take(i, { kind: 'open' });
+    }
+    expect([venue.session.disabledReason, venue.session.counters.rejected.malformed]).toEqual([undefined, 5]);
+  });
+
+  test('a venue that refuses is given up at once, and nothing is said after it', () => {
+    const venue = open();
+    venue.frame(0, 'book 99 101');
+    venue.frame(1, 'refuse');
+    expect(venue.session.disabledReason).toBe('the venue refuses: no such market');
+    expect(venue.kinds().slice(-2)).toEqual(['book-lost', 'disabled']);
+    const { length } = venue.events;
+    venue.frame(2, 'book 99 101');
+    venue.take(3, { kind: 'open' });
+    venue.take(4, { kind: 'close', reason: 'test' });
+    expect([venue.events.length, venue.tradable(4), venue.session.counters.frames]).toEqual([
+      length,
+      false,
+      2,
+    ]);
+  });
+});
+
+describe('what comes in', () => {
+  test('time never falls', () => {
+    const venue = open();
+    venue.frame(1000, 'book 99 101');
+    venue.frame(500, 'book 99 101');
+    expect(venue.events.map(({ timeMs }) => timeMs - START_MS)).toEqual([0, 1000, 1000]);
+  });
+
+  test('before the connection is open, or after it is given up, is passed over', () => {
+    const venue = open();
+    venue.session.reconnect('by plan');
+    venue.frame(1, 'book 99 101');
+    venue.tick(2);
+    expect([venue.kinds(), venue.session.counters.frames]).toEqual([['connected'], 0]);
+    expect(venue.commands).toEqual([{ kind: 'reconnect', reason: 'by plan', planned: true }]);
+  });
+
+  test('an answer for a market that nobody asked for is passed over', () => {
+    const venue = open();
+    venue.take(1, { kind: 'snapshot', symbol: 'NO/PE', body: 'x' });
+    venue.take(1, { kind: 'snapshot-failed', symbol: 'NO/PE', status: 1, retryAfterMs: 0, detail: '' });
+    const { snapshots, snapshotFailures } = venue.session.counters;
+    expect([venue.calls, snapshots, snapshotFailures]).toEqual([['open'], 0, 0]);
+  });
+
+  test('a snapshot is handed on; a bad one, and one that failed, are asked for again', () => {
+    const venue = open();
+    venue.take(1, { kind: 'snapshot', symbol: SYMBOL, body: 'good' });
+    venue.take(2, { kind: 'snapshot', symbol: SYMBOL, body: 'bad' });
+    venue.take(3, { kind: 'snapshot-failed', symbol: SYMBOL, status: 429, retryAfterMs: 2000, detail: 'x' });
+    expect(venue.calls.slice(1)).toEqual(['snapshot good', 'snapshot bad', 'failed 0 0', 'failed 429 2000']);
+    const { snapshots, snapshotFailures, rejected } = venue.session.counters;
+    expect([snapshots, snapshotFailures, rejected.malformed]).toEqual([2, 1, 1]);
+  });
+
+  test('a frame that cannot be read ends the connection; one of no use does not; a mistake of ours is not hidden', () => {
+    const venue = open();
+    venue.frame(0, 'book 99 101');
+    venue.frame(1, 'malformed');
+    expect([venue.session.isOpen, venue.tradable(1)]).toEqual([true, true]);
+    expect(() => venue.frame(2, 'broken')).toThrow(TypeError);
+    venue.frame(3, 'unreadable');
+    expect([venue.session.isOpen, venue.tradable(3)]).toEqual([false, false]);
+    expect(venue.kinds()).toEqual(['connected', 'book', 'rejected', 'rejected', 'book-lost']);
+    expect(venue.session.counters).toMatchObject({
+      frames: 4,
+      bookUpdates: 1,
+      rejected: { malformed: 1, unreadable: 1 },
+    });
+  });
+
+  test('a book is said to be lost only when it was there', () => {
+    const venue = open({ resyncBudget: 9 });
+    venue.frame(0, 'gap');
+    expect(venue.kinds()).toEqual(['connected']);
+    venue.frame(1, 'book 99 101');
+    venue.frame(2, 'gap');
+    expect(venue.events.at(-1)).toMatchObject({
+      kind: 'book-lost',
+      reason: 'sequence-gap',
+      detail: 'one is missing',
+    });
+    venue.frame(3, 'book 101 99');
+    expect(venue.session.counters.losses).toEqual({ 'sequence-gap': 2, 'crossed-book': 1 });
+    expect(venue.calls.filter((call) => call === `resync ${SYMBOL}`)).toHaveLength(3);
+  });
+
+  test('what the venue says of its trading is an event where it changes something', () => {
+    const venue = open();
+    for (const word of ['resume', 'halt', 'halt', 'resume']) venue.frame(1, word);
+    expect(venue.events.slice(1).map((event) => 'trading' in event && event.trading)).toEqual([false, true]);
+  });
+});
