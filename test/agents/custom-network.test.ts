@@ -26,6 +26,7 @@ import { createTfjsNetwork } from '../../networks/tfjs.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { Training } from '../../trainers/train.ts';
+import { isSoak } from '../soak.ts';
 
 const hidden = [16];
 const replay = { hidden, learningStarts: 64, batchSize: 32, bufferSize: 500, trainEvery: 4 };
@@ -268,7 +269,7 @@ describe('a tfjs model', () => {
     expect(hashSnapshot(again.agent.save())).toBe(hashSnapshot(agent.save()));
   });
 
-  test('learns CartPole as the network of PPO', () => {
+  test.runIf(isSoak)('learns CartPole as the network of PPO', () => {
     const envs = createVectorEnv(Array.from({ length: 8 }, (_, i) => new CartPole(i)));
     const { observationSpace, actionSpace } = envs;
     const totalSteps = 12_000;

@@ -13,6 +13,7 @@ import { builtInVenues } from '../../live/venues/built-in.ts';
 import { unpackAgentModel } from '../../storage/agent-model.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
+import { counts } from '../soak.ts';
 import {
   CONFIG,
   catalog,
@@ -60,7 +61,7 @@ function requireNoGap(place: Place, books: { length: number }): void {
 describe('a session that learns', () => {
   test('promotes what has learnt the edge, swaps between two decisions, and drops no tick', async () => {
     let promoted = 0;
-    const seeds = [1, 2, 3];
+    const seeds = [1, 2, 3].slice(0, counts(1, 3));
     for (const seed of seeds) {
       const place = placeWith(createModel(seed));
       const books = reversingBooks({ seed, hours: 14 });

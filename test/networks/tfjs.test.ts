@@ -8,6 +8,7 @@ import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 import { createTfjsNetwork, type NeededShape } from '../../networks/tfjs.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';
 import { testNetwork } from '../contracts/test-network.ts';
+import { counts } from '../soak.ts';
 
 let tf: TensorFlow;
 
@@ -119,7 +120,7 @@ for (const backend of ['cpu', 'wasm'] as const) {
       }
     });
 
-    const numUpdates = backend === 'wasm' ? 10_000 : 1_000;
+    const numUpdates = counts(300, backend === 'wasm' ? 10_000 : 1000);
     test(`holds as many tensors after ${numUpdates} updates as before`, () => {
       const kernels = createKernels();
       const network = createTfjsNetwork(kernels, tf, denseModel(2, [3], 1));

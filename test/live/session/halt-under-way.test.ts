@@ -6,6 +6,7 @@ import type { LegReport, SentLeg } from '../../../market/arbitrage/venue-desk.ts
 import type { BookTape } from '../../../market/books/tape.ts';
 import type { TapeRecord } from '../../../storage/tape.ts';
 import { walkingBooks } from '../../market/walking-books.ts';
+import { counts } from '../../soak.ts';
 import {
   entriesOf,
   maskedHashPolicy,
@@ -22,7 +23,7 @@ const CONFIG = {
   risk: { maxOrdersPerMinute: 1e5, maxDrawdown: 1 },
   seed: 5,
 };
-const HALTS = 12;
+const HALTS = counts(4, 12);
 
 const ofKind = (tape: readonly TapeRecord[], kind: string) => tape.filter(([name]) => name === kind);
 
@@ -78,7 +79,7 @@ test.each([
 ])('an order of a trading session that %s is closed', (_, change) => {
   const config = { ...CONFIG, env: { ...CONFIG.env, ...change } };
   const moments = momentsUnderWay(books, config);
-  expect(moments.length).toBeGreaterThan(10);
+  expect(moments.length).toBeGreaterThanOrEqual(HALTS);
   let numFilledAfter = 0;
   for (const haltMs of moments) {
     const tape = haltAt(books, config, haltMs);
