@@ -26,6 +26,7 @@ export { createPolicyHead } from './agents/on-policy/create-policy-head.ts';
 export type { PolicyHead } from './agents/on-policy/policy-head.ts';
 export { ppo } from './agents/ppo.ts';
 export { type PriorConfig, priorConfig } from './agents/priors/config.ts';
+export type { PriorSupport, PriorUse } from './agents/priors/support.ts';
 export { withPrior } from './agents/priors/with-prior.ts';
 export { buyAndHold } from './agents/rules/buy-and-hold.ts';
 export { edgeThreshold } from './agents/rules/edge-threshold.ts';
@@ -63,6 +64,7 @@ export {
   snapshotPart,
 } from './core/snapshot.ts';
 export { mean, median, quantile, standardDeviation } from './core/statistics.ts';
+export type { AccountInfo } from './envs/account-info.ts';
 export { arbitrageConfig } from './envs/arbitrage/config.ts';
 export { SYNTHETIC_MARKET, syntheticBooks } from './envs/arbitrage/synthetic.ts';
 export type { ArbitrageInfo } from './envs/arbitrage/trader.ts';
@@ -79,6 +81,7 @@ export {
   type EnvPlugin,
   type ResetOptions,
   type ResetResult,
+  type RowSpan,
   type StepResult,
 } from './envs/env.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './envs/mountain-car-continuous.ts';
@@ -99,6 +102,7 @@ export {
   createMultiDiscrete,
   type Discrete,
   describeSpace,
+  type ElementGroup,
   type MultiDiscrete,
   numChoices,
   sampleActionsInto,

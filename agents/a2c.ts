@@ -10,6 +10,7 @@ import { z } from '../core/config.ts';
 import { createRmsProp } from '../networks/optimizer.ts';
 import { defineAgent } from './agent.ts';
 import { normalizationConfig, normalizeAgent } from './normalization.ts';
+import { onPolicyPrior } from './on-policy/prior.ts';
 import { stateDependentExplorationConfig } from './on-policy/state-dependent-exploration.ts';
 import { Ppo } from './ppo.ts';
 import { scheduleConfig } from './schedule.ts';
@@ -39,6 +40,7 @@ export const a2c = defineAgent({
   name: 'a2c',
   description: 'Advantage actor-critic (Mnih et al. 2016), for any action space',
   config,
+  prior: onPolicyPrior,
   build(context, config) {
     const { rmsPropAlpha: alpha, rmsPropEpsilon: epsilon, ...shared } = config;
     const ppoConfig = {

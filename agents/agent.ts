@@ -1,6 +1,8 @@
 /** Defines the contract of agents: batch first, two verbs. */
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig } from '../core/config.ts';
+import { ConfigError } from '../core/errors.ts';
+import { suggestion } from '../core/nearest.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Rng } from '../core/rng.ts';
@@ -10,6 +12,7 @@ import type { StepContext, TransitionBatch } from '../envs/transition.ts';
 import type { SignalRulePlugin } from '../models/signals/exposure.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import type { NetworkFactory } from './custom-network.ts';
+import { PRIOR_USES, type PriorSupport } from './priors/support.ts';
 
 /** Named scalars of one learning update: losses, entropy, learning rate. */
 export type Metrics = Readonly<Record<string, number>>;
@@ -57,6 +60,8 @@ export interface AgentPlugin<Schema extends ConfigSchema = ConfigSchema> {
   /** One sentence for `market-gym list`. */
   readonly description: string;
   readonly config: Schema;
+  /** What the agent can do with a prior; absent: see its columns. */
+  readonly prior?: PriorSupport<ConfigOf<Schema>>;
   build(context: AgentContext, overrides?: ConfigOverrides<Schema>): Agent;
 }
 
@@ -70,9 +75,11 @@ export function defineAgent<Schema extends ConfigSchema>(plugin: {
   name: string;
   description: string;
   config: Schema;
+  prior?: PriorSupport<ConfigOf<Schema>>;
   build(context: AgentContext, config: ConfigOf<Schema>): Agent;
 }): AgentPlugin<Schema> {
   requirePlugin(agentShape, plugin);
+  requirePriorUses(plugin);
   const config = plugin.config ?? noSettings;
   return {
     ...plugin,
@@ -84,4 +91,13 @@ export function defineAgent<Schema extends ConfigSchema>(plugin: {
         resolveConfig(config, overrides as Record<string, unknown>, `agent "${plugin.name}"`),
       ),
   };
+}
+
+function requirePriorUses({ name, prior }: { name: string; prior?: PriorSupport }): void {
+  const wrong = prior?.uses.find((use) => !PRIOR_USES.includes(use));
+  if (wrong === undefined) return;
+  throw new ConfigError(
+    'invalid-plugin',
+    `The agent "${name}" is not whole: "${wrong}" is no use of a prior.${suggestion(wrong, PRIOR_USES)}`,
+  );
 }

@@ -12,6 +12,7 @@ import { offPolicyConfig } from './off-policy/config.ts';
 import { DeterministicActorCritic } from './off-policy/deterministic-actor-critic.ts';
 import { explorationNoiseConfig } from './off-policy/exploration-noise.ts';
 import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { actorCriticPrior } from './off-policy/prior.ts';
 import { withWindowNetworks } from './window-network.ts';
 
 export const ddpg = defineAgent({
@@ -21,6 +22,7 @@ export const ddpg = defineAgent({
     ...offPolicyConfig({ learningRate: 1e-3, hidden: [400, 300] }),
     ...explorationNoiseConfig,
   }),
+  prior: actorCriticPrior('tanh'),
   build(context, config) {
     const learnerConfig = { ...config, numCritics: 1, policyDelay: 1, targetNoise: 0, targetNoiseClip: 0 };
     const withNetworks = withWindowNetworks('ddpg', context, config, 'fan-in');

@@ -21,6 +21,7 @@ import { bestChoice, randomChoice } from './off-policy/choices.ts';
 import { offPolicyConfig } from './off-policy/config.ts';
 import { dqnLossInto, dqnTargetsInto } from './off-policy/dqn-loss.ts';
 import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from './off-policy/loop.ts';
+import { valuePrior } from './off-policy/prior.ts';
 import { createQNetwork } from './off-policy/q-network.ts';
 import { TargetNetworks } from './off-policy/target-networks.ts';
 import { passes } from './schedule.ts';
@@ -69,6 +70,7 @@ export const dqn = defineAgent({
   name: 'dqn',
   description: 'Deep Q-learning (Mnih et al. 2015): double, dueling, prioritized, n-step; discrete actions',
   config,
+  prior: valuePrior,
   build(context, config) {
     const { actionSpace } = context;
     if (actionSpace.kind !== 'discrete') {

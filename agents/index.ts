@@ -25,6 +25,7 @@ export type { PpoConfig } from './on-policy/ppo-config.ts';
 export { ppo } from './ppo.ts';
 export type { PriorConfig } from './priors/config.ts';
 export { priorConfig } from './priors/config.ts';
+export type { PriorSupport, PriorUse } from './priors/support.ts';
 export { withPrior } from './priors/with-prior.ts';
 export { buyAndHold } from './rules/buy-and-hold.ts';
 export { edgeThreshold } from './rules/edge-threshold.ts';

@@ -15,18 +15,19 @@ import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../co
 import type { ActionBatch } from '../envs/spaces.ts';
 import type { StepContext, TransitionBatch } from '../envs/transition.ts';
 import { createKernels } from '../networks/kernels/create.ts';
-import { createMlp } from '../networks/layers/mlp.ts';
 import { createAdam } from '../networks/optimizer.ts';
 import { copyRow } from '../replay/rows.ts';
 import { type Agent, type AgentContext, defineAgent, type Metrics } from './agent.ts';
 import { createCustomNetwork } from './custom-network.ts';
 import { normalizeAgent } from './normalization.ts';
 import { type Demonstration, Imitation, type Imitator } from './on-policy/imitation.ts';
+import { createOnPolicyNetwork } from './on-policy/own-network.ts';
 import { createPolicy } from './on-policy/policy.ts';
 import { type PpoConfig, ppoConfig } from './on-policy/ppo-config.ts';
 import type { PpoNetworks } from './on-policy/ppo-loss.ts';
 import { PpoRollout } from './on-policy/ppo-rollout.ts';
 import { type OptimizerFactory, PpoUpdate } from './on-policy/ppo-update.ts';
+import { onPolicyPrior } from './on-policy/prior.ts';
 import { RecurrentPpo } from './on-policy/recurrent-ppo.ts';
 import { requireNoMemory } from './on-policy/state-dependent-exploration.ts';
 import { withWindowNetworks } from './window-network.ts';
@@ -35,6 +36,7 @@ export const ppo = defineAgent({
   name: 'ppo',
   description: 'Proximal policy optimisation (Schulman et al. 2017), for any action space',
   config: ppoConfig,
+  prior: onPolicyPrior,
   build(context, config) {
     const { network } = config;
     const hasMemory = network === 'lstm' || network === 'gru';
@@ -68,7 +70,7 @@ export class Ppo implements Agent, Imitator {
       createAdam(kernels, blocks, { epsilon: config.adamEpsilon }),
   ) {
     const { observationSpace, numEnvs, rng, totalSteps } = context;
-    const { hidden, activation, rolloutSteps, gamma, lambda } = config;
+    const { rolloutSteps, gamma, lambda } = config;
     const kernels = createKernels(context.kernels);
     const { policy, head } = createPolicy(kernels, context, config, rng.fork('policy'));
     const request = {
@@ -78,8 +80,7 @@ export class Ppo implements Agent, Imitator {
       rng: rng.fork('critic'),
     } as const;
     const critic =
-      createCustomNetwork(context, kernels, request) ??
-      createMlp(kernels, { ...request, hidden, activation, init: 'orthogonal', outputScale: 1 });
+      createCustomNetwork(context, kernels, request) ?? createOnPolicyNetwork(request, kernels, config);
     const minibatchSize = Math.min(config.minibatchSize, rolloutSteps * numEnvs);
     this.#minibatchSize = minibatchSize;
     this.#networks = { policy, critic, head };

@@ -9,6 +9,7 @@ import { ConfigError } from '../core/errors.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import { defineAgent } from './agent.ts';
 import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { actorCriticPrior } from './off-policy/prior.ts';
 import { sacConfig } from './off-policy/sac-config.ts';
 import { SacContinuous } from './off-policy/sac-continuous.ts';
 import { SacDiscrete } from './off-policy/sac-discrete.ts';
@@ -19,6 +20,7 @@ export const sac = defineAgent({
   name: 'sac',
   description: 'Soft actor-critic (Haarnoja et al. 2018), for continuous and discrete actions',
   config: sacConfig,
+  prior: actorCriticPrior('squashed'),
   build(context, config) {
     const { actionSpace } = context;
     if (actionSpace.kind === 'multi-discrete') {

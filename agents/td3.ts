@@ -11,6 +11,7 @@ import { offPolicyConfig } from './off-policy/config.ts';
 import { DeterministicActorCritic } from './off-policy/deterministic-actor-critic.ts';
 import { explorationNoiseConfig } from './off-policy/exploration-noise.ts';
 import { buildOffPolicyAgent } from './off-policy/loop.ts';
+import { actorCriticPrior } from './off-policy/prior.ts';
 import { withWindowNetworks } from './window-network.ts';
 
 export const td3 = defineAgent({
@@ -23,6 +24,7 @@ export const td3 = defineAgent({
     targetNoise: z.number().min(0).default(0.2).describe('deviation of the noise on target actions'),
     targetNoiseClip: z.number().min(0).default(0.5).describe('bound of the noise on target actions'),
   }),
+  prior: actorCriticPrior('tanh'),
   build(context, config) {
     const learnerConfig = { ...config, numCritics: 2 };
     const withNetworks = withWindowNetworks('td3', context, config, 'fan-in');

@@ -1,4 +1,6 @@
 /** The public names of the environments: the contract, spaces, the built-in plugins, vectors and wrappers of envs. */
+
+export type { AccountInfo } from './account-info.ts';
 export { type ArbitrageConfig, arbitrageConfig } from './arbitrage/config.ts';
 export { SYNTHETIC_MARKET, syntheticBooks } from './arbitrage/synthetic.ts';
 export type { ArbitrageInfo } from './arbitrage/trader.ts';
@@ -14,6 +16,7 @@ export {
   type EnvPlugin,
   type ResetOptions,
   type ResetResult,
+  type RowSpan,
   type StepResult,
 } from './env.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './mountain-car-continuous.ts';
@@ -33,6 +36,7 @@ export {
   createMultiDiscrete,
   type Discrete,
   describeSpace,
+  type ElementGroup,
   type MultiDiscrete,
   numChoices,
   sampleActionsInto,

@@ -18,6 +18,15 @@ export interface MultiDiscrete {
   readonly sizes: readonly number[];
 }
 
+/** Elements of an observation that are read as one, such as a model's probability of each class. */
+export interface ElementGroup {
+  readonly name: string;
+  /** Which bar they are of: 0 the newest, −1 the one before it. */
+  readonly bar: number;
+  /** Indices, in the order that the group's reader expects. */
+  readonly elements: readonly number[];
+}
+
 /** A box of real numbers, flat, row-major. An element is a Float32Array [dim]. */
 export interface Box {
   readonly kind: 'box';
@@ -30,6 +39,8 @@ export interface Box {
   readonly names?: readonly string[]; // [dim]
   /** Absent: the elements are what they are, and no window. */
   readonly window?: ObservationWindow;
+  /** Elements that belong together, for agents that read them as one. */
+  readonly groups?: readonly ElementGroup[];
 }
 
 /**
@@ -89,8 +100,10 @@ export function createMultiDiscrete(sizes: readonly number[]): MultiDiscrete {
  * @param high upper bound, likewise
  * @param names a name per element
  * @param window for observations that begin with a window over a series
- * @throws EnvError `invalid-space` when the shape is empty or not of positive whole numbers, or a bound is NaN, of another length or upside down,
- *   or a window is not of whole rows within the elements
+ * @param groups of elements that belong together
+ * @throws EnvError `invalid-space` when the shape is empty or not of positive whole numbers, a bound is NaN, of another
+ *   length or upside down, a window is not of whole rows within the elements, or a group names an element that is not
+ *   there, or one twice
  */
 export function createBox(
   shape: readonly number[],
@@ -98,6 +111,7 @@ export function createBox(
   high: number | ArrayLike<number>,
   names?: readonly string[],
   window?: ObservationWindow,
+  groups?: readonly ElementGroup[],
 ): Box {
   const dim = shape.reduce((product, length) => product * length, 1);
   if (shape.length === 0 || !shape.every((length) => Number.isInteger(length) && length > 0)) {
@@ -130,6 +144,16 @@ export function createBox(
       `A window of ${window.rows} rows of ${window.columns} does not fit into ${dim} elements.`,
     );
   }
+  for (const { name, elements } of groups ?? []) {
+    const wrong = elements.find(
+      (i, k) => !(Number.isInteger(i) && i >= 0 && i < dim) || elements.indexOf(i) !== k,
+    );
+    if (wrong === undefined && elements.length > 0) continue;
+    throw new EnvError(
+      'invalid-space',
+      `The group "${name}" of a box needs elements from 0 to ${dim - 1}, each once, got [${elements.join(', ')}].`,
+    );
+  }
   return {
     kind: 'box',
     shape: [...shape],
@@ -138,6 +162,7 @@ export function createBox(
     high: highArray,
     ...(names !== undefined && { names: [...names] }),
     ...(window !== undefined && { window: { rows: window.rows, columns: window.columns } }),
+    ...(groups !== undefined && groups.length > 0 && { groups: [...groups] }),
   };
 }
 

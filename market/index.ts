@@ -92,6 +92,7 @@ export {
 } from './execution/slippage.ts';
 export { builtinFeatures, defineFeature, type Feature } from './features/features.ts';
 export {
+  type ColumnGroup,
   createFeaturePipeline,
   type FeatureMatrix,
   type FeaturePipeline,

@@ -16,6 +16,7 @@ export {
   type SignalJudgement,
 } from './evaluate-model.ts';
 export { type Candidate, type JudgedSpan, type Judgement, judge, type Verdict } from './judge.ts';
+export { type JudgedTask, tradingTask } from './judged-task.ts';
 export { type Ablation, ablate, type PriorMarket } from './prior-ablation.ts';
 export { type PriorSignalOptions, priorPredictions } from './prior-signal.ts';
 export { type ArbitrageReportContext, renderArbitrageReport } from './report/arbitrage.ts';

@@ -1,9 +1,10 @@
 /** Compares ways of guiding an agent by a prior: all of them and their combinations, over seeds, on later rows. */
 import type { AgentPlugin } from '../agents/agent.ts';
 import { type PriorConfig, priorConfig } from '../agents/priors/config.ts';
+import { requireUses } from '../agents/priors/requirements.ts';
+import { type PriorUse, priorUses } from '../agents/priors/support.ts';
 import { withPrior } from '../agents/priors/with-prior.ts';
 import { priorPolicy } from '../agents/rules/prior-policy.ts';
-import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { TradingConfig } from '../envs/trading/config.ts';
 import { TradingEnv } from '../envs/trading.ts';
@@ -15,18 +16,6 @@ import { withPriorColumns } from '../models/signals/prior-columns.ts';
 import { backtest } from './backtest.ts';
 import { bootstrapInterval, type Interval, interquartileMean } from './seed-statistics.ts';
 import { type TrainCallback, train } from './train.ts';
-
-export type Mechanism = 'columns' | 'warm-start' | 'pull' | 'guidance' | 'residual';
-
-/** What an agent can use; agents that are not listed see columns alone. */
-const MECHANISMS: Readonly<Record<string, readonly Mechanism[]>> = {
-  ppo: ['columns', 'warm-start', 'pull', 'residual'],
-  a2c: ['columns', 'warm-start', 'pull', 'residual'],
-  sac: ['columns', 'warm-start', 'pull', 'residual'],
-  ddpg: ['columns', 'warm-start', 'pull', 'residual'],
-  td3: ['columns', 'warm-start', 'pull', 'residual'],
-  dqn: ['columns', 'guidance'],
-};
 
 /** Bootstrap intervals of fewer seeds are too narrow to be believed. */
 const LEAST_SEEDS = 5;
@@ -126,8 +115,8 @@ export const ablationConfig = priorConfig.extend({
 });
 
 /** The prior's settings for an arm: what is not in it is off. */
-export function settingsOf(mechanisms: readonly Mechanism[], config: PriorConfig): PriorConfig {
-  const has = (mechanism: Mechanism): boolean => mechanisms.includes(mechanism);
+export function settingsOf(mechanisms: readonly PriorUse[], config: PriorConfig): PriorConfig {
+  const has = (mechanism: PriorUse): boolean => mechanisms.includes(mechanism);
   return {
     ...config,
     columns: has('columns'),
@@ -138,17 +127,13 @@ export function settingsOf(mechanisms: readonly Mechanism[], config: PriorConfig
   };
 }
 
-/** Every combination of what the agent can use, single ones first; of the given mechanisms alone where some are given. */
-export function combinationsFor(agent: string, only?: readonly string[]): Mechanism[][] {
-  const usable = MECHANISMS[agent] ?? ['columns'];
-  const wrong = only?.find((name) => !(usable as readonly string[]).includes(name));
-  if (wrong !== undefined) {
-    throw new ConfigError(
-      'unsuitable-mechanism',
-      `Agent "${agent}" cannot use "${wrong}" of a prior; it can use ${usable.join(', ')}.`,
-    );
-  }
-  const chosen = usable.filter((name) => only === undefined || only.includes(name));
+/**
+ * Every combination of what the agent can use, single ones first; of the given uses alone where some are given.
+ * @throws ConfigError `unsuitable-mechanism` for one that the agent's plugin does not declare
+ */
+export function combinationsFor(plugin: AgentPlugin, only?: readonly string[]): PriorUse[][] {
+  requireUses(plugin, only ?? []);
+  const chosen = priorUses(plugin).filter((name) => only === undefined || only.includes(name));
   const subsets = Array.from({ length: (1 << chosen.length) - 1 }, (_, i) =>
     chosen.filter((_, k) => ((i + 1) >> k) & 1),
   );
@@ -174,7 +159,7 @@ export interface Ablation {
 /** @param onRun called after each training */
 export function ablate(
   market: PriorMarket,
-  combinations: readonly (readonly Mechanism[])[],
+  combinations: readonly (readonly PriorUse[])[],
   prior: PriorConfig,
   training: Omit<GuidedTraining, 'prior' | 'seed' | 'watch'>,
   seeds: readonly number[],

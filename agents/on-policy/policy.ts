@@ -3,11 +3,12 @@ import type { ConfigOf, z } from '../../core/config.ts';
 import type { Rng } from '../../core/rng.ts';
 import { createStateDependentGaussian } from '../../networks/distributions/state-dependent-gaussian.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
-import { createMlp, mlpLayer } from '../../networks/layers/mlp.ts';
+import { mlpLayer } from '../../networks/layers/mlp.ts';
 import type { Network } from '../../networks/network.ts';
 import type { AgentContext } from '../agent.ts';
 import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
 import { createPolicyHead } from './create-policy-head.ts';
+import { createOnPolicyNetwork, POLICY_OUTPUT_SCALE } from './own-network.ts';
 import type { PolicyHead } from './policy-head.ts';
 import {
   requireStateDependentExploration,
@@ -24,9 +25,6 @@ export interface PolicyConfig extends ConfigOf<z.ZodObject<typeof stateDependent
   readonly rolloutSteps: number;
 }
 
-/** Of the output layer, so that all actions start equally probable. */
-const OUTPUT_SCALE = 0.01;
-
 /** @throws ConfigError `unsuitable-space`, `unsuitable-network`, `invalid-value` where state-dependent exploration cannot be */
 export function createPolicy(
   kernels: Kernels,
@@ -42,8 +40,7 @@ export function createPolicy(
     const { outputDim } = head;
     const request = { role: 'policy', inputDim: body.inputDim, outputDim, rng } as const;
     const policy =
-      createCustomNetwork(context, kernels, request) ??
-      createMlp(kernels, { ...body, hidden, outputDim, outputScale: OUTPUT_SCALE });
+      createCustomNetwork(context, kernels, request) ?? createOnPolicyNetwork(request, kernels, config);
     return { policy, head };
   }
   requireOwnNetworks(context, 'stateDependentExploration');
@@ -62,7 +59,7 @@ export function createPolicy(
       inputDim: featureDim,
       hidden: [],
       outputDim: actionSpace.dim,
-      outputScale: OUTPUT_SCALE,
+      outputScale: POLICY_OUTPUT_SCALE,
     }),
     initialLogStd,
     learnFeatures: false,

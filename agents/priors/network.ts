@@ -2,8 +2,9 @@
 import { log } from '../../core/math.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { Network } from '../../networks/network.ts';
-import { addCategoricalPull, addContinuousPull, atanh, type ContinuousForm } from './pull.ts';
+import { addCategoricalPull, addContinuousPull, atanh } from './pull.ts';
 import type { PriorReader } from './reader.ts';
+import type { ContinuousForm } from './support.ts';
 
 /** atanh of a target is finite up to here. */
 const LARGEST_TARGET = 0.95;

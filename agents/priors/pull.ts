@@ -8,19 +8,11 @@
  * squared distance is from the prior's action, not from a recorded one, and its weight does not follow the size of Q.
  */
 import { exp, log, tanh } from '../../core/math.ts';
+import type { ContinuousForm } from './support.ts';
 
 /** Bounds of log deviations, as networks/distributions/squashed-gaussian.ts has them. */
 const LOG_STD_MIN = -20;
 const LOG_STD_MAX = 2;
-
-/** How an agent reads its network's outputs, where actions are continuous. */
-export type ContinuousForm =
-  /** Means, in units of the action. */
-  | 'means'
-  /** Means and log deviations of what tanh squashes. */
-  | 'squashed'
-  /** What tanh squashes into the action. */
-  | 'tanh';
 
 /**
  * Adds weight·KL(π ‖ prior)/B of one row: π_k·(c_k − Σ_j π_j·c_j) by the logits, with c_k = ln π_k − ln prior_k.

@@ -2,7 +2,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
 import { type ActionSpace, type Box, describeSpace } from '../../envs/spaces.ts';
-import { PRIOR_PREFIX } from '../../models/signals/prior-columns.ts';
+import { PRIOR_GROUP } from '../../models/signals/prior-columns.ts';
 
 /** No probability counts as less than this before its logarithm is taken. */
 const LEAST_PROBABILITY = 1e-6;
@@ -35,19 +35,26 @@ export class PriorReader {
 
   /**
    * @param who wants to read, for messages
-   * @throws ConfigError `missing-feature` without prior columns, `unsuitable-space` where actions are no exposures
+   * @throws ConfigError `missing-feature` without prior columns, `ambiguous-prior` with those of two
+   *   models, `unsuitable-space` where actions are no exposures
    */
   constructor(observationSpace: Box, actionSpace: ActionSpace, config: PriorReaderConfig, who: string) {
-    const names = observationSpace.names ?? [];
-    const indices = Array.from(names.keys());
-    this.columns = indices.filter((i) => names[i].startsWith(PRIOR_PREFIX));
-    this.#classColumns = this.columns.filter((i) => names[i].endsWith('@0'));
+    const groups = (observationSpace.groups ?? []).filter(({ name }) => name === PRIOR_GROUP);
+    const newest = groups.filter(({ bar }) => bar === 0);
+    if (newest.length > 1) {
+      throw new ConfigError(
+        'ambiguous-prior',
+        `${who} finds ${newest.length} priors in the observation, where one is read; add the columns of one model alone.`,
+      );
+    }
+    this.columns = groups.flatMap(({ elements }) => elements);
+    this.#classColumns = newest[0]?.elements ?? [];
     const numClasses = this.#classColumns.length;
     if (numClasses < 2) {
       throw new ConfigError(
         'missing-feature',
-        `${who} needs a prior in the observation, columns "${PRIOR_PREFIX}…@0" of two classes or more; add them to the env's ` +
-          'features with withPriorColumns.',
+        `${who} needs a prior in the observation, a group "${PRIOR_GROUP}" of the newest bar with two classes or more; add it to ` +
+          "the env's features with withPriorColumns.",
       );
     }
     this.#config = config;

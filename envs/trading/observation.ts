@@ -7,7 +7,7 @@ import { formatTime } from '../../market/candles/timestamps.ts';
 import type { MarkedAccount } from '../../market/execution/broker.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { AccountInfo } from '../account-info.ts';
-import { type Box, createBox } from '../spaces.ts';
+import { type Box, createBox, type ElementGroup } from '../spaces.ts';
 
 /** The state after a step, for those who judge. Quote units where nothing else is said. */
 export interface TradingInfo extends AccountInfo {
@@ -151,8 +151,14 @@ export class TradingObserver {
 
 function describeObservation(features: FeatureMatrix, window: number): Box {
   const names: string[] = [];
+  const groups: ElementGroup[] = [];
   for (let lag = window - 1; lag >= 0; lag--) {
-    for (const column of features.columns) names.push(`${column}@${lag === 0 ? 0 : -lag}`);
+    const bar = lag === 0 ? 0 : -lag;
+    const first = names.length;
+    for (const column of features.columns) names.push(`${column}@${bar}`);
+    for (const { name, columns } of features.groups ?? []) {
+      groups.push({ name, bar, elements: columns.map((column) => first + column) });
+    }
   }
   const numFeatures = names.length;
   names.push(...ACCOUNT_COLUMNS);
@@ -160,5 +166,6 @@ function describeObservation(features: FeatureMatrix, window: number): Box {
   const high = new Float32Array(names.length).fill(Infinity);
   low.set([-ACCOUNT_CLIP, -1, -ACCOUNT_CLIP, -1], numFeatures);
   high.set([ACCOUNT_CLIP, 1, ACCOUNT_CLIP, 0], numFeatures);
-  return createBox([names.length], low, high, names, { rows: window, columns: features.columns.length });
+  const rows = { rows: window, columns: features.columns.length };
+  return createBox([names.length], low, high, names, rows, groups);
 }

@@ -4,8 +4,8 @@ import type { Env, ResetResult, StepResult } from '../env.ts';
 import { createBox } from '../spaces.ts';
 
 /**
- * The env with the elements `indices` of its observations alone, in that order, as a flat vector. The wrapper has no
- * state: saving, rendering, masks and closing are those of `env`.
+ * The env with the elements `indices` of its observations alone, in that order, as a flat vector. A group of elements
+ * remains where all of it is selected, since a part of it may not be read for the whole. The wrapper has no state: saving, rendering, masks and closing are those of `env`.
  * @param indices at least one, of the flat observation
  * @throws EnvError `invalid-selection` for an empty selection, or an index that is not one of an element
  */
@@ -13,7 +13,7 @@ export function selectObservations<Info extends object>(
   env: Env<Info>,
   indices: readonly number[],
 ): Env<Info> {
-  const { dim, low, high, names } = env.observationSpace;
+  const { dim, low, high, names, groups } = env.observationSpace;
   if (indices.length === 0 || !indices.every((i) => Number.isInteger(i) && i >= 0 && i < dim)) {
     throw new EnvError(
       'invalid-selection',
@@ -27,6 +27,10 @@ export function selectObservations<Info extends object>(
     pick(low),
     pick(high),
     names && indices.map((i) => names[i]),
+    undefined,
+    groups
+      ?.filter(({ elements }) => elements.every((i) => indices.includes(i)))
+      .map((group) => ({ ...group, elements: group.elements.map((i) => indices.indexOf(i)) })),
   );
   const observation = new Float32Array(indices.length);
   let resetResult: ResetResult<Info> | undefined;

@@ -8,11 +8,20 @@ import { formatTime } from '../candles/timestamps.ts';
 import { builtinFeatures, type Feature } from './features.ts';
 import { lastZscore } from './zscore.ts';
 
+/** Columns of a matrix that belong together, such as a model's probability of each class. */
+export interface ColumnGroup {
+  readonly name: string;
+  /** Indices, in the order that the group's reader expects. */
+  readonly columns: readonly number[];
+}
+
 /** T rows, F columns. */
 export interface FeatureMatrix {
   readonly numRows: number;
   readonly numColumns: number;
   readonly columns: readonly string[]; // [F]
+  /** Columns that are read as one; an observation has them as groups of its elements. */
+  readonly groups?: readonly ColumnGroup[];
   /** The first row whose features all have their full history. */
   readonly firstRow: number;
   readonly values: Float32Array; // [T, F], NaN before `firstRow`

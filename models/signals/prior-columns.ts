@@ -3,8 +3,8 @@ import { ConfigError } from '../../core/errors.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import { type Predictions, requireOutOfSample } from './predictions.ts';
 
-/** Before the name of a class in the name of its column: `prior:up`. */
-export const PRIOR_PREFIX = 'prior:';
+/** The group of columns that a prior is read from: the probability of each class, in the order of the classes. */
+export const PRIOR_GROUP = 'prior';
 
 /**
  * The features with a column of probability for each class after them. Rows before the first prediction lose theirs: the
@@ -36,7 +36,11 @@ export function withPriorColumns(features: FeatureMatrix, predictions: Predictio
   return {
     numRows,
     numColumns: width,
-    columns: [...features.columns, ...classNames.map((name) => `${PRIOR_PREFIX}${name}`)],
+    columns: [...features.columns, ...classNames.map((name) => `${PRIOR_GROUP}:${name}`)],
+    groups: [
+      ...(features.groups ?? []),
+      { name: PRIOR_GROUP, columns: classNames.map((_, c) => numColumns + c) },
+    ],
     firstRow: Math.max(features.firstRow, rows[0]),
     values,
   };

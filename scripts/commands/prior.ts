@@ -80,7 +80,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const prior = resolveConfig(ablationConfig, settings.prior, 'the prior');
   const { agents } = await loadCatalog();
   const plugin = agents.get(args.agent);
-  const combinations = combinationsFor(plugin.name, args.only);
+  const combinations = combinationsFor(plugin, args.only);
   if (!(args.testShare > 0 && args.testShare < 1)) {
     throw new ConfigError(
       'invalid-value',

@@ -32,6 +32,12 @@ describe('a space that makes no sense is refused', () => {
     expect(() => createBox([3], [0, 0], 1)).toThrow(/needs 3 bounds each way, got 2 and 3/);
     expect(() => createBox([2], [0, 2], 1)).toThrow(/Bound 1 of a box is upside down: low 2, high 1/);
     expect(() => createBox([1], Number.NaN, 1)).toThrow(/upside down/);
+    for (const elements of [[0, 2], [-1], [0.5], [1, 1], []]) {
+      const group = { name: 'prior', bar: 0, elements };
+      expect(() => createBox([2], 0, 1, undefined, undefined, [group])).toThrow(
+        /group "prior".*from 0 to 1, each once/,
+      );
+    }
   });
 });
 

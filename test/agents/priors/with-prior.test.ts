@@ -1,20 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { a2c } from '../../../agents/a2c.ts';
-import type { AgentPlugin } from '../../../agents/agent.ts';
+import { type AgentPlugin, defineAgent } from '../../../agents/agent.ts';
 import { ddpg } from '../../../agents/ddpg.ts';
 import { dqn } from '../../../agents/dqn.ts';
 import { ppo } from '../../../agents/ppo.ts';
 import type { PriorConfig } from '../../../agents/priors/config.ts';
-import { addCategoricalPull, addContinuousPull, type ContinuousForm } from '../../../agents/priors/pull.ts';
+import { addCategoricalPull, addContinuousPull } from '../../../agents/priors/pull.ts';
+import type { ContinuousForm, PriorUse } from '../../../agents/priors/support.ts';
 import { withPrior } from '../../../agents/priors/with-prior.ts';
 import { priorPolicy } from '../../../agents/rules/prior-policy.ts';
 import { random } from '../../../agents/rules/random.ts';
 import { sac } from '../../../agents/sac.ts';
 import { td3 } from '../../../agents/td3.ts';
 import { createRng } from '../../../core/rng.ts';
+import { hashSnapshot } from '../../../core/snapshot.ts';
 import { TradingEnv } from '../../../envs/trading.ts';
+import { createVectorEnv } from '../../../envs/vector/vector-env.ts';
+import { selectObservations } from '../../../envs/wrappers/select-observations.ts';
 import { createFeaturePipeline, type FeatureMatrix } from '../../../market/features/pipeline.ts';
 import { meanReverting } from '../../../market/synthetic/candles.ts';
+import { combinationsFor } from '../../../trainers/prior-ablation.ts';
+import { train } from '../../../trainers/train.ts';
 import { testAgent } from '../../contracts/test-agent.ts';
 
 const LENGTH = 400;
@@ -28,7 +34,8 @@ for (let row = 0; row < LENGTH; row++) {
   const up = 0.1 + 0.8 * rng.uniform();
   values.set([plain.values[2 * row], plain.values[2 * row + 1], 1 - up, up], 4 * row);
 }
-const features = { numRows: LENGTH, numColumns: 4, columns, firstRow: plain.firstRow, values };
+const groups = [{ name: 'prior', columns: [2, 3] }];
+const features = { numRows: LENGTH, numColumns: 4, columns, groups, firstRow: plain.firstRow, values };
 
 const trading =
   (actions: 'discrete' | 'continuous', window = 2, given: FeatureMatrix = features) =>
@@ -215,13 +222,19 @@ describe('one clear line for', () => {
 
   test('an env without the columns', () => {
     const bare = trading('discrete', 2, plain);
-    expect(() => build(ppo, {}, bare)).toThrowError(/prior:…@0.*withPriorColumns/);
+    expect(() => build(ppo, {}, bare)).toThrowError(/a group "prior" of the newest bar.*withPriorColumns/);
   });
 
   test('an agent that cannot use the mechanism', () => {
-    expect(() => build(dqn, { pullWeight: 1 })).toThrowError(/"dqn" has no policy network/);
-    expect(() => build(random, { residual: 1 })).toThrowError(/"random" has no policy network/);
-    expect(() => build(ppo, { guidance: 0.5 })).toThrowError(/"ppo" cannot explore by a prior/);
+    expect(() => build(dqn, { pullWeight: 1 })).toThrowError(
+      /^Agent "dqn" cannot use "pull" of a prior; it can use columns, guidance\.$/,
+    );
+    expect(() => build(random, { residual: 1 })).toThrowError(
+      /"random" cannot use "residual" of a prior; it can use columns\. Its plugin may declare more/,
+    );
+    expect(() => build(ppo, { guidance: 0.5 })).toThrowError(
+      /"ppo" cannot use "guidance".*warm-start, pull, residual/,
+    );
     const recurrent = { ...ppo, build: (context: never) => ppo.build(context, { network: 'lstm' }) };
     expect(() => build(recurrent as typeof ppo, { pullWeight: 1 })).toThrowError(/network "lstm"/);
   });
@@ -235,5 +248,126 @@ describe('one clear line for', () => {
 
   test('a setting that does not exist', () => {
     expect(() => withPrior(ppo, { pulWeight: 1 } as never)).toThrowError(/pulWeight.*pullWeight/);
+  });
+});
+
+describe('an agent of the user’s own', () => {
+  /** PPO by another name, with what its plugin declares. */
+  const mine = (prior?: typeof ppo.prior, build: typeof ppo.build = ppo.build): AgentPlugin =>
+    defineAgent({ name: 'mine', description: 'Of a user.', config: ppo.config, prior, build });
+  const full = { ...all, columns: false };
+  const stateOf = (plugin: AgentPlugin, createEnv: (seed: number) => TradingEnv, settings: object) => {
+    const envs = createVectorEnv([createEnv(1), createEnv(2)]);
+    const { observationSpace, actionSpace } = envs;
+    const context = { observationSpace, actionSpace, numEnvs: 2, rng: createRng(5), totalSteps: 400 };
+    const agent = withPrior(plugin, settings).build(context, { ...onPolicy, minibatchSize: 16 });
+    train({ envs, agent, totalSteps: 400, seed: 5 });
+    return hashSnapshot(agent.save());
+  };
+
+  test.each([discrete, continuous])('is given all that it declares, to the bit', (createEnv) => {
+    expect(stateOf(mine(ppo.prior), createEnv, full)).toBe(stateOf(ppo, createEnv, full));
+  });
+
+  test('has what it declares to combine, and no more', () => {
+    const named = (uses: readonly PriorUse[]) => combinationsFor(mine({ uses })).map((all) => all.join('+'));
+    expect(named(['columns', 'pull'])).toEqual(['columns', 'pull', 'columns+pull']);
+    expect(combinationsFor(mine())).toEqual([['columns']]);
+    expect(() => combinationsFor(mine({ uses: ['guidance'] }), ['pull'])).toThrowError(
+      'Agent "mine" cannot use "pull" of a prior; it can use guidance.',
+    );
+  });
+
+  const refusal = (plugin: AgentPlugin, settings: Partial<PriorConfig>, createEnv = discrete) => {
+    try {
+      withPrior(plugin, settings).build(contextOf(createEnv));
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  };
+
+  test('is told in one line what its plugin lacks', () => {
+    const { uses, createNetwork } = ppo.prior!;
+    const own = () => random.build(contextOf(discrete));
+    expect(refusal(mine(), { pullWeight: 1 })).toBe(
+      'Agent "mine" cannot use "pull" of a prior; it can use columns. Its plugin may declare more, as "prior" in defineAgent.',
+    );
+    expect(refusal(mine({ uses }), { residual: 1 })).toMatch(
+      /does not say how it makes its own policy network.*declare prior\.createNetwork/,
+    );
+    expect(refusal(mine({ uses, createNetwork }), { residual: 1 }, continuous)).toMatch(
+      /does not say how its policy gives continuous actions; declare prior\.continuousForm/,
+    );
+    expect(refusal(mine({ uses, createNetwork, continuousForm: 'squashed' }), full, continuous)).toMatch(
+      /policy network of 1 outputs, where the form "squashed" makes 2; correct prior\.continuousForm/,
+    );
+    expect(refusal(mine(ppo.prior, own), { warmStartSteps: 5 })).toMatch(
+      /asked its context for no policy network/,
+    );
+    expect(refusal(mine(ppo.prior, own), { columns: false })).toMatch(/asked its context for no network/);
+    expect(refusal(mine(ppo.prior, own), {})).toBe('none');
+  });
+
+  test('may bring its networks another way: a factory of the run goes before what it declares', () => {
+    const { uses, createNetwork } = ppo.prior!;
+    const asked: string[] = [];
+    const context = contextOf(discrete);
+    withPrior(mine({ uses }), { residual: 1 }).build({
+      ...context,
+      createNetwork: (request, kernels) => {
+        asked.push(request.role);
+        return createNetwork!(request, kernels, ppo.config.parse({ hidden: [4] }));
+      },
+    });
+    expect(asked).toEqual(['policy', 'critic']);
+  });
+
+  test('cannot declare what there is not', () => {
+    expect(() => mine({ uses: ['pul' as PriorUse] })).toThrowError(
+      /"mine".*"pul" is no use of a prior\..*"pull"/,
+    );
+  });
+});
+
+describe('the columns of a prior', () => {
+  const priorOf = (given: FeatureMatrix) => trading('discrete', 2, given)(1).observationSpace.groups;
+
+  test('are a group of the observation for each bar, in the order of the classes', () => {
+    // Two bars of four columns, the older bar first.
+    const last = { name: 'prior', bar: 0, elements: [6, 7] };
+    expect(priorOf(features)).toEqual([{ name: 'prior', bar: -1, elements: [2, 3] }, last]);
+    expect(priorOf({ ...features, groups: [{ name: 'prior', columns: [3, 2] }] })![1].elements).toEqual([
+      7, 6,
+    ]);
+    expect(priorOf({ ...features, groups: undefined })).toBeUndefined();
+  });
+
+  test('are known by their group, whatever they are called', () => {
+    const { observationSpace, actionSpace } = discrete(1);
+    const context = { ...contextOf(discrete), actionSpace };
+    const unnamed = { ...observationSpace, names: undefined };
+    const saying9 = saying(observationSpace.dim, observationSpace.names!, [0.9]);
+    expect(priorPolicy.build({ ...context, observationSpace: unnamed }).act(saying9, 1, false)[0]).toBe(2);
+    const ungrouped = { ...observationSpace, groups: undefined };
+    expect(() => priorPolicy.build({ ...context, observationSpace: ungrouped })).toThrowError(
+      /a group "prior"/,
+    );
+  });
+
+  test('of two models are refused: nobody says which is meant', () => {
+    const twice = { ...features, groups: [...groups, { name: 'prior', columns: [0, 1] }] };
+    const context = contextOf(trading('discrete', 2, twice));
+    expect(() => withPrior(ppo).build(context)).toThrowError(/finds 2 priors/);
+  });
+
+  test('stay a prior behind a wrapper that selects all of them, and are none where one is left out', () => {
+    const env = trading('discrete', 1)(1);
+    const { names } = env.observationSpace;
+    const [down, up] = ['prior:down@0', 'prior:up@0'].map((name) => names!.indexOf(name));
+    expect(selectObservations(env, [up, 0, down]).observationSpace.groups).toEqual([
+      { name: 'prior', bar: 0, elements: [2, 0] },
+    ]);
+    expect(selectObservations(env, [up, 0]).observationSpace.groups).toBeUndefined();
   });
 });
