@@ -1,5 +1,11 @@
 /** The public names of the market: candles, order books, features, execution, arbitrage, synthetic markets, statistics. */
-export { type EdgeStatistics, midSpreadsBps, summarizeEdges } from './arbitrage/edges.ts';
+export {
+  type EdgeStatistics,
+  midSpreadBps,
+  pairQuotes,
+  type QuotePairs,
+  summarizeEdges,
+} from './arbitrage/edges.ts';
 export { type HindsightOptions, hindsightBound } from './arbitrage/hindsight-bound.ts';
 export { type LeadLag, measureLeadLag } from './arbitrage/lead-lag.ts';
 export { type BookBars, createBookBars } from './books/bars.ts';

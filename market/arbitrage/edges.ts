@@ -2,15 +2,16 @@
 import { mean, median } from '../../core/statistics.ts';
 import type { BookTape } from '../books/tape.ts';
 
-/** Of one direction, before fees; a sample is a moment at which one of the two books arrived. */
+/** Of one direction, before fees. Shares and means are by time: of how long the quotes stood while both were fresh. */
 export interface EdgeStatistics {
+  /** Receive times at which one of the two books arrived and both were fresh. */
   readonly samples: number;
   /** best bid of the selling venue / best ask of the buying one − 1, bp. */
   readonly meanBps: number;
   readonly maxBps: number;
-  /** Share of samples above 0. */
+  /** Share of time above 0. */
   readonly positiveShare: number;
-  /** Share of samples above 20 bp. */
+  /** Share of time above 20 bp. */
   readonly above20Share: number;
   /** Unbroken runs of samples above 0. */
   readonly spells: number;
@@ -21,30 +22,50 @@ export interface EdgeStatistics {
   readonly meanSpellMs: number;
 }
 
-/** The best prices of two venues at every moment at which both were known and one of them arrived. */
+/** The best prices of two venues after every receive time that changed one of them, while both are fresh. */
 export interface QuotePairs {
   readonly length: number; // S
   readonly timeMs: Float64Array; // [S]
+  /** [S] how long they stood: up to the next sample, or until one of the two was stale. */
+  readonly durationMs: Float64Array;
   readonly bidsA: Float64Array; // [S]
   readonly asksA: Float64Array; // [S]
   readonly bidsB: Float64Array; // [S]
   readonly asksB: Float64Array; // [S]
+  /** Share of the time since both were known in which one of the two was older than `staleMs`. */
+  readonly staleShare: number;
 }
 
-/** @param a, b indices of two venues of the tape */
-export function pairQuotes(tape: BookTape, a: number, b: number): QuotePairs {
+/**
+ * Events of one receive time are applied together: what was seen between them was never there.
+ * @param a, b indices of two venues of the tape
+ * @param staleMs age from which on a quote is not compared; default: never
+ */
+export function pairQuotes(tape: BookTape, a: number, b: number, staleMs = Infinity): QuotePairs {
   const { depth, length, venue } = tape;
-  const columns = Array.from({ length: 5 }, () => new Float64Array(length));
-  const [timeMs, bidsA, asksA, bidsB, asksB] = columns;
+  const columns = Array.from({ length: 6 }, () => new Float64Array(length));
+  const [timeMs, durationMs, bidsA, asksA, bidsB, asksB] = columns;
   let rowA = -1;
   let rowB = -1;
+  let changed = false;
   let samples = 0;
+  let seenMs = 0;
+  let freshMs = 0;
   for (let n = 0; n < length; n++) {
     if (venue[n] === a) rowA = n;
     else if (venue[n] === b) rowB = n;
-    else continue;
-    if (rowA < 0 || rowB < 0) continue;
-    timeMs[samples] = tape.timeMs[n];
+    changed ||= venue[n] === a || venue[n] === b;
+    const now = tape.timeMs[n];
+    if (!changed || rowA < 0 || rowB < 0 || (n + 1 < length && tape.timeMs[n + 1] === now)) continue;
+    changed = false;
+    const nextMs = nextChange(n + 1) ?? now;
+    const staleAtMs = Math.min(tape.timeMs[rowA], tape.timeMs[rowB]) + staleMs;
+    const standsMs = Math.max(0, Math.min(nextMs, staleAtMs) - now);
+    seenMs += nextMs - now;
+    freshMs += standsMs;
+    if (staleAtMs < now) continue;
+    timeMs[samples] = now;
+    durationMs[samples] = standsMs;
     bidsA[samples] = tape.bidPrices[rowA * depth];
     asksA[samples] = tape.askPrices[rowA * depth];
     bidsB[samples] = tape.bidPrices[rowB * depth];
@@ -55,11 +76,40 @@ export function pairQuotes(tape: BookTape, a: number, b: number): QuotePairs {
   return {
     length: samples,
     timeMs: cut(timeMs),
+    durationMs: cut(durationMs),
     bidsA: cut(bidsA),
     asksA: cut(asksA),
     bidsB: cut(bidsB),
     asksB: cut(asksB),
+    staleShare: seenMs > 0 ? 1 - freshMs / seenMs : 0,
   };
+
+  function nextChange(from: number): number | undefined {
+    for (let n = from; n < length; n++) if (venue[n] === a || venue[n] === b) return tape.timeMs[n];
+    return undefined;
+  }
+}
+
+/** Mean of values by how long they stood; the plain mean where none stood for any time. */
+function meanByTime(values: Float64Array, durationMs: Float64Array): number {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i] * durationMs[i];
+    total += durationMs[i];
+  }
+  return total > 0 ? sum / total : mean(values);
+}
+
+/** Mean and standard deviation of (middle of A / middle of B − 1) by time, bp. */
+export function midSpreadBps(quotes: QuotePairs): { mean: number; deviation: number } {
+  const spreads = midSpreadsBps(quotes);
+  const center = meanByTime(spreads, quotes.durationMs);
+  const variance = meanByTime(
+    spreads.map((value) => (value - center) * (value - center)),
+    quotes.durationMs,
+  );
+  return { mean: center, deviation: Math.sqrt(variance) };
 }
 
 /** [S] (middle of A / middle of B − 1), bp. */
@@ -71,36 +121,41 @@ export function midSpreadsBps({ length, bidsA, asksA, bidsB, asksB }: QuotePairs
 }
 
 /**
- * @param timeMs [S]
+ * @param quotes when the prices were seen and how long they stood
  * @param bids [S] best bids of the venue that is sold at
  * @param asks [S] best asks of the venue that is bought at
  */
-export function summarizeEdges(timeMs: Float64Array, bids: Float64Array, asks: Float64Array): EdgeStatistics {
+export function summarizeEdges(
+  { timeMs, durationMs }: Pick<QuotePairs, 'timeMs' | 'durationMs'>,
+  bids: Float64Array,
+  asks: Float64Array,
+): EdgeStatistics {
   const samples = timeMs.length;
   const edges = Float64Array.from({ length: samples }, (_, i) => (bids[i] / asks[i] - 1) * 10_000);
   const spellSamples: number[] = [];
   const spellMs: number[] = [];
   let start = -1;
-  let positive = 0;
-  let above20 = 0;
   let max = -Infinity;
   for (let i = 0; i < samples; i++) {
     if (edges[i] > max) max = edges[i];
-    if (edges[i] > 20) above20++;
     if (edges[i] > 0) {
-      positive++;
       if (start < 0) start = i;
     } else if (start >= 0) {
       endSpell(i);
     }
   }
   if (start >= 0) endSpell(samples);
+  const shareAbove = (bps: number) =>
+    meanByTime(
+      edges.map((edge) => (edge > bps ? 1 : 0)),
+      durationMs,
+    );
   return {
     samples,
-    meanBps: mean(edges),
+    meanBps: meanByTime(edges, durationMs),
     maxBps: max,
-    positiveShare: positive / samples,
-    above20Share: above20 / samples,
+    positiveShare: shareAbove(0),
+    above20Share: shareAbove(20),
     spells: spellSamples.length,
     meanSpellSamples: spellSamples.length > 0 ? mean(spellSamples) : 0,
     medianSpellSamples: spellSamples.length > 0 ? median(spellSamples) : 0,

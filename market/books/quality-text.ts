@@ -29,7 +29,8 @@ function venueLines(quality: VenueQuality): string[] {
   ];
 }
 
-function pairLines({ a, b, mismatch, midSpreadBps, buyASellB, buyBSellA, leadLag }: PairQuality): string[] {
+function pairLines(quality: PairQuality): string[] {
+  const { a, b, mismatch, midSpreadBps, buyASellB, buyBSellA, leadLag, staleMs, staleShare } = quality;
   const lines = [`${a.name} and ${b.name}`];
   if (mismatch !== undefined) {
     lines.push(`  not compared   ${mismatch}: a conversion series is needed to compare prices`);
@@ -37,6 +38,9 @@ function pairLines({ a, b, mismatch, midSpreadBps, buyASellB, buyBSellA, leadLag
   if (midSpreadBps !== undefined) {
     const { mean, deviation } = midSpreadBps;
     lines.push(`  mid spread     ${number(mean)} ± ${number(deviation)} bp, ${a.name} over ${b.name}`);
+    lines.push(
+      `  stale          ${percent(staleShare)} of the time one of the two is older than ${formatDuration(staleMs)}`,
+    );
   }
   for (const [edges, from, to] of [
     [buyASellB, a.name, b.name],

@@ -1,6 +1,6 @@
 /** Says what is odd about the order books on a tape, venue by venue and between venues. */
 import { mean, median, quantile, standardDeviation } from '../../core/statistics.ts';
-import { type EdgeStatistics, midSpreadsBps, pairQuotes, summarizeEdges } from '../arbitrage/edges.ts';
+import { type EdgeStatistics, midSpreadBps, pairQuotes, summarizeEdges } from '../arbitrage/edges.ts';
 import { type LeadLag, measureLeadLag } from '../arbitrage/lead-lag.ts';
 import type { BookTape, Venue } from './tape.ts';
 
@@ -55,6 +55,10 @@ export interface PairQuality {
   readonly buyASellB: EdgeStatistics | undefined;
   readonly buyBSellA: EdgeStatistics | undefined;
   readonly leadLag: LeadLag | undefined;
+  /** Age from which on a quote was not compared: the longer of the two venues' `gapMs`. */
+  readonly staleMs: number;
+  /** Share of the time in which one of the two was older than that. */
+  readonly staleShare: number;
 }
 
 export interface BookQuality {
@@ -74,7 +78,8 @@ export function describeBooks(tape: BookTape, { gapMs }: { gapMs?: number } = {}
   const pairs = seen.flatMap((a, i) =>
     seen.slice(i + 1).map((b, j) => {
       const intervalMs = Math.max(venues[i].intervalMs, venues[i + 1 + j].intervalMs);
-      return describePair(tape, a, b, Math.max(MIN_STEP_MS, intervalMs));
+      const staleMs = Math.max(venues[i].gapMs, venues[i + 1 + j].gapMs);
+      return describePair(tape, a, b, Math.max(MIN_STEP_MS, intervalMs), staleMs);
     }),
   );
   return { venues, pairs };
@@ -163,25 +168,40 @@ function medianLevelSize(tape: BookTape, rows: Int32Array, level: number): numbe
   return median(sizes);
 }
 
-function describePair(tape: BookTape, indexA: number, indexB: number, stepMs: number): PairQuality {
+function describePair(
+  tape: BookTape,
+  indexA: number,
+  indexB: number,
+  stepMs: number,
+  staleMs: number,
+): PairQuality {
   const a = tape.venues[indexA];
   const b = tape.venues[indexB];
-  const none = { midSpreadBps: undefined, buyASellB: undefined, buyBSellA: undefined, leadLag: undefined };
+  const none = {
+    midSpreadBps: undefined,
+    buyASellB: undefined,
+    buyBSellA: undefined,
+    leadLag: undefined,
+    staleMs,
+    staleShare: 0,
+  };
   if (a.base !== b.base) return { a, b, mismatch: `${a.base} against ${b.base}`, ...none };
   // Returns compare whatever the currency; prices do not.
   const leadLag = measureLeadLag(tape, indexA, indexB, { stepMs });
   if (a.quote !== b.quote) return { a, b, mismatch: `${a.quote} against ${b.quote}`, ...none, leadLag };
-  const quotes = pairQuotes(tape, indexA, indexB);
-  if (quotes.length === 0) return { a, b, mismatch: undefined, ...none, leadLag };
-  const spreads = midSpreadsBps(quotes);
+  const quotes = pairQuotes(tape, indexA, indexB, staleMs);
+  if (quotes.length === 0)
+    return { a, b, mismatch: undefined, ...none, leadLag, staleShare: quotes.staleShare };
   return {
     a,
     b,
     mismatch: undefined,
-    midSpreadBps: { mean: mean(spreads), deviation: standardDeviation(spreads) },
-    buyASellB: summarizeEdges(quotes.timeMs, quotes.bidsB, quotes.asksA),
-    buyBSellA: summarizeEdges(quotes.timeMs, quotes.bidsA, quotes.asksB),
+    staleMs,
+    midSpreadBps: midSpreadBps(quotes),
+    buyASellB: summarizeEdges(quotes, quotes.bidsB, quotes.asksA),
+    buyBSellA: summarizeEdges(quotes, quotes.bidsA, quotes.asksB),
     leadLag,
+    staleShare: quotes.staleShare,
   };
 }
 

@@ -10,8 +10,8 @@ import type { ConfigOverrides } from '../../core/config.ts';
 import { DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
 import { createRng } from '../../core/rng.ts';
-import { mean, median, standardDeviation } from '../../core/statistics.ts';
-import { midSpreadsBps, pairQuotes, summarizeEdges } from '../arbitrage/edges.ts';
+import { mean, median } from '../../core/statistics.ts';
+import { midSpreadBps, pairQuotes, summarizeEdges } from '../arbitrage/edges.ts';
 import { gridReturns, measureLeadLag } from '../arbitrage/lead-lag.ts';
 import type { BookTape } from '../books/tape.ts';
 import { requireComparable } from '../candles/currencies.ts';
@@ -102,7 +102,7 @@ function fitVenue(
   const { name } = tape.venues[index];
   const ratio = venue.spreadDeviationBps / venue.spreadMeanBps;
   const logVariance = log(1 + ratio * ratio);
-  const basis = index === 0 ? undefined : midSpreadsBps(pairQuotes(tape, index, moments[0].venue));
+  const basis = index === 0 ? undefined : midSpreadBps(pairQuotes(tape, index, moments[0].venue));
   const { levelSizes, sizeDeviation, levelGapsBps, levelGapDeviation, levelRenewal } = levelShape(
     tape,
     index,
@@ -112,8 +112,8 @@ function fitVenue(
     intervalMs: venue.intervalMs,
     intervalDeviation: venue.intervalDeviation,
     repeatShare: venue.repeatShare,
-    basisBps: basis === undefined ? 0 : mean(basis),
-    basisDeviationBps: basis === undefined ? 0 : standardDeviation(basis),
+    basisBps: basis?.mean ?? 0,
+    basisDeviationBps: basis?.deviation ?? 0,
     noiseBps: 0,
     // A lognormal with the mean and the deviation of the tape's spreads.
     spreadBps: venue.spreadMeanBps * exp(-0.5 * logVariance),
@@ -215,8 +215,11 @@ interface EdgeTarget {
 /** Of every venue against the first, both ways. */
 function edgesAgainstFirst(tape: BookTape): EdgeTarget[] {
   return tape.venues.slice(1).flatMap((_, i) => {
-    const { timeMs, bidsA, asksA, bidsB, asksB } = pairQuotes(tape, 0, i + 1);
-    return [summarizeEdges(timeMs, bidsB, asksA), summarizeEdges(timeMs, bidsA, asksB)];
+    const quotes = pairQuotes(tape, 0, i + 1);
+    return [
+      summarizeEdges(quotes, quotes.bidsB, quotes.asksA),
+      summarizeEdges(quotes, quotes.bidsA, quotes.asksB),
+    ];
   });
 }
 

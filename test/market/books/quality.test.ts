@@ -36,10 +36,44 @@ describe('describeBooks', () => {
     const bids = [9, 11, 11.5, 9, 9, 12];
     const tape = topTape([[0, 0, 9.5, 10], ...bids.map((bid, i): TopEvent => [1, 10 * (i + 1), bid, 13])]);
     const [pair] = describeBooks(tape).pairs;
-    expect(pair.buyASellB).toMatchObject({ samples: 6, positiveShare: 0.5, above20Share: 0.5, spells: 2 });
+    expect(pair.buyASellB).toMatchObject({ samples: 6, spells: 2 });
+    // Of 50 ms, 20; the last quotes stand for no time that is known.
+    expect(pair.buyASellB?.positiveShare).toBeCloseTo(0.4, 12);
+    expect(pair.buyASellB?.above20Share).toBeCloseTo(0.4, 12);
     expect(pair.buyASellB).toMatchObject({ meanSpellSamples: 1.5, meanSpellMs: 10 });
     expect(pair.buyASellB?.maxBps).toBeCloseTo(2000, 9);
     expect(pair.buyBSellA).toMatchObject({ positiveShare: 0, spells: 0, meanSpellMs: 0 });
+  });
+
+  test('applies all books of one receive time before it looks for an edge', () => {
+    const events = [100, 101, 99, 102].flatMap((bid, i): TopEvent[] => [
+      [0, 60_000 * i, bid, bid + 0.1],
+      [1, 60_000 * i, bid, bid + 0.1],
+    ]);
+    const [pair] = describeBooks(topTape(events)).pairs;
+    expect(pair.midSpreadBps).toEqual({ mean: 0, deviation: 0 });
+    expect(
+      [pair.buyASellB, pair.buyBSellA].map((edges) => [edges?.samples, edges?.positiveShare, edges?.spells]),
+    ).toEqual([
+      [4, 0, 0],
+      [4, 0, 0],
+    ]);
+  });
+
+  test('compares no quote that is stale, and says how much of the time one was', () => {
+    // B is silent from 1 s to 101 s, in which A rises; quotes older than five intervals of the slower are not compared.
+    const events: TopEvent[] = [
+      [0, 0, 10, 11],
+      [1, 0, 10, 11],
+    ];
+    for (let second = 1; second <= 100; second++)
+      events.push([0, 1000 * second, 10 + 0.1 * second, 11 + 0.1 * second]);
+    events.push([1, 101_000, 20, 21]);
+    const [pair] = describeBooks(topTape(events), { gapMs: 5000 }).pairs;
+    expect(pair.staleMs).toBe(5000);
+    expect(pair.staleShare).toBeCloseTo(96 / 101, 12);
+    expect(pair.buyBSellA?.samples).toBe(7);
+    expect(pair.buyBSellA?.maxBps).toBeLessThan(0);
   });
 
   test('does not compare unlike quotes or bases, and says so', () => {
@@ -130,19 +164,21 @@ test.skipIf(brl === undefined)(
     ]);
     expect(venues[1].spreadBps.mean).toBeCloseTo(28.60964, 4);
     const [{ midSpreadBps, buyASellB, buyBSellA, leadLag }] = pairs;
-    expect(midSpreadBps?.mean).toBeCloseTo(13.839503, 5);
-    expect(midSpreadBps?.deviation).toBeCloseTo(14.157, 2);
+    expect(midSpreadBps?.mean).toBeCloseTo(13.780813926357814, 9);
+    expect(midSpreadBps?.deviation).toBeCloseTo(14.133565314614476, 9);
     expect(buyASellB).toMatchObject({ positiveShare: 0, spells: 0 });
     expect(buyASellB?.maxBps).toBeCloseTo(-4.010427, 5);
     expect(buyBSellA).toMatchObject({
-      samples: 17_818,
+      samples: 17_781,
       spells: 145,
-      meanSpellSamples: 29.4,
       medianSpellSamples: 6,
     });
-    expect(buyBSellA?.positiveShare).toBeCloseTo(0.2392524, 6);
-    expect(buyBSellA?.above20Share).toBeCloseTo(0.1059041, 6);
+    expect(buyBSellA?.positiveShare).toBeCloseTo(0.2378824818245026, 12);
+    expect(buyBSellA?.above20Share).toBeCloseTo(0.10528755934697137, 12);
     expect(buyBSellA?.maxBps).toBeCloseTo(37.947259, 5);
+    expect(buyBSellA?.meanSpellSamples).toBeCloseTo(29.344827586206897, 9);
+    expect(pairs[0].staleMs).toBe(19_645);
+    expect(pairs[0].staleShare).toBeCloseTo(0.004064929559383645, 12);
     expect(leadLag?.significant).toBe(false);
   },
 );
