@@ -7,6 +7,7 @@ export {
   type DriftProfile,
   type DriftReference,
 } from './drift-profile.ts';
+export { describeLearningEvent, type LearningEvent } from './events.ts';
 export { type FineTuneOptions, fineTune } from './fine-tune.ts';
 export {
   type ForwardRun,

@@ -9,6 +9,7 @@ import type { TapeRecord } from '../storage/tape.ts';
 import { buildPolicy } from './agent-policies.ts';
 import { type DriftAlarm, DriftMonitor } from './drift.ts';
 import { ownDecisionsNeeded, type Sight, sightsOf, tell } from './drift-history.ts';
+import { describeLearningEvent, type LearningEvent } from './events.ts';
 import type { Learner } from './learner.ts';
 import type { LearnerResult, LearnerTask } from './learner-tasks.ts';
 import {
@@ -34,8 +35,8 @@ export interface ContinualOptions {
   readonly catalog: Catalog;
   readonly learn: LearnConfig;
   readonly learner: Learner;
-  /** Told in words of everything that happens. */
-  readonly onNews?: (text: string) => void;
+  /** Told of everything that happens, as it happens; the tape is told the same in words. */
+  readonly onEvent?: (event: LearningEvent) => void;
 }
 
 export interface Continual {
@@ -97,7 +98,7 @@ class ContinualLearning implements Continual {
     this.#monitor = new DriftMonitor(options.learn.drift);
     this.#askAt = ownDecisionsNeeded(options.learn.drift);
     const { id } = this.#state.champion;
-    if (run.session.policy.model !== id) this.#swapTo(id, 'it is the champion of the registry');
+    if (run.session.policy.model !== id) this.#swapTo(id);
   }
 
   get status(): ContinualStatus {
@@ -168,7 +169,7 @@ class ContinualLearning implements Continual {
     if (nowMs < lastMs + learn.everyHours * HOUR_MS) return;
     this.#begin({ kind: 'train', champion: champion.id, cutMs: nowMs }, (result) => {
       if (result.kind === 'failed') this.#retryMs = this.#nowMs + learn.everyHours * HOUR_MS;
-      if (result.kind === 'trained') this.#say(`${result.id} has learnt, and waits to be judged`);
+      if (result.kind === 'trained') this.#tell({ kind: 'trained', id: result.id });
     });
   }
 
@@ -177,7 +178,7 @@ class ContinualLearning implements Continual {
     this.#underWay = this.#options.learner.perform(task).then((result) => {
       this.#task = undefined;
       if (this.#isStopped) return;
-      if (result.kind === 'failed') this.#say(`the learner could not ${task.kind}: ${result.message}`);
+      if (result.kind === 'failed') this.#tell({ kind: 'failed', task: task.kind, message: result.message });
       // A rollback may have come between: the registry says what holds now.
       this.#refresh();
       then(result);
@@ -191,7 +192,7 @@ class ContinualLearning implements Continual {
       return;
     }
     const { decision, reasons, challenger, createdMs } = result;
-    this.#say(`${id} is ${decision === 'promote' ? 'promoted' : 'rejected'}: ${reasons.join('; ')}`);
+    this.#tell({ kind: 'judged', id, decision, reasons });
     if (decision === 'reject' || this.#state.champion.id !== id) return;
     this.#forgetReference();
     run.swap(buildPolicy(challenger, { id, createdMs }, run.market, catalog));
@@ -227,26 +228,25 @@ class ContinualLearning implements Continual {
   #rollBack(alarms: readonly DriftAlarm[]): void {
     const { registry } = this.#options;
     const { champion, previous } = this.#state;
-    const why = `${champion.id} has drifted: ${alarms.map(({ text }) => text).join('; ')}`;
-    if (previous === undefined) this.#endureOrHalt(`${why}; none was before it`);
+    if (previous === undefined) this.#endureOrHalt({ kind: 'drifted', id: champion.id, alarms });
     const id = rollBack(registry, this.#state, alarms, this.#nowMs);
     this.#refresh();
-    if (id !== champion.id) this.#swapTo(id, why);
+    if (id !== champion.id) this.#swapTo(id, champion.id, alarms);
   }
 
   /** Before the registry is told: a process that dies in between has stopped the trading at least. */
-  #endureOrHalt(why: string): void {
+  #endureOrHalt(event: LearningEvent): void {
     const { run, learn } = this.#options;
     const isHalted = run.session.guard.haltReason !== undefined;
-    if (this.#state.drift === undefined) this.#say(why);
-    if (learn.drift.withoutPrevious === 'halt' && !isHalted) run.halt(why);
+    if (this.#state.drift === undefined) this.#tell(event);
+    if (learn.drift.withoutPrevious === 'halt' && !isHalted) run.halt(describeLearningEvent(event));
   }
 
-  #swapTo(id: string, why: string): void {
+  #swapTo(id: string, from?: string, alarms: readonly DriftAlarm[] = []): void {
     const { run, registry, catalog } = this.#options;
     const artifact = registry.load(id);
     const { createdMs } = artifact.manifest;
-    this.#say(`${id} takes over: ${why}`);
+    this.#tell({ kind: 'swapped', id, from, alarms });
     this.#forgetReference();
     run.swap(buildPolicy(unpackAgentModel(artifact), { id, createdMs }, run.market, catalog));
   }
@@ -266,8 +266,8 @@ class ContinualLearning implements Continual {
     this.#state = readContinualState(registry, model, this.#nowMs);
   }
 
-  #say(text: string): void {
-    this.#options.run.note(text);
-    this.#options.onNews?.(text);
+  #tell(event: LearningEvent): void {
+    this.#options.run.note(describeLearningEvent(event));
+    this.#options.onEvent?.(event);
   }
 }

@@ -13,6 +13,7 @@ import type { LiveRun } from '../live/session/live-run.ts';
 import type { Decision } from '../live/session/session.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
+import type { LearningEvent } from './events.ts';
 import { startLearner } from './learner.ts';
 import { type Continual, startContinual } from './learning.ts';
 import { type LearnConfig, resolveLearnConfig } from './registry-state.ts';
@@ -23,8 +24,8 @@ export interface Learning {
   /** To be told of every record and decision of the run, also before it has begun. */
   onRecord(record: TapeRecord): void;
   onDecision(decision: Decision): void;
-  /** @param onNews told in words of everything that happens */
-  begin(run: LiveRun, onNews: (text: string) => void): void;
+  /** @param onEvent told of everything that happens */
+  begin(run: LiveRun, onEvent: (event: LearningEvent) => void): void;
   /** null before it has begun. */
   status(): OpsLearning | null;
   stop(): Promise<void>;
@@ -88,10 +89,10 @@ export async function prepareLearning(
   return {
     onRecord: (record) => continual?.onRecord(record),
     onDecision: (decision) => continual?.onDecision(decision),
-    begin(run, onNews) {
+    begin(run, onEvent) {
       const registry = new ModelRegistry(path);
       const learner = startLearner({ tape, registry: path, plugins: catalog.files, learn: settings });
-      continual = startContinual({ run, registry, model: name, catalog, learn, learner, onNews });
+      continual = startContinual({ run, registry, model: name, catalog, learn, learner, onEvent });
       close = async () => {
         await continual?.stop();
         await learner.stop();

@@ -2,6 +2,7 @@
 import { ConfigError, DataError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import { loadEvaluationData } from '../experiments/models/data.ts';
+import { addTfjsFor, loadModelKinds } from '../experiments/models/kinds.ts';
 import { openModel, storeModel } from '../experiments/models/store.ts';
 import { loadCatalog } from '../experiments/plugins/catalog.ts';
 import { builtInVenues } from '../live/venues/built-in.ts';
@@ -11,11 +12,11 @@ import { rowsWithWindow } from '../models/data/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import { trainModel } from '../models/train.ts';
-import { addTfjsFor, loadModelKinds } from '../scripts/terminal/model-options.ts';
 import type { ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
 import { summarizeTape } from '../storage/tape.ts';
 import { isTape } from '../storage/tape-segments.ts';
 import { backtestSignal } from '../trainers/signal-backtest.ts';
+import type { LearningEvent } from './events.ts';
 import { judgeChallenger } from './gate.ts';
 import { performTask } from './learner-tasks.ts';
 import { type LearnConfig, settleVerdict } from './registry-state.ts';
@@ -33,6 +34,8 @@ export interface Update {
   readonly learn: LearnConfig;
   readonly nowMs: number;
   readonly plugins: readonly string[];
+  /** Told when the successor has learnt, and when it was judged. */
+  readonly onEvent?: (event: LearningEvent) => void;
 }
 
 /**
@@ -60,7 +63,7 @@ function requireUnseen(
 
 /** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
 export async function updatePolicy(tape: string, update: Update): Promise<string> {
-  const { registry, champion, trial, learn, nowMs, plugins } = update;
+  const { registry, champion, trial, learn, nowMs, plugins, onEvent = () => {} } = update;
   if (!isTape(tape)) {
     throw new ConfigError('no-tape', `"${tape}" holds no tape; name that of a live session.`);
   }
@@ -75,12 +78,16 @@ export async function updatePolicy(tape: string, update: Update): Promise<string
   const context = { tape, registry, catalog: await loadCatalog(plugins), venues: builtInVenues, learn };
   const trained = performTask({ kind: 'train', champion: champion.id, cutMs }, context);
   if (trained.kind !== 'trained') throw tooShort(tape, toMs - beginMs, learn);
+  onEvent({ kind: 'trained', id: trained.id });
   const stretch = { fromMs, lengthMs };
   const judged = performTask(
     { kind: 'judge', champion: champion.id, challenger: trained.id, stretch, trial, nowMs },
     context,
   );
-  if (judged.kind === 'judged') return trained.id;
+  if (judged.kind === 'judged') {
+    onEvent({ kind: 'judged', id: trained.id, decision: judged.decision, reasons: judged.reasons });
+    return trained.id;
+  }
   registry.archive(trained.id, nowMs, { reason: 'could not be judged: the tape is too short' });
   throw tooShort(tape, toMs - beginMs, learn);
 }
@@ -95,7 +102,7 @@ function tooShort(source: string, lengthMs: number, { gate }: LearnConfig): Data
 
 /** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
 export async function updateModel(file: string, update: Update): Promise<string> {
-  const { registry, champion: record, trial, learn, nowMs, plugins } = update;
+  const { registry, champion: record, trial, learn, nowMs, plugins, onEvent = () => {} } = update;
   const { gate, seed } = learn;
   const kinds = await addTfjsFor(record.manifest.kind, await loadModelKinds(plugins));
   const champion = await openModel(record.id, registry.path, kinds);
@@ -137,7 +144,9 @@ export async function updateModel(file: string, update: Update): Promise<string>
   );
   const target = { save: record.name, registry: registry.path, parent: record.id };
   const [id] = storeModel(target, challenger, {});
+  onEvent({ kind: 'trained', id });
   settleVerdict(registry, id, verdict, nowMs);
+  onEvent({ kind: 'judged', id, decision: verdict.decision, reasons: verdict.reasons });
   return id;
 }
 

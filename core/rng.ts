@@ -3,6 +3,9 @@ import seedrandom from 'seedrandom';
 import { log } from './math.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from './snapshot.ts';
 
+/** The largest seed that a user may give; leaves room above for those that are derived from one. */
+export const MAX_SEED = 4_294_967_295;
+
 /** Draws from one stream. Source of the generator: Baagøe's Alea, from the `seedrandom` package. */
 export class Rng implements Snapshotable {
   readonly #seed: string;

@@ -4,7 +4,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
-import { MAX_SEED } from '../scripts/terminal/counts.ts';
+import { MAX_SEED } from '../core/rng.ts';
 import { attempt } from '../storage/atomic.ts';
 import { LOG_FORMATS } from '../storage/run-log.ts';
 import { importModule } from './plugins/modules.ts';

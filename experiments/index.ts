@@ -1,5 +1,8 @@
 /** The public names of experiments: files, trials, runs, their catalogue of plugins, and how they are judged. */
+export type { ExperimentEvent, TrialName } from './events.ts';
 export { type Experiment, type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
+export { type OpenExperiment, openExperiment, type StoredTrial } from './open-experiment.ts';
+export { type OpenRun, type OpenRunOptions, openRun } from './open-run.ts';
 export { type Catalog, loadCatalog } from './plugins/catalog.ts';
 export {
   type CellSummary,
@@ -9,6 +12,7 @@ export {
   type Improvement,
   summarizeCells,
 } from './results.ts';
+export type { TrainingEvent } from './run/events.ts';
 export { type RunSpec, readRunSpec } from './run/spec.ts';
 export { type ExperimentOptions, type ExperimentOutcome, runExperiment } from './run-experiment.ts';
 export type { TrialResult } from './trial.ts';

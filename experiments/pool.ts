@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { typeScriptLoader } from '../core/typescript-loader.ts';
 import type { Trial } from './plan.ts';
+import type { TrainingEvent } from './run/events.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
 export type TrialOutcome =
@@ -11,10 +12,11 @@ export type TrialOutcome =
   | { readonly kind: 'failed'; readonly message: string; readonly details?: string };
 
 export interface PoolOptions {
-  readonly workers: number;
+  /** Trials at a time. */
+  readonly jobs: number;
   /** Once aborted, no trial is begun, and those that run save and stop. */
   readonly signal: AbortSignal;
-  readonly onStep: (trial: Trial, step: number) => void;
+  readonly onTraining: (trial: Trial, event: TrainingEvent) => void;
   readonly onOutcome: (trial: Trial, outcome: TrialOutcome) => void;
 }
 
@@ -35,10 +37,10 @@ export async function runPool(trials: readonly Trial[], options: PoolOptions): P
       options.onOutcome(next.value, await runInProcess(next.value, options));
     }
   };
-  await Promise.all(Array.from({ length: options.workers }, lane));
+  await Promise.all(Array.from({ length: options.jobs }, lane));
 }
 
-function runInProcess(trial: Trial, { signal, onStep }: PoolOptions): Promise<TrialOutcome> {
+function runInProcess(trial: Trial, { signal, onTraining }: PoolOptions): Promise<TrialOutcome> {
   return new Promise((resolve) => {
     const child = fork(WORKER, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -52,7 +54,7 @@ function runInProcess(trial: Trial, { signal, onStep }: PoolOptions): Promise<Tr
       details = (details + text).slice(-MAX_DETAILS);
     });
     child.on('message', (message: FromWorker) => {
-      if (message.kind === 'step') onStep(trial, message.step);
+      if (message.kind === 'training') onTraining(trial, message.event);
       else outcome = message;
     });
     const settle = (how: string): void => {

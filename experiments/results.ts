@@ -1,7 +1,7 @@
 /** What the seeds of an experiment say together: per task and agent, and agent against agent. */
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
-import { formatTable } from '../scripts/terminal/table.ts';
+import { formatTable } from '../core/text-table.ts';
 import {
   bootstrapInterval,
   type Interval,

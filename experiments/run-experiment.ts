@@ -1,110 +1,103 @@
 /** Runs an experiment to its end, or as far as it gets, and collects what its trials came to. */
 import { availableParallelism } from 'node:os';
-import type { Console } from '../scripts/terminal/console.ts';
-import { interruptSignal } from '../scripts/terminal/interrupt.ts';
+import { join } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
 import { makeDirectory } from '../storage/atomic.ts';
-import type { Experiment } from './file.ts';
+import type { ExperimentEvent, TrialName } from './events.ts';
+import { type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
 import { nameOf, planExperiment, type Trial } from './plan.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { runPool, type TrialOutcome } from './pool.ts';
 import { readTrialResult, type TrialResult } from './trial.ts';
 
 export interface ExperimentOptions {
-  /** The experiment's folder; finished trials in it are kept. */
-  readonly out: string;
-  /** Trials at a time; default: as many as there are processor cores. */
-  readonly workers?: number;
-  readonly console: Console;
+  /** The experiment's folder; finished trials in it are kept. Default: `runs/NAME`, from the working directory. */
+  readonly out?: string;
+  /** Trials at a time, each in a process of its own, ≥ 1. Default: one per processor core. */
+  readonly jobs?: number;
+  /** Told of everything that happens, as it happens. */
+  readonly onEvent?: (event: ExperimentEvent) => void;
+  /** Once aborted, no trial is begun; those that run save what they have, and go on from there the next time. */
+  readonly signal?: AbortSignal;
   /** Which code may be run beside what the experiment names, and whether runs may go on with other code. */
   readonly access?: PluginAccess;
 }
 
 export interface ExperimentOutcome {
-  /** In the order of the plan, the failed ones left out. */
+  readonly name: string;
+  /** The experiment's folder. */
+  readonly out: string;
+  /** In the order of the plan: first by task, then by agent, then by seed; the unfinished ones left out. */
   readonly results: readonly TrialResult[];
   readonly failures: readonly { readonly trial: string; readonly message: string }[];
+  /** Whether trials were left unfinished because `signal` was aborted; the same call goes on. */
   readonly interrupted: boolean;
 }
 
-/** @throws MarketGymError before anything runs, when the experiment or its folder is not right */
+/**
+ * Runs every trial of an experiment that is not finished yet: each pair of task and agent with each seed.
+ * The same input and seeds give the same results, to the bit, on any number of jobs.
+ * @param input the experiment, or the path of a JSON, TypeScript or JavaScript file that holds it
+ * @returns also where trials failed or were interrupted: see `failures` and `interrupted`
+ * @throws MarketGymError before anything runs: ConfigError where the experiment names what is not there or sets what
+ * cannot be, `other-trial` where the folder holds other settings; StorageError where a result in it is damaged
+ * @example
+ * const { results } = await runExperiment(
+ *   { name: 'first', tasks: [{ env: 'cartpole' }], agents: [{ agent: 'ppo' }, { agent: 'random' }], seeds: 3 },
+ *   { onEvent: (event) => event.kind === 'trial-finished' && console.log(event.trial, event.result.meanReturn) },
+ * );
+ * console.log(formatCells(summarizeCells(results)));
+ */
 export async function runExperiment(
-  experiment: Experiment,
-  { out, workers = availableParallelism(), console, access }: ExperimentOptions,
+  input: ExperimentInput | string,
+  { out: folder, jobs = availableParallelism(), onEvent = () => {}, signal, access }: ExperimentOptions = {},
 ): Promise<ExperimentOutcome> {
+  if (!(Number.isInteger(jobs) && jobs >= 1)) {
+    throw new ConfigError('invalid-value', `jobs must be a whole number from 1, got ${jobs}.`);
+  }
+  const experiment =
+    typeof input === 'string' ? await loadExperiment(input) : parseExperiment(input, 'The experiment');
+  const { name } = experiment;
+  const out = folder ?? join('runs', name);
   const trials = await planExperiment(experiment, out, access);
   makeDirectory(out);
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
-  const kept = trials.length - open.length;
-  console.say(
-    `${experiment.name}: ${trials.length} trials${kept > 0 ? `, ${kept} of them finished before` : ''}, into ${out}`,
-  );
-  const signal = interruptSignal();
-  const board = new ScoreBoard(experiment.name, open, console);
-  await runPool(open, {
-    workers: Math.min(workers, open.length),
-    signal,
-    onStep: (trial, step) => board.step(trial, step),
-    onOutcome: (trial, outcome) => board.settle(trial, outcome),
+  onEvent({
+    kind: 'planned',
+    name,
+    out,
+    numTrials: trials.length,
+    numKept: trials.length - open.length,
+    totalSteps: open.reduce((sum, { spec }) => sum + spec.totalSteps, 0),
   });
-  board.stop();
+  const failures: { trial: string; message: string }[] = [];
+  await runPool(open, {
+    jobs: Math.min(jobs, open.length),
+    signal: signal ?? new AbortController().signal,
+    onTraining: (trial, event) => onEvent({ kind: 'training', trial: labelsOf(trial), event }),
+    onOutcome: (trial, outcome) => {
+      if (outcome.kind === 'failed') failures.push({ trial: nameOf(trial), message: outcome.message });
+      onEvent(describeOutcome(trial, outcome));
+    },
+  });
   const results = trials.map(readTrialResult).filter((result) => result !== undefined);
-  const { failures } = board;
-  const interrupted = signal.aborted && results.length + failures.length < trials.length;
-  if (interrupted) {
-    console.say(
-      `Interrupted: ${results.length} of ${trials.length} trials are finished. The same command goes on.`,
-    );
-  }
-  if (failures.length > 0) {
-    console.say(`${failures.length} of ${trials.length} trials failed. The same command tries them again.`);
-  }
-  return { results, failures, interrupted };
+  const interrupted = (signal?.aborted ?? false) && results.length + failures.length < trials.length;
+  onEvent({
+    kind: 'ended',
+    numTrials: trials.length,
+    numFinished: results.length,
+    numFailed: failures.length,
+    interrupted,
+  });
+  return { name, out, results, failures, interrupted };
 }
 
-/** Keeps count of what runs, and shows it. */
-class ScoreBoard {
-  readonly failures: { trial: string; message: string }[] = [];
-  readonly #steps: Map<Trial, number>;
-  readonly #console: Console;
-  readonly #progress: ReturnType<Console['progress']>;
-  #numSettled = 0;
+const labelsOf = ({ task, agent, seed }: Trial): TrialName => ({ task, agent, seed });
 
-  constructor(name: string, trials: readonly Trial[], console: Console) {
-    this.#steps = new Map(trials.map((trial) => [trial, 0]));
-    this.#console = console;
-    this.#progress = console.progress(name, sum(trials.map(({ spec }) => spec.totalSteps)));
-    this.#show();
-  }
-
-  step(trial: Trial, step: number): void {
-    this.#steps.set(trial, step);
-    this.#show();
-  }
-
-  settle(trial: Trial, outcome: TrialOutcome): void {
-    this.#numSettled++;
-    if (outcome.kind !== 'interrupted') this.#steps.set(trial, trial.spec.totalSteps);
-    if (outcome.kind === 'failed') {
-      const { message, details } = outcome;
-      this.failures.push({ trial: nameOf(trial), message });
-      this.#console.warn(`Failed: ${nameOf(trial)}: ${message}${details ? `\n${details}` : ''}`);
-    }
-    this.#show();
-  }
-
-  stop(): void {
-    this.#progress.stop();
-  }
-
-  #show(): void {
-    const { length } = this.failures;
-    const note = `${this.#numSettled}/${this.#steps.size} trials${length > 0 ? `, ${length} failed` : ''}`;
-    this.#progress.update(sum(this.#steps.values()), note);
-  }
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
+function describeOutcome(trial: Trial, outcome: TrialOutcome): ExperimentEvent {
+  const { totalSteps } = trial.spec;
+  const name = labelsOf(trial);
+  if (outcome.kind === 'interrupted') return { kind: 'trial-interrupted', trial: name };
+  if (outcome.kind === 'failed') return { ...outcome, kind: 'trial-failed', trial: name, totalSteps };
+  return { kind: 'trial-finished', trial: name, totalSteps, result: readTrialResult(trial)! };
 }

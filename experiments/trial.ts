@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
-import type { Console } from '../scripts/terminal/console.ts';
 import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
@@ -12,7 +11,7 @@ import type { Trial } from './plan.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { evaluateEpisodes, openTrainedRun, testAccount } from './run/judge-runs.ts';
 import { codeOfRun, type Run, readRunSpec, reopenRun } from './run/spec.ts';
-import { TrainingSession } from './run/training-session.ts';
+import { type CarryOutOptions, TrainingSession } from './run/training-session.ts';
 
 const trialResult = z.object({
   task: z.string(),
@@ -40,32 +39,36 @@ export type TrialResult = z.output<typeof trialResult>;
  * @throws StorageError `corrupt-result`
  */
 export function readTrialResult({ directory, judging }: Trial): TrialResult | undefined {
+  const result = readResult(directory);
+  const sameJudging = JSON.stringify(result?.judging) === JSON.stringify(judging);
+  return sameJudging ? result : undefined;
+}
+
+/**
+ * The result in a trial's directory, however it was judged; undefined where there is none yet.
+ * @throws StorageError `corrupt-result`
+ */
+export function readResult(directory: string): TrialResult | undefined {
   const file = resultFile(directory);
   if (!existsSync(file)) return undefined;
   const text = attempt('read', file, () => readFileSync(file, 'utf8'));
   const parsed = trialResult.safeParse(parseJson(text));
   if (!parsed.success) throw new StorageError('corrupt-result', `"${file}" is damaged; remove it.`);
-  const sameJudging = JSON.stringify(parsed.data.judging) === JSON.stringify(judging);
-  return sameJudging ? parsed.data : undefined;
+  return parsed.data;
 }
 
 /**
- * @param onStep told now and then how far training has come
- * @param isInterrupted asked between updates
+ * @param options `onEvent` is told how training goes; once `signal` is aborted, the trial saves and stops
  * @returns whether the trial is finished; an interrupted one goes on from its checkpoint the next time
  * @throws MarketGymError as `train` and `evaluate` do
  */
-export async function runTrial(
-  trial: Trial,
-  onStep: (step: number) => void,
-  isInterrupted: () => boolean,
-): Promise<boolean> {
+export async function runTrial(trial: Trial, options: CarryOutOptions): Promise<boolean> {
   const directory = new RunDirectory(trial.directory);
   const run = await reopenRun(trial.spec, accessOf(trial), `The trial "${trial.directory}"`);
   const session = openSession(run, directory);
   if (!session.isFinished) {
     try {
-      const { interrupted } = await session.carryOut(silentConsole(onStep), '', isInterrupted);
+      const { interrupted } = await session.carryOut(options);
       if (interrupted) return false;
     } finally {
       if (latestCheckpoint(directory.checkpoints) === undefined) directory.abandon();
@@ -122,16 +125,6 @@ async function judgeTrial(trial: Trial): Promise<TrialResult> {
     returns: [...returns],
     ...(account && { metrics: { ...account.metrics } }),
     ...(code !== '' && { code }),
-  };
-}
-
-function silentConsole(onStep: (step: number) => void): Console {
-  const nothing = (): void => {};
-  return {
-    say: nothing,
-    warn: nothing,
-    result: nothing,
-    progress: () => ({ update: onStep, stop: nothing }),
   };
 }
 

@@ -1,35 +1,39 @@
 /** The process of one trial: takes it from its parent, and tells how it goes. */
 import { MarketGymError } from '../core/errors.ts';
+import { systemClock } from '../live/connection/clock.ts';
 import type { Trial } from './plan.ts';
+import type { TrainingEvent } from './run/events.ts';
 import { runTrial } from './trial.ts';
 
 export type ToWorker = { readonly kind: 'run'; readonly trial: Trial } | { readonly kind: 'stop' };
 export type FromWorker =
-  | { readonly kind: 'step'; readonly step: number }
+  | { readonly kind: 'training'; readonly event: TrainingEvent }
   | { readonly kind: 'finished' | 'interrupted' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Steps are told at least this far apart. */
+/** Progress is told at least this far apart. */
 const TELL_INTERVAL_MS = 200;
 
-let interrupted = false;
-let toldMs = 0;
+const interruption = new AbortController();
+let toldMs = -Infinity;
 
 function tell(message: FromWorker, then = (): void => {}): void {
   if (process.connected) process.send!(message, undefined, undefined, then);
   else then();
 }
 
-function tellStep(step: number): void {
-  const nowMs = Date.now();
-  if (nowMs - toldMs < TELL_INTERVAL_MS) return;
-  toldMs = nowMs;
-  tell({ kind: 'step', step });
+function tellTraining(event: TrainingEvent): void {
+  if (event.kind === 'progress') {
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - toldMs < TELL_INTERVAL_MS) return;
+    toldMs = nowMs;
+  }
+  tell({ kind: 'training', event });
 }
 
 async function work(trial: Trial): Promise<void> {
   try {
-    const finished = await runTrial(trial, tellStep, () => interrupted);
+    const finished = await runTrial(trial, { onEvent: tellTraining, signal: interruption.signal });
     tell({ kind: finished ? 'finished' : 'interrupted' }, () => process.exit());
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;
@@ -40,13 +44,13 @@ async function work(trial: Trial): Promise<void> {
 // A terminal sends Ctrl-C to every process; the parent decides what comes of it.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {
-  interrupted = true;
+  interruption.abort();
 });
 // Without a parent nobody waits for the result: save and stop.
 process.on('disconnect', () => {
-  interrupted = true;
+  interruption.abort();
 });
 process.on('message', (message: ToWorker) => {
-  if (message.kind === 'stop') interrupted = true;
+  if (message.kind === 'stop') interruption.abort();
   else void work(message.trial);
 });

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { ConfigError, StorageError } from '../../core/errors.ts';
 import type { Registry } from '../../core/registry.ts';
 import type { Json } from '../../core/snapshot.ts';
+import { systemClock } from '../../live/connection/clock.ts';
 import { loadModel, saveModel } from '../../models/artifact.ts';
 import type { ModelPlugin, TrainedModel } from '../../models/model.ts';
-import { addTfjsFor } from '../../scripts/terminal/model-options.ts';
 import {
   MODEL_MANIFEST,
   type ModelArtifact,
@@ -20,6 +20,7 @@ import {
 import { ModelRegistry } from '../../storage/model-registry.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { version } from '../version.ts';
+import { addTfjsFor } from './kinds.ts';
 
 const WEIGHTS = 'weights.safetensors';
 
@@ -73,7 +74,7 @@ export function storeModel(
     }),
     metrics: Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value))),
     codeVersion: version,
-    createdMs: Date.now(),
+    createdMs: systemClock.nowMs(),
   });
   const places: string[] = [];
   if (out !== undefined) {

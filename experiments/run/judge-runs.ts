@@ -2,8 +2,8 @@
 import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
+import { formatTable } from '../../core/text-table.ts';
 import type { TrainedModel } from '../../models/model.ts';
-import { formatTable } from '../../scripts/terminal/table.ts';
 import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
 import type { Backtest } from '../../trainers/backtest.ts';

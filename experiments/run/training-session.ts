@@ -6,13 +6,14 @@ import { joinSnapshots } from '../../core/snapshot.ts';
 import { mean } from '../../core/statistics.ts';
 import { describeSpace } from '../../envs/spaces.ts';
 import type { VectorEnv } from '../../envs/vector/vector-env.ts';
-import type { Console } from '../../scripts/terminal/console.ts';
+import { systemClock } from '../../live/connection/clock.ts';
 import { type CheckpointDetails, saveCheckpoint } from '../../storage/checkpoint.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
 import { RunLog } from '../../storage/run-log.ts';
 import { everySteps, PeriodicEvaluation } from '../../trainers/callbacks.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { type TrainEvent, Training } from '../../trainers/train.ts';
+import type { TrainingEvent } from './events.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv, createTrainingEnvs } from './parts.ts';
 import type { Run } from './spec.ts';
@@ -38,6 +39,13 @@ export interface SessionResult {
   readonly stepsPerSecond: number;
 }
 
+export interface CarryOutOptions {
+  /** Told of everything that happens, as it happens. */
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Looked at between updates: once aborted, training stops where it is. */
+  readonly signal?: AbortSignal;
+}
+
 export class TrainingSession {
   readonly #run: Run;
   readonly #directory: RunDirectory;
@@ -48,6 +56,7 @@ export class TrainingSession {
   readonly #runLog: RunLog;
   readonly #recentReturns: number[] = [];
   #lastCheckpoint = '';
+  #tell: (event: TrainingEvent) => void = () => {};
 
   /** @param resumeFrom a checkpoint of this run to continue from */
   constructor(run: Run, directory: RunDirectory, resumeFrom?: string) {
@@ -64,6 +73,7 @@ export class TrainingSession {
         evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed }),
       onEvaluation: ({ step }, { meanReturn, deviation }, isBest) => {
         this.#runLog.append({ step, kind: 'evaluation', meanReturn, deviation, isBest });
+        this.#tell({ kind: 'evaluation', step, meanReturn, deviation, isBest });
         if (isBest) this.#save(BEST_CHECKPOINT);
       },
       patience,
@@ -88,8 +98,7 @@ export class TrainingSession {
       stored.restore('evaluation', this.#evaluation);
       this.#recentReturns.push(...(stored.part('recent').arrays.returns ?? []));
     }
-    const clock = { nowMs: Date.now };
-    this.#runLog = new RunLog(directory, { formats: log, clock, startStep: stored?.steps });
+    this.#runLog = new RunLog(directory, { formats: log, clock: systemClock, startStep: stored?.steps });
   }
 
   get isFinished(): boolean {
@@ -102,33 +111,33 @@ export class TrainingSession {
   }
 
   /**
-   * Trains to the end, or until interrupted, and saves a last checkpoint.
-   * @param isInterrupted asked between updates
+   * Trains to the end, or until `signal` is aborted, and saves a last checkpoint.
    * @throws TrainingError when a loss is not finite; the checkpoints before it stay
    * @throws EnvError naming the env, when it breaks its contract on the way
    */
-  async carryOut(console: Console, label: string, isInterrupted: () => boolean): Promise<SessionResult> {
+  async carryOut({ onEvent = () => {}, signal }: CarryOutOptions = {}): Promise<SessionResult> {
     const { totalSteps } = this.#run.spec;
     const training = this.#training;
     const startStep = training.step;
-    const startMs = Date.now();
-    const progress = console.progress(label, totalSteps, startStep);
+    const startMs = systemClock.monotonicMs();
+    this.#tell = onEvent;
+    onEvent({ kind: 'started', step: startStep, totalSteps });
     try {
-      while (!isInterrupted() && !this.isFinished && training.advance() !== undefined) {
-        progress.update(training.step, this.#note());
-        // Lets signals and the screen have their turn.
+      while (!signal?.aborted && !this.isFinished && training.advance() !== undefined) {
+        onEvent({ kind: 'progress', step: training.step, ...this.#scores() });
+        // Lets signals and listeners have their turn.
         await setImmediate();
       }
+      this.#save(stepName(training.step));
     } catch (error) {
       if (!(error instanceof EnvError)) throw error;
       throw new EnvError(error.code, `In env "${this.#run.spec.env.name}": ${error.message}`, {
         cause: error,
       });
     } finally {
-      progress.stop();
+      onEvent({ kind: 'ended', step: training.step, isFinished: this.isFinished });
     }
-    const seconds = (Date.now() - startMs) / 1000;
-    this.#save(stepName(training.step));
+    const seconds = (systemClock.monotonicMs() - startMs) / 1000;
     this.#envs.close();
     return {
       agent: this.#agent,
@@ -150,12 +159,12 @@ export class TrainingSession {
     this.#runLog.append({ step, kind: 'update', meanReturn, ...metrics });
   }
 
-  #note(): string {
-    const parts = [];
-    if (this.#recentReturns.length > 0) parts.push(`return ${mean(this.#recentReturns).toPrecision(4)}`);
-    if (Number.isFinite(this.#evaluation.best))
-      parts.push(`best evaluation ${this.#evaluation.best.toPrecision(4)}`);
-    return parts.join(', ');
+  #scores(): { meanReturn?: number; bestReturn?: number } {
+    const { best } = this.#evaluation;
+    return {
+      ...(this.#recentReturns.length > 0 && { meanReturn: mean(this.#recentReturns) }),
+      ...(Number.isFinite(best) && { bestReturn: best }),
+    };
   }
 
   #save(name: string): undefined {
@@ -177,6 +186,7 @@ export class TrainingSession {
       recent: { arrays: { returns: Float64Array.from(this.#recentReturns) }, values: {} },
     });
     this.#lastCheckpoint = saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
+    this.#tell({ kind: 'checkpoint', step: this.#training.step, name, path: this.#lastCheckpoint });
   }
 }
 

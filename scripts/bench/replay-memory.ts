@@ -16,8 +16,6 @@ import { planRun } from '../../experiments/run/spec.ts';
 import { TrainingSession } from '../../experiments/run/training-session.ts';
 import { latestCheckpoint } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
-import { createConsole } from '../terminal/console.ts';
-import { processIo } from '../terminal/io.ts';
 
 const TRANSITIONS = 1_000_000;
 const NUM_FLOATS = 32;
@@ -86,7 +84,7 @@ async function measure(path: string, mode?: string): Promise<number> {
     isResumed ? latestCheckpoint(directory.checkpoints)!.path : undefined,
   );
   if (!isResumed) directory.begin(run.spec as { [key: string]: Json });
-  await session.carryOut(createConsole({ json: true }, processIo), 'dqn', () => false);
+  await session.carryOut();
   return peakBytes();
 }
 

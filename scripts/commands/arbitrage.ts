@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { resolveConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { createRng } from '../../core/rng.ts';
+import { createRng, MAX_SEED } from '../../core/rng.ts';
+import { formatTable } from '../../core/text-table.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { loadCatalog } from '../../experiments/plugins/catalog.ts';
@@ -16,10 +17,9 @@ import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage/t
 import { outcomeRows, renderArbitrageReport } from '../../trainers/report/arbitrage.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
-import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
 import { parseSettings } from '../terminal/settings.ts';
-import { formatTable } from '../terminal/table.ts';
 
 /** Small steps from the cloned policy, over hours; `--set agent.key=value` overrides. */
 export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {

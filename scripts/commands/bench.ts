@@ -1,12 +1,12 @@
 /** `market-gym bench`: how fast the parts are on this machine, beside a fixed yardstick. */
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
+import { formatTable } from '../../core/text-table.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { PROFILED } from '../bench/profile-settings.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
-import { formatTable } from '../terminal/table.ts';
 
 export const options = (yargs: Argv) =>
   yargs

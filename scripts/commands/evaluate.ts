@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
+import { MAX_SEED } from '../../core/rng.ts';
+import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import {
   evaluateEpisodes,
@@ -18,10 +20,10 @@ import { writeFileAtomic } from '../../storage/atomic.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
-import { MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { wholeNumber } from '../terminal/counts.ts';
 import { evaluateModelCommand } from '../terminal/evaluate-model.ts';
 import type { Io } from '../terminal/io.ts';
-import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';
+import { storeOptions, tableOptions } from '../terminal/model-options.ts';
 
 export const options = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))

@@ -1,6 +1,7 @@
 /** `market-gym experiment`: a matrix of tasks, agents and seeds, on several processes. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { formatColumns } from '../../core/text-table.ts';
 import { EXPERIMENT_KEYS, loadExperiment } from '../../experiments/file.ts';
 import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
@@ -9,8 +10,8 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
+import { showExperiment } from '../terminal/experiment-progress.ts';
 import type { Io } from '../terminal/io.ts';
-import { formatColumns } from '../terminal/table.ts';
 
 const MAX_WORKERS = 1024;
 
@@ -47,15 +48,19 @@ type Arguments = ArgumentsOf<typeof options>;
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
   const experiment = await loadExperiment(args.file);
-  const out = args.out ?? join('runs', experiment.name);
-  const outcome = await runExperiment(experiment, { out, workers: args.workers, console });
+  const outcome = await runExperiment(experiment, {
+    out: args.out,
+    jobs: args.workers,
+    onEvent: showExperiment(console),
+    signal: io.interrupt(),
+  });
   const cells = summarizeCells(outcome.results);
   const improvements = compareAgents(cells);
   const { failures, interrupted } = outcome;
   const results = { name: experiment.name, cells, improvements, failures, interrupted };
   console.result(results);
   if (interrupted) return EXIT_INTERRUPTED;
-  const file = join(out, 'results.json');
+  const file = join(outcome.out, 'results.json');
   writeFileAtomic(file, `${JSON.stringify(results, null, 2)}\n`);
   if (cells.length > 0) console.say(`\nMean return of the judged episodes:\n${formatCells(cells)}`);
   if (improvements.length > 0) console.say(`\n${formatImprovements(improvements)}`);

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
+import { MAX_SEED } from '../../core/rng.ts';
 import { loadTrainingData } from '../../experiments/models/data.ts';
+import { addTfjsFor, loadModelKinds } from '../../experiments/models/kinds.ts';
 import { requireTarget, storeModel } from '../../experiments/models/store.ts';
 import { classBalance, type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
 import { holdOut, holdOutFrom, walkForward } from '../../models/data/splitters.ts';
@@ -13,15 +15,9 @@ import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.t
 import { rowAt } from '../../trainers/spans.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
-import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
-import {
-  addTfjsFor,
-  classList,
-  loadModelKinds,
-  storeOptions,
-  tableOptions,
-} from '../terminal/model-options.ts';
+import { classList, storeOptions, tableOptions } from '../terminal/model-options.ts';
 import {
   formatModelEvaluation,
   headlineMetrics,

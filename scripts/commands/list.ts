@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { describeConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
+import { formatColumns } from '../../core/text-table.ts';
 import { tradingRewards } from '../../envs/trading/rewards.ts';
 import { type Catalog, loadCatalog } from '../../experiments/plugins/catalog.ts';
 import { builtinFeatures } from '../../market/features/features.ts';
@@ -12,7 +13,6 @@ import { modelSchema } from '../../models/train.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
-import { formatColumns } from '../terminal/table.ts';
 
 export const options = (yargs: Argv) =>
   yargs

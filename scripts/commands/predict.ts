@@ -1,6 +1,7 @@
 /** `market-gym predict`: what a model says of each row of a file. */
 import type { Argv } from 'yargs';
 import { loadPredictionData } from '../../experiments/models/data.ts';
+import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { predictSignal } from '../../models/signals/predict.ts';
@@ -8,7 +9,7 @@ import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
-import { loadModelKinds, storeOptions, tableOptions } from '../terminal/model-options.ts';
+import { storeOptions, tableOptions } from '../terminal/model-options.ts';
 
 export const options = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))

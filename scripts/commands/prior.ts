@@ -4,8 +4,10 @@ import { buyAndHold } from '../../agents/rules/buy-and-hold.ts';
 import { resolveConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
+import { formatTable } from '../../core/text-table.ts';
 import { createTradingEnv } from '../../envs/trading.ts';
 import { dataConfig } from '../../experiments/models/data.ts';
+import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { loadCatalog, SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
@@ -28,9 +30,8 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
-import { loadModelKinds, storeOptions } from '../terminal/model-options.ts';
+import { storeOptions } from '../terminal/model-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
-import { formatTable } from '../terminal/table.ts';
 
 export const options = (yargs: Argv) =>
   storeOptions(yargs)

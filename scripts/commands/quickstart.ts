@@ -13,6 +13,7 @@ import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
+import { showTraining } from '../terminal/training-progress.ts';
 import { judgeAndReport } from './evaluate.ts';
 
 /** Two decades of the S&P 500: fourteen years to learn from, three to choose by, the rest to be judged on. */
@@ -63,8 +64,7 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run({ out, seeds, json }: Arguments, io: Io): Promise<number> {
   const console = createConsole({ json }, io);
-  const interrupt = io.interrupt();
-  const isInterrupted = () => interrupt.aborted;
+  const signal = io.interrupt();
   console.say(
     'Training PPO on daily S&P 500 prices, 2000 to 2013; choosing by 2014 to 2016; judging on 2017 to 2020.',
   );
@@ -76,7 +76,10 @@ export async function run({ out, seeds, json }: Arguments, io: Io): Promise<numb
     const directory = new RunDirectory(path);
     const session = new TrainingSession(run, directory);
     directory.begin(run.spec as { [key: string]: Json });
-    const { interrupted } = await session.carryOut(console, `seed ${seed}/${seeds}`, isInterrupted);
+    const { interrupted } = await session.carryOut({
+      onEvent: showTraining(console, `seed ${seed}/${seeds}`),
+      signal,
+    });
     if (interrupted) {
       console.say(`Interrupted while training seed ${seed}; run it again to start over.`);
       return EXIT_INTERRUPTED;

@@ -1,6 +1,7 @@
 /** `market-gym train`: trains an agent into a run directory, or continues one. */
 import type { Argv } from 'yargs';
 import { ConfigError, TrainingError } from '../../core/errors.ts';
+import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
 import { requireSoundEnv } from '../../experiments/run/parts.ts';
@@ -11,11 +12,12 @@ import { RunDirectory } from '../../storage/run-directory.ts';
 import { LOG_FORMATS } from '../../storage/run-log.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole, formatRate } from '../terminal/console.ts';
-import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
 import { parseLogFormats } from '../terminal/log-formats.ts';
 import { parseSettings } from '../terminal/settings.ts';
+import { showTraining } from '../terminal/training-progress.ts';
 
 /** Beyond this a mistyped number is likelier than a wish. */
 const MAX_ENVS = 65_536;
@@ -170,8 +172,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     `Training ${agent.name} on ${env.name}: ${totalSteps} steps, seed ${seed}, into ${directory.path}`,
   );
   try {
-    const interrupt = io.interrupt();
-    const result = await session.carryOut(console, agent.name, () => interrupt.aborted);
+    const signal = io.interrupt();
+    const result = await session.carryOut({ onEvent: showTraining(console, agent.name), signal });
     const { step, interrupted, endedEarlyBy, bestReturn, stepsPerSecond } = result;
     console.result({ directory: directory.path, ...result, agent: undefined });
     if (interrupted) {

@@ -1,8 +1,10 @@
 /** `market-gym update`: trains a model on newer data, judges it against the one in use, and promotes the better. */
 import type { Argv } from 'yargs';
+import { describeLearningEvent, type LearningEvent } from '../../continual/events.ts';
 import { REJECTED, readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
 import { type Update, updateModel, updatePolicy } from '../../continual/update-champion.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
@@ -10,7 +12,7 @@ import { isPolicy } from '../../storage/agent-model.ts';
 import { type ModelEvent, type ModelRecord, ModelRegistry } from '../../storage/model-registry.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
-import { finiteNumber, MAX_SEED, wholeNumber } from '../terminal/counts.ts';
+import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
@@ -99,7 +101,10 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     const nowMs = Date.now();
     const { champion, trial } = readContinualState(registry, nameOf(args.model), nowMs);
     requireSource(champion, tape === undefined ? 'data' : 'tape');
-    const update: Update = { registry, champion, trial, learn, nowMs, plugins };
+    const onEvent = (event: LearningEvent): void => {
+      if (event.kind === 'trained') console.say(`${describeLearningEvent(event)}.`);
+    };
+    const update: Update = { registry, champion, trial, learn, nowMs, plugins, onEvent };
     const challenger = await (tape === undefined
       ? updateModel(source, update)
       : updatePolicy(source, update));

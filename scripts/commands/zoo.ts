@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { median } from '../../core/statistics.ts';
+import { formatTable } from '../../core/text-table.ts';
 import { parseExperiment } from '../../experiments/file.ts';
 import { loadCatalog } from '../../experiments/plugins/catalog.ts';
 import { formatScore } from '../../experiments/results.ts';
@@ -12,8 +13,8 @@ import { type ZooEntry, zooEntries, zooExperiment } from '../../experiments/zoo.
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
+import { showExperiment } from '../terminal/experiment-progress.ts';
 import type { Io } from '../terminal/io.ts';
-import { formatTable } from '../terminal/table.ts';
 import { exitCodeOf, poolOptions } from './experiment.ts';
 
 export const options = (yargs: Argv) =>
@@ -49,7 +50,12 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const input = { ...zooExperiment(entries, args.short), kernels: args.kernels };
   const out = args.out ?? join('runs', input.name);
   const experiment = parseExperiment(input, 'The zoo');
-  const outcome = await runExperiment(experiment, { out, workers: args.workers, console });
+  const outcome = await runExperiment(experiment, {
+    out,
+    jobs: args.workers,
+    onEvent: showExperiment(console),
+    signal: io.interrupt(),
+  });
   const rows = entries
     .map((entry) => summarizeEntry(entry, outcome))
     .filter(({ scores }) => scores.length > 0);

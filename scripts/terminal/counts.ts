@@ -3,8 +3,6 @@ import { ConfigError } from '../../core/errors.ts';
 
 /** More would be exact no longer in JSON and JavaScript. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
-/** Leaves room above for the seeds that are derived from one. */
-export const MAX_SEED = 2 ** 32 - 1;
 
 /**
  * Reads an option's text as a whole number.

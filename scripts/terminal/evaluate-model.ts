@@ -1,6 +1,7 @@
 /** `market-gym evaluate --model`: judges a supervised model and writes a report. */
 import { ConfigError } from '../../core/errors.ts';
 import { loadEvaluationData, type ModelDataOptions } from '../../experiments/models/data.ts';
+import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { version } from '../../experiments/version.ts';
 import { type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
@@ -13,7 +14,7 @@ import { renderReport } from '../../trainers/report/render.ts';
 import { isoDate } from '../../trainers/spans.ts';
 import { createConsole } from './console.ts';
 import type { Io } from './io.ts';
-import { classList, loadModelKinds } from './model-options.ts';
+import { classList } from './model-options.ts';
 import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
 import { parseSettings } from './settings.ts';
 

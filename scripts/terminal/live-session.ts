@@ -1,4 +1,5 @@
 /** Runs a live session from this terminal: what `market-gym live` and `market-gym record` have in common. */
+import { describeLearningEvent } from '../../continual/events.ts';
 import { type Learning, prepareLearning } from '../../continual/live-learning.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { type LiveFile, readLiveFile, splitLiveFile } from '../../experiments/live/file.ts';
@@ -126,7 +127,8 @@ async function trade(parts: Parts): Promise<number> {
     `${policy.model} on ${config.markets.map((market) => describeMarket(builtInVenues, market)).join(', ')}`,
   );
   if (ops !== undefined) console.say(`Watch it at ${ops.url}`);
-  learning?.begin(run, (text) => {
+  learning?.begin(run, (event) => {
+    const text = describeLearningEvent(event);
     log.info({ learning: text }, 'learning');
     console.say(text);
   });

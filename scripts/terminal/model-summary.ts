@@ -1,10 +1,10 @@
 /** A model's evaluation as text for a terminal, and as numbers for machines. */
 
+import { formatTable } from '../../core/text-table.ts';
 import { formatMetric } from '../../experiments/run/judge-runs.ts';
 import { formatClassificationReport } from '../../models/judging/classification-metrics.ts';
 import type { ModelEvaluation } from '../../trainers/evaluate-model.ts';
 import { tradingMetrics } from '../../trainers/report/trading.ts';
-import { formatTable } from './table.ts';
 
 export function formatModelEvaluation(evaluation: ModelEvaluation): string {
   const { classification, regression, informationCoefficient, trading, importance, numInSample, skill } =

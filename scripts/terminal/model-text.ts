@@ -1,7 +1,7 @@
 /** Models of the registry, their metrics, settings and events, as text. */
 import type { Json } from '../../core/snapshot.ts';
+import { formatColumns } from '../../core/text-table.ts';
 import type { ModelEvent, ModelRecord } from '../../storage/model-registry.ts';
-import { formatColumns } from './table.ts';
 
 export function eventRow({ timeMs, action, evidence }: ModelEvent): string[] {
   return [`  ${formatTime(timeMs)}`, action, evidence === null ? '' : JSON.stringify(evidence)];

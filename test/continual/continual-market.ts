@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildStoredAgent, loadPolicy } from '../../continual/agent-policies.ts';
+import type { LearningEvent } from '../../continual/events.ts';
 import type { Learner } from '../../continual/learner.ts';
 import { type LearnerContext, performTask } from '../../continual/learner-tasks.ts';
 import { type Continual, startContinual } from '../../continual/learning.ts';
@@ -249,7 +250,7 @@ export class Play {
   readonly registry: ModelRegistry;
   readonly continual: Continual;
   readonly decisions: { timeMs: number; index: number; model: string }[] = [];
-  readonly news: string[] = [];
+  readonly events: LearningEvent[] = [];
   readonly #writer: TapeWriter;
   readonly #assembled: Assembled;
   #nowMs = START_MS;
@@ -316,7 +317,7 @@ export class Play {
       catalog,
       learn: resolved,
       learner: (learner ?? inlineLearner)(context),
-      onNews: (text) => this.news.push(text),
+      onEvent: (event) => this.events.push(event),
     });
     link.continual = this.continual;
   }

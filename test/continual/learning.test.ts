@@ -110,7 +110,7 @@ describe('a session that learns', () => {
       await play.take(books, 0, 1);
       await play.take(books, 1, 7.5, !isThread);
       await play.continual.idle();
-      expect(play.news).toEqual([expect.stringMatching(/policy@2 has learnt/)]);
+      expect(play.events).toEqual([{ kind: 'trained', id: 'policy@2' }]);
       hashes.push(play.registry.get('policy@2').artifact);
       if (isThread) {
         const at = (mark: string) =>

@@ -2,8 +2,10 @@
 import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../core/errors.ts';
+import type { ExperimentEvent } from '../../experiments/events.ts';
 import { loadExperiment, parseExperiment } from '../../experiments/file.ts';
 import { planExperiment } from '../../experiments/plan.ts';
+import { runExperiment } from '../../experiments/run-experiment.ts';
 import { type Outcome, Workplace } from '../scripts/command-line.ts';
 
 const TINY = {
@@ -44,6 +46,28 @@ function endOf(out: string): unknown {
   const { stateSha256 } = json(`${run}/checkpoints/${last}/manifest.json`);
   return { stateSha256, result: json(`${run}/result.json`) };
 }
+
+test('runExperiment tells, from processes of their own, how each trial goes', async () => {
+  const events: ExperimentEvent[] = [];
+  const out = place.file('from a script');
+  const outcome = await runExperiment(
+    { ...TINY, seeds: [3] },
+    { out, jobs: 2, onEvent: (e) => events.push(e) },
+  );
+  const numbers = { numTrials: 2, numKept: 0, totalSteps: 2 * TINY.steps };
+  expect(events[0]).toEqual({ kind: 'planned', name: 'tiny', out, ...numbers });
+  expect(events.at(-1)).toMatchObject({ kind: 'ended', numFinished: 2, numFailed: 0, interrupted: false });
+  for (const result of outcome.results) {
+    const { task, agent, seed } = result;
+    const own = events.filter((event) => 'trial' in event && event.trial.agent === agent);
+    const trial = { task, agent, seed };
+    expect(own.at(-1)).toEqual({ kind: 'trial-finished', trial, totalSteps: TINY.steps, result });
+    const training = own.flatMap((event) => (event.kind === 'training' ? [event.event.kind] : []));
+    expect([training[0], training.at(-1)]).toEqual(['started', 'ended']);
+    expect(training).toContain('checkpoint');
+  }
+  expect(outcome.results).toHaveLength(2);
+}, 30_000);
 
 describe('a finished experiment', () => {
   test('keeps every trial as a run with its result', () => {

@@ -1,6 +1,7 @@
 /** `market-gym data fit`: a synthetic market of several venues with the properties of recorded books. */
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../../core/errors.ts';
+import { formatTable } from '../../../core/text-table.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
 import { sliceTape } from '../../../market/books/tape-span.ts';
 import { parsePair } from '../../../market/candles/currencies.ts';
@@ -11,7 +12,6 @@ import { writeFileAtomic } from '../../../storage/atomic.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { createConsole } from '../../terminal/console.ts';
 import type { Io } from '../../terminal/io.ts';
-import { formatTable } from '../../terminal/table.ts';
 
 export const options = (yargs: Argv) =>
   yargs

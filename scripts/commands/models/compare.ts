@@ -2,13 +2,13 @@
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../../core/errors.ts';
 import type { Json } from '../../../core/snapshot.ts';
+import { formatColumns } from '../../../core/text-table.ts';
 import type { ModelRecord } from '../../../storage/model-registry.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import type { Io } from '../../terminal/io.ts';
 import { flatten, formatValue } from '../../terminal/model-text.ts';
 import { withRegistry } from '../../terminal/registry.ts';
 import { registryOptions } from '../../terminal/registry-options.ts';
-import { formatColumns } from '../../terminal/table.ts';
 
 export const options = (yargs: Argv) =>
   registryOptions(yargs).positional('models', { type: 'string', array: true, demandOption: true });

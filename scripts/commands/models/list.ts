@@ -1,11 +1,11 @@
 /** `market-gym models list`: every model of the registry, or the versions of one. */
 import type { Argv } from 'yargs';
+import { formatColumns } from '../../../core/text-table.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import type { Io } from '../../terminal/io.ts';
 import { formatMetrics, formatTime } from '../../terminal/model-text.ts';
 import { withRegistry } from '../../terminal/registry.ts';
 import { registryOptions } from '../../terminal/registry-options.ts';
-import { formatColumns } from '../../terminal/table.ts';
 
 export const options = (yargs: Argv) =>
   registryOptions(yargs).positional('name', { type: 'string', describe: 'A name, without version' });

@@ -1,10 +1,11 @@
 /** `market-gym models show`: all that is known of a model. */
+
+import { formatColumns } from '../../../core/text-table.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import type { Io } from '../../terminal/io.ts';
 import { eventRow, formatFields, formatTime } from '../../terminal/model-text.ts';
 import { withRegistry } from '../../terminal/registry.ts';
 import { modelOptions } from '../../terminal/registry-options.ts';
-import { formatColumns } from '../../terminal/table.ts';
 
 export const options = modelOptions;
 

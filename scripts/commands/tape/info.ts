@@ -1,5 +1,6 @@
 /** `market-gym tape info`: the records that a tape holds, and the session that wrote them. */
 
+import { formatColumns } from '../../../core/text-table.ts';
 import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { CCXT_PREFIX } from '../../../live/venues/ccxt.ts';
 import { describeMarket } from '../../../live/venues/find.ts';
@@ -8,7 +9,6 @@ import { requireTape } from '../../../storage/tape-segments.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { createConsole } from '../../terminal/console.ts';
 import type { Io } from '../../terminal/io.ts';
-import { formatColumns } from '../../terminal/table.ts';
 import { tapeOptions } from '../../terminal/tape-options.ts';
 
 export const options = tapeOptions;

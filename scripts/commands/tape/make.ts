@@ -1,7 +1,7 @@
 /** `market-gym tape make`: a tape of frames, made of order books. */
 import type { Argv } from 'yargs';
 import { StorageError } from '../../../core/errors.ts';
-import { createRng } from '../../../core/rng.ts';
+import { createRng, MAX_SEED } from '../../../core/rng.ts';
 import { standInTape } from '../../../live/tape/book-frames.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
 import type { BookTape } from '../../../market/books/tape.ts';
@@ -10,7 +10,7 @@ import { isTape } from '../../../storage/tape-segments.ts';
 import { TapeWriter } from '../../../storage/tape-writer.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { createConsole } from '../../terminal/console.ts';
-import { MAX_SEED, wholeNumber } from '../../terminal/counts.ts';
+import { wholeNumber } from '../../terminal/counts.ts';
 import type { Io } from '../../terminal/io.ts';
 import { tapeOptions } from '../../terminal/tape-options.ts';
 

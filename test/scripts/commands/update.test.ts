@@ -118,7 +118,7 @@ describe('a supervised model', { timeout: 60_000 }, () => {
     const { code, stdout } = await update(...args);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^signal@3 and signal@2 traded from 2016-05-14T.* to 2016-08-22T.*\nsignal@3 is rejected: .*beyond chance/,
+      /^signal@3 has learnt, and waits to be judged\.\nsignal@3 and signal@2 traded from 2016-05-14T.* to 2016-08-22T.*\nsignal@3 is rejected: .*beyond chance/,
     );
     const events = eventsOf('signal@3');
     expect(events.map(({ action }) => action)).toEqual(['saved', 'rejected', 'archived']);

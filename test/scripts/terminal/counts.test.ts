@@ -1,6 +1,7 @@
 /** Which texts are whole numbers to the command line. */
 import { expect, test } from 'vitest';
-import { MAX_SEED, wholeNumber } from '../../../scripts/terminal/counts.ts';
+import { MAX_SEED } from '../../../core/rng.ts';
+import { wholeNumber } from '../../../scripts/terminal/counts.ts';
 
 test('whole numbers are taken as text or number, in any notation that is exact', () => {
   const steps = wholeNumber('steps', 1);

@@ -1,4 +1,4 @@
-/** Text tables for the terminal. */
+/** Tables as plain text, for terminals and reports. */
 
 /** The first column left, the others right: for numbers under headings. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
