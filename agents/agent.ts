@@ -32,6 +32,8 @@ export interface Agent extends Snapshotable {
    * from before with one from after. Absent: the agent remembers no steps.
    */
   dropPartialRollout?(): void;
+  /** What people should know of how it is set up, a sentence each. */
+  readonly remarks?: readonly string[];
 }
 
 /** What an agent is built for. */

@@ -185,6 +185,10 @@ class NormalizedAgent implements Agent {
     return this.#agent.observe({ ...transition, observations, nextObservations, rewards });
   }
 
+  get remarks(): readonly string[] {
+    return this.#agent.remarks ?? [];
+  }
+
   dropPartialRollout(): void {
     this.#rewardNormalizer?.clear();
     this.#agent.dropPartialRollout?.();

@@ -6,12 +6,6 @@ export { createPlainCodec, type ObservationCodec } from './observation-codec.ts'
 export { PrioritizedReplay, type PrioritizedReplayOptions } from './prioritized-buffer.ts';
 export { createReplayBatch, type ReplayBatch, type ReplayBatchShape } from './replay-batch.ts';
 export { RolloutBuffer } from './rollout-buffer.ts';
-export {
-  createSequenceBatch,
-  type SequenceBatch,
-  SequenceReplay,
-  type SequenceReplayOptions,
-} from './sequence-buffer.ts';
 export { SumTree } from './sum-tree.ts';
 export { UniformReplay } from './uniform-buffer.ts';
-export { createWindowCodec } from './window-codec.ts';
+export { WindowCodec, type WindowCodecOptions } from './window-codec.ts';

@@ -1,4 +1,5 @@
 /** Encodes what a buffer keeps of an observation: itself, or a shorter key that it can be rebuilt from. */
+import type { Snapshot } from '../core/snapshot.ts';
 import { copyRow } from './rows.ts';
 
 // D: numbers per observation. K: numbers per key. B: rows of a batch.
@@ -21,6 +22,15 @@ export interface ObservationCodec {
    * @param keyRows [B]
    */
   decodeRowsInto(observations: Float32Array, keys: Float32Array, keyRows: Int32Array, numRows: number): void;
+  /** No key of the same env that was made before keys[keyRow, :] is read any more. Absent: nothing is kept beside keys. */
+  release?(keys: Float32Array, keyRow: number): void;
+  /** What is kept beside the keys; absent: nothing is. */
+  save?(borrow?: boolean): Snapshot;
+  load?(snapshot: Snapshot): void;
+  /** Of what is kept beside the keys, now. */
+  readonly memoryBytes?: number;
+  /** Bytes beside the keys that a step of one env adds. */
+  readonly bytesPerStep?: number;
 }
 
 /** Every observation is its own key: K = D. */

@@ -38,12 +38,13 @@ export class ObservationRing {
   }
 
   get bytesPerRow(): number {
-    return 4 * this.codec.keyDim + 4;
+    return 4 * this.codec.keyDim + 4 + (this.codec.bytesPerStep ?? 0);
   }
 
   /** Bytes of the full ring, with as many spare rows as were in use at most so far. */
   get memoryBytes(): number {
-    return (this.#numRows + this.#numSpares) * this.bytesPerRow;
+    const { keyDim, memoryBytes = 0 } = this.codec;
+    return (this.#numRows + this.#numSpares) * (4 * keyDim + 4) + memoryBytes;
   }
 
   /**

@@ -137,10 +137,13 @@ export class TransitionStore implements Snapshotable {
     const { actions, rewards, terminated, truncated } = transition;
     const isFirst = this.#numStored === 0;
     const firstRow = this.writtenRow;
+    const { codec, keys } = this.observations;
     for (let n = 0; n < numEnvs; n++) {
       const row = firstRow + n;
       const previousRow = isFirst ? -1 : row < numEnvs ? row + numRows - numEnvs : row - numEnvs;
       const end = (terminated[n] !== 0 ? TERMINATED : 0) | (truncated[n] !== 0 ? TRUNCATED : 0);
+      // The step that is forgotten now was the oldest: the one after it is the first whose observation is read again.
+      if (this.#numStored === this.numSteps) codec.release?.(keys, this.nextRow(this.nextRow(row)));
       const started = isFirst || (flags[previousRow] & ENDED) !== 0;
       this.observations.write(row, previousRow, this.nextRow(row), transition, n, end !== 0);
       copyRow(this.actions, row, actions, n, actionDim);
@@ -164,6 +167,7 @@ export class TransitionStore implements Snapshotable {
   save(borrow = false): Snapshot {
     const take = borrow ? view : slice;
     const numWritten = this.#numWritten(this.#slot, this.#numStored);
+    const { codec } = this.observations;
     return joinSnapshots({
       steps: {
         arrays: {
@@ -174,6 +178,7 @@ export class TransitionStore implements Snapshotable {
         values: { slot: this.#slot, numStored: this.#numStored },
       },
       observations: this.observations.save(numWritten, borrow),
+      ...(codec.save && { codec: codec.save(borrow) }),
     });
   }
 
@@ -192,6 +197,7 @@ export class TransitionStore implements Snapshotable {
     restoreArrayInto(this.rewards.subarray(0, numWritten), steps, 'rewards');
     restoreArrayInto(this.flags.subarray(0, numWritten), steps, 'flags');
     this.observations.load(snapshotPart(snapshot, 'observations'), numWritten);
+    this.observations.codec.load?.(snapshotPart(snapshot, 'codec'));
     this.#slot = slot;
     this.#numStored = numStored;
   }

@@ -1,171 +1,221 @@
-/** Keeps windows over a fixed series as the number of their last row: the series is stored once, not per transition. */
-import { ConfigError, DataError } from '../core/errors.ts';
-import type { ObservationCodec } from './observation-codec.ts';
-
-// T: rows of the series. F: columns. W: rows per window. A: account numbers. D = W·F + A. K = 1 + A.
-
-/** Row numbers up to here are exact in Float32. */
-const MAX_ROWS = 1 << 24;
-/** An odd multiplier, for the hash of a window out of the hashes of its rows. */
-const ROW_MULTIPLIER = 0x01000193;
-const NUM_HINTS = 64;
-
 /**
- * For observations of W rows of a series, oldest first, followed by A numbers that are not in it, as the trading env
- * makes them. The key is the window's last row and the A numbers. The window is found by a hash table over all
- * windows, built once, and is compared in full, so what comes back is what went in, to the bit; equal windows have
- * one key.
- * @param values [T, F], the series; must not change
- * @param numColumns F
- * @param window W
- * @param accountDim A, numbers after the window
- * @throws ConfigError `invalid-value` when the series is not whole rows, is shorter than a window, or has over 2²⁴ rows
+ * Keeps windows over a series as the number of their last row: what two consecutive windows share is stored once.
+ * Nothing outside is needed to read them back, so a buffer may be saved, and filled further from another series.
  */
-export function createWindowCodec(
-  values: Float32Array,
-  numColumns: number,
-  window: number,
-  accountDim: number,
-): ObservationCodec {
-  return new WindowCodec(values, numColumns, window, accountDim);
+import { ConfigError } from '../core/errors.ts';
+import { restoreArrayInto, type Snapshot } from '../core/snapshot.ts';
+import type { ObservationCodec } from './observation-codec.ts';
+import { slice, view } from './rows.ts';
+
+// N: envs. W: rows per window. F: columns. A: numbers after the window. D = W·F + A. K = 2 + A.
+
+/** Keys hold row numbers modulo this: what Float32 counts exactly. */
+const MAX_ROWS = 2 ** 24;
+/** Rows that a stream has room for at first, beside those of a few windows. */
+const FIRST_ROWS = 64;
+
+export interface WindowCodecOptions {
+  readonly numEnvs: number; // N
+  /** D, W·F or more. */
+  readonly observationDim: number;
+  /** The window that observations begin with, oldest row first. */
+  readonly window: { readonly rows: number; readonly columns: number };
+  /** Steps of each env that the buffer keeps: room grows in doubles up to that many rows, then by quarters. */
+  readonly numSteps: number;
 }
 
-class WindowCodec implements ObservationCodec {
+/** The rows that the windows of one env have shown, each once, as a ring: row r is at r modulo the room. */
+interface Stream {
+  values: Float32Array; // [room, F]
+  bits: Int32Array; // the same memory
+  room: number;
+  /** The first row that a stored window needs. */
+  oldest: number;
+  /** The row that comes next; the last window is that before it. */
+  next: number;
+}
+
+/**
+ * A key is the env, its row number, and the A numbers. A window that is the last one of its env, or that one and a row
+ * more, adds no row or one; any other, as at the beginning of an episode, adds W. They are compared in full, bit by bit, so
+ * what comes back is what went in. An env is encoded in the order of its steps.
+ * @throws ConfigError `invalid-value` for a window that does not fit
+ */
+export class WindowCodec implements ObservationCodec {
   readonly observationDim: number;
   readonly keyDim: number;
-  readonly #values: Float32Array; // [T, F]
-  readonly #bits: Int32Array; // [T, F], the same memory
-  readonly #numRows: number;
-  readonly #numColumns: number;
-  readonly #window: number;
-  /** Open addressing: 1 + the row of a window, 0 where empty. */
-  readonly #table: Int32Array; // [a power of two ≥ 2·T]
-  /** The first row that ends an equal window. */
-  readonly #firstEqual: Int32Array; // [T]
+  readonly #numRows: number; // W
+  readonly #numColumns: number; // F
+  readonly #windowDim: number;
+  readonly #enoughRows: number;
+  readonly #streams: readonly Stream[]; // [N]
   readonly #sought: Float32Array; // [W, F]
-  readonly #soughtBits: Int32Array; // [W, F], the same memory
-  /** Where the last window was found, by row of its batch: the next one is most often there or one later. */
-  readonly #lastRows = new Int32Array(NUM_HINTS);
+  readonly #soughtBits: Int32Array; // the same memory
 
-  constructor(values: Float32Array, numColumns: number, window: number, accountDim: number) {
-    const numRows = values.length / numColumns;
-    if (!Number.isInteger(numRows) || !(window >= 1 && window <= numRows) || numRows > MAX_ROWS) {
+  constructor({ numEnvs, observationDim, window, numSteps }: WindowCodecOptions) {
+    const { rows, columns } = window;
+    const windowDim = rows * columns;
+    if (!(rows >= 1 && columns >= 1 && windowDim <= observationDim)) {
       throw new ConfigError(
         'invalid-value',
-        `A window codec needs whole rows, at least a window of them and at most ${MAX_ROWS}; ` +
-          `got ${values.length} numbers in ${numColumns} columns for windows of ${window}.`,
+        `A window of ${rows} rows of ${columns} does not fit into observations of ${observationDim} numbers.`,
       );
     }
-    this.observationDim = window * numColumns + accountDim;
-    this.keyDim = 1 + accountDim;
-    this.#values = values;
-    this.#bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-    this.#numRows = numRows;
-    this.#numColumns = numColumns;
-    this.#window = window;
-    let tableSize = 2;
-    while (tableSize < 2 * numRows) tableSize *= 2;
-    this.#table = new Int32Array(tableSize);
-    this.#firstEqual = new Int32Array(numRows);
-    this.#lastRows.fill(window - 1);
-    this.#sought = new Float32Array(window * numColumns);
+    this.observationDim = observationDim;
+    this.keyDim = 2 + observationDim - windowDim;
+    this.#numRows = rows;
+    this.#numColumns = columns;
+    this.#windowDim = windowDim;
+    this.#enoughRows = numSteps + 2 * rows;
+    this.#streams = Array.from({ length: numEnvs }, () => {
+      const room = FIRST_ROWS + 2 * rows;
+      return { ...this.#allocate(room), oldest: 0, next: 0 };
+    });
+    this.#sought = new Float32Array(windowDim);
     this.#soughtBits = new Int32Array(this.#sought.buffer);
-    this.#fillTable();
   }
 
-  encodeInto(keys: Float32Array, keyRow: number, observations: Float32Array, row: number): void {
+  /** Of the rows that there is room for. */
+  get memoryBytes(): number {
+    return this.#streams.reduce((sum, { values }) => sum + values.byteLength, 0);
+  }
+
+  /** Bytes that a step of one env adds. */
+  get bytesPerStep(): number {
+    return 4 * this.#numColumns;
+  }
+
+  encodeInto(keys: Float32Array, keyRow: number, observations: Float32Array, env: number): void {
     const { keyDim } = this;
     const sought = this.#sought;
-    const from = row * this.observationDim;
+    const from = env * this.observationDim;
     for (let i = 0; i < sought.length; i++) sought[i] = observations[from + i];
-    const account = from + sought.length;
-    keys[keyRow * keyDim] = this.#rowOfSought(row);
-    for (let k = 1; k < keyDim; k++) keys[keyRow * keyDim + k] = observations[account + k - 1];
+    const stream = this.#streams[env];
+    if (!this.#endsWith(stream, 0)) this.#append(stream, this.#endsWith(stream, 1) ? 1 : this.#numRows);
+    const key = keyRow * keyDim;
+    keys[key] = env;
+    keys[key + 1] = (stream.next - 1) % MAX_ROWS;
+    for (let k = 2; k < keyDim; k++) keys[key + k] = observations[from + sought.length + k - 2];
   }
 
   decodeRowsInto(observations: Float32Array, keys: Float32Array, keyRows: Int32Array, numRows: number): void {
     const { keyDim, observationDim } = this;
-    const values = this.#values;
-    const numValues = this.#sought.length;
+    const numColumns = this.#numColumns;
+    const windowDim = this.#windowDim;
     for (let i = 0; i < numRows; i++) {
       const key = keyRows[i] * keyDim;
-      const from = (keys[key] + 1) * this.#numColumns - numValues;
+      const stream = this.#streams[keys[key]];
+      const { values, room } = stream;
+      const first = rowOf(stream, keys[key + 1]) + 1 - this.#numRows;
+      const from = (first % room) * numColumns;
+      // The ring may end within the window.
+      const untilEnd = Math.min(windowDim, room * numColumns - from);
       const to = i * observationDim;
-      for (let j = 0; j < numValues; j++) observations[to + j] = values[from + j];
-      for (let k = 1; k < keyDim; k++) observations[to + numValues + k - 1] = keys[key + k];
+      for (let j = 0; j < untilEnd; j++) observations[to + j] = values[from + j];
+      for (let j = untilEnd; j < windowDim; j++) observations[to + j] = values[j - untilEnd];
+      for (let k = 2; k < keyDim; k++) observations[to + windowDim + k - 2] = keys[key + k];
     }
   }
 
-  /** The last row of the first window that equals the sought one, which was in row `row` of its batch. */
-  #rowOfSought(row: number): number {
-    const hint = row % NUM_HINTS;
-    const last = this.#lastRows[hint];
-    let found = -1;
-    if (this.#equals(this.#soughtBits, 0, last)) found = last;
-    else if (last + 1 < this.#numRows && this.#equals(this.#soughtBits, 0, last + 1)) found = last + 1;
-    else found = this.#table[this.#slotOf(this.#soughtBits, 0, this.#hashOfSought())] - 1;
-    if (found < 0) {
-      throw new DataError(
-        'not-in-series',
-        `The observation of env ${row} is no window of ${this.#window} rows of the replay buffer's series; ` +
-          'give the buffer observations that are not normalised, or keep them in full.',
-      );
-    }
-    this.#lastRows[hint] = found;
-    return this.#firstEqual[found];
+  release(keys: Float32Array, keyRow: number): void {
+    const stream = this.#streams[keys[keyRow * this.keyDim]];
+    stream.oldest = Math.max(
+      stream.oldest,
+      rowOf(stream, keys[keyRow * this.keyDim + 1]) + 1 - this.#numRows,
+    );
   }
 
-  #fillTable(): void {
-    const window = this.#window;
-    const rowHashes = new Int32Array(this.#numRows);
-    let leaving = 1;
-    for (let w = 0; w < window; w++) leaving = Math.imul(leaving, ROW_MULTIPLIER);
-    let hash = 0;
-    for (let row = 0; row < this.#numRows; row++) {
-      rowHashes[row] = this.#hashOfRow(this.#bits, row);
-      hash = (Math.imul(hash, ROW_MULTIPLIER) + rowHashes[row]) | 0;
-      if (row >= window) hash = (hash - Math.imul(rowHashes[row - window], leaving)) | 0;
-      if (row < window - 1) continue;
-      const slot = this.#slotOf(this.#bits, (row + 1 - window) * this.#numColumns, hash);
-      if (this.#table[slot] === 0) this.#table[slot] = row + 1;
-      this.#firstEqual[row] = this.#table[slot] - 1;
-    }
-  }
-
-  #hashOfSought(): number {
-    let hash = 0;
-    for (let w = 0; w < this.#window; w++) {
-      hash = (Math.imul(hash, ROW_MULTIPLIER) + this.#hashOfRow(this.#soughtBits, w)) | 0;
-    }
-    return hash;
-  }
-
-  #hashOfRow(bits: Int32Array, row: number): number {
+  save(borrow = false): Snapshot {
+    const take = borrow ? view : slice;
     const numColumns = this.#numColumns;
-    let hash = 0;
-    for (let i = row * numColumns; i < (row + 1) * numColumns; i++) {
-      hash = Math.imul(hash ^ bits[i], 0x9e3779b1);
-      hash ^= hash >>> 15;
+    const arrays: Record<string, Float32Array | Float64Array> = {};
+    const beforeWrap = this.#streams.map(({ room, oldest, next }) =>
+      Math.min(next - oldest, room - (oldest % room)),
+    );
+    this.#streams.forEach(({ values, room, oldest, next }, n) => {
+      const from = oldest % room;
+      arrays[`rows${n}`] = take(values, from * numColumns, (from + beforeWrap[n]) * numColumns);
+      arrays[`wrapped${n}`] = take(values, 0, (next - oldest - beforeWrap[n]) * numColumns);
+    });
+    arrays.oldest = Float64Array.from(this.#streams, ({ oldest }) => oldest);
+    arrays.next = Float64Array.from(this.#streams, ({ next }) => next);
+    arrays.beforeWrap = Float64Array.from(beforeWrap);
+    return { arrays, values: {} };
+  }
+
+  load(snapshot: Snapshot): void {
+    const numColumns = this.#numColumns;
+    const [oldest, next, beforeWrap] = ['oldest', 'next', 'beforeWrap'].map((key) => {
+      const numbers = new Float64Array(this.#streams.length);
+      restoreArrayInto(numbers, snapshot, key);
+      return numbers;
+    });
+    this.#streams.forEach((stream, n) => {
+      const count = next[n] - oldest[n];
+      const values = new Float32Array(count * numColumns);
+      const wrap = beforeWrap[n] * numColumns;
+      restoreArrayInto(values.subarray(0, wrap), snapshot, `rows${n}`);
+      restoreArrayInto(values.subarray(wrap), snapshot, `wrapped${n}`);
+      const room = Math.max(FIRST_ROWS + 2 * this.#numRows, Math.min(this.#enoughRows, 2 * count), count);
+      Object.assign(stream, this.#allocate(room), { oldest: oldest[n], next: next[n] });
+      for (let r = 0; r < count; r++) this.#copyRow(stream, oldest[n] + r, values, r);
+    });
+  }
+
+  #allocate(room: number): Pick<Stream, 'values' | 'bits' | 'room'> {
+    const values = new Float32Array(room * this.#numColumns);
+    return { values, bits: new Int32Array(values.buffer), room };
+  }
+
+  /** Whether the sought window is the last one of the stream, but for its `added` newest rows. */
+  #endsWith({ bits, room, oldest, next }: Stream, added: 0 | 1): boolean {
+    const numColumns = this.#numColumns;
+    const sought = this.#soughtBits;
+    const numCompared = this.#numRows - added;
+    if (next - oldest < numCompared) return false;
+    // The newest, which differ most, first.
+    for (let w = numCompared - 1; w >= 0; w--) {
+      const at = ((next - numCompared + w) % room) * numColumns;
+      const from = w * numColumns;
+      for (let f = 0; f < numColumns; f++) if (bits[at + f] !== sought[from + f]) return false;
     }
-    return hash;
-  }
-
-  /** The table's slot with the window that begins at bits[from], or the empty one where it belongs. */
-  #slotOf(bits: Int32Array, from: number, hash: number): number {
-    const table = this.#table;
-    const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    let slot = (mixed ^ (mixed >>> 13)) & (table.length - 1);
-    while (table[slot] !== 0 && !this.#equals(bits, from, table[slot] - 1))
-      slot = (slot + 1) & (table.length - 1);
-    return slot;
-  }
-
-  /** Whether the window that begins at bits[from] is that which ends with `row`; the newest, which differ most, first. */
-  #equals(bits: Int32Array, from: number, row: number): boolean {
-    const series = this.#bits;
-    const numValues = this.#sought.length;
-    const start = (row + 1) * this.#numColumns - numValues;
-    for (let i = numValues - 1; i >= 0; i--) if (bits[from + i] !== series[start + i]) return false;
     return true;
   }
+
+  /** Adds the newest `count` rows of the sought window. */
+  #append(stream: Stream, count: number): void {
+    if (stream.next - stream.oldest + count > stream.room) this.#grow(stream, count);
+    for (let r = this.#numRows - count; r < this.#numRows; r++) {
+      this.#copyRow(stream, stream.next, this.#sought, r);
+      stream.next++;
+    }
+  }
+
+  #copyRow({ values, room }: Stream, row: number, source: Float32Array, sourceRow: number): void {
+    const numColumns = this.#numColumns;
+    const to = (row % room) * numColumns;
+    const from = sourceRow * numColumns;
+    for (let f = 0; f < numColumns; f++) values[to + f] = source[from + f];
+  }
+
+  /** @throws ConfigError `invalid-capacity` when the rows in use cannot be counted any more */
+  #grow(stream: Stream, count: number): void {
+    const { room, oldest, next, values } = stream;
+    const needed = next - oldest + count;
+    if (needed > MAX_ROWS) {
+      throw new ConfigError(
+        'invalid-capacity',
+        `A replay buffer of windows keeps ${MAX_ROWS} rows of an env at most; lower bufferSize, or set compactReplay=false.`,
+      );
+    }
+    const larger = room < this.#enoughRows ? Math.min(2 * room, this.#enoughRows) : Math.ceil(1.25 * room);
+    Object.assign(stream, this.#allocate(Math.min(MAX_ROWS, Math.max(larger, needed))));
+    for (let row = oldest; row < next; row++) this.#copyRow(stream, row, values, row % room);
+  }
+}
+
+/** The row that a key's number stands for: the newest that has it. */
+function rowOf({ next }: Stream, number: number): number {
+  const last = next - 1;
+  return last - (((last % MAX_ROWS) - number + MAX_ROWS) % MAX_ROWS);
 }

@@ -50,8 +50,6 @@ const WAITING: Readonly<Record<string, string>> = {
   'market/execution/perpetual.ts': 'an env of perpetual futures',
   'market/execution/queue-position.ts': 'fills of resting orders by their place in the queue',
   'market/statistics/overfitting.ts': 'verdicts that count every trial',
-  'replay/sequence-buffer.ts': 'recurrent off-policy agents',
-  'replay/window-codec.ts': 'replay of windowed observations',
 };
 
 /** Files whose parts for the terminal are on their way out of the room. */

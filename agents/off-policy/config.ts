@@ -16,6 +16,10 @@ export function offPolicyConfig(defaults: {
     learningRate: z.number().positive().default(defaults.learningRate).describe('Adam step size'),
     learningRateSchedule: scheduleConfig.describe('constant, or linear down to 0 over the run'),
     bufferSize: z.int().min(1).default(1_000_000).describe('transitions kept for replay, of all envs'),
+    compactReplay: z
+      .boolean()
+      .default(true)
+      .describe('store rows that windowed observations share once: the same bits in less memory'),
     learningStarts: z
       .int()
       .min(0)
@@ -48,6 +52,8 @@ export interface OffPolicyConfig extends NormalizationConfig, WindowNetworkConfi
   readonly learningRate: number;
   readonly learningRateSchedule: 'constant' | 'linear';
   readonly bufferSize: number;
+  /** Whether the rows that windowed observations share are stored once. */
+  readonly compactReplay: boolean;
   readonly learningStarts: number;
   readonly batchSize: number;
   readonly tau: number;

@@ -15,6 +15,7 @@ import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { PrioritizedReplay } from '../../replay/prioritized-buffer.ts';
 import { createReplayBatch, type ReplayBatch } from '../../replay/replay-batch.ts';
 import { UniformReplay } from '../../replay/uniform-buffer.ts';
+import { WindowCodec } from '../../replay/window-codec.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { MetricMeans } from '../metric-means.ts';
 import { normalizeAgent } from '../normalization.ts';
@@ -83,7 +84,8 @@ class OffPolicyAgent implements Agent {
   readonly #context: AgentContext;
   readonly #config: OffPolicyConfig;
   readonly #learner: OffPolicyLearner;
-  readonly #replay: UniformReplay | PrioritizedReplay;
+  #replay: UniformReplay | PrioritizedReplay;
+  #isCompact: boolean;
   readonly #batch: ReplayBatch;
   readonly #observations: MaskedObservations;
   readonly #nextObservations: MaskedObservations;
@@ -117,11 +119,10 @@ class OffPolicyAgent implements Agent {
       actionDim: actionDim(actionSpace),
       discreteActions: actionSpace.kind !== 'box',
     };
-    const { gamma, nSteps, prioritized, priorityAlpha } = config;
-    const options = { ...shape, capacity: config.bufferSize, numEnvs, gamma, nSteps };
-    this.#replay = prioritized
-      ? new PrioritizedReplay({ ...options, alpha: priorityAlpha })
-      : new UniformReplay(options);
+    // Windows that are normalised anew in each step share no rows.
+    this.#isCompact =
+      config.compactReplay && !config.normalizeObservations && (observationSpace.window?.rows ?? 1) > 1;
+    this.#replay = this.#createReplay(this.#isCompact);
     this.#batch = createReplayBatch({ ...shape, size: config.batchSize }, kernels.allocate);
     this.#tdErrors = new Float32Array(config.batchSize);
     this.#rng = rng;
@@ -129,6 +130,41 @@ class OffPolicyAgent implements Agent {
     this.#envActions = createActionBatch(actionSpace, numEnvs);
     this.#greedy = createActionBatch(actionSpace, numEnvs);
     this.#greedyEnvActions = createActionBatch(actionSpace, numEnvs);
+  }
+
+  #createReplay(compact: boolean): UniformReplay | PrioritizedReplay {
+    const { observationSpace, actionSpace, numEnvs } = this.#context;
+    const { gamma, nSteps, prioritized, priorityAlpha, bufferSize } = this.#config;
+    const observationDim = this.#observations.storedDim;
+    const { window } = observationSpace;
+    const numSteps = Math.floor(bufferSize / numEnvs);
+    const options = {
+      observationDim,
+      actionDim: actionDim(actionSpace),
+      discreteActions: actionSpace.kind !== 'box',
+      capacity: bufferSize,
+      numEnvs,
+      gamma,
+      nSteps,
+      ...(compact && window && { codec: new WindowCodec({ numEnvs, observationDim, window, numSteps }) }),
+    };
+    return prioritized
+      ? new PrioritizedReplay({ ...options, alpha: priorityAlpha })
+      : new UniformReplay(options);
+  }
+
+  get remarks(): readonly string[] {
+    if (!this.#isCompact) return [];
+    const { observationSpace } = this.#context;
+    const { window } = observationSpace;
+    const { capacity, bytesPerTransition } = this.#replay;
+    // What the window's rows take, in place of the newest and of the two numbers of its key.
+    const plain = bytesPerTransition + 4 * (((window?.rows ?? 1) - 1) * (window?.columns ?? 0) - 2);
+    const megabytes = (bytes: number) => ((bytes * capacity) / 1e6).toFixed(1);
+    return [
+      `The replay buffer keeps each row of a window once: ${bytesPerTransition} bytes a transition in place of ${plain}, ` +
+        `${megabytes(bytesPerTransition)} MB in place of ${megabytes(plain)} MB when it holds ${capacity}.`,
+    ];
   }
 
   act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
@@ -213,12 +249,21 @@ class OffPolicyAgent implements Agent {
       replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
-      progress: { arrays: {}, values: { step: this.#step } },
+      progress: {
+        arrays: {},
+        values: { step: this.#step, ...(this.#isCompact && { isCompact: true }) },
+      },
     });
   }
 
   load(snapshot: Snapshot): void {
     this.#learner.load(snapshotPart(snapshot, 'learner'));
+    // A buffer that was saved the other way is read that way, and goes on so.
+    const isCompact = snapshot.values['progress/isCompact'] === true;
+    if (isCompact !== this.#isCompact) {
+      this.#isCompact = isCompact;
+      this.#replay = this.#createReplay(isCompact);
+    }
     this.#replay.load(snapshotPart(snapshot, 'replay'));
     this.#rng.load(snapshotPart(snapshot, 'rng'));
     this.#metrics.load(snapshotPart(snapshot, 'metrics'));

@@ -78,6 +78,10 @@ export class GuidedAgent implements Agent {
     return pullRows === 0 ? metrics : { ...metrics, priorDistance: pullSum / pullRows, priorWeight: weight };
   }
 
+  get remarks(): readonly string[] {
+    return this.#agent.remarks ?? [];
+  }
+
   dropPartialRollout(): void {
     this.#agent.dropPartialRollout?.();
   }

@@ -101,6 +101,11 @@ export class TrainingSession {
     this.#runLog = new RunLog(directory, { formats: log, clock: systemClock, startStep: stored?.steps });
   }
 
+  /** What people should know of the agent's set-up, a sentence each. */
+  get remarks(): readonly string[] {
+    return this.#agent.remarks ?? [];
+  }
+
   get isFinished(): boolean {
     return this.#training.isFinished || this.#evaluation.ending !== undefined;
   }

@@ -171,6 +171,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   console.say(
     `Training ${agent.name} on ${env.name}: ${totalSteps} steps, seed ${seed}, into ${directory.path}`,
   );
+  for (const remark of session.remarks) console.say(remark);
   try {
     const signal = io.interrupt();
     const result = await session.carryOut({ onEvent: showTraining(console, agent.name), signal });

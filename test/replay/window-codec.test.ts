@@ -1,145 +1,174 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
+import type { TransitionBatch } from '../../envs/transition.ts';
 import type { ReplayOptions } from '../../replay/gather.ts';
 import { createReplayBatch } from '../../replay/replay-batch.ts';
 import { UniformReplay } from '../../replay/uniform-buffer.ts';
-import { createWindowCodec } from '../../replay/window-codec.ts';
+import { WindowCodec } from '../../replay/window-codec.ts';
 
-/** A series [T, F] of few different values, so that equal rows and equal windows occur. */
-function createSeries(numRows: number, numColumns: number, numValues: number, seed: number): Float32Array {
+interface Market {
+  readonly numEnvs: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly accountDim: number;
+  /** Chance that a step ends an episode. */
+  readonly ends: number;
+  /** Different values of a feature: few of them make equal rows and equal windows. */
+  readonly numValues: number;
+}
+
+/** Steps of envs whose observations are windows of random rows, and account numbers. */
+function createMarket({ numEnvs, rows, columns, accountDim, ends, numValues }: Market, seed: number) {
   const rng = createRng(seed);
-  return Float32Array.from({ length: numRows * numColumns }, () => rng.integer(numValues) / 3);
-}
-
-/** The window that ends with `row`, then the account numbers. */
-function observe(values: Float32Array, numColumns: number, window: number, row: number, account: number[]) {
-  return [...values.subarray((row + 1 - window) * numColumns, (row + 1) * numColumns), ...account];
-}
-
-describe('what comes back is what went in', () => {
-  test('for any window, even where rows and windows repeat', () => {
-    const cases = fc.record({
-      numColumns: fc.integer({ min: 1, max: 3 }),
-      window: fc.integer({ min: 1, max: 5 }),
-      extraRows: fc.integer({ min: 0, max: 60 }),
-      numValues: fc.constantFrom(1, 2, 1000),
-      accountDim: fc.integer({ min: 0, max: 3 }),
-      seed: fc.nat(),
-    });
-    fc.assert(
-      fc.property(cases, ({ numColumns, window, extraRows, numValues, accountDim, seed }) => {
-        const numRows = window + extraRows;
-        const values = createSeries(numRows, numColumns, numValues, seed);
-        const codec = createWindowCodec(values, numColumns, window, accountDim);
-        const rng = createRng(seed);
-        const count = 30;
-        const keys = new Float32Array(count * codec.keyDim);
-        const expected: number[] = [];
-        const keyOfWindow = new Map<string, number>();
-        for (let i = 0; i < count; i++) {
-          const row = window - 1 + rng.integer(numRows - window + 1);
-          const account = Array.from({ length: accountDim }, () => Math.fround(rng.gaussian()));
-          const observation = observe(values, numColumns, window, row, account);
-          const batch = Float32Array.from([...observation, ...observation]);
-          codec.encodeInto(keys, i, batch, i % 2);
-          expected.push(...observation);
-          const name = observation.slice(0, window * numColumns).join();
-          const key = keys[i * codec.keyDim];
-          expect(keyOfWindow.get(name) ?? key).toBe(key);
-          keyOfWindow.set(name, key);
-        }
-        const decoded = new Float32Array(expected.length);
-        codec.decodeRowsInto(
-          decoded,
-          keys,
-          Int32Array.from({ length: count }, (_, i) => i),
-          count,
-        );
-        expect([...decoded]).toEqual(expected);
-      }),
-    );
-  });
-
-  test('through a replay buffer, with several envs at different places of the series', () => {
-    const numColumns = 3;
-    const window = 4;
-    const numRows = 50;
-    const numEnvs = 3;
-    const values = createSeries(numRows, numColumns, 4, 1);
-    const codec = createWindowCodec(values, numColumns, window, 1);
-    const { observationDim } = codec;
-    const options: ReplayOptions = {
-      capacity: 60,
-      numEnvs,
-      observationDim,
-      actionDim: 1,
-      discreteActions: true,
-      gamma: 1,
-      codec,
-    };
-    const keyed = new UniformReplay(options);
-    const full = new UniformReplay({ ...options, codec: undefined });
-    const rng = createRng(2);
-    const rows = [window - 1, 20, 46];
-    for (let step = 0; step < 100; step++) {
-      const account = () => [Math.fround(rng.gaussian())];
-      const observations = rows.flatMap((row) => observe(values, numColumns, window, row, account()));
-      const nextObservations = rows.flatMap((row) => observe(values, numColumns, window, row + 1, account()));
-      const truncated = rows.map((row) => (row + 2 === numRows ? 1 : 0));
-      const transition = {
-        observations: Float32Array.from(observations),
-        actions: Int32Array.from(rows),
-        rewards: Float32Array.from(rows),
-        nextObservations: Float32Array.from(nextObservations),
-        terminated: new Uint8Array(numEnvs),
-        truncated: Uint8Array.from(truncated),
-      };
-      keyed.push(transition);
-      full.push(transition);
-      rows.forEach((row, n) => {
-        rows[n] = truncated[n] ? window - 1 : row + 1;
+  const observationDim = rows * columns + accountDim;
+  const value = () => Math.fround((rng.integer(numValues) - 1) / 3);
+  const windows = Array.from({ length: numEnvs }, () => Array.from({ length: rows * columns }, value));
+  const account = () => Array.from({ length: accountDim }, () => Math.fround(rng.gaussian()));
+  let shown = windows.map((window) => [...window, ...account()]);
+  return {
+    observationDim,
+    step(): TransitionBatch {
+      const observations = Float32Array.from(shown.flat());
+      const truncated = new Uint8Array(numEnvs);
+      const reached = windows.map((window) => {
+        window.splice(0, columns);
+        for (let f = 0; f < columns; f++) window.push(value());
+        return [...window, ...account()];
       });
-    }
-    const batch = createReplayBatch({ ...options, size: 60 });
-    const expected = createReplayBatch({ ...options, size: 60 });
-    keyed.sampleInto(batch, 60, createRng(3));
-    full.sampleInto(expected, 60, createRng(3));
-    expect(batch).toEqual(expected);
-    expect(full.bytesPerTransition - keyed.bytesPerTransition).toBe(4 * (window * numColumns - 1));
+      shown = reached.map((observation, n) => {
+        if (rng.uniform() >= ends) return observation;
+        truncated[n] = 1;
+        windows[n] = Array.from({ length: rows * columns }, value);
+        return [...windows[n], ...account()];
+      });
+      return {
+        observations,
+        actions: Int32Array.from({ length: numEnvs }, () => rng.integer(3)),
+        rewards: Float32Array.from({ length: numEnvs }, () => rng.gaussian()),
+        nextObservations: Float32Array.from(reached.flat()),
+        terminated: new Uint8Array(numEnvs),
+        truncated,
+      };
+    },
+  };
+}
+
+function createBuffers(market: Market, observationDim: number, numSteps: number) {
+  const { numEnvs, rows, columns } = market;
+  const options: ReplayOptions = {
+    capacity: numSteps * numEnvs,
+    numEnvs,
+    observationDim,
+    actionDim: 1,
+    discreteActions: true,
+    gamma: 0.9,
+    nSteps: 2,
+  };
+  const createCodec = () => new WindowCodec({ numEnvs, observationDim, window: { rows, columns }, numSteps });
+  const createCompact = () => new UniformReplay({ ...options, codec: createCodec() });
+  return { compact: createCompact(), createCompact, full: new UniformReplay(options), options };
+}
+
+const markets = fc.record({
+  numEnvs: fc.integer({ min: 1, max: 3 }),
+  rows: fc.integer({ min: 1, max: 6 }),
+  columns: fc.integer({ min: 1, max: 3 }),
+  accountDim: fc.integer({ min: 0, max: 2 }),
+  ends: fc.constantFrom(0, 0.02, 0.3, 1),
+  numValues: fc.constantFrom(1, 2, 1000),
+});
+
+test('what is drawn is to the bit what a buffer of whole observations gives, also after a save in between', () => {
+  const cases = fc.record({
+    market: markets,
+    numSteps: fc.integer({ min: 1, max: 40 }),
+    length: fc.integer({ min: 1, max: 400 }),
+    breaks: fc.boolean(),
+    borrow: fc.boolean(),
+    seed: fc.nat(),
   });
+  fc.assert(
+    fc.property(cases, ({ market, numSteps, length, breaks, borrow, seed }) => {
+      const source = createMarket(market, seed);
+      const buffers = createBuffers(market, source.observationDim, numSteps);
+      const { full, createCompact, options } = buffers;
+      let { compact } = buffers;
+      for (let step = 0; step < length; step++) {
+        const transition = source.step();
+        compact.push(transition);
+        full.push(transition);
+        if (step % 37 === 36) {
+          const saved = compact.save(borrow);
+          compact = createCompact();
+          compact.load(saved);
+        }
+        if (breaks && step % 50 === 20) for (const buffer of [compact, full]) buffer.truncateEpisodes();
+      }
+      const size = full.size;
+      const [drawn, expected] = [1, 2].map(() => createReplayBatch({ ...options, size }));
+      compact.sampleInto(drawn, size, createRng(seed));
+      full.sampleInto(expected, size, createRng(seed));
+      expect(drawn).toEqual(expected);
+    }),
+    { numRuns: 150 },
+  );
 });
 
-test('a window of 64 rows of 10 features and 4 account numbers takes 20 bytes and not 2576', () => {
-  const codec = createWindowCodec(createSeries(100, 10, 1000, 1), 10, 64, 4);
-  expect(codec.observationDim * 4).toBe(2576);
-  expect(codec.keyDim * 4).toBe(20);
+test('−0 and 0 are told apart', () => {
+  const codec = new WindowCodec({
+    numEnvs: 1,
+    observationDim: 2,
+    window: { rows: 2, columns: 1 },
+    numSteps: 4,
+  });
+  const keys = new Float32Array(4);
+  codec.encodeInto(keys, 0, Float32Array.of(0, 1), 0);
+  codec.encodeInto(keys, 1, Float32Array.of(-0, 1), 0);
+  const decoded = new Float32Array(4);
+  codec.decodeRowsInto(decoded, keys, Int32Array.of(0, 1), 2);
+  expect([...decoded]).toEqual([0, 1, -0, 1]);
 });
 
-test('rows that are NaN before the warm-up do no harm', () => {
-  const values = createSeries(20, 2, 1000, 1).fill(Number.NaN, 0, 10);
-  const codec = createWindowCodec(values, 2, 3, 0);
-  const keys = new Float32Array(1);
-  codec.encodeInto(keys, 0, values.slice(10, 16), 0);
-  expect(keys[0]).toBe(7);
+test('a window of 64 rows of 10 features and 4 account numbers takes 68 bytes a step and not 2580', () => {
+  const market = { numEnvs: 2, rows: 64, columns: 10, accountDim: 4, ends: 0.001, numValues: 1000 };
+  const source = createMarket(market, 1);
+  const { compact, full } = createBuffers(market, source.observationDim, 5000);
+  for (let step = 0; step < 20_000; step++) {
+    const transition = source.step();
+    compact.push(transition);
+    full.push(transition);
+  }
+  // The key's 6 numbers and the new row's 10; the number of the spare row, action, reward and flags in either.
+  expect(compact.bytesPerTransition).toBe(64 + 4 + 9);
+  expect(full.bytesPerTransition).toBe(2576 + 4 + 9);
+  // Episodes begin with 64 rows of their own.
+  expect(compact.memoryBytes).toBeLessThan(1.4 * compact.bytesPerTransition * compact.size);
+  expect(full.memoryBytes / compact.memoryBytes).toBeGreaterThan(25);
+});
+
+test('rows that no stored window needs any more make room for others', () => {
+  const market = { numEnvs: 1, rows: 5, columns: 2, accountDim: 1, ends: 0, numValues: 1000 };
+  const source = createMarket(market, 1);
+  const { compact } = createBuffers(market, source.observationDim, 200);
+  for (let step = 0; step < 1000; step++) compact.push(source.step());
+  const { memoryBytes } = compact;
+  for (let step = 0; step < 5000; step++) compact.push(source.step());
+  expect(compact.memoryBytes).toBe(memoryBytes);
 });
 
 describe('bad input gives one clear line', () => {
-  test('about an observation that is not in the series', () => {
-    const values = createSeries(20, 2, 1000, 1);
-    const codec = createWindowCodec(values, 2, 3, 1);
-    const observation = Float32Array.from([...values.subarray(4, 10), 0.5]);
-    codec.encodeInto(new Float32Array(2), 0, observation, 0);
-    observation[0] += 1;
-    expect(() => codec.encodeInto(new Float32Array(2), 0, observation, 0)).toThrow(
-      expect.objectContaining({ code: 'not-in-series', message: expect.stringMatching(/env 0 .*3 rows/) }),
-    );
+  test('about a window that does not fit', () => {
+    const create = (rows: number, columns: number) => () =>
+      new WindowCodec({ numEnvs: 1, observationDim: 5, window: { rows, columns }, numSteps: 4 });
+    expect(create(3, 2)).toThrow('A window of 3 rows of 2 does not fit into observations of 5 numbers.');
+    expect(create(0, 2)).toThrow('A window of 0 rows');
+    expect(create(5, 1)).not.toThrow();
   });
 
-  test('about a series that does not fit', () => {
-    expect(() => createWindowCodec(new Float32Array(7), 2, 1, 0)).toThrow(/7 numbers in 2 columns/);
-    expect(() => createWindowCodec(new Float32Array(8), 2, 5, 0)).toThrow(/windows of 5/);
-    expect(() => createWindowCodec(new Float32Array(8), 2, 0, 0)).toThrow(/windows of 0/);
-    expect(() => createWindowCodec(new Float32Array(2 ** 24 + 1), 1, 2, 0)).toThrow(/at most 16777216/);
+  test('about a state that was saved without the rows', () => {
+    const market = { numEnvs: 1, rows: 2, columns: 1, accountDim: 1, ends: 0, numValues: 9 };
+    const { full, createCompact } = createBuffers(market, 3, 4);
+    expect(() => createCompact().load(full.save())).toThrow(/saved/);
   });
 });
