@@ -10,7 +10,7 @@ import { slice, view } from './rows.ts';
 // N: envs. W: rows per window. F: columns. A: numbers after the window. D = W·F + A. K = 2 + A.
 
 /** Keys hold row numbers modulo this: what Float32 counts exactly. */
-const MAX_ROWS = 2 ** 24;
+const MAX_ROWS = 0x1000000;
 /** Rows that a stream has room for at first, beside those of a few windows. */
 const FIRST_ROWS = 64;
 
