@@ -27,6 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   continual: [...BELOW_LIVE, 'live', 'trainers', 'experiments'],
   scripts: BELOW_SCRIPTS,
 };
+/** Folders that hold no part of the package. */
+const OTHERS = new Set(['test', 'examples', 'node_modules', 'dist']);
 const MAX_FILES = 25;
 
 /** Files that nothing imports: they are started, or handed over by their path, by the file named beside them. */
@@ -71,6 +73,13 @@ function sourceFiles(): string[] {
 
 const roomOf = (file: string): string => file.split('/')[0];
 const isKernel = (file: string): boolean => file.includes('/assembly/');
+
+test('every folder with sources is a room of the table', () => {
+  const folders = readdirSync(ROOT, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !OTHERS.has(entry.name) && !entry.name.startsWith('.'))
+    .filter(({ name }) => readdirSync(join(ROOT, name)).some((file) => file.endsWith('.ts')));
+  expect(folders.map(({ name }) => name).filter((name) => !(name in ALLOWED))).toEqual([]);
+});
 
 test('every room imports only what it may, types included', () => {
   const wrong = wrongArrows(GRAPH, ALLOWED).filter((arrow) => !LEAVING.test(arrow));
