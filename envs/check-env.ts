@@ -3,17 +3,8 @@ import { EnvError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import type { Env } from './env.ts';
-import {
-  type Action,
-  type ActionBatch,
-  type ActionSpace,
-  actionDim,
-  type Box,
-  createActionBatch,
-  describeSpace,
-  isWindowWithin,
-  sampleActionsInto,
-} from './spaces.ts';
+import { choiceSizes, describeValue, maskDefect, spaceProblems } from './space-defects.ts';
+import { type Action, type ActionBatch, actionDim, createActionBatch, sampleActionsInto } from './spaces.ts';
 
 export interface CheckEnvOptions {
   /** Random actions to try in each run; default 1000. */
@@ -26,9 +17,13 @@ export interface CheckEnvOptions {
  * Plays random episodes with an env and checks what the contract promises: valid spaces; observations of the
  * space's length, within its bounds, finite; a finite reward; boolean ends; an `EnvError` on stepping before the
  * first reset; the same trajectory from the same seed, bit for bit, whatever the caller writes into arrays it was
- * given or gave; and, where there are `save` and `load`, the same continuation from a stored state.
+ * given or gave; and, where there are `save` and `load`, the same continuation from a stored state. Where there is a mask of
+ * actions, only what it allows is played, and it must have an entry per choice, each 0 or 1, and allow some choice of each
+ * component.
  * @param env a new env, not reset yet; it is left in the midst of an episode
  * @throws EnvError `broken-contract`, with every problem found
+ * @example
+ * checkEnv(myEnv.create({ seed: 1 }));
  */
 export function checkEnv(env: Env, options: CheckEnvOptions = {}): void {
   const problems = inspectEnv(env, options);
@@ -66,10 +61,12 @@ class Failure extends Error {}
 interface Row {
   readonly where: string;
   readonly values: readonly number[];
+  /** How many of the values, the first ones, are the mask before the step. */
+  readonly numMasked: number;
 }
 
 /** What a caller might do to the arrays it shares with the env, between two steps. */
-type Meddling = 'nothing' | 'observation' | 'action';
+type Meddling = 'nothing' | 'observation' | 'action' | 'mask';
 
 class Inspection {
   readonly #env: Env;
@@ -115,10 +112,12 @@ class Inspection {
     const meddled = {
       observation: "the returned observation is the env's own state: after the caller wrote into it,",
       action: 'the env keeps the action array it was given: after the caller wrote into it,',
+      mask: "the action mask is the env's own state: after the caller wrote into it,",
     } as const;
-    for (const meddling of ['observation', 'action'] as const) {
+    for (const meddling of ['observation', 'action', 'mask'] as const) {
+      if (meddling === 'mask' && this.#env.actionMask === undefined) continue;
       this.#quiet = true; // What follows from the meddling is one problem, not several.
-      const change = firstDifference(first, this.#play(seed, meddling));
+      const change = this.#meddle(first, seed, meddling);
       this.#quiet = false;
       if (change !== undefined) this.report(meddling, `${meddled[meddling]} ${change}`);
     }
@@ -128,6 +127,16 @@ class Inspection {
         this.report('render', `render must return a string, got ${typeof picture}`);
     }
     return true;
+  }
+
+  /** What a caller's writing changes, in words. */
+  #meddle(first: readonly Row[], seed: number, meddling: Meddling): string | undefined {
+    try {
+      return firstDifference(first, this.#play(seed, meddling));
+    } catch (error) {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    }
   }
 
   /** A stored and reloaded state continues to the same bits. */
@@ -167,8 +176,12 @@ class Inspection {
   #walk(from: number, to: number, meddling: Meddling): Row[] {
     const rows: Row[] = [];
     for (let step = from; step < to; step++) {
-      const action = this.#action(step);
       const where = `step ${step}`;
+      const mask = this.#mask(where);
+      const given = this.#allowed(step, mask);
+      const action = typeof given === 'number' ? given : given.slice();
+      const shown = mask === undefined ? [] : [...mask];
+      if (meddling === 'mask') mask?.fill(0);
       const result = requireObject(
         where,
         this.#try(where, () => this.#env.step(action)),
@@ -181,8 +194,11 @@ class Inspection {
           this.report(name, `${name} at ${where} must be a boolean, got ${describeValue(flag)}`);
         }
       }
-      rows.push({ where, values: [...result.observation, reward, Number(terminated), Number(truncated)] });
-      const given = this.#action(step);
+      rows.push({
+        where,
+        values: [...shown, ...result.observation, reward, Number(terminated), Number(truncated)],
+        numMasked: shown.length,
+      });
       if (
         typeof action !== 'number' &&
         action.some((value, i) => !Object.is(value, (given as Int32Array)[i]))
@@ -206,7 +222,7 @@ class Inspection {
       this.#try(where, () => this.#env.reset(options)),
     );
     this.#checkArrays(observation, info, where);
-    return { where, values: [...observation] };
+    return { where, values: [...observation], numMasked: 0 };
   }
 
   #checkArrays(observation: Float32Array, info: object, where: string): void {
@@ -238,6 +254,30 @@ class Inspection {
     return this.#actions.slice(index * dim, (index + 1) * dim);
   }
 
+  /** The mask before a step, checked; undefined where every choice is allowed. */
+  #mask(where: string): Uint8Array | undefined {
+    const env = this.#env;
+    if (env.actionMask === undefined) return undefined;
+    const mask: unknown = this.#try(`actionMask before ${where}`, () => env.actionMask!());
+    const defect = maskDefect(mask, env.actionSpace);
+    if (defect !== undefined) throw new Failure(`actionMask before ${where} ${defect}`);
+    return mask as Uint8Array;
+  }
+
+  /** A fresh copy of the step-th action, each choice moved on to the next one that the mask allows. */
+  #allowed(step: number, mask: Uint8Array | undefined): Action {
+    const action = this.#action(step);
+    const space = this.#env.actionSpace;
+    if (mask === undefined || space.kind === 'box') return action;
+    const choices = typeof action === 'number' ? [action] : action;
+    let offset = 0;
+    for (const [c, size] of choiceSizes(space).entries()) {
+      while (mask[offset + choices[c]] === 0) choices[c] = (choices[c] + 1) % size;
+      offset += size;
+    }
+    return typeof action === 'number' ? choices[0] : action;
+  }
+
   #try<Result>(where: string, call: () => Result): Result {
     try {
       return call();
@@ -254,6 +294,9 @@ function requireObject<Result>(where: string, result: Result): Result {
 
 function methodProblems(env: Env): string[] {
   const problems: string[] = [];
+  if (env.actionMask !== undefined && typeof env.actionMask !== 'function') {
+    problems.push(`actionMask must be a function, got ${typeof env.actionMask}`);
+  }
   for (const name of ['reset', 'step'] as const) {
     if (typeof env[name] !== 'function') problems.push(`${name} must be a function, got ${typeof env[name]}`);
   }
@@ -261,51 +304,6 @@ function methodProblems(env: Env): string[] {
     problems.push('save and load must both be there, or neither');
   }
   return problems;
-}
-
-function spaceProblems(space: ActionSpace, field: string): string[] {
-  const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
-  switch (space?.kind) {
-    case 'discrete':
-      if (!isCount(space.n)) return [`${field}.n must be a positive whole number, got ${space.n}`];
-      return [
-        ...lengthProblems(`${field}.values`, space.values, space.n),
-        ...lengthProblems(`${field}.names`, space.names, space.n),
-      ];
-    case 'multi-discrete':
-      return space.sizes.length > 0 && space.sizes.every(isCount)
-        ? []
-        : [`${field}.sizes must be positive whole numbers, got ${describeSpace(space)}`];
-    case 'box': {
-      const { shape, dim, low, high } = space;
-      const product = shape.reduce((total, length) => total * length, 1);
-      if (shape.length === 0 || !shape.every(isCount) || product !== dim) {
-        return [`${field}.dim is ${dim}, but its shape is [${shape.join(', ')}]`];
-      }
-      for (const [name, bound] of Object.entries({ low, high })) {
-        if (!(bound instanceof Float32Array) || bound.length !== dim) {
-          return [`${field}.${name} must be a Float32Array of ${dim} elements`];
-        }
-      }
-      const wrong = low.findIndex((bound, i) => !(bound <= high[i]));
-      if (wrong < 0) {
-        return [...lengthProblems(`${field}.names`, space.names, dim), ...windowProblems(space, field)];
-      }
-      return [`${field}.low[${wrong}] is ${low[wrong]}, above high ${high[wrong]}, or NaN`];
-    }
-    default:
-      return [`${field} must be made by createDiscrete, createMultiDiscrete or createBox`];
-  }
-}
-
-function windowProblems({ window, dim }: Box, field: string): string[] {
-  if (window === undefined || isWindowWithin(window, dim)) return [];
-  return [`${field}.window of ${window.rows} rows of ${window.columns} does not fit into ${dim} elements`];
-}
-
-function lengthProblems(field: string, list: ArrayLike<unknown> | undefined, expected: number): string[] {
-  if (list === undefined || list.length === expected) return [];
-  return [`${field} must have ${expected} entries, got ${list.length}`];
 }
 
 /** Where two runs part, element by element; undefined when they agree to the bit. */
@@ -318,7 +316,11 @@ function firstDifference(first: readonly Row[], second: readonly Row[]): string 
     for (let i = 0; i < a.values.length; i++) {
       if (Object.is(a.values[i], b.values[i])) continue;
       const name =
-        i < numObserved ? `observation[${i}]` : ['reward', 'terminated', 'truncated'][i - numObserved];
+        i < a.numMasked
+          ? `actionMask[${i}]`
+          : i < numObserved
+            ? `observation[${i - a.numMasked}]`
+            : ['reward', 'terminated', 'truncated'][i - numObserved];
       return `${name} at ${a.where} was ${a.values[i]}, then ${b.values[i]}`;
     }
   }
@@ -339,8 +341,4 @@ function findUnstorable(value: Json | Snapshot['values'] | undefined, path: stri
 
 function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
-function describeValue(value: unknown): string {
-  return typeof value === 'object' && value !== null ? value.constructor.name : String(value);
 }
