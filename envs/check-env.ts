@@ -2,9 +2,10 @@
 import { EnvError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
+import { actionAt, allowedAction } from './allowed-action.ts';
 import type { Env } from './env.ts';
-import { choiceSizes, describeValue, maskDefect, spaceProblems } from './space-defects.ts';
-import { type Action, type ActionBatch, actionDim, createActionBatch, sampleActionsInto } from './spaces.ts';
+import { describeValue, maskDefect, spaceProblems } from './space-defects.ts';
+import { type Action, type ActionBatch, createActionBatch, sampleActionsInto } from './spaces.ts';
 
 export interface CheckEnvOptions {
   /** Random actions to try in each run; default 1000. */
@@ -178,7 +179,7 @@ class Inspection {
     for (let step = from; step < to; step++) {
       const where = `step ${step}`;
       const mask = this.#mask(where);
-      const given = this.#allowed(step, mask);
+      const given = allowedAction(this.#action(step), this.#env.actionSpace, mask);
       const action = typeof given === 'number' ? given : given.slice();
       const shown = mask === undefined ? [] : [...mask];
       if (meddling === 'mask') mask?.fill(0);
@@ -247,11 +248,7 @@ class Inspection {
 
   /** A fresh copy of the step-th action. */
   #action(step: number): Action {
-    const space = this.#env.actionSpace;
-    const dim = actionDim(space);
-    const index = Math.min(step, this.#steps - 1);
-    if (space.kind === 'discrete') return this.#actions[index];
-    return this.#actions.slice(index * dim, (index + 1) * dim);
+    return actionAt(this.#actions, this.#env.actionSpace, Math.min(step, this.#steps - 1));
   }
 
   /** The mask before a step, checked; undefined where every choice is allowed. */
@@ -262,20 +259,6 @@ class Inspection {
     const defect = maskDefect(mask, env.actionSpace);
     if (defect !== undefined) throw new Failure(`actionMask before ${where} ${defect}`);
     return mask as Uint8Array;
-  }
-
-  /** A fresh copy of the step-th action, each choice moved on to the next one that the mask allows. */
-  #allowed(step: number, mask: Uint8Array | undefined): Action {
-    const action = this.#action(step);
-    const space = this.#env.actionSpace;
-    if (mask === undefined || space.kind === 'box') return action;
-    const choices = typeof action === 'number' ? [action] : action;
-    let offset = 0;
-    for (const [c, size] of choiceSizes(space).entries()) {
-      while (mask[offset + choices[c]] === 0) choices[c] = (choices[c] + 1) % size;
-      offset += size;
-    }
-    return typeof action === 'number' ? choices[0] : action;
   }
 
   #try<Result>(where: string, call: () => Result): Result {

@@ -1,11 +1,6 @@
 /** Says in words what is wrong with a space or an action mask. */
+import { choiceSizes } from './allowed-action.ts';
 import { type ActionSpace, type Box, describeSpace, isWindowWithin, numChoices } from './spaces.ts';
-
-/** The number of choices of each component. */
-export function choiceSizes(space: ActionSpace): readonly number[] {
-  if (space.kind === 'discrete') return [space.n];
-  return space.kind === 'multi-discrete' ? Array.from(space.sizes) : [];
-}
 
 /** What is wrong with a mask, in words; undefined when nothing is. */
 export function maskDefect(mask: unknown, space: ActionSpace): string | undefined {

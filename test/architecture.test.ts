@@ -25,6 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   trainers: ['core', 'market', 'networks', 'envs', 'replay', 'models', 'agents'],
   experiments: [...BELOW_LIVE, 'live', 'trainers'],
   continual: [...BELOW_LIVE, 'live', 'trainers', 'experiments'],
+  testing: BELOW_SCRIPTS,
   scripts: BELOW_SCRIPTS,
 };
 /** Folders that hold no part of the package. */

@@ -17,7 +17,7 @@ let found;
 try {
   found = require('${file}');
 } catch (error) {
-  if (error.code !== 'ERR_VM_MODULE_LINK_FAILURE' && error.code !== 'ERR_REQUIRE_ESM') throw error;
+  if (!['ERR_VM_MODULE_LINK_FAILURE', 'ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE'].includes(error.code)) throw error;
   throw new Error(remedy, { cause: error });
 }
 if (!isModuleNamespaceObject(found)) throw new Error(remedy);

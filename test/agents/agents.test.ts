@@ -9,7 +9,7 @@ import { createRng } from '../../core/rng.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { testAgent } from '../contracts/test-agent.ts';
+import { testAgent } from '../../testing/suites.ts';
 
 const createCartPole = (seed: number) => new CartPole(seed);
 const createPendulum = (seed: number) => new Pendulum(seed, 50);

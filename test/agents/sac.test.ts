@@ -6,7 +6,7 @@ import { CartPole } from '../../envs/cartpole.ts';
 import { MountainCarContinuous } from '../../envs/mountain-car-continuous.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { testAgent } from '../contracts/test-agent.ts';
+import { testAgent } from '../../testing/suites.ts';
 
 const SMALL = { hidden: [16, 8], batchSize: 16, bufferSize: 240, learningStarts: 60, metricsEvery: 90 };
 const createCartPole = (seed: number) => new CartPole(seed);

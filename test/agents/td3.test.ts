@@ -4,7 +4,7 @@ import { createRng } from '../../core/rng.ts';
 import { MountainCarContinuous } from '../../envs/mountain-car-continuous.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
-import { testAgent } from '../contracts/test-agent.ts';
+import { testAgent } from '../../testing/suites.ts';
 
 const SMALL = { hidden: [16, 8], batchSize: 16, bufferSize: 240, learningStarts: 60, metricsEvery: 90 };
 const createPendulum = (seed: number) => new Pendulum(seed, 50);

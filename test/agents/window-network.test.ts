@@ -11,9 +11,9 @@ import { CartPole } from '../../envs/cartpole.ts';
 import { checkEnv } from '../../envs/check-env.ts';
 import { createBox } from '../../envs/spaces.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { testAgent } from '../../testing/suites.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { train } from '../../trainers/train.ts';
-import { testAgent } from '../contracts/test-agent.ts';
 import { createWindowedEnv } from './windowed-env.ts';
 
 const discrete = (seed: number) => createWindowedEnv(seed);

@@ -4,7 +4,7 @@ import { BookTradingEnv } from '../../envs/book-trading.ts';
 import { TradingEnv } from '../../envs/trading.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { testEnv } from '../contracts/test-env.ts';
+import { testEnv } from '../../testing/suites.ts';
 import { walkingBooks } from '../market/walking-books.ts';
 
 const CONFIG = { barMs: 2000, features: ['return:1', 'volatility:5'], normalizationBars: 20, window: 3 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CartPole, cartpole } from '../../envs/cartpole.ts';
-import { testEnv } from '../contracts/test-env.ts';
+import { testEnv } from '../../testing/suites.ts';
 import { sharedJson } from '../shared.ts';
 
 interface Golden {

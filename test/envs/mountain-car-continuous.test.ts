@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MountainCarContinuous, mountainCarContinuous } from '../../envs/mountain-car-continuous.ts';
-import { testEnv } from '../contracts/test-env.ts';
+import { testEnv } from '../../testing/suites.ts';
 import { sharedJson } from '../shared.ts';
 
 interface Golden {

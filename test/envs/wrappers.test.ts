@@ -6,7 +6,7 @@ import { createBox, createDiscrete } from '../../envs/spaces.ts';
 import { clipReward } from '../../envs/wrappers/clip-reward.ts';
 import { selectObservations } from '../../envs/wrappers/select-observations.ts';
 import { limitTime } from '../../envs/wrappers/time-limit.ts';
-import { testEnv } from '../contracts/test-env.ts';
+import { testEnv } from '../../testing/suites.ts';
 
 testEnv('limitTime', (seed) => limitTime(new Pendulum(seed), 37));
 testEnv('limitTime around an env that terminates', (seed) => limitTime(new CartPole(seed), 12));

@@ -12,7 +12,7 @@ import { createMlp, mlpLayer } from '../../networks/layers/mlp.ts';
 import { multiHeadLayer } from '../../networks/layers/multi-head.ts';
 import { recurrentWindowLayer } from '../../networks/layers/recurrent-window.ts';
 import { createSequential, sequentialLayer } from '../../networks/layers/sequential.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+import { testNetwork } from '../../testing/suites.ts';
 
 function mlp(
   inputDim: number,

@@ -7,7 +7,7 @@ import { createMlp } from '../../networks/layers/mlp.ts';
 import { clipGradientNorm, createAdam } from '../../networks/optimizer.ts';
 import { createTfjsNetwork, type NeededShape } from '../../networks/tfjs.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';
-import { testNetwork } from '../contracts/test-network.ts';
+import { testNetwork } from '../../testing/suites.ts';
 import { counts } from '../soak.ts';
 
 let tf: TensorFlow;

@@ -5,7 +5,7 @@ import { createActionBatch, sampleActionsInto } from '../../envs/spaces.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
 import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { testVectorEnv } from '../contracts/test-vector-env.ts';
+import { testVectorEnv } from '../envs/vector/test-vector-env.ts';
 import { type CounterFixture, createEnv, type Fixture } from '../envs/vector-fixtures.ts';
 
 // A thread takes a second to start from source, and more on a busy machine.

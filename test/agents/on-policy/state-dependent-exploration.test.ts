@@ -7,7 +7,7 @@ import { createRng } from '../../../core/rng.ts';
 import { MountainCarContinuous } from '../../../envs/mountain-car-continuous.ts';
 import { Pendulum } from '../../../envs/pendulum.ts';
 import { createBox, createDiscrete } from '../../../envs/spaces.ts';
-import { testAgent } from '../../contracts/test-agent.ts';
+import { testAgent } from '../../../testing/suites.ts';
 
 const createPendulum = (seed: number) => new Pendulum(seed, 50);
 const createMountainCar = (seed: number) => new MountainCarContinuous(seed);

@@ -19,9 +19,9 @@ import { createVectorEnv } from '../../../envs/vector/vector-env.ts';
 import { selectObservations } from '../../../envs/wrappers/select-observations.ts';
 import { createFeaturePipeline, type FeatureMatrix } from '../../../market/features/pipeline.ts';
 import { meanReverting } from '../../../market/synthetic/candles.ts';
+import { testAgent } from '../../../testing/suites.ts';
 import { combinationsFor } from '../../../trainers/prior-ablation.ts';
 import { train } from '../../../trainers/train.ts';
-import { testAgent } from '../../contracts/test-agent.ts';
 
 const LENGTH = 400;
 const candles = meanReverting({ rng: createRng('prior'), length: LENGTH, stepMs: 86_400_000 });

@@ -3,8 +3,8 @@ import { cartpole } from '../../../envs/cartpole.ts';
 import { pendulum } from '../../../envs/pendulum.ts';
 import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../../envs/spaces.ts';
 import { createVectorEnv, type VectorEnv } from '../../../envs/vector/vector-env.ts';
-import { testVectorEnv } from '../../contracts/test-vector-env.ts';
 import { createEnv, type Fixture } from '../vector-fixtures.ts';
+import { testVectorEnv } from './test-vector-env.ts';
 
 const create = (fixture: Fixture, numEnvs: number): VectorEnv =>
   createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(i, fixture)));

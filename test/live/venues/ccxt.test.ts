@@ -7,7 +7,7 @@ import { type Channel, parseMarkets } from '../../../live/connection/venue-marke
 import { VenueSession } from '../../../live/connection/venue-session.ts';
 import { wsTransport } from '../../../live/connection/ws-transport.ts';
 import { type CcxtModule, ccxtVenue, loadCcxt } from '../../../live/venues/ccxt.ts';
-import { testVenue } from '../../contracts/test-venue.ts';
+import { testVenue } from '../../../testing/suites.ts';
 
 const later = <Value>(value: Value, delayMs = 20) =>
   new Promise<Value>((resolve) => setTimeout(() => resolve(value), delayMs));

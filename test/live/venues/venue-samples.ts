@@ -3,7 +3,7 @@ import { createRng } from '../../../core/rng.ts';
 import type { VenueInput } from '../../../live/connection/venue.ts';
 import { CHANNELS, parseMarkets } from '../../../live/connection/venue-markets.ts';
 import { VenueSession } from '../../../live/connection/venue-session.ts';
-import type { VenueSample } from '../../contracts/test-venue.ts';
+import type { VenueSample } from '../../../testing/venue.ts';
 import { FakeMarket } from '../fake-market.ts';
 import { countState, type Dialect, type Peer } from './dialects.ts';
 

@@ -1,7 +1,8 @@
-import { testVenue } from '../../contracts/test-venue.ts';
+import { testVenue } from '../../../testing/suites.ts';
 import { counts } from '../../soak.ts';
 import { dialects } from './dialects.ts';
 import { sampleOf } from './venue-samples.ts';
 
 const mutations = counts(2000, 100_000);
-for (const dialect of dialects) testVenue(dialect.plugin, sampleOf(dialect), { mutations });
+const places = counts(10, 40);
+for (const dialect of dialects) testVenue(dialect.plugin, sampleOf(dialect), { mutations, places });

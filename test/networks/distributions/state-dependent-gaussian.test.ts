@@ -6,7 +6,7 @@ import {
 } from '../../../networks/distributions/state-dependent-gaussian.ts';
 import { createKernels } from '../../../networks/kernels/create.ts';
 import { mlpLayer } from '../../../networks/layers/mlp.ts';
-import { testNetwork } from '../../contracts/test-network.ts';
+import { testNetwork } from '../../../testing/suites.ts';
 
 const [D, F, A] = [3, 5, 2];
 

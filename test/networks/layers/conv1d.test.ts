@@ -5,7 +5,7 @@ import { createKernels } from '../../../networks/kernels/create.ts';
 import { type Conv1dOptions, conv1dLayer } from '../../../networks/layers/conv1d.ts';
 import { createNetwork } from '../../../networks/layers/layer.ts';
 import type { Network } from '../../../networks/network.ts';
-import { testNetwork } from '../../contracts/test-network.ts';
+import { testNetwork } from '../../../testing/suites.ts';
 
 function options(overrides: Partial<Conv1dOptions>): Conv1dOptions {
   return {

@@ -4,7 +4,7 @@ import { createKernels } from '../../../networks/kernels/create.ts';
 import { createNetwork } from '../../../networks/layers/layer.ts';
 import { layerNormLayer } from '../../../networks/layers/layer-norm.ts';
 import type { Network } from '../../../networks/network.ts';
-import { testNetwork } from '../../contracts/test-network.ts';
+import { testNetwork } from '../../../testing/suites.ts';
 
 /** With gains and biases that do not hide mistakes. */
 function create(dim: number): Network {

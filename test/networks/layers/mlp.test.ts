@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import { createKernels } from '../../../networks/kernels/create.ts';
 import { createMlp, type Mlp, type MlpOptions } from '../../../networks/layers/mlp.ts';
-import { testNetwork } from '../../contracts/test-network.ts';
+import { testNetwork } from '../../../testing/suites.ts';
 
 function options(overrides: Partial<MlpOptions>): MlpOptions {
   return {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import { createKernels } from '../../../networks/kernels/create.ts';
 import { createSequenceNetwork, type SequenceNetwork } from '../../../networks/layers/sequence-network.ts';
-import { testNetwork } from '../../contracts/test-network.ts';
+import { testNetwork } from '../../../testing/suites.ts';
 
 const cells = ['lstm', 'gru'] as const;
 

@@ -1,8 +1,8 @@
 /** What every vector env must do, in whatever threads it steps its envs. */
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { cartpole } from '../../envs/cartpole.ts';
-import type { Env } from '../../envs/env.ts';
+import { createRng } from '../../../core/rng.ts';
+import { cartpole } from '../../../envs/cartpole.ts';
+import type { Env } from '../../../envs/env.ts';
 import {
   type ActionSpace,
   createActionBatch,
@@ -10,10 +10,10 @@ import {
   createDiscrete,
   createMultiDiscrete,
   sampleActionsInto,
-} from '../../envs/spaces.ts';
-import type { TransitionBatch } from '../../envs/transition.ts';
-import type { VectorEnv } from '../../envs/vector/vector-env.ts';
-import type { CounterFixture, Fixture } from '../envs/vector-fixtures.ts';
+} from '../../../envs/spaces.ts';
+import type { TransitionBatch } from '../../../envs/transition.ts';
+import type { VectorEnv } from '../../../envs/vector/vector-env.ts';
+import type { CounterFixture, Fixture } from '../vector-fixtures.ts';
 
 const cartpoles = (n: number): Env[] => Array.from({ length: n }, (_, i) => cartpole.create({ seed: i }));
 

@@ -1,0 +1,163 @@
+/** The proof that what was known at a time does not depend on later data: change all of it, and compare bit by bit. */
+
+import { ConfigError } from '../core/errors.ts';
+import { createRng } from '../core/rng.ts';
+import { actionAt, allowedAction } from '../envs/allowed-action.ts';
+import type { Env } from '../envs/env.ts';
+import { createActionBatch, sampleActionsInto } from '../envs/spaces.ts';
+import { type Candles, createCandles } from '../market/candles/candles.ts';
+
+/**
+ * When something is known, counted in rows: at `t` bar t has closed; at `t − OPEN` only its open has been seen.
+ * With execution at the next open, a decision at t fills at t + 1 − OPEN and is rewarded at t + 1.
+ */
+export const OPEN = 0.5;
+
+/** Something that was there at `time`: an observation, a fill, a reward. */
+export interface Observed {
+  time: number;
+  label: string;
+  /** Copied when it was observed: envs overwrite their views. */
+  values: readonly number[];
+  /** A name for each value, for messages. */
+  names?: readonly string[];
+}
+
+/** Runs whatever is under test on candles, from the start and with the same seeds each time. */
+export type Build = (candles: Candles) => Observed[];
+
+/** A value that later data changed. */
+export interface LookAhead {
+  readonly entry: Observed;
+  /** Its place in the entry's values; −1 when the entry itself is another, or missing. */
+  readonly place: number;
+  readonly cut: number;
+  readonly message: string;
+}
+
+/**
+ * Perturbs everything after each of the `cuts` and compares what was observed up to there, bit for bit.
+ * @param cuts times as in `OPEN`: whole for the close of a bar, t − OPEN for its open
+ * @returns the first difference, in words; undefined when there is none
+ * @throws Error when nothing after a cut reacts to the perturbation: such a run proves nothing
+ */
+export function findLookAhead(build: Build, candles: Candles, cuts: readonly number[]): string | undefined {
+  const original = build(candles);
+  for (const cut of cuts) {
+    const perturbed = build(perturbAfter(candles, cut));
+    const found = compareUpTo(cut, original, perturbed);
+    if (found !== undefined) return found.message;
+    if (!reacts(cut, original, perturbed)) {
+      throw new Error(`The run does not show the data around ${cut}: choose cuts that it goes through.`);
+    }
+  }
+  return undefined;
+}
+
+/** The first value up to a cut that is not the same in both runs. */
+export function compareUpTo(
+  cut: number,
+  original: readonly Observed[],
+  perturbed: readonly Observed[],
+): LookAhead | undefined {
+  const before = original.filter((entry) => entry.time <= cut);
+  const beforePerturbed = perturbed.filter((entry) => entry.time <= cut);
+  for (const [i, entry] of before.entries()) {
+    const other = beforePerturbed[i];
+    const where = `${entry.label} at ${entry.time} changed with the data after ${cut}`;
+    if (other === undefined || other.label !== entry.label || other.time !== entry.time) {
+      return { entry, place: -1, cut, message: where };
+    }
+    for (const [k, value] of entry.values.entries()) {
+      if (Object.is(value, other.values[k])) continue;
+      return { entry, place: k, cut, message: `${where}: [${k}] ${value} became ${other.values[k]}` };
+    }
+  }
+  if (beforePerturbed.length === before.length) return undefined;
+  const message = `more was observed before ${cut} when data after it changed`;
+  return { entry: beforePerturbed[before.length], place: -1, cut, message };
+}
+
+/** Whether there is something up to the cut, and something after it that a change of the later data shows in. */
+export function reacts(cut: number, original: readonly Observed[], perturbed: readonly Observed[]): boolean {
+  const after = (entries: readonly Observed[]) => JSON.stringify(entries.filter(({ time }) => time > cut));
+  return original.some(({ time }) => time <= cut) && after(original) !== after(perturbed);
+}
+
+export interface TraceOptions {
+  readonly steps: number;
+  readonly seed?: number;
+  /** The row whose close was known; default: `info.row`. */
+  readonly rowOf?: (info: object) => number;
+}
+
+/**
+ * A random walk through an episode of an env as a list of observations. What a step returns counts as known at the row its
+ * info names; everything in the info is compared too, as numbers.
+ * @param env its info must have a numeric `row`, unless `rowOf` tells
+ * @throws ConfigError `row-unknown`
+ */
+export function traceEnv(env: Env, { steps, seed = 1, rowOf }: TraceOptions): Observed[] {
+  const { actionSpace, observationSpace } = env;
+  const columns = Array.from(
+    { length: observationSpace.dim },
+    (_, i) => observationSpace.names?.[i] ?? `observation[${i}]`,
+  );
+  const entries: Observed[] = [];
+  const record = (label: string, info: object, shown: readonly string[], values: ArrayLike<number>): void => {
+    const time = rowOf === undefined ? (info as { row?: unknown }).row : rowOf(info);
+    if (typeof time !== 'number' || !Number.isFinite(time)) {
+      throw new ConfigError(
+        'row-unknown',
+        `The env's info has no number "row", the bar whose close is known; give rowOf, which got ${time}.`,
+      );
+    }
+    const infos = Object.entries(info);
+    entries.push({
+      time,
+      label,
+      values: [...Array.from(values), ...infos.map(([, value]) => Number(value))],
+      names: [...shown, ...infos.map(([key]) => `info.${key}`)],
+    });
+  };
+  const actions = createActionBatch(actionSpace, steps);
+  sampleActionsInto(actions, actionSpace, createRng(`trace ${seed}`));
+  const first = env.reset({ seed });
+  record('reset', first.info, columns, first.observation);
+  const stepColumns = [...columns, 'reward', 'terminated', 'truncated'];
+  for (let i = 0; i < steps; i++) {
+    const action = allowedAction(actionAt(actions, actionSpace, i), actionSpace, env.actionMask?.());
+    const { observation, reward, terminated, truncated, info } = env.step(action);
+    record('step', info, stepColumns, [...observation, reward, Number(terminated), Number(truncated)]);
+    if (terminated || truncated) break;
+  }
+  return entries;
+}
+
+/**
+ * The same candles up to the cut and others after it: prices, volumes and times.
+ * @param until the first bar that is left as it is again
+ * @param gapMs how much later all that is changed comes, beside the second a bar by which times drift
+ */
+export function perturbAfter(candles: Candles, cut: number, until = candles.length, gapMs = 0): Candles {
+  const rng = createRng(`perturbation ${cut}`);
+  const timeMs = candles.timeMs.slice();
+  const open = candles.open.slice();
+  const high = candles.high.slice();
+  const low = candles.low.slice();
+  const close = candles.close.slice();
+  const volume = candles.volume.slice();
+  const factor = () => 0.7 + 0.6 * rng.uniform();
+  for (let t = Math.floor(cut) + 1; t < until; t++) {
+    const openIsKnown = t - OPEN <= cut;
+    if (!openIsKnown) {
+      timeMs[t] += 1000 * (t - Math.floor(cut)) + gapMs;
+      open[t] *= factor();
+    }
+    close[t] *= factor();
+    high[t] = Math.max(open[t], close[t]) * (1 + 0.1 * rng.uniform());
+    low[t] = Math.min(open[t], close[t]) * (1 - 0.1 * rng.uniform());
+    volume[t] = (volume[t] + 1) * factor();
+  }
+  return createCandles({ timeMs, open, high, low, close, volume }, 'perturbed candles');
+}
