@@ -15,15 +15,21 @@ export interface Check {
  * @throws ConfigError `broken-contract`
  */
 export function runChecks(subject: string, checks: readonly Check[]): void {
-  const problems: string[] = [];
+  const broken = new Map<string, string[]>();
   for (const { name, run } of checks) {
     try {
       run();
     } catch (error) {
-      problems.push(`${name}: ${firstLine(error)}`);
+      const message = firstLine(error);
+      broken.set(message, [...(broken.get(message) ?? []), name]);
     }
   }
-  throwProblems(subject, problems);
+  // What keeps every rule from being tried is said once.
+  const rules = (names: readonly string[]) => (names.length > 2 ? `${names.length} rules` : names.join(', '));
+  throwProblems(
+    subject,
+    [...broken].map(([message, names]) => `${rules(names)}: ${message}`),
+  );
 }
 
 /** @throws ConfigError `broken-contract` where there are any */
