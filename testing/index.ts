@@ -2,8 +2,9 @@
 export { type CheckEnvOptions, checkEnv, inspectEnv } from '../envs/check-env.ts';
 export { type AgentTestOptions, checkAgent } from './agent.ts';
 export type { EnvTestOptions } from './env.ts';
+export type { LookAheadOptions, LookAheadSubject } from './look-ahead-subjects.ts';
 export { checkModel, inspectModel, type ModelTestOptions } from './model.ts';
 export { checkNetwork } from './network.ts';
-export { checkNoLookAhead, type LookAheadOptions, type LookAheadSubject } from './no-look-ahead.ts';
+export { checkNoLookAhead } from './no-look-ahead.ts';
 export { testAgent, testEnv, testNetwork, testVenue } from './suites.ts';
 export { checkVenue, type VenueSample, type VenueTestOptions } from './venue.ts';

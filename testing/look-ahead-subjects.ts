@@ -13,7 +13,34 @@ import type { ModelPlugin, TrainedModel } from '../models/model.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import { trainModel } from '../models/train.ts';
 import { type Observed, traceEnv } from './look-ahead.ts';
-import type { LookAheadOptions, LookAheadSubject } from './no-look-ahead.ts';
+
+/**
+ * What can be proved: a plugin, a pipeline, a trained model, or any function of candles that gives an env, a matrix of
+ * features, or a number a bar.
+ */
+export type LookAheadSubject =
+  | Feature
+  | FeaturePipeline
+  | RewardPlugin
+  | EnvPlugin
+  | ModelPlugin
+  | TrainedModel
+  | ((candles: Candles) => Env | FeatureMatrix | ArrayLike<number>);
+
+export interface LookAheadOptions {
+  /** What to run on; default: 420 bars of a random walk. */
+  readonly candles?: Candles;
+  /** Rows after whose close all data is changed; default: twelve between the first row that shows something and the last. */
+  readonly cuts?: readonly number[];
+  /** Settings of the plugin. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** The window of a feature; default: its own. */
+  readonly bars?: number;
+  /** Steps of an env's episode; default 300. */
+  readonly steps?: number;
+  /** The row whose close an env's `info` knows; default: `info.row`. */
+  readonly rowOf?: (info: object) => number;
+}
 
 export interface Tracer {
   /** For messages: `feature "peek"`. */

@@ -1,43 +1,10 @@
 /** Proves on a user's own feature, pipeline, reward, env or model that nothing in it knows later data. */
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
-import type { Env, EnvPlugin } from '../envs/env.ts';
-import type { RewardPlugin } from '../envs/trading/rewards.ts';
 import { type Candles, sliceCandles } from '../market/candles/candles.ts';
-import type { Feature } from '../market/features/features.ts';
-import type { FeatureMatrix, FeaturePipeline } from '../market/features/pipeline.ts';
 import { geometricBrownian } from '../market/synthetic/candles.ts';
-import type { ModelPlugin, TrainedModel } from '../models/model.ts';
 import { compareUpTo, type LookAhead, type Observed, perturbAfter, reacts } from './look-ahead.ts';
-import { tracerOf } from './look-ahead-subjects.ts';
-
-/**
- * What can be proved: a plugin, a pipeline, a trained model, or any function of candles that gives an env, a matrix of
- * features, or a number a bar.
- */
-export type LookAheadSubject =
-  | Feature
-  | FeaturePipeline
-  | RewardPlugin
-  | EnvPlugin
-  | ModelPlugin
-  | TrainedModel
-  | ((candles: Candles) => Env | FeatureMatrix | ArrayLike<number>);
-
-export interface LookAheadOptions {
-  /** What to run on; default: 420 bars of a random walk. */
-  readonly candles?: Candles;
-  /** Rows after whose close all data is changed; default: twelve between the first row that shows something and the last. */
-  readonly cuts?: readonly number[];
-  /** Settings of the plugin. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** The window of a feature; default: its own. */
-  readonly bars?: number;
-  /** Steps of an env's episode; default 300. */
-  readonly steps?: number;
-  /** The row whose close an env's `info` knows; default: `info.row`. */
-  readonly rowOf?: (info: object) => number;
-}
+import { type LookAheadOptions, type LookAheadSubject, tracerOf } from './look-ahead-subjects.ts';
 
 const NUM_CUTS = 12;
 /** Hours and weekdays change with it. */
