@@ -137,7 +137,7 @@ export {
   priceOf,
   textOf,
 } from './live/connection/frame-fields.ts';
-export { losingOnError, refuseOrReconnect } from './live/connection/frame-loss.ts';
+export { invalidateOnError, refuseOrReconnect } from './live/connection/frame-loss.ts';
 export { LevelBuffer } from './live/connection/level-buffer.ts';
 export type { MarketFeed } from './live/connection/market-feed.ts';
 export { createScaledClock } from './live/connection/scaled-clock.ts';

@@ -1,29 +1,17 @@
-/** What a policy has done since it took over, gone through once, and the monitor that comes of it. */
+/** Goes once through what a policy has done since it took over, and makes its monitor. */
 import type { Decision } from '../live/session/session.ts';
-import { DriftMonitor } from './drift.ts';
+import { DriftMonitor, type DriftSample } from './drift.ts';
 import type { DriftConfig } from './drift-config.ts';
 import { createDriftProfile, type DriftProfile, type DriftReference } from './drift-profile.ts';
 
-/** What a monitor is told of, in order. */
-export type Sight =
-  | { readonly kind: 'equity'; readonly equity: number }
-  | { readonly kind: 'decision'; readonly observation: Float32Array; readonly action: readonly number[] }
-  | { readonly kind: 'fill'; readonly costBps: number };
-
-/** The account at any decision, and what was seen and done where it was the policy's own. */
-export function sightsOf({ ruling, action, step }: Decision): Sight[] {
-  const sights: Sight[] = [{ kind: 'equity', equity: (step.info as { equity: number }).equity }];
+/** Samples of a decision: the account, and what was seen and done where it was the policy's own. */
+export function driftSamples({ ruling, action, step }: Decision): DriftSample[] {
+  const samples: DriftSample[] = [{ kind: 'equity', equity: (step.info as { equity: number }).equity }];
   if (ruling.verdict === 'pass') {
     const chosen = typeof action === 'number' ? [action] : [...action];
-    sights.push({ kind: 'decision', observation: step.observation.slice(), action: chosen });
+    samples.push({ kind: 'decision', observation: step.observation.slice(), action: chosen });
   }
-  return sights;
-}
-
-export function tell(monitor: DriftMonitor, sight: Sight): void {
-  if (sight.kind === 'equity') monitor.observeEquity(sight.equity);
-  else if (sight.kind === 'fill') monitor.observeFill(sight.costBps);
-  else monitor.observeDecision(sight.observation, sight.action);
+  return samples;
 }
 
 /** Own decisions that make a reference where no proven stretch does. */
@@ -38,7 +26,7 @@ export class DriftHistory {
   #profile: DriftProfile | undefined;
   #monitor: DriftMonitor;
   /** Kept until there is a profile. */
-  readonly #sights: Sight[] = [];
+  readonly #samples: DriftSample[] = [];
   #numOwn = 0;
 
   constructor(config: DriftConfig, reference?: DriftReference, names?: readonly string[]) {
@@ -52,24 +40,24 @@ export class DriftHistory {
     return this.#profile;
   }
 
-  /** Has seen everything that `take` was told of. */
+  /** Has seen every sample. */
   get monitor(): DriftMonitor {
     return this.#monitor;
   }
 
-  take(sight: Sight): void {
-    tell(this.#monitor, sight);
+  add(sample: DriftSample): void {
+    this.#monitor.add(sample);
     if (this.#profile !== undefined) return;
-    this.#sights.push(sight);
-    if (sight.kind !== 'decision' || ++this.#numOwn < ownDecisionsNeeded(this.#config)) return;
+    this.#samples.push(sample);
+    if (sample.kind !== 'decision' || ++this.#numOwn < ownDecisionsNeeded(this.#config)) return;
     this.#profile = createDriftProfile(this.#ownReference(), this.#config);
     this.#monitor = new DriftMonitor(this.#config, this.#profile);
-    for (const seen of this.#sights) tell(this.#monitor, seen);
-    this.#sights.length = 0;
+    for (const seen of this.#samples) this.#monitor.add(seen);
+    this.#samples.length = 0;
   }
 
   #ownReference(): DriftReference {
-    const decisions = this.#sights.filter((sight) => sight.kind === 'decision');
+    const decisions = this.#samples.filter((sample) => sample.kind === 'decision');
     const [{ observation, action }] = decisions;
     const observations = new Float32Array(decisions.length * observation.length);
     for (const [n, decision] of decisions.entries()) {
@@ -82,7 +70,7 @@ export class DriftHistory {
       observationDim: observation.length,
       actionDim: action.length,
       names: this.#names,
-      fillCostsBps: this.#sights.filter((sight) => sight.kind === 'fill').map(({ costBps }) => costBps),
+      fillCostsBps: this.#samples.filter((sample) => sample.kind === 'fill').map(({ costBps }) => costBps),
     };
   }
 }

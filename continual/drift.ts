@@ -26,6 +26,12 @@ export interface DriftAlarm {
   readonly limit: number;
 }
 
+/** What a monitor watches, in the order in which it happens. */
+export type DriftSample =
+  | { readonly kind: 'equity'; readonly equity: number }
+  | { readonly kind: 'decision'; readonly observation: Float32Array; readonly action: readonly number[] }
+  | { readonly kind: 'fill'; readonly costBps: number };
+
 /** Set in a bin's number where the value is beyond the reference. */
 const OUTSIDE = 0x80;
 /** Fills below which their mean says nothing. */
@@ -65,6 +71,12 @@ export class DriftMonitor implements Snapshotable {
   /** Decisions since the policy took over. */
   get numDecisions(): number {
     return this.#numDecisions;
+  }
+
+  add(sample: DriftSample): void {
+    if (sample.kind === 'equity') this.observeEquity(sample.equity);
+    else if (sample.kind === 'fill') this.observeFill(sample.costBps);
+    else this.observeDecision(sample.observation, sample.action);
   }
 
   /**

@@ -23,6 +23,7 @@ export {
   type LearnConfig,
   learnConfig,
   readContinualState,
+  recoverContinualState,
   resolveLearnConfig,
 } from './registry-state.ts';
 export { runShadows, type ShadowOptions, type ShadowRun, Shadows } from './shadow.ts';

@@ -15,7 +15,7 @@ import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/ag
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, type TapeEntry } from '../storage/tape.ts';
 import { buildPolicy, buildStoredAgent, loadPolicy } from './agent-policies.ts';
-import { DriftHistory, sightsOf } from './drift-history.ts';
+import { DriftHistory, driftSamples } from './drift-history.ts';
 import type { DriftProfile } from './drift-profile.ts';
 import { fineTune, stateDefect } from './fine-tune.ts';
 import { judgeChallenger } from './gate.ts';
@@ -220,10 +220,10 @@ function watch(
     },
     record: (record) => {
       const cost = costs.take(record);
-      if (!isOver && !Number.isNaN(cost)) history.take({ kind: 'fill', costBps: cost });
+      if (!isOver && !Number.isNaN(cost)) history.add({ kind: 'fill', costBps: cost });
     },
     onDecision: (decision) => {
-      if (!isOver) for (const sight of sightsOf(decision)) history.take(sight);
+      if (!isOver) for (const sample of driftSamples(decision)) history.add(sample);
       isOver ||= decision.index >= toIndex;
     },
   });

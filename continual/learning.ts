@@ -7,8 +7,8 @@ import { unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
 import { buildPolicy } from './agent-policies.ts';
-import { type DriftAlarm, DriftMonitor } from './drift.ts';
-import { ownDecisionsNeeded, type Sight, sightsOf, tell } from './drift-history.ts';
+import { type DriftAlarm, DriftMonitor, type DriftSample } from './drift.ts';
+import { driftSamples, ownDecisionsNeeded } from './drift-history.ts';
 import { describeLearningEvent, type LearningEvent } from './events.ts';
 import type { Learner } from './learner.ts';
 import type { LearnerResult, LearnerTask } from './learner-tasks.ts';
@@ -16,6 +16,7 @@ import {
   type ContinualState,
   type LearnConfig,
   readContinualState,
+  recoverContinualState,
   rollBack,
   stretchOf,
 } from './registry-state.ts';
@@ -85,7 +86,7 @@ class ContinualLearning implements Continual {
   #watched = '';
   #fillCosts = new FillCosts();
   /** What came since the reference was asked for: the answer does not know it. */
-  #since: Sight[] | undefined;
+  #since: DriftSample[] | undefined;
   /** Own decisions at which a reference is asked for that was not there before. */
   #askAt: number;
   #hasDrifted = false;
@@ -94,6 +95,7 @@ class ContinualLearning implements Continual {
     this.#options = options;
     const { registry, model, run } = options;
     this.#nowMs = Math.max(0, run.session.timeMs);
+    recoverContinualState(registry, model, this.#nowMs);
     this.#state = readContinualState(registry, model, this.#nowMs);
     this.#monitor = new DriftMonitor(options.learn.drift);
     this.#askAt = ownDecisionsNeeded(options.learn.drift);
@@ -123,21 +125,21 @@ class ContinualLearning implements Continual {
 
   onRecord(record: TapeRecord): void {
     const costBps = this.#fillCosts.take(record);
-    if (!Number.isNaN(costBps)) this.#see({ kind: 'fill', costBps });
+    if (!Number.isNaN(costBps)) this.#add({ kind: 'fill', costBps });
   }
 
   onDecision(decision: Decision): void {
     if (this.#isStopped) return;
     this.#nowMs = decision.timeMs;
-    for (const sight of sightsOf(decision)) this.#see(sight);
+    for (const sample of driftSamples(decision)) this.#add(sample);
     // Counted over the whole session: one that was cut looks at the same decisions.
     if ((decision.index + 1) % CHECK_EVERY === 0) this.#checkDrift();
     if (this.#task === undefined) this.#beginWhatIsDue(decision.index);
   }
 
-  #see(sight: Sight): void {
-    tell(this.#monitor, sight);
-    this.#since?.push(sight);
+  #add(sample: DriftSample): void {
+    this.#monitor.add(sample);
+    this.#since?.push(sample);
   }
 
   /** One task at a time: the policy's reference before anything else. */
@@ -206,7 +208,7 @@ class ContinualLearning implements Continual {
     if (result.kind !== 'watched') return;
     this.#monitor = new DriftMonitor(this.#options.learn.drift, result.profile);
     this.#monitor.load(result.monitor);
-    for (const sight of since) tell(this.#monitor, sight);
+    for (const sample of since) this.#monitor.add(sample);
   }
 
   #checkDrift(): void {
@@ -263,6 +265,7 @@ class ContinualLearning implements Continual {
 
   #refresh(): void {
     const { registry, model } = this.#options;
+    recoverContinualState(registry, model, this.#nowMs);
     this.#state = readContinualState(registry, model, this.#nowMs);
   }
 

@@ -2,7 +2,6 @@
 import { ConfigError } from '../core/errors.ts';
 import { barsNeeded } from '../envs/book-trading.ts';
 import type { EnvParts } from '../envs/parts.ts';
-import type { BookTradingConfig } from '../envs/trading/book-config.ts';
 import { REGISTRY_ID } from '../experiments/live/policy.ts';
 import { readRegistryModel } from '../experiments/models/agent-model.ts';
 import type { PluginAccess } from '../experiments/plugins/access.ts';
@@ -36,11 +35,10 @@ export interface Learning {
  * brings, nobody knows before.
  * @throws ConfigError `learn-span-too-short` where no candidate could play one episode in the span
  */
-function requireSpan({ spanHours }: LearnConfig, { mode, env }: LiveConfig, parts: EnvParts): void {
-  if (mode !== 'trading') return;
-  const config = env as unknown as BookTradingConfig;
-  const { barMs, episodeBars } = config;
-  const numNeeded = barsNeeded(config, parts);
+function requireSpan({ spanHours }: LearnConfig, session: LiveConfig, parts: EnvParts): void {
+  if (session.mode !== 'trading') return;
+  const { barMs, episodeBars } = session.env;
+  const numNeeded = barsNeeded(session.env, parts);
   // A span ends with a bar: what of one was there before it, and the last, of which the end is not on the tape yet, are lost.
   const numWhole = Math.max(0, Math.ceil((spanHours * HOUR_MS) / barMs) - 2);
   if (numWhole >= numNeeded) return;

@@ -1,5 +1,5 @@
 /**
- * Continual learning as the registry tells it: which policy is in use, which waits to be judged, and what is due.
+ * Reads from the registry how continual learning stands: which policy is in use, which waits to be judged, what is due.
  *
  * Nothing is remembered elsewhere. The stage and the events of the models of one name are the whole state, so a session
  * that was cut off anywhere goes on from there.
@@ -80,31 +80,39 @@ export interface ContinualState {
 }
 
 /**
- * Reads the state, and finishes what was cut off: a model that was rejected or rolled back and still has its stage, a
- * candidate of a champion that is none any more.
+ * Finishes what was cut off: a rollback that was noted and not carried out, a model that was rejected and still has its
+ * stage, a candidate of a champion that is out of use. Does nothing where nothing was cut off.
  * @throws StorageError `unknown-model` where the name has no champion
  */
-export function readContinualState(registry: ModelRegistry, name: string, nowMs: number): ContinualState {
+export function recoverContinualState(registry: ModelRegistry, name: string, nowMs: number): void {
   const events = eventsOf(registry, name);
-  const had = (id: string, action: string) =>
-    events.some((event) => event.id === id && event.action === action);
+  const line = lineOf(events);
   let champion = registry.get(`${name}@champion`);
-  let line = lineOf(events);
-  if (had(champion.id, ROLLED_BACK) && lastOf(events, champion.id) === ROLLED_BACK && line.length > 1) {
-    registry.promote(line[line.length - 2], nowMs, { rollbackOf: champion.id });
-    champion = registry.get(`${name}@champion`);
-    line = lineOf(eventsOf(registry, name));
+  if (lastOf(events, champion.id) === ROLLED_BACK && line.length > 1) {
+    champion = registry.promote(line[line.length - 2], nowMs, { rollbackOf: champion.id });
   }
-  const records = registry.list(name);
-  for (const { id, stage, manifest } of records) {
+  for (const { id, stage, manifest } of registry.list(name)) {
     if (stage !== 'candidate' || manifest.parent === undefined) continue;
-    if (had(id, REJECTED)) registry.archive(id, nowMs, { reason: 'rejected' });
+    if (isJudged(events, id, REJECTED)) registry.archive(id, nowMs, { reason: 'rejected' });
     else if (manifest.parent !== champion.id) {
       registry.archive(id, nowMs, { reason: `its parent ${manifest.parent} is out of use` });
     }
   }
-  const children = registry.list(name).filter(({ manifest }) => manifest.parent === champion.id);
-  const judged = children.filter(({ id }) => had(id, REJECTED) || had(id, 'promoted'));
+}
+
+/**
+ * Reads the state; changes nothing. `recoverContinualState` comes first where a process may have been cut off.
+ * @throws StorageError `unknown-model` where the name has no champion
+ */
+export function readContinualState(registry: ModelRegistry, name: string, nowMs: number): ContinualState {
+  const events = eventsOf(registry, name);
+  const champion = registry.get(`${name}@champion`);
+  const line = lineOf(events);
+  const records = registry.list(name);
+  const children = records.filter(({ manifest }) => manifest.parent === champion.id);
+  const judged = children.filter(
+    ({ id }) => isJudged(events, id, REJECTED) || isJudged(events, id, 'promoted'),
+  );
   const place = line.lastIndexOf(champion.id);
   return {
     champion,
@@ -173,6 +181,10 @@ function driftOf(events: readonly ModelEvent[], id: string): string | undefined 
 
 function eventsOf(registry: ModelRegistry, name: string): ModelEvent[] {
   return registry.events().filter(({ id }) => id.slice(0, id.lastIndexOf('@')) === name);
+}
+
+function isJudged(events: readonly ModelEvent[], id: string, action: string): boolean {
+  return events.some((event) => event.id === id && event.action === action);
 }
 
 function lastOf(events: readonly ModelEvent[], id: string): string | undefined {

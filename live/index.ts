@@ -17,7 +17,7 @@ export {
   priceOf,
   textOf,
 } from './connection/frame-fields.ts';
-export { losingOnError, refuseOrReconnect } from './connection/frame-loss.ts';
+export { invalidateOnError, refuseOrReconnect } from './connection/frame-loss.ts';
 export { LevelBuffer } from './connection/level-buffer.ts';
 export { MarketFeed } from './connection/market-feed.ts';
 export { createScaledClock } from './connection/scaled-clock.ts';

@@ -39,7 +39,8 @@ export interface VenueStatus {
   readonly counters: FrameCounters;
   /** Local clock − venue's clock, as `ClockOffset` has it, ms; NaN while unknown. */
   readonly clockOffsetMs: number;
-  readonly heardMs: number;
+  /** When something last came in, UTC epoch; −Infinity before anything did. */
+  readonly lastMessageMs: number;
 }
 
 const TICK_MS = 250;
@@ -130,7 +131,7 @@ export class VenueConnection {
       reason: session.disabledReason,
       counters: session.counters,
       clockOffsetMs: session.clockOffset.minimumMs,
-      heardMs: session.heardMs,
+      lastMessageMs: session.lastMessageMs,
     };
   }
 
@@ -146,7 +147,7 @@ export class VenueConnection {
       open: () => ifPresent(() => this.#opened()),
       text: (text) => ifPresent(() => this.#take({ kind: 'frame', text })),
       binary: (bytes) => ifPresent(() => this.#take({ kind: 'binary', bytes })),
-      beat: () => ifPresent(() => this.#take({ kind: 'beat' })),
+      heartbeat: () => ifPresent(() => this.#take({ kind: 'heartbeat' })),
       close: (reason) => ifPresent(() => this.#lost(reason)),
     });
     this.#socket = socket;

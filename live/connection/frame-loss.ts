@@ -1,12 +1,12 @@
-/** What protocols do when a message about a book cannot be read: the books that it may concern are lost. */
+/** Gives up the books that a message may concern when it cannot be read, and the connection when the venue says no. */
 import type { MarketFeed } from './market-feed.ts';
 import { FrameError, type ProtocolHost } from './venue.ts';
 
 /**
- * Runs `read`; where it cannot use the message, the feeds are lost before the error goes on.
+ * Runs `read`; where it cannot use the message, the feeds are invalidated before the error goes on.
  * @throws FrameError what `read` throws
  */
-export function losingOnError(host: ProtocolHost, feeds: readonly MarketFeed[], read: () => void): void {
+export function invalidateOnError(host: ProtocolHost, feeds: readonly MarketFeed[], read: () => void): void {
   try {
     read();
   } catch (error) {
@@ -16,7 +16,7 @@ export function losingOnError(host: ProtocolHost, feeds: readonly MarketFeed[], 
 }
 
 /**
- * What a venue's error means: a refusal while nothing has come yet, afterwards a reason for a new connection.
+ * Takes a venue's error for a refusal while nothing has come yet, afterwards for a reason to connect anew.
  * @param detail what the venue says
  */
 export function refuseOrReconnect(host: ProtocolHost, detail: string): void {

@@ -16,7 +16,7 @@ export class MarketFeed {
   /** Since when the book has been waited for; NaN while it is valid. */
   waitingSinceMs = Number.NaN;
   /** `book-stale` has been said, and nothing came since. */
-  saidStale = false;
+  staleReported = false;
 
   constructor(market: VenueMarket) {
     this.market = market;
@@ -29,7 +29,7 @@ export class MarketFeed {
   /** The book must not be used until it is complete again. */
   invalidate(timeMs: number): void {
     this.valid = false;
-    this.saidStale = false;
+    this.staleReported = false;
     this.waitingSinceMs = timeMs;
     this.confirmedMs = -Infinity;
   }

@@ -5,7 +5,7 @@ export interface SocketHandlers {
   text(text: string): void;
   binary(bytes: number): void;
   /** A ping or pong frame came. */
-  beat(): void;
+  heartbeat(): void;
   /** Called once, also when the socket never opened. */
   close(reason: string): void;
 }

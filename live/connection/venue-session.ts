@@ -44,7 +44,7 @@ export class VenueSession implements ProtocolHost {
   #state: SessionState = 'closed';
   #timeMs = -Infinity;
   #openedMs = Number.NaN;
-  #heardMs = -Infinity;
+  #lastMessageMs = -Infinity;
   #trading = true;
   #disabledReason: string | undefined;
 
@@ -68,8 +68,8 @@ export class VenueSession implements ProtocolHost {
   }
 
   /** When something last came in, UTC epoch. */
-  get heardMs(): number {
-    return this.#heardMs;
+  get lastMessageMs(): number {
+    return this.#lastMessageMs;
   }
 
   feed(symbol: string): MarketFeed | undefined {
@@ -85,7 +85,7 @@ export class VenueSession implements ProtocolHost {
       this.#state === 'open' &&
       this.#trading &&
       nowMs - feed.confirmedMs <= staleAfterMs &&
-      nowMs - this.#heardMs <= silenceMs &&
+      nowMs - this.#lastMessageMs <= silenceMs &&
       feed.lagMs <= staleAfterMs &&
       feed.book.numBids > 0 &&
       feed.book.numAsks > 0
@@ -108,15 +108,15 @@ export class VenueSession implements ProtocolHost {
     switch (input.kind) {
       case 'frame':
         this.counters.frames++;
-        this.#heardMs = this.#timeMs;
+        this.#lastMessageMs = this.#timeMs;
         this.#guard(undefined, () => this.#protocol.frame(input.text, this.#timeMs));
         return;
       case 'binary':
         this.counters.frames++;
         this.#reject(new FrameError('unreadable', `a binary frame of ${input.bytes} bytes`));
         return;
-      case 'beat':
-        this.#heardMs = this.#timeMs;
+      case 'heartbeat':
+        this.#lastMessageMs = this.#timeMs;
         return;
       case 'snapshot': {
         const feed = this.#feedBySymbol.get(input.symbol);
@@ -164,7 +164,7 @@ export class VenueSession implements ProtocolHost {
     }
     feed.valid = true;
     feed.waitingSinceMs = Number.NaN;
-    feed.saidStale = false;
+    feed.staleReported = false;
     feed.confirmedMs = asOfMs;
     feed.exchangeTimeMs = exchangeTimeMs;
     feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(asOfMs, exchangeTimeMs);
@@ -216,7 +216,7 @@ export class VenueSession implements ProtocolHost {
     const timeMs = this.#timeMs;
     this.#state = 'open';
     this.#openedMs = timeMs;
-    this.#heardMs = timeMs;
+    this.#lastMessageMs = timeMs;
     this.#trading = true;
     this.counters.connections++;
     for (const feed of this.feeds) feed.invalidate(timeMs);
@@ -235,7 +235,7 @@ export class VenueSession implements ProtocolHost {
   #tick(): void {
     const nowMs = this.#timeMs;
     const limits = this.#limits;
-    const silentMs = nowMs - this.#heardMs;
+    const silentMs = nowMs - this.#lastMessageMs;
     if (silentMs > limits.silenceMs) {
       this.#leave(`nothing heard for ${silentMs} ms`, false);
       return;
@@ -258,8 +258,8 @@ export class VenueSession implements ProtocolHost {
         }
       } else if (ageMs > limits.streamDeadlineMs) {
         this.lose([feed], 'stream-silent', `nothing for ${ageMs} ms`);
-      } else if (ageMs > limits.staleAfterMs && !feed.saidStale) {
-        feed.saidStale = true;
+      } else if (ageMs > limits.staleAfterMs && !feed.staleReported) {
+        feed.staleReported = true;
         this.counters.stale++;
         this.#onEvent({ kind: 'book-stale', timeMs: nowMs, symbol: feed.symbol, ageMs });
       }

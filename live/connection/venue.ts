@@ -18,7 +18,7 @@ export type VenueInput =
   /** A frame that cannot be text. */
   | { readonly kind: 'binary'; readonly bytes: number }
   /** A sign of life without content: a ping or pong frame. */
-  | { readonly kind: 'beat' }
+  | { readonly kind: 'heartbeat' }
   | { readonly kind: 'snapshot'; readonly symbol: string; readonly body: string }
   /** `status` is the HTTP status, 0 where there was no answer; `detail` what the venue or the network said. */
   | {

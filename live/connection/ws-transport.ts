@@ -22,8 +22,8 @@ export const wsTransport: Transport = {
       unlessOver(() => (isBinary ? handlers.binary(bytes.length) : handlers.text(bytes.toString('utf8'))));
     });
     // `ws` answers pings by itself.
-    socket.on('ping', () => unlessOver(handlers.beat));
-    socket.on('pong', () => unlessOver(handlers.beat));
+    socket.on('ping', () => unlessOver(handlers.heartbeat));
+    socket.on('pong', () => unlessOver(handlers.heartbeat));
     socket.on('error', (error) => {
       failure = error.message;
     });

@@ -82,7 +82,7 @@ export function formatMetrics(state: OpsState, numClients: number, numDropped: n
     'venue_heard_timestamp_seconds',
     'gauge',
     'When something last came in.',
-    perVenue(({ heardMs }) => heardMs / 1000),
+    perVenue(({ lastMessageMs }) => lastMessageMs / 1000),
   );
 
   write('decisions_total', 'counter', "Decisions, by the guard's verdict.", by('verdict', counts.verdicts));

@@ -165,7 +165,7 @@ export const OPS_SCRIPT = String.raw`
       venue.state + (venue.reason ? ': ' + venue.reason : ''),
       number(venue.counters.frames, 0), number(sum(venue.counters.rejected), 0),
       number(sum(venue.counters.losses), 0), number(venue.counters.resyncs, 0),
-      venue.heardMs === null ? 'never' : ago(now.timeMs - venue.heardMs),
+      venue.lastMessageMs === null ? 'never' : ago(now.timeMs - venue.lastMessageMs),
     ]), [3, 4, 5, 6]);
     const out = venues.filter(({ isTradable }) => !isTradable).map(({ venue }) => venue);
     announce((halted ? 'Trading is halted: ' + guard.haltReason : 'The guard is ' + guard.state) + '. '

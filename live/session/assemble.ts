@@ -2,10 +2,8 @@
 import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError, LiveError } from '../../core/errors.ts';
 import type { Json } from '../../core/snapshot.ts';
-import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
 import type { StepResult } from '../../envs/env.ts';
 import { builtInParts, type EnvParts } from '../../envs/parts.ts';
-import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
 import { featureName } from '../../market/features/pipeline.ts';
 import { type PluginFile, pluginFileSchema } from '../../storage/plugin-file.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
@@ -39,7 +37,9 @@ export function headerRecord(
   timeMs: number,
 ): TapeRecord {
   const created = Number.isNaN(modelCreatedMs) ? null : modelCreatedMs;
-  const header = { config: config as unknown as Json, model, modelCreatedMs: created };
+  // As the tape will have it: settings of venues may hold what JSON leaves out.
+  const plain = JSON.parse(JSON.stringify(config)) as Json;
+  const header = { config: plain, model, modelCreatedMs: created };
   return ['session', timeMs, plugins.length === 0 ? header : { ...header, plugins: [...plugins] }];
 }
 
@@ -182,13 +182,12 @@ function createMarket(
   record: (record: TapeRecord) => void,
   parts: EnvParts = builtInParts,
 ): LiveMarket {
-  const { mode, markets, depth, seed, env } = config;
-  if (mode === 'record') return new SilentMarket(markets.length, depth);
-  if (mode === 'trading') {
-    const resolved = env as unknown as BookTradingConfig;
-    requireFeed(resolved.features, config, parts);
+  const { markets, depth, seed } = config;
+  if (config.mode === 'record') return new SilentMarket(markets.length, depth);
+  if (config.mode === 'trading') {
+    requireFeed(config.env.features, config, parts);
     return new TradingMarket({
-      config: resolved,
+      config: config.env,
       depth,
       seed,
       parts,
@@ -202,7 +201,7 @@ function createMarket(
     return { name: venue, base, quote };
   });
   return new ArbitrageLiveMarket({
-    config: env as unknown as ArbitrageConfig,
+    config: config.env,
     venues,
     depth,
     seed,

@@ -1,8 +1,8 @@
-/** The settings of a live session: one file says all of it. */
-import { type ConfigSchema, resolveConfig, z } from '../../core/config.ts';
+/** Settles what a live session is, from settings as a user wrote them. */
+import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
-import { bookTradingConfig } from '../../envs/trading/book-config.ts';
+import { type ArbitrageConfig, arbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { type BookTradingConfig, bookTradingConfig } from '../../envs/trading/book-config.ts';
 import { CHANNELS, type Channel } from '../connection/venue-markets.ts';
 import { type RiskConfig, riskConfig } from './risk-guard.ts';
 
@@ -43,8 +43,7 @@ export const liveSchema = z.object({
     .describe('what a session that continues does with exposure that it finds open'),
 });
 
-export interface LiveConfig {
-  readonly mode: 'trading' | 'arbitrage' | 'record';
+interface SessionConfig {
   readonly markets: readonly {
     readonly venue: string;
     readonly symbol: string;
@@ -52,22 +51,37 @@ export interface LiveConfig {
   }[];
   readonly channels: readonly Channel[];
   readonly depth: number;
-  readonly env: Readonly<Record<string, unknown>>;
   readonly risk: RiskConfig;
   readonly seed: number;
   readonly leftOver: 'keep' | 'close';
 }
+
+/** One market, traded by target exposures. */
+export interface TradingSessionConfig extends SessionConfig {
+  readonly mode: 'trading';
+  readonly env: BookTradingConfig;
+}
+
+/** Two markets or more, traded by pairs of orders. */
+export interface ArbitrageSessionConfig extends SessionConfig {
+  readonly mode: 'arbitrage';
+  readonly env: ArbitrageConfig;
+}
+
+/** Any number of markets, written down and not traded. */
+export interface RecordSessionConfig extends SessionConfig {
+  readonly mode: 'record';
+  readonly env: Readonly<Record<string, never>>;
+}
+
+export type LiveConfig = TradingSessionConfig | ArbitrageSessionConfig | RecordSessionConfig;
 
 /**
  * @param settings as a user wrote them
  * @throws ConfigError `unknown-key` with the nearest key, `invalid-value`, `invalid-markets`
  */
 export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): LiveConfig {
-  const config = resolveConfig(
-    liveSchema as ConfigSchema,
-    settings,
-    'the live session',
-  ) as unknown as LiveConfig;
+  const config = resolveConfig(liveSchema, settings, 'the live session');
   const { length } = config.markets;
   const isFitting = { trading: length === 1, arbitrage: length >= 2, record: length >= 1 }[config.mode];
   if (!isFitting) {
@@ -85,16 +99,18 @@ export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): 
   if (repeated !== undefined) {
     throw new ConfigError('invalid-markets', `Venue "${repeated}" is named twice; name each venue once.`);
   }
-  return {
-    ...config,
-    env: completeEnv(config),
-    risk: resolveConfig(riskConfig, config.risk, 'the risk guard'),
-  };
-}
-
-/** All settings of the env, so that a later version's defaults do not change an old tape. */
-function completeEnv({ mode, env }: LiveConfig): LiveConfig['env'] {
-  if (mode === 'record') return {};
-  if (mode === 'trading') return resolveConfig(bookTradingConfig, env, 'env "trading-books"');
-  return resolveConfig(arbitrageConfig, env, 'env "arbitrage"');
+  const risk = resolveConfig(riskConfig, config.risk, 'the risk guard');
+  // All settings of the env, so that a later version's defaults do not change an old tape.
+  switch (config.mode) {
+    case 'trading': {
+      const env = resolveConfig(bookTradingConfig, config.env, 'env "trading-books"');
+      return { ...config, mode: config.mode, env, risk };
+    }
+    case 'arbitrage': {
+      const env = resolveConfig(arbitrageConfig, config.env, 'env "arbitrage"');
+      return { ...config, mode: config.mode, env, risk };
+    }
+    case 'record':
+      return { ...config, mode: config.mode, env: {}, risk };
+  }
 }

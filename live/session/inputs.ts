@@ -1,4 +1,4 @@
-/** How the inputs of a session look on a tape. */
+/** Writes the inputs of a session as a tape holds them, and reads them back. */
 import type { Json } from '../../core/snapshot.ts';
 import type { Action } from '../../envs/spaces.ts';
 import type { VenueInput } from '../connection/venue.ts';
@@ -16,6 +16,9 @@ export function inputToJson(input: VenueInput): Json[] {
       return ['snapshot-failed', input.symbol, input.status, input.retryAfterMs, input.detail];
     case 'close':
       return ['close', input.reason];
+    // The word on tapes is older than the name.
+    case 'heartbeat':
+      return ['beat'];
     default:
       return [input.kind];
   }
@@ -40,8 +43,10 @@ export function inputFromJson([kind, ...rest]: readonly Json[]): VenueInput {
       };
     case 'close':
       return { kind, reason: String(rest[0]) };
+    case 'beat':
+      return { kind: 'heartbeat' };
     default:
-      return { kind: kind as 'open' | 'beat' | 'tick' };
+      return { kind: kind as 'open' | 'tick' };
   }
 }
 

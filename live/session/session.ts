@@ -5,7 +5,7 @@
  * Every input is recorded before it is taken, every output as it happens.
  */
 
-import { hashSnapshot, type Json, joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
+import { hashSnapshot, joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
 import type { Action } from '../../envs/spaces.ts';
 import { sha256, stringifyExact } from '../../storage/exact-json.ts';
@@ -64,11 +64,11 @@ export class LiveSession {
   readonly #onDecision: ((decision: Decision) => void) | undefined;
   readonly #onWait: ((step: StepResult<object>) => void) | undefined;
   /** A decision that waits for its action. */
-  #waiting: { readonly due: number; readonly step: StepResult<object> } | undefined;
+  #pending: { readonly due: number; readonly step: StepResult<object> } | undefined;
   /** What is open is closed, whatever the policy wants. */
   #isClosing = false;
   /** The tape says why the trading was stopped. */
-  #saidHalted = false;
+  #haltReported = false;
   #policy: LivePolicy;
   #timeMs = -Infinity;
   #numDecisions = 0;
@@ -105,7 +105,7 @@ export class LiveSession {
 
   /** Whether a decision waits for its action. */
   get isWaiting(): boolean {
-    return this.#waiting !== undefined;
+    return this.#pending !== undefined;
   }
 
   /** The policy in use. */
@@ -115,9 +115,9 @@ export class LiveSession {
 
   /** An input is about to be handed to a venue's session: decisions that were due before it are made first. */
   takeInput(source: number, input: VenueInput, timeMs: number): void {
-    const now = this.#tell(timeMs);
+    const now = this.#advanceTime(timeMs);
     this.#record(['input', now, source, ...inputToJson(input)]);
-    this.#answerLate();
+    this.#expirePending();
     this.#decideUpTo(now);
   }
 
@@ -125,7 +125,7 @@ export class LiveSession {
   takeEvent(source: number, event: VenueEvent): void {
     const { market } = this;
     const timeMs = this.#timeMs;
-    this.#answerLate();
+    this.#expirePending();
     switch (event.kind) {
       case 'book': {
         const view = this.#views[source];
@@ -147,31 +147,31 @@ export class LiveSession {
       default:
     }
     const { kind, timeMs: _, ...detail } = event;
-    this.#record(['event', timeMs, source, kind, detail as unknown as Json]);
+    this.#record(['event', timeMs, source, kind, detail]);
   }
 
   /** Time has passed: makes the decisions that are due. */
   tick(timeMs: number): void {
-    const now = this.#tell(timeMs);
+    const now = this.#advanceTime(timeMs);
     this.#record(['tick', now]);
-    this.#answerLate();
+    this.#expirePending();
     this.#decideUpTo(now);
   }
 
   /** A person, or a limit outside, stops the trading: what is open is closed at the next decision, nothing else sent. */
   halt(reason: string, timeMs: number): void {
-    const now = this.#tell(timeMs);
+    const now = this.#advanceTime(timeMs);
     this.#record(['halt', now, reason]);
-    this.#answerLate();
+    this.#expirePending();
     this.guard.halt(reason);
-    this.#saidHalted = true;
+    this.#haltReported = true;
   }
 
   /** What is open is closed from the next decision on, until nothing is; then the policy goes on. */
   closeOut(timeMs: number): void {
-    const now = this.#tell(timeMs);
+    const now = this.#advanceTime(timeMs);
     this.#record(['close-out', now]);
-    this.#answerLate();
+    this.#expirePending();
     this.#isClosing = true;
   }
 
@@ -180,21 +180,25 @@ export class LiveSession {
    * @returns whether one did; an action that comes later than the next input comes too late
    */
   answer(action: Action, timeMs: number): boolean {
-    const now = this.#tell(timeMs);
+    const now = this.#advanceTime(timeMs);
     this.#record(['action', now, actionToJson(action)]);
-    const waiting = this.#waiting;
-    if (waiting === undefined) return false;
-    this.#waiting = undefined;
+    const pending = this.#pending;
+    if (pending === undefined) return false;
+    this.#pending = undefined;
     const mask = this.market.actionMask?.();
-    this.#judge(waiting.due, waiting.step, actionDefect(action, this.market.actionSpace, mask) ?? action);
+    this.#checkAction(
+      pending.due,
+      pending.step,
+      actionDefect(action, this.market.actionSpace, mask) ?? action,
+    );
     return true;
   }
 
   /** Another policy decides from the next decision on. */
   swap(policy: LivePolicy, timeMs: number): void {
-    const now = this.#tell(timeMs);
+    const now = this.#advanceTime(timeMs);
     this.#record(['model', now, policy.model, Number.isNaN(policy.createdMs) ? null : policy.createdMs]);
-    this.#answerLate();
+    this.#expirePending();
     this.#policy = policy;
     this.#isStart = true;
   }
@@ -214,7 +218,7 @@ export class LiveSession {
   }
 
   /** Order of times is order of inputs: clocks of several connections may differ by a hair. */
-  #tell(timeMs: number): number {
+  #advanceTime(timeMs: number): number {
     this.#timeMs = Math.max(this.#timeMs, timeMs);
     return this.#timeMs;
   }
@@ -235,7 +239,7 @@ export class LiveSession {
 
   #decide(due: number, lagMs: number): void {
     const { market, guard } = this;
-    this.#answerLate();
+    this.#expirePending();
     const step = market.decide();
     if (step === undefined) return;
     if (step.terminated) guard.halt('the equity is used up');
@@ -250,27 +254,27 @@ export class LiveSession {
     if (ruling.verdict !== 'pass') this.#carryOut(due, step, ruling);
     else if (this.#isClosing) this.#carryOut(due, step, { verdict: 'flatten', reason: 'left-over' });
     else {
-      const answer = this.#ask(step);
-      if (answer !== undefined) this.#judge(due, step, answer);
+      const answer = this.#policyAction(step);
+      if (answer !== undefined) this.#checkAction(due, step, answer);
       else {
-        this.#waiting = { due, step };
+        this.#pending = { due, step };
         this.#onWait?.(step);
       }
     }
   }
 
   /** @param answer an action, or in words why it is none */
-  #judge(due: number, step: StepResult<object>, answer: Action | string): void {
+  #checkAction(due: number, step: StepResult<object>, answer: Action | string): void {
     const { guard, market } = this;
     if (typeof answer === 'string') this.#carryOut(due, step, guard.refuseInvalid(answer));
     else this.#carryOut(due, step, guard.judge(market.propose(answer), due), answer);
   }
 
   /** A decision that still waits when something else comes in holds: what it saw is not so any more. */
-  #answerLate(): void {
-    if (this.#waiting === undefined) return;
-    const { due, step } = this.#waiting;
-    this.#waiting = undefined;
+  #expirePending(): void {
+    if (this.#pending === undefined) return;
+    const { due, step } = this.#pending;
+    this.#pending = undefined;
     this.#carryOut(due, step, { verdict: 'hold', reason: 'late' });
   }
 
@@ -288,8 +292,8 @@ export class LiveSession {
     if (index === 0) this.#firstDecisionMs = due;
     const reason = ruling.reason ?? null;
     this.#record(['decision', due, index, ruling.verdict, reason, actionToJson(action), equity, exposure]);
-    if (!this.#saidHalted && guard.haltReason !== undefined) {
-      this.#saidHalted = true;
+    if (!this.#haltReported && guard.haltReason !== undefined) {
+      this.#haltReported = true;
       this.#record(['halted', due, guard.haltReason]);
     }
     if (index % STATE_EVERY === 0) this.#record(['state', due, index, hashState(this.save())]);
@@ -297,7 +301,7 @@ export class LiveSession {
   }
 
   /** @returns the policy's action, or what is wrong with it, in words; undefined when it is to come by `answer` */
-  #ask(step: StepResult<object>): Action | string | undefined {
+  #policyAction(step: StepResult<object>): Action | string | undefined {
     const mask = this.market.actionMask?.();
     try {
       const action = this.#policy.act(step.observation, this.#isStart, mask);

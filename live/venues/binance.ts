@@ -19,7 +19,7 @@ import {
   priceOf,
   textOf,
 } from '../connection/frame-fields.ts';
-import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
@@ -95,7 +95,7 @@ interface Sync {
   /** Snapshots asked for since the book was last valid. */
   attempts: number;
   /** When the last diff came that had not been seen before. */
-  heardMs: number;
+  lastMessageMs: number;
 }
 
 class BinanceProtocol implements VenueProtocol {
@@ -231,7 +231,7 @@ class BinanceProtocol implements VenueProtocol {
 
   #diff(fields: Fields): void {
     const feed = this.#feedOf(fields);
-    losingOnError(this.#host, [feed], () => this.#take(feed, fields));
+    invalidateOnError(this.#host, [feed], () => this.#take(feed, fields));
   }
 
   #take(feed: MarketFeed, fields: Fields): void {
@@ -267,7 +267,7 @@ class BinanceProtocol implements VenueProtocol {
     }
     if (Number.isNaN(sync.previousId)) sync.previousId = previousId;
     sync.buffered.push(diff);
-    sync.heardMs = this.#timeMs;
+    sync.lastMessageMs = this.#timeMs;
   }
 
   /** A diff for a book that has its snapshot. */
@@ -276,7 +276,7 @@ class BinanceProtocol implements VenueProtocol {
       this.#host.countDuplicate();
       // The stream reaches back to before the snapshot: nothing is missing between the two.
       if (feed.valid || Number.isNaN(sync.snapshotId)) return;
-      sync.heardMs = this.#timeMs;
+      sync.lastMessageMs = this.#timeMs;
       this.#complete(feed, sync, Number.NaN);
       return;
     }
@@ -290,7 +290,7 @@ class BinanceProtocol implements VenueProtocol {
       this.#take(feed, diff.fields);
       return;
     }
-    sync.heardMs = this.#timeMs;
+    sync.lastMessageMs = this.#timeMs;
     this.#complete(feed, sync, this.#apply(feed, sync, diff));
   }
 
@@ -315,7 +315,7 @@ class BinanceProtocol implements VenueProtocol {
     sync.snapshotId = Number.NaN;
     sync.attempts = 0;
     // A snapshot may have been long on its way: the book is as recent as the last diff, not as the answer.
-    this.#host.publish(feed, exchangeTimeMs, sync.heardMs);
+    this.#host.publish(feed, exchangeTimeMs, sync.lastMessageMs);
   }
 
   #trade(fields: Fields): void {
@@ -357,7 +357,7 @@ function createSync(): Sync {
     snapshotId: Number.NaN,
     previousId: Number.NaN,
     attempts: 0,
-    heardMs: -Infinity,
+    lastMessageMs: -Infinity,
   };
 }
 

@@ -19,7 +19,7 @@ import {
   priceOf,
   textOf,
 } from '../connection/frame-fields.ts';
-import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
@@ -123,7 +123,7 @@ class BybitProtocol implements VenueProtocol {
       const feed = this.#feedByNative.get(topic.slice(topic.lastIndexOf('.') + 1));
       if (feed === undefined) throw new FrameError('unknown-message', `topic ${excerpt(topic)}`);
       if (topic.startsWith('orderbook.')) {
-        losingOnError(this.#host, [feed], () => this.#book(feed, frame));
+        invalidateOnError(this.#host, [feed], () => this.#book(feed, frame));
         return;
       }
       if (topic.startsWith('publicTrade.')) {

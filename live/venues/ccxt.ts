@@ -16,7 +16,7 @@ import {
   priceOf,
   textOf,
 } from '../connection/frame-fields.ts';
-import { losingOnError } from '../connection/frame-loss.ts';
+import { invalidateOnError } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
 import type { Transport } from '../connection/transport.ts';
@@ -295,7 +295,7 @@ class CcxtProtocol implements VenueProtocol {
     if (feed === undefined) throw new FrameError('unknown-message', excerpt(text));
     if (frame.kind === 'book') {
       if (this.#host.has('book'))
-        losingOnError(this.#host, [feed], () => this.#book(feed, fieldsOf(frame.value, 'value')));
+        invalidateOnError(this.#host, [feed], () => this.#book(feed, fieldsOf(frame.value, 'value')));
     } else if (frame.kind === 'trades') {
       if (this.#host.has('trades')) this.#trades(feed, arrayOf(frame.value, 'value'));
     } else if (frame.kind === 'ticker') {

@@ -20,7 +20,7 @@ import {
   priceOf,
   textOf,
 } from '../connection/frame-fields.ts';
-import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
@@ -96,7 +96,7 @@ class CoinbaseProtocol implements VenueProtocol {
       return;
     }
     const { feeds } = this.#host;
-    losingOnError(this.#host, frame.channel === 'l2_data' ? feeds : [], () => {
+    invalidateOnError(this.#host, frame.channel === 'l2_data' ? feeds : [], () => {
       const sequence = integerOf(frame.sequence_num, 'sequence_num');
       const expected = this.#sequence + 1;
       if (sequence < expected) return this.#host.countDuplicate();

@@ -21,7 +21,7 @@ import {
   priceOf,
   textOf,
 } from '../connection/frame-fields.ts';
-import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { krakenChecksum } from '../connection/kraken-checksum.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
@@ -96,7 +96,7 @@ class KrakenProtocol implements VenueProtocol {
       case 'heartbeat':
         return;
       case 'book':
-        losingOnError(this.#host, this.#feedsOf(frame), () => this.#books(frame));
+        invalidateOnError(this.#host, this.#feedsOf(frame), () => this.#books(frame));
         return;
       case 'trade':
         this.#trades(frame);

@@ -19,7 +19,7 @@ import {
   priceOf,
   textOf,
 } from '../connection/frame-fields.ts';
-import { losingOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
+import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
 import type { MarketFeed } from '../connection/market-feed.ts';
 import { okxChecksum } from '../connection/okx-checksum.ts';
@@ -110,7 +110,7 @@ class OkxProtocol implements VenueProtocol {
     const feed = this.#feedByNative.get(textOf(instId, 'instId'));
     if (feed === undefined) throw new FrameError('unknown-message', `instrument ${excerpt(instId)}`);
     if (channel === 'books')
-      losingOnError(this.#host, [feed], () => {
+      invalidateOnError(this.#host, [feed], () => {
         for (const value of arrayOf(frame.data, 'data'))
           this.#book(feed, frame.action, fieldsOf(value, 'data'));
       });

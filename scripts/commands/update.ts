@@ -1,7 +1,12 @@
 /** `market-gym update`: trains a model on newer data, judges it against the one in use, and promotes the better. */
 import type { Argv } from 'yargs';
 import { describeLearningEvent, type LearningEvent } from '../../continual/events.ts';
-import { REJECTED, readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
+import {
+  REJECTED,
+  readContinualState,
+  recoverContinualState,
+  resolveLearnConfig,
+} from '../../continual/registry-state.ts';
 import { type Update, updateModel, updatePolicy } from '../../continual/update-champion.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
@@ -99,6 +104,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const registry = new ModelRegistry(path);
   try {
     const nowMs = Date.now();
+    recoverContinualState(registry, nameOf(args.model), nowMs);
     const { champion, trial } = readContinualState(registry, nameOf(args.model), nowMs);
     requireSource(champion, tape === undefined ? 'data' : 'tape');
     const onEvent = (event: LearningEvent): void => {

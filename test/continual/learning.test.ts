@@ -2,7 +2,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { startLearner } from '../../continual/learner.ts';
 import { type LearnerResult, type LearnerTask, performTask } from '../../continual/learner-tasks.ts';
-import { readContinualState, resolveLearnConfig } from '../../continual/registry-state.ts';
+import {
+  readContinualState,
+  recoverContinualState,
+  resolveLearnConfig,
+} from '../../continual/registry-state.ts';
 import { Registry } from '../../core/registry.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -206,7 +210,14 @@ describe('rollback', () => {
     const { registry: path } = placeWith(createModel(1), createModel(2));
     const registry = new ModelRegistry(path);
     registry.note('policy@2', 5, 'rolled-back', null);
+    const numEvents = registry.events().length;
+    expect(readContinualState(registry, 'policy', 6).champion.id).toBe('policy@2');
+    expect(registry.events().length).toBe(numEvents);
+    recoverContinualState(registry, 'policy', 6);
     expect(readContinualState(registry, 'policy', 6).champion.id).toBe('policy@1');
+    const recovered = registry.events().length;
+    recoverContinualState(registry, 'policy', 7);
+    expect(registry.events().length).toBe(recovered);
     expect(readContinualState(registry, 'policy', 7)).toMatchObject({ previous: undefined });
     registry.close();
   });

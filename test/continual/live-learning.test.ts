@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { prepareLearning } from '../../continual/live-learning.ts';
 import { BookTradingEnv } from '../../envs/book-trading.ts';
+import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
 import { resolveLiveConfig } from '../../live/session/config.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
@@ -37,7 +38,7 @@ test.each([
   const canPlay = (spanMs: number) => {
     try {
       const part = sliceTape(books, cutMs - spanMs, cutMs);
-      new BookTradingEnv({ books: part, config: session.env });
+      new BookTradingEnv({ books: part, config: session.env as BookTradingConfig });
       return true;
     } catch (error) {
       expect((error as { code: string }).code).toMatch(/range-too-short|too-few-rows/);

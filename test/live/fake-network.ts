@@ -156,7 +156,7 @@ export class FakeNetwork implements Transport {
 
   #ping(): void {
     for (const client of this.#clients)
-      if (client.silentUntilMs < this.#clock.monotonicMs()) client.handlers.beat();
+      if (client.silentUntilMs < this.#clock.monotonicMs()) client.handlers.heartbeat();
   }
 
   #send(client: Client, whole: string): void {

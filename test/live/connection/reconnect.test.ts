@@ -176,7 +176,7 @@ describe('a socket', () => {
     const [old] = network.sockets;
     old.text('book 99 101');
     old.binary(1);
-    old.beat();
+    old.heartbeat();
     old.open();
     old.close('again');
     expect(network.inputs).toHaveLength(length);
@@ -189,11 +189,11 @@ describe('a socket', () => {
     network.runTo(300);
     network.socket().open();
     network.socket().text('book 99 101');
-    network.socket().beat();
+    network.socket().heartbeat();
     expect(network.connection.isTradable(SYMBOL)).toBe(true);
     expect(network.connection.book(SYMBOL).bestBid).toBe(99);
     network.runTo(1299);
-    expect(network.kinds()).toEqual(['open', 'frame', 'beat', 'tick', 'tick', 'tick']);
+    expect(network.kinds()).toEqual(['open', 'frame', 'heartbeat', 'tick', 'tick', 'tick']);
     network.runTo(1300);
     expect(network.kinds().filter((kind) => kind === 'tick')).toHaveLength(4);
     network.socket().binary(9);

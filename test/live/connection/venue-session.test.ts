@@ -95,7 +95,7 @@ describe('a book is traded on', () => {
     const venue = open({ staleAfterMs: 50_000, silenceMs: 3000 });
     venue.frame(0, 'book 99 101');
     expect([venue.tradable(3000), venue.tradable(3001)]).toEqual([true, false]);
-    venue.take(2500, { kind: 'beat' });
+    venue.take(2500, { kind: 'heartbeat' });
     expect([venue.tradable(5500), venue.tradable(5501)]).toEqual([true, false]);
   });
 
@@ -164,7 +164,7 @@ describe('a tick', () => {
     ['more', 4001, true],
   ])('gives a connection %s', (_, afterMs, isLeft) => {
     const venue = open();
-    venue.take(afterMs - 1, { kind: 'beat' });
+    venue.take(afterMs - 1, { kind: 'heartbeat' });
     venue.tick(afterMs);
     expect(venue.session.isOpen).toBe(!isLeft);
     expect(venue.session.counters.losses).toEqual(isLeft ? { 'no-snapshot': 1 } : {});
@@ -196,7 +196,7 @@ describe('a tick', () => {
   test('lets the protocol ping, and says how long it has been silent', () => {
     const venue = open();
     venue.frame(0, 'book 99 101');
-    venue.take(1000, { kind: 'beat' });
+    venue.take(1000, { kind: 'heartbeat' });
     venue.tick(1700);
     expect(venue.calls.at(-1)).toBe('tick 700');
   });

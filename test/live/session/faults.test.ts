@@ -82,7 +82,7 @@ function run(dialect: Dialect, seed: number): Outcome {
       // book, and where none comes within the deadline of the stream.
       if (!(ageMs <= limits.streamDeadlineMs + TICK_MS + LATEST_MS))
         outcome.lateDiscoveries.push(`${seed} ${elapsedMs} ${symbol} ${ageMs}`);
-      const silentMs = connection.clock.nowMs() - connection.session.heardMs;
+      const silentMs = connection.clock.nowMs() - connection.session.lastMessageMs;
       if (silentMs > limits.silenceMs + TICK_MS)
         outcome.lateDiscoveries.push(`${seed} ${elapsedMs} silent for ${silentMs}`);
       if (!connection.isTradable(symbol)) continue;
