@@ -91,6 +91,8 @@ export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {
   readonly description: string;
   readonly config: Schema;
   readonly needsCandles: boolean;
+  /** It trades several series at once; one that does not is refused more than one. */
+  readonly takesSeries: boolean;
   /** It trades on order books: on `books` where they are given, on a synthetic market else. */
   readonly needsBooks: boolean;
   /** It is given all rows, and keeps its episodes within `span`; otherwise the rows of its span are all it is given. */
@@ -111,6 +113,7 @@ export function defineEnv<Schema extends ConfigSchema>(plugin: {
   description: string;
   config: Schema;
   needsCandles?: boolean;
+  takesSeries?: boolean;
   needsBooks?: boolean;
   usesSpan?: boolean;
   create(context: EnvContext, config: ConfigOf<Schema>): Env;
@@ -123,6 +126,7 @@ export function defineEnv<Schema extends ConfigSchema>(plugin: {
     kind: envShape.kind,
     config,
     needsCandles: plugin.needsCandles ?? false,
+    takesSeries: plugin.takesSeries ?? false,
     needsBooks: plugin.needsBooks ?? false,
     usesSpan: plugin.usesSpan ?? ('fromRow' in shape && 'toRow' in shape),
     create: (context, overrides = {} as ConfigOverrides<Schema>) => {

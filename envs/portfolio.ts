@@ -211,5 +211,6 @@ export const portfolio = defineEnv({
   description: 'Several assets and cash: choose the weights, pay for rebalancing, grow the equity',
   config,
   needsCandles: true,
+  takesSeries: true,
   create: ({ seed, series = [], parts }, config) => new PortfolioEnv({ series, seed, config, parts }),
 });

@@ -220,5 +220,6 @@ export const shares = defineEnv({
   description: 'Whole shares of several stocks from one cash account (as in FinRL)',
   config,
   needsCandles: true,
+  takesSeries: true,
   create: ({ seed, series = [], parts }, config) => new SharesEnv({ series, seed, config, parts }),
 });

@@ -1,9 +1,11 @@
 /** The data of `fit`, `predict` and `evaluate --model`: candles with labels made of them, or a table with a label column. */
 
 import { resolveConfig, z } from '../../core/config.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
+import { describeCandles } from '../../market/candles/data-quality.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
+import type { ReadOptions } from '../../market/files/options.ts';
 import { type Dataset, datasetFromCandles, type PipelineSpec } from '../../models/data/dataset.ts';
 import type { LabelConfig } from '../../models/data/labels.ts';
 import { datasetFromTable, readTableCsv, type TableDatasetOptions } from '../../models/data/table-csv.ts';
@@ -34,6 +36,8 @@ export interface ModelDataOptions {
   readonly classes?: readonly string[];
   readonly task?: TableDatasetOptions['task'];
   readonly horizon?: number;
+  /** How a file of candles is read, where it does not say itself. */
+  readonly read?: ReadOptions;
 }
 
 /** Data to learn from. */
@@ -44,7 +48,7 @@ export async function loadTrainingData(
 ): Promise<Dataset> {
   if (options.label === undefined) {
     const config = resolveConfig(dataConfig, dataOverrides, 'the data');
-    const { candles } = await loadFile(options.file);
+    const { candles } = await loadFile(options);
     return datasetFromCandles(candles, { ...config, label: labelOverrides });
   }
   const misplaced = [...Object.keys(dataOverrides), ...Object.keys(labelOverrides)];
@@ -72,7 +76,7 @@ export async function loadEvaluationData(model: TrainedModel, options: ModelData
       `The ${model.kind} model was trained on a table; name its label column with --label.`,
     );
   }
-  const { candles } = await loadFile(options.file);
+  const { candles } = await loadFile(options);
   return datasetFromCandles(candles, {
     ...(model.pipeline as PipelineSpec),
     label: model.label as LabelConfig,
@@ -88,7 +92,7 @@ export async function loadPredictionData(
     const { table, timeMs } = await readTableCsv(options.file, options);
     return { table, timeMs };
   }
-  const { candles } = await loadFile(options.file);
+  const { candles } = await loadFile(options);
   return { candles, timeMs: candles.timeMs };
 }
 
@@ -99,6 +103,11 @@ async function readLabelled(options: ModelDataOptions): Promise<Dataset> {
 
 const classesOf = ({ shape }: TrainedModel) => (shape.task === 'regression' ? undefined : shape.classNames);
 
-function loadFile(file: string): Promise<{ candles: Candles }> {
-  return loadCandles(file === SHIPPED_DATA ? shippedDataPath() : file);
+async function loadFile({ file, read }: ModelDataOptions): Promise<{ candles: Candles }> {
+  const { candles } = await loadCandles(file === SHIPPED_DATA ? shippedDataPath() : file, read);
+  if (!describeCandles(candles).isDead) return { candles };
+  throw new DataError(
+    'dead-feed',
+    `${file}: the price never changes in its ${candles.length} bars; the feed was dead, and nothing can be learnt from it.`,
+  );
 }

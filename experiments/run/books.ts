@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { TradeTape } from '../../market/books/trade-tape.ts';
+import type { ReadOptions } from '../../market/files/options.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import type { PluginAccess } from '../plugins/access.ts';
@@ -24,6 +25,7 @@ export async function loadRunBooks(
   path: string,
   dates: SplitDates,
   access: PluginAccess = {},
+  read: ReadOptions = {},
 ): Promise<RunBooks> {
   if (path.startsWith(TAPE_PREFIX)) {
     const { books, trades, notes } = await openTapeData(path, access);
@@ -37,7 +39,7 @@ export async function loadRunBooks(
       notes,
     };
   }
-  const { tape, report } = await loadBooksOrCapture(path);
+  const { tape, report } = await loadBooksOrCapture(path, read);
   return {
     path: resolve(path),
     tape,

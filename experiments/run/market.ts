@@ -2,16 +2,20 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { resolveConfig } from '../../core/config.ts';
+import { DataError } from '../../core/errors.ts';
 import { median } from '../../core/statistics.ts';
 import { bookTradingConfig } from '../../envs/trading/book-config.ts';
 import { createBookBars } from '../../market/books/bars.ts';
 import { alignCandles } from '../../market/candles/align.ts';
 import { type Candles, hashCandles } from '../../market/candles/candles.ts';
-import { loadCandles } from '../../market/files/load-candles.ts';
+import { describeCandles } from '../../market/candles/data-quality.ts';
+import { listSymbols, loadCandleSeries, type NamedCandles } from '../../market/files/candle-series.ts';
+import type { ReadOptions } from '../../market/files/options.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
+import { expandFiles } from './data-files.ts';
 
 export interface RunMarket {
   /** Where the data come from, such that it can be found from any folder. */
@@ -27,26 +31,61 @@ export interface RunMarket {
   readonly notes: readonly string[];
 }
 
+export interface MarketOptions {
+  /** How files are read, where they do not say themselves. */
+  readonly read?: ReadOptions;
+  /** Whether several series can be used; otherwise more than one is refused. Default true. */
+  readonly takesSeries?: boolean;
+}
+
+/** Files that are open at once. */
+const FILES_AT_ONCE = 8;
+
 /**
- * @param data `sp500` is the series that comes with the package, anything else a path; several are separated by commas
+ * @param data `sp500` is the series that comes with the package, anything else a path or a pattern; several are separated
+ *   by commas
  * @param access which code a tape may bring along
- * @throws DataError as `loadCandles` and `alignCandles`; ConfigError `invalid-split`
+ * @throws DataError `several-symbols`, `dead-feed`, and as `loadCandleSeries` and `alignCandles`; ConfigError `invalid-split`
  */
 export async function loadMarket(
   data: string,
   dates: SplitDates,
   access: PluginAccess = {},
+  { read = {}, takesSeries = true }: MarketOptions = {},
 ): Promise<RunMarket> {
-  const names = data.split(',');
-  const loaded = await Promise.all(
-    names.map((name) =>
-      name.startsWith(TAPE_PREFIX)
-        ? candlesOfTape(name, access)
-        : loadCandles(name === SHIPPED_DATA ? shippedDataPath() : name),
-    ),
-  );
-  const all = loaded.map(({ candles }) => candles);
-  const series = all.length === 1 ? all : alignCandles(all);
+  const names = expandFiles(data);
+  const all: NamedCandles[] = [];
+  const notes: string[] = [];
+  for (let n = 0; n < names.length; n += FILES_AT_ONCE) {
+    const batch = names.slice(n, n + FILES_AT_ONCE);
+    const loaded = await Promise.all(batch.map((name) => loadSeries(name, read, access)));
+    for (const [i, part] of loaded.entries()) {
+      all.push(...part.series);
+      notes.push(...part.notes.map((note) => `${batch[i]}: ${note}`));
+    }
+  }
+  const labels = all.map(({ symbol }, n) => symbol ?? names[Math.min(n, names.length - 1)]);
+  if (all.length > 1 && !takesSeries) {
+    throw new DataError(
+      'several-symbols',
+      `${data} holds ${all.length} series, ${listSymbols(labels)}, and the env trades one; choose it with --symbol ${labels[0]}, or use env portfolio.`,
+    );
+  }
+  for (const [n, { candles }] of all.entries()) {
+    if (!describeCandles(candles).isDead) continue;
+    throw new DataError(
+      'dead-feed',
+      `${labels[n]}: the price never changes in ${candles.length} bars; the feed was dead, and nothing can be learnt from it.`,
+    );
+  }
+  const series = all.length === 1 ? [all[0].candles] : alignCandles(all.map(({ candles }) => candles));
+  for (const [n, { candles }] of all.entries()) {
+    const lost = candles.length - series[n].length;
+    if (lost > 0)
+      notes.push(
+        `${labels[n]}: ${lost} of ${candles.length} bars were left out, which not all ${all.length} series have.`,
+      );
+  }
   const hashes = series.map(hashCandles);
   return {
     path: names.map(absolute).join(','),
@@ -54,8 +93,21 @@ export async function loadMarket(
     series,
     spans: splitSpans(series[0], dates),
     sha256: hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex'),
-    notes: loaded.flatMap(({ report }, i) => report.notes.map((note) => `${names[i]}: ${note}`)),
+    notes,
   };
+}
+
+async function loadSeries(
+  name: string,
+  read: ReadOptions,
+  access: PluginAccess,
+): Promise<{ series: readonly NamedCandles[]; notes: readonly string[] }> {
+  if (name.startsWith(TAPE_PREFIX)) {
+    const { candles, notes } = await candlesOfTape(name, access);
+    return { series: [{ symbol: undefined, candles }], notes };
+  }
+  const { series, report } = await loadCandleSeries(name === SHIPPED_DATA ? shippedDataPath() : name, read);
+  return { series, notes: report.notes };
 }
 
 /** The usual length of a bar, ms. */
@@ -73,12 +125,12 @@ function absolute(name: string): string {
 async function candlesOfTape(
   name: string,
   access: PluginAccess,
-): Promise<{ candles: Candles; report: { notes: readonly string[] } }> {
+): Promise<{ candles: Candles; notes: readonly string[] }> {
   const { books, trades, notes, header } = await openTapeData(name, access);
   const { barMs } = resolveConfig(
     bookTradingConfig,
     header.config.mode === 'trading' ? header.config.env : {},
     'the tape',
   );
-  return { candles: createBookBars(books, 0, barMs, trades).candles, report: { notes } };
+  return { candles: createBookBars(books, 0, barMs, trades).candles, notes };
 }

@@ -4,6 +4,8 @@ import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError, StorageError } from '../../core/errors.ts';
 import type { EnvPlugin } from '../../envs/env.ts';
 import { completeParts } from '../../envs/parts.ts';
+import { ROLES } from '../../market/files/names.ts';
+import type { ReadOptions } from '../../market/files/options.ts';
 import type { KernelBackend } from '../../networks/kernels/kernels.ts';
 import { codeOf, type PluginFile, recordedPluginSchema } from '../../storage/plugin-file.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
@@ -20,6 +22,16 @@ const pluginConfig = z.record(z.string(), z.json());
 const pluginSpec = z.strictObject({ name: z.string(), config: pluginConfig });
 type PluginConfig = z.output<typeof pluginConfig>;
 
+const readSchema = z.strictObject({
+  columns: z.partialRecord(z.enum(ROLES), z.string()).optional(),
+  symbol: z.string().optional(),
+  timezone: z.string().optional(),
+  dates: z.enum(['dmy', 'mdy']).optional(),
+  duplicates: z.enum(['fail', 'first', 'last']).optional(),
+  badRows: z.enum(['fail', 'drop']).optional(),
+  adjust: z.boolean().optional(),
+});
+
 const runSpec = z.strictObject({
   version: z.string(),
   agent: pluginSpec,
@@ -31,6 +43,8 @@ const runSpec = z.strictObject({
       sha256: z.string(),
       validateFrom: z.string().optional(),
       testFrom: z.string().optional(),
+      /** How the file was read, where that was said. */
+      read: readSchema.optional(),
       /** What the training envs are given, UTC epoch; absent in runs of older versions. */
       trained: z.strictObject({ fromMs: z.number(), toMs: z.number() }).optional(),
     })
@@ -78,6 +92,8 @@ export interface RunRequest {
   readonly data?: string;
   readonly validateFrom?: string;
   readonly testFrom?: string;
+  /** How the data are read, where the file does not say itself. */
+  readonly read?: ReadOptions;
   readonly numEnvs: number;
   readonly totalSteps: number;
   readonly seed: number;
@@ -134,9 +150,14 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     );
   }
   const dates = { validateFrom, testFrom };
-  const market = env.needsCandles ? await loadMarket(data, dates, given) : undefined;
+  const { read = {} } = request;
+  const market = env.needsCandles
+    ? await loadMarket(data, dates, given, { read, takesSeries: env.takesSeries })
+    : undefined;
   const books =
-    env.needsBooks && request.data !== undefined ? await loadRunBooks(request.data, dates, given) : undefined;
+    env.needsBooks && request.data !== undefined
+      ? await loadRunBooks(request.data, dates, given, read)
+      : undefined;
   const files = market ?? books;
   const network =
     request.network === undefined
@@ -168,6 +189,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
         sha256: files.sha256,
         validateFrom,
         testFrom,
+        ...(Object.keys(read).length > 0 && { read }),
         trained: trainedSpan({ market, books }),
       },
     }),
@@ -207,8 +229,8 @@ export async function loadRunData(
   needsBooks: boolean,
   access: PluginAccess = {},
 ): Promise<Pick<Run, 'market' | 'books'>> {
-  const market = needsBooks ? undefined : await loadMarket(data.path, data, access);
-  const books = needsBooks ? await loadRunBooks(data.path, data, access) : undefined;
+  const market = needsBooks ? undefined : await loadMarket(data.path, data, access, { read: data.read });
+  const books = needsBooks ? await loadRunBooks(data.path, data, access, data.read) : undefined;
   if ((market ?? books)?.sha256 === data.sha256) return { market, books };
   throw new StorageError(
     'data-changed',

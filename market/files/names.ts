@@ -27,6 +27,32 @@ export type Role =
   | 'bids'
   | 'asks';
 
+/** Roles that `--columns` may name. */
+export const ROLES: readonly Role[] = [
+  'time',
+  'clock',
+  'localTime',
+  'open',
+  'high',
+  'low',
+  'close',
+  'adjustedClose',
+  'volume',
+  'tickVolume',
+  'quoteVolume',
+  'symbol',
+  'venue',
+  'price',
+  'size',
+  'side',
+  'buyerIsMaker',
+  'bidPrice',
+  'bidSize',
+  'askPrice',
+  'askSize',
+  'isSnapshot',
+];
+
 /** Names in plain form (see `plainName`), best first: what cannot be mistaken, then what may be something else. */
 const NAMES: Readonly<Record<Role, readonly string[]>> = {
   time: [

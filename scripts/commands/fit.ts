@@ -16,6 +16,7 @@ import { rowAt } from '../../trainers/spans.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
+import { readOptionsOf } from '../terminal/data-options.ts';
 import type { Io } from '../terminal/io.ts';
 import { classList, storeOptions, tableOptions } from '../terminal/model-options.ts';
 import {
@@ -98,7 +99,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const config = resolveModelConfig(plugin, overrides);
   requireTarget(args);
   const data = await loadTrainingData(
-    { ...args, file: args.data, classes: classList(args.classes) },
+    { ...args, file: args.data, read: readOptionsOf(args), classes: classList(args.classes) },
     settings.data,
     settings.label,
   );

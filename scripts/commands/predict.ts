@@ -1,4 +1,5 @@
 /** `market-gym predict`: what a model says of each row of a file. */
+
 import type { Argv } from 'yargs';
 import { loadPredictionData } from '../../experiments/models/data.ts';
 import { loadModelKinds } from '../../experiments/models/kinds.ts';
@@ -8,6 +9,7 @@ import { predictSignal } from '../../models/signals/predict.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
+import { readOptionsOf } from '../terminal/data-options.ts';
 import type { Io } from '../terminal/io.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
 
@@ -33,7 +35,12 @@ type Arguments = ArgumentsOf<typeof options>;
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
   const model = await openModel(args.model, args.registry, await loadModelKinds(args.plugin));
-  const input = await loadPredictionData(model, { ...args, file: args.data, classes: undefined });
+  const input = await loadPredictionData(model, {
+    ...args,
+    file: args.data,
+    read: readOptionsOf(args),
+    classes: undefined,
+  });
   const { rows, classNames, probabilities, classes, confidence, scores, provenance } = predictSignal(
     model,
     input,

@@ -13,6 +13,7 @@ import { LOG_FORMATS } from '../../storage/run-log.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole, formatRate } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
+import { dataOptions, readOptionsOf } from '../terminal/data-options.ts';
 import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
 import { parseLogFormats } from '../terminal/log-formats.ts';
@@ -26,13 +27,13 @@ const RESUMING: readonly string[] = ['resume', 'json', '_', '$0'];
 
 /** What a resumed run has decided already. No defaults here: only without them can one tell what was given. */
 const decisions = (yargs: Argv) =>
-  yargs
+  dataOptions(yargs)
     .option('agent', { type: 'string', defaultDescription: 'ppo', describe: 'Agent to train' })
     .option('env', { type: 'string', defaultDescription: 'trading', describe: 'Environment to train in' })
     .option('data', {
       type: 'string',
       defaultDescription: SHIPPED_DATA,
-      describe: 'Candles: CSV (.gz too), several by comma, or sp500; for env arbitrage: order books',
+      describe: 'File of candles, several by comma or pattern, or sp500; for envs on books: order books',
     })
     .option('validate-from', {
       type: 'string',
@@ -210,6 +211,7 @@ async function plan(args: Arguments): Promise<Prepared> {
     plugins: args.plugin ?? [],
     settings: parseSettings(args.set ?? [], ['agent', 'env']),
     data: args.data,
+    read: readOptionsOf(args),
     validateFrom: args.validateFrom,
     testFrom: args.testFrom,
     numEnvs: args.envs ?? 8,

@@ -1,4 +1,5 @@
 /** `market-gym evaluate --model`: judges a supervised model and writes a report. */
+
 import { ConfigError } from '../../core/errors.ts';
 import { loadEvaluationData, type ModelDataOptions } from '../../experiments/models/data.ts';
 import { loadModelKinds } from '../../experiments/models/kinds.ts';
@@ -13,13 +14,16 @@ import { modelReport } from '../../trainers/report/model.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import { isoDate } from '../../trainers/spans.ts';
 import { createConsole } from './console.ts';
+import { type DataArguments, readOptionsOf } from './data-options.ts';
 import type { Io } from './io.ts';
 import { classList } from './model-options.ts';
 import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
 import { parseSettings } from './settings.ts';
 
 /** What the command line says of a model to be judged. */
-export interface EvaluateModelArguments extends Omit<ModelDataOptions, 'file' | 'classes'> {
+export interface EvaluateModelArguments
+  extends DataArguments,
+    Omit<ModelDataOptions, 'file' | 'classes' | 'read'> {
   readonly data?: string;
   readonly classes?: string;
   readonly rows: 'unseen' | 'all';
@@ -45,6 +49,7 @@ export async function evaluateModelCommand(
   const data = await loadEvaluationData(model, {
     ...args,
     file: args.data,
+    read: readOptionsOf(args),
     classes: classList(args.classes),
   });
   const rows = chooseRows(model, data, args.rows);

@@ -2,10 +2,11 @@
 import type { Argv } from 'yargs';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { wholeNumber } from './counts.ts';
+import { dataOptions } from './data-options.ts';
 
 /** Options that say how a table is read; without `--label` a file is taken for candles. */
 export function tableOptions<Arguments>(yargs: Argv<Arguments>) {
-  return yargs
+  return dataOptions(yargs)
     .option('label', { type: 'string', describe: 'Column with the labels; absent: the file holds candles' })
     .option('time', {
       type: 'string',

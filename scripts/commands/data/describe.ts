@@ -5,17 +5,20 @@ import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
 import { detectTapeFile, isTradeFile, loadTrades } from '../../../market/books/load.ts';
 import { describeBooks } from '../../../market/books/quality.ts';
 import { formatBookQuality } from '../../../market/books/quality-text.ts';
+import type { LoadBooksOptions } from '../../../market/books/tape-loading.ts';
 import { countRepeatedTrades } from '../../../market/books/trade-tape.ts';
 import { parsePair } from '../../../market/candles/currencies.ts';
 import { describeCandles, formatDataQuality } from '../../../market/candles/data-quality.ts';
 import { formatTime } from '../../../market/candles/timestamps.ts';
-import { loadCandles } from '../../../market/files/load-candles.ts';
+import { type LoadReport, loadCandleSeries, type NamedCandles } from '../../../market/files/candle-series.ts';
+import type { ReadOptions } from '../../../market/files/options.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { type Console, createConsole } from '../../terminal/console.ts';
+import { dataOptions, readOptionsOf } from '../../terminal/data-options.ts';
 import type { Io } from '../../terminal/io.ts';
 
 export const options = (yargs: Argv) =>
-  yargs
+  dataOptions(yargs)
     .positional('file', {
       type: 'string',
       demandOption: true,
@@ -25,39 +28,76 @@ export const options = (yargs: Argv) =>
       type: 'string',
       describe: 'What a file of books trades, where it does not say: BTC/BRL',
     })
+    .option('venue', { type: 'string', describe: 'What to call the venue of a file that does not say' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg('pair');
+    .requiresArg(['pair', 'venue']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
+/** Series of which each figure is shown. */
+const MAX_SERIES = 5;
+
 /** @returns the exit code */
-export async function run({ file, json, pair }: Arguments, io: Io): Promise<number> {
-  const console = createConsole({ json }, io);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const { file, pair, venue } = args;
+  const console = createConsole(args, io);
   const path = file === SHIPPED_DATA ? shippedDataPath() : file;
-  const kind = await detectTapeFile(path);
-  if (kind === undefined) {
-    const { candles, report } = await loadCandles(path);
-    const quality = describeCandles(candles);
-    for (const note of report.notes) console.say(note);
-    console.say(formatDataQuality(quality));
-    console.result({ file, ...report, ...quality });
-  } else if (isTradeFile(kind)) await describeTrades(path, pair, console);
+  const read = readOptionsOf(args);
+  const kind = await detectTapeFile(path, read);
+  const bookOptions: LoadBooksOptions = {
+    ...read,
+    ...(pair !== undefined && { pair: parsePair(pair) }),
+    ...(venue !== undefined && { venue }),
+  };
+  if (kind === undefined) await describeCandleFile(path, read, console);
+  else if (isTradeFile(kind)) await describeTrades(path, bookOptions, console);
   else {
-    const { tape, trades, report } = await loadBooksOrCapture(
-      path,
-      pair === undefined ? {} : { pair: parsePair(pair) },
-    );
+    const { tape, trades, report } = await loadBooksOrCapture(path, bookOptions);
     const quality = describeBooks(tape);
+    console.say(`understood as  ${report.format}`);
     for (const note of report.notes) console.say(note);
     console.say(formatBookQuality(quality));
     if (trades !== undefined) console.say(`The file has ${trades.length} trades too.`);
-    console.result({ file, ...report, depth: tape.depth, trades: trades?.length ?? 0, ...quality });
+    console.result({ file: path, ...report, depth: tape.depth, trades: trades?.length ?? 0, ...quality });
   }
   return 0;
 }
 
-async function describeTrades(path: string, pair: string | undefined, console: Console): Promise<void> {
-  const trades = await loadTrades(path, pair === undefined ? {} : { pair: parsePair(pair) });
+async function describeCandleFile(path: string, read: ReadOptions, console: Console): Promise<void> {
+  const { series, report } = await loadCandleSeries(path, read);
+  console.say(understoodAs(report, series));
+  for (const note of report.notes) console.say(note);
+  const described = series.map(({ symbol, candles }) => ({ symbol, ...describeCandles(candles) }));
+  if (described.length === 1) {
+    console.say(formatDataQuality(described[0]));
+    console.result({ file: path, ...report, ...described[0] });
+    return;
+  }
+  console.say(`The file holds ${series.length} series; --symbol chooses one.`);
+  for (const { symbol, ...quality } of described.slice(0, MAX_SERIES)) {
+    console.say(`\n${symbol}\n${formatDataQuality(quality)}`);
+  }
+  if (described.length > MAX_SERIES) console.say(`\nand ${described.length - MAX_SERIES} more series`);
+  console.result({ file: path, ...report, series: described });
+}
+
+/** What was made of the file, before any figure of it. */
+function understoodAs(
+  { format, kind, columns, zone, timeForms }: LoadReport,
+  series: readonly NamedCandles[],
+): string {
+  const { time, clock, volume, ...prices } = columns;
+  const names = Object.entries(prices).map(([role, name]) =>
+    role === name.toLowerCase() ? name : `${role} "${name}"`,
+  );
+  const when = `time "${time}"${clock === undefined ? '' : ` and "${clock}"`} (${timeForms.join(', ')}; ${zone ?? 'UTC'})`;
+  const pair = series.length === 1 && series[0].symbol !== undefined ? `, of ${series[0].symbol}` : '';
+  const words = kind === 'wide' ? 'prices, a column each series' : 'candles';
+  return `understood as  ${format}, ${words}${pair}: ${when}, ${names.join(', ')}${volume === undefined ? '' : `, volume "${volume}"`}`;
+}
+
+async function describeTrades(path: string, options: LoadBooksOptions, console: Console): Promise<void> {
+  const trades = await loadTrades(path, options);
   const first = trades.timeMs[0];
   const last = trades.timeMs[trades.length - 1];
   const repeated = countRepeatedTrades(trades);
