@@ -18,12 +18,14 @@ import type { DriftConfig } from './drift-config.ts';
 export interface DriftReference {
   /** Whether the windows followed each other as well. */
   readonly isWhole: boolean;
-  readonly observations: Float32Array; // [N, D]
-  readonly actions: Float32Array | Int32Array; // [N, A]
+  /** [N, D] */
+  readonly observations: Float32Array;
+  /** [N, A] */
+  readonly actions: Float32Array | Int32Array;
   readonly observationDim: number;
   readonly actionDim: number;
-  /** Names of the observation's elements; those that the account makes are left out. */
-  readonly names?: readonly string[]; // [D]
+  /** [D]: Names of the observation's elements; those that the account makes are left out. */
+  readonly names?: readonly string[];
   /** What fills cost against the mid at their decision, basis points. */
   readonly fillCostsBps: ArrayLike<number>;
 }
@@ -35,8 +37,10 @@ export interface DriftColumn {
   readonly isAction: boolean;
   /** `return:1@0`, or its number. */
   readonly name: string;
-  readonly edges: Float64Array; // [Q − 1], a value belongs to the first bin whose edge is not below it
-  readonly expected: Float64Array; // [Q], shares
+  /** [Q − 1], a value belongs to the first bin whose edge is not below it */
+  readonly edges: Float64Array;
+  /** [Q], shares */
+  readonly expected: Float64Array;
   /** Largest index or divergence that is no alarm. */
   readonly limit: number;
   /** The reference's values. */

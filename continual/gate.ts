@@ -54,10 +54,12 @@ export type GateConfig = ConfigOf<typeof gateConfig>;
 
 /** What a policy made of the forward stretch. T periods; entry 0 of time and equity is the state before the first. */
 export interface ForwardRun {
-  readonly timeMs: Float64Array; // [T + 1], UTC epoch
-  readonly equity: Float64Array; // [T + 1], quote units
-  /** |size|·price of all fills, per period. */
-  readonly tradedNotional: Float64Array; // [T]
+  /** [T + 1], UTC epoch */
+  readonly timeMs: Float64Array;
+  /** [T + 1], quote units */
+  readonly equity: Float64Array;
+  /** [T]: |size|·price of all fills, per period. */
+  readonly tradedNotional: Float64Array;
   /** Set when it could not go on: an action, weight or value that is not finite, an error. */
   readonly failure?: string;
 }

@@ -37,16 +37,22 @@ export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
 
 /** T periods. What was seen and done is that of the decisions that were the policy's own, in windows; N of them in all. */
 export interface ShadowRun {
-  readonly timeMs: Float64Array; // [T + 1], UTC epoch
-  readonly equity: Float64Array; // [T + 1], quote units
-  readonly tradedNotional: Float64Array; // [T], quote units
+  /** [T + 1], UTC epoch */
+  readonly timeMs: Float64Array;
+  /** [T + 1], quote units */
+  readonly equity: Float64Array;
+  /** [T], quote units */
+  readonly tradedNotional: Float64Array;
   /** Whether no windows between those that are kept are left out. */
   readonly isWhole: boolean;
-  readonly observations: Float32Array; // [N, D]
-  readonly actions: Float32Array; // [N, A]
+  /** [N, D] */
+  readonly observations: Float32Array;
+  /** [N, A] */
+  readonly actions: Float32Array;
   readonly observationDim: number;
   readonly actionDim: number;
-  readonly names: readonly string[] | undefined; // [D]
+  /** [D] */
+  readonly names: readonly string[] | undefined;
   /** What fills cost against the mid at their decision, basis points; empty where no mid is told. */
   readonly fillCostsBps: Float64Array;
   /** An action that cannot be, or an error. */

@@ -7,9 +7,10 @@ import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } fro
  */
 export class RunningMoments implements Snapshotable {
   readonly dim: number;
-  readonly mean: Float64Array; // [D]
-  /** Population variance. */
-  readonly variance: Float64Array; // [D]
+  /** [D] */
+  readonly mean: Float64Array;
+  /** [D]: Population variance. */
+  readonly variance: Float64Array;
   #count: number;
 
   /** @param priorCount weight of the prior (mean 0, variance 1), in samples */

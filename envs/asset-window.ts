@@ -42,7 +42,8 @@ type AssetWindowConfig = z.output<z.ZodObject<typeof assetWindowConfig>>;
 
 /** M assets, F features an asset, W bars. Moves a row through aligned series. */
 export class AssetWindow implements Snapshotable {
-  readonly series: readonly Candles[]; // [M]
+  /** [M] */
+  readonly series: readonly Candles[];
   /** W·M·F: what `writeInto` writes. */
   readonly dim: number;
   /** `asset:feature@bar`, bar 0 the newest. [W·M·F] */

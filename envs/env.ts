@@ -16,12 +16,14 @@ export interface ResetOptions {
 }
 
 export interface ResetResult<Info> {
-  observation: Float32Array; // [D]
+  /** [D] */
+  observation: Float32Array;
   info: Info;
 }
 
 export interface StepResult<Info> {
-  observation: Float32Array; // [D]
+  /** [D] */
+  observation: Float32Array;
   reward: number;
   /** The task ended: nothing follows, so no value is bootstrapped. */
   terminated: boolean;

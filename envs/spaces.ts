@@ -6,10 +6,10 @@ import type { Rng } from '../core/rng.ts';
 export interface Discrete {
   readonly kind: 'discrete';
   readonly n: number;
-  /** What each choice stands for, where it is a quantity: in trading, the target exposure. */
-  readonly values?: readonly number[]; // [n]
-  /** A name per choice, for agents that follow a rule and for people: `hold`, `trade:EX1>EX2:0`. */
-  readonly names?: readonly string[]; // [n]
+  /** [n]: What each choice stands for, where it is a quantity: in trading, the target exposure. */
+  readonly values?: readonly number[];
+  /** [n]: A name per choice, for agents that follow a rule and for people: `hold`, `trade:EX1>EX2:0`. */
+  readonly names?: readonly string[];
 }
 
 /** Several independent choices; the k-th has `sizes[k]` options. An action is an Int32Array [K]. */
@@ -33,10 +33,12 @@ export interface Box {
   readonly shape: readonly number[];
   /** The product of `shape`. */
   readonly dim: number;
-  readonly low: Float32Array; // [dim], −Infinity where unbounded
-  readonly high: Float32Array; // [dim], Infinity where unbounded
-  /** A name per element, for agents that follow a rule and for people: `rsi:14@-1`, `exposure`. */
-  readonly names?: readonly string[]; // [dim]
+  /** [dim], −Infinity where unbounded */
+  readonly low: Float32Array;
+  /** [dim], Infinity where unbounded */
+  readonly high: Float32Array;
+  /** [dim]: A name per element, for agents that follow a rule and for people: `rsi:14@-1`, `exposure`. */
+  readonly names?: readonly string[];
   /** Absent: the elements are what they are, and no window. */
   readonly window?: ObservationWindow;
   /** Elements that belong together, for agents that read them as one. */

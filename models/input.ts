@@ -10,7 +10,8 @@ import type { TrainedModel } from './model.ts';
 export interface PredictionInput {
   readonly table?: FeatureTable;
   readonly candles?: Candles;
-  readonly timeMs?: Float64Array; // [N] UTC epoch
+  /** [N] UTC epoch */
+  readonly timeMs?: Float64Array;
   /** SHA-256 of the table, where rows have no times. */
   readonly hash?: string;
 }

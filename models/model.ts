@@ -13,15 +13,20 @@ import type { Scaler } from './data/scaler.ts';
 /** What a predictor reads and gives. W rows a window, F columns, K outputs. */
 export interface ModelShape {
   readonly task: Task;
-  readonly columns: readonly string[]; // [F]
-  readonly classNames: readonly string[]; // [K] for classification; empty for regression, where K is 1
+  /** [F] */
+  readonly columns: readonly string[];
+  /** [K] for classification; empty for regression, where K is 1 */
+  readonly classNames: readonly string[];
 }
 
 /** M rows of the table, their targets and how much each counts. */
 export interface TrainingPart {
-  readonly rows: Int32Array; // [M] ascending
-  readonly targets: Float64Array; // [M] class or value
-  readonly weights: Float64Array; // [M] ≥ 0, of mean 1 in the part that is fitted
+  /** [M] ascending */
+  readonly rows: Int32Array;
+  /** [M] class or value */
+  readonly targets: Float64Array;
+  /** [M] ≥ 0, of mean 1 in the part that is fitted */
+  readonly weights: Float64Array;
 }
 
 export interface TrainingContext {

@@ -2,8 +2,10 @@
 
 /** A block of trainable numbers and the loss gradient that has accumulated for them. */
 export interface ParameterBlock {
-  readonly parameters: Float32Array; // [P]
-  readonly gradients: Float32Array; // [P]
+  /** [P] */
+  readonly parameters: Float32Array;
+  /** [P] */
+  readonly gradients: Float32Array;
 }
 
 /** B rows a batch, I inputs, O outputs, P parameters. */

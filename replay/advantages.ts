@@ -10,14 +10,18 @@
 
 /** T steps, N envs. */
 export interface RolloutReturns {
-  readonly rewards: Float32Array; // [T, N]
-  readonly values: Float32Array; // [T, N], V of the observation acted on
-  readonly terminated: Uint8Array; // [T, N]
-  readonly truncated: Uint8Array; // [T, N]
-  /** V of the last observation of an episode that was truncated at this step; elsewhere unused. */
-  readonly finalValues: Float32Array; // [T, N]
-  /** V of what each env's last step led to; unused where the episode ended there. */
-  readonly lastValues: Float32Array; // [N]
+  /** [T, N] */
+  readonly rewards: Float32Array;
+  /** [T, N], V of the observation acted on */
+  readonly values: Float32Array;
+  /** [T, N] */
+  readonly terminated: Uint8Array;
+  /** [T, N] */
+  readonly truncated: Uint8Array;
+  /** [T, N]: V of the last observation of an episode that was truncated at this step; elsewhere unused. */
+  readonly finalValues: Float32Array;
+  /** [N]: V of what each env's last step led to; unused where the episode ended there. */
+  readonly lastValues: Float32Array;
 }
 
 /**

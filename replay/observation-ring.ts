@@ -15,7 +15,8 @@ import { slice, view } from './rows.ts';
  */
 export class ObservationRing {
   readonly codec: ObservationCodec;
-  readonly keys: Float32Array; // [R + S, K]
+  /** [R + S, K] */
+  readonly keys: Float32Array;
   readonly #numRows: number;
   /** The row of what a transition led to when that is a spare one, otherwise 0. */
   readonly #spareOf: Int32Array; // [R]

@@ -6,25 +6,31 @@ import type { ActionBatch } from '../envs/spaces.ts';
 export interface ReplayBatch {
   /** Rows filled by the last sampling, at most B. */
   size: number;
-  readonly observations: Float32Array; // [B, D]
-  readonly actions: ActionBatch; // [B, A]
-  /** Σ γ^k·r over the k < n steps of each return; with one step, the reward. */
-  readonly rewards: Float32Array; // [B]
-  /** What the last step of each return led to; at an episode's end its last observation, never the reset one. */
-  readonly nextObservations: Float32Array; // [B, D]
-  /** Whether the task ended with the last step of the return; a cut-off is not an end. */
-  readonly terminated: Uint8Array; // [B]
+  /** [B, D] */
+  readonly observations: Float32Array;
+  /** [B, A] */
+  readonly actions: ActionBatch;
+  /** [B]: Σ γ^k·r over the k < n steps of each return; with one step, the reward. */
+  readonly rewards: Float32Array;
   /**
+   * [B, D]: What the last step of each return led to; at an episode's end its last observation, never the reset
+   * one.
+   */
+  readonly nextObservations: Float32Array;
+  /** [B]: Whether the task ended with the last step of the return; a cut-off is not an end. */
+  readonly terminated: Uint8Array;
+  /**
+   * [B].
    * Weight of the value of `nextObservations` in the target rewards + discounts·V: γ to the number of steps, and
    * 0 where terminated.
    */
-  readonly discounts: Float32Array; // [B]
-  /** Importance weights; 1 where sampling is uniform. */
-  readonly weights: Float32Array; // [B]
-  /** The buffer's rows that were drawn, for `updatePriorities`. */
-  readonly indices: Int32Array; // [B]
-  /** The buffer's rows of `nextObservations`. */
-  readonly nextRows: Int32Array; // [B]
+  readonly discounts: Float32Array;
+  /** [B]: Importance weights; 1 where sampling is uniform. */
+  readonly weights: Float32Array;
+  /** [B]: The buffer's rows that were drawn, for `updatePriorities`. */
+  readonly indices: Int32Array;
+  /** [B]: The buffer's rows of `nextObservations`. */
+  readonly nextRows: Int32Array;
 }
 
 export interface ReplayBatchShape {

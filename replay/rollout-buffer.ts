@@ -6,13 +6,20 @@ import { copyRow } from './rows.ts';
 export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements Snapshotable {
   readonly numSteps: number;
   readonly numEnvs: number;
-  readonly observations: Float32Array; // [T, N, D]
-  readonly actions: Actions; // [T, N, A]
-  readonly logProbs: Float32Array; // [T, N]
-  readonly rewards: Float32Array; // [T, N]
-  readonly terminated: Uint8Array; // [T, N]
-  readonly truncated: Uint8Array; // [T, N]
-  readonly finalValues: Float32Array; // [T, N]
+  /** [T, N, D] */
+  readonly observations: Float32Array;
+  /** [T, N, A] */
+  readonly actions: Actions;
+  /** [T, N] */
+  readonly logProbs: Float32Array;
+  /** [T, N] */
+  readonly rewards: Float32Array;
+  /** [T, N] */
+  readonly terminated: Uint8Array;
+  /** [T, N] */
+  readonly truncated: Uint8Array;
+  /** [T, N] */
+  readonly finalValues: Float32Array;
   /** [T, N, K], allowed choices; undefined until a step brings masks. */
   actionMasks: Uint8Array | undefined;
   #step = 0;

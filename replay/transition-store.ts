@@ -47,10 +47,12 @@ export class TransitionStore implements Snapshotable {
   readonly observationDim: number;
   readonly actionDim: number;
   readonly observations: ObservationRing;
-  readonly actions: ActionBatch; // [R, A]
-  readonly rewards: Float32Array; // [R]
-  /** A union of TERMINATED, TRUNCATED and STARTED. */
-  readonly flags: Uint8Array; // [R]
+  /** [R, A] */
+  readonly actions: ActionBatch;
+  /** [R] */
+  readonly rewards: Float32Array;
+  /** [R]: A union of TERMINATED, TRUNCATED and STARTED. */
+  readonly flags: Uint8Array;
   #slot = 0;
   #numStored = 0;
 

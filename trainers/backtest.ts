@@ -15,13 +15,18 @@ import { type AccountRow, alignPass, recordPass } from './account-pass.ts';
 
 /** T bars: entry 0 is the state before the first decision. */
 export interface Backtest {
-  readonly timeMs: Float64Array; // [T]
-  readonly price: Float64Array; // [T] quote units
-  readonly equity: Float64Array; // [T] quote units
-  readonly exposure: Float64Array; // [T] signed fraction of equity
-  readonly returns: Float64Array; // [T − 1] simple, per bar
-  /** |size|·price of all fills, per bar. */
-  readonly tradedNotional: Float64Array; // [T − 1] quote units
+  /** [T] */
+  readonly timeMs: Float64Array;
+  /** [T] quote units */
+  readonly price: Float64Array;
+  /** [T] quote units */
+  readonly equity: Float64Array;
+  /** [T] signed fraction of equity */
+  readonly exposure: Float64Array;
+  /** [T − 1] simple, per bar */
+  readonly returns: Float64Array;
+  /** [T − 1] quote units: |size|·price of all fills, per bar. */
+  readonly tradedNotional: Float64Array;
   readonly periodsPerYear: number;
   readonly metrics: BacktestMetrics;
 }

@@ -5,8 +5,10 @@ import type { Env } from '../envs/env.ts';
 import { playEpisode } from './episode.ts';
 
 export interface Evaluation {
-  readonly returns: readonly number[]; // [episodes], undiscounted
-  readonly lengths: readonly number[]; // [episodes], steps
+  /** [episodes], undiscounted */
+  readonly returns: readonly number[];
+  /** [episodes], steps */
+  readonly lengths: readonly number[];
   readonly meanReturn: number;
   /** Sample deviation over the episodes. */
   readonly deviation: number;

@@ -13,7 +13,8 @@ export interface Span {
 /** Candles, or the events of a tape. */
 export interface TimedRows {
   readonly length: number;
-  readonly timeMs: Float64Array; // [length], UTC epoch
+  /** [length], UTC epoch */
+  readonly timeMs: Float64Array;
 }
 
 export type Spans = Readonly<Record<SpanName, Span>>;

@@ -25,15 +25,18 @@ import { MaskedObservations } from './masked-observations.ts';
 
 /** B transitions that were drawn, of D observation elements, A action elements and K choices. */
 export interface LearnerBatch {
-  readonly observations: Float32Array; // [B, D]
-  readonly actions: ActionBatch; // [B, A]
+  /** [B, D] */
+  readonly observations: Float32Array;
+  /** [B, A] */
+  readonly actions: ActionBatch;
   /** [B], of one step or, discounted, of several. */
   readonly rewards: Float32Array;
   /** [B], weight of what follows in the target: γ to the number of steps, or 0 after a termination. */
   readonly discounts: Float32Array;
   /** [B], importance of each row in the loss; 1 without priorities. */
   readonly weights: Float32Array;
-  readonly nextObservations: Float32Array; // [B, D]
+  /** [B, D] */
+  readonly nextObservations: Float32Array;
   /** [B, K], allowed choices at `observations`; absent when the envs allow all. */
   readonly actionMasks: Uint8Array | undefined;
   /** [B, K], allowed choices at `nextObservations`. */

@@ -16,9 +16,12 @@ import type { PpoNetworks } from './ppo-loss.ts';
 /** B rows of what a teacher did; D observation elements, A action elements. */
 export interface Demonstration {
   readonly size: number; // B
-  readonly observations: Float32Array; // [≥ B, D]
-  readonly actions: ActionBatch; // [≥ B, A]
-  readonly actionMasks?: Uint8Array; // [≥ B, K]
+  /** [≥ B, D] */
+  readonly observations: Float32Array;
+  /** [≥ B, A] */
+  readonly actions: ActionBatch;
+  /** [≥ B, K] */
+  readonly actionMasks?: Uint8Array;
   /** [≥ B], discounted rewards from here on. */
   readonly returns: Float32Array;
 }

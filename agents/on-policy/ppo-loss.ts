@@ -20,13 +20,20 @@ export interface PpoNetworks {
 /** B rows drawn from a rollout; D observation elements, A action elements. */
 export interface PpoMinibatch {
   readonly size: number; // B
-  readonly observations: Float32Array; // [B, D]
-  readonly actions: ActionBatch; // [B, A], as drawn
-  readonly actionMasks?: Uint8Array; // [B, K]
-  readonly oldLogProbs: Float32Array; // [B]
-  readonly oldValues: Float32Array; // [B]
-  readonly advantages: Float32Array; // [B], normalised in place where that is configured
-  readonly returns: Float32Array; // [B]
+  /** [B, D] */
+  readonly observations: Float32Array;
+  /** [B, A], as drawn */
+  readonly actions: ActionBatch;
+  /** [B, K] */
+  readonly actionMasks?: Uint8Array;
+  /** [B] */
+  readonly oldLogProbs: Float32Array;
+  /** [B] */
+  readonly oldValues: Float32Array;
+  /** [B], normalised in place where that is configured */
+  readonly advantages: Float32Array;
+  /** [B] */
+  readonly returns: Float32Array;
 }
 
 export interface PpoLossConfig {

@@ -16,8 +16,10 @@ export interface RolloutSequencesOptions {
 
 /** B sequences, time-major; views that the next `gather` overwrites. */
 export interface SequenceRows {
-  readonly rows: Int32Array; // [L, B], of the rollout
-  readonly starts: Uint8Array; // [L, B], 1 where an episode begins
+  /** [L, B], of the rollout */
+  readonly rows: Int32Array;
+  /** [L, B], 1 where an episode begins */
+  readonly starts: Uint8Array;
   readonly initialStates: readonly Float32Array[]; // per network [B, S]
 }
 

@@ -35,8 +35,8 @@ export class ArbitrageMarket implements Snapshotable {
   readonly orders: PairOrders;
   readonly desk: VenueDesk;
   readonly observer: ArbitrageObserver;
-  /** Base units of each size of the configuration. */
-  readonly sizes: Float64Array; // [S]
+  /** [S]: Base units of each size of the configuration. */
+  readonly sizes: Float64Array;
   /** The last event seen. */
   row = 0;
   readonly #config: ArbitrageConfig;

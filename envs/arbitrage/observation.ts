@@ -105,7 +105,8 @@ export interface ObserverOptions {
  */
 export class ArbitrageObserver {
   readonly space: Box;
-  readonly observation: Float32Array; // [D], overwritten
+  /** [D], overwritten */
+  readonly observation: Float32Array;
   /** [D], what is brought up to date part by part; callers get a copy, which they may write into. */
   readonly #current: Float32Array;
   /** Which of the elements are shown. */

@@ -6,16 +6,24 @@ import { type ActionBatch, actionDim, numChoices } from '../spaces.ts';
 
 /** In shared memory: every worker writes the rows of its own envs. */
 export interface SharedBatch {
-  /** The two take turns, so that what was acted on outlives the step. */
-  readonly observations: readonly [Float32Array, Float32Array]; // [N, D]
-  readonly nextObservations: Float32Array; // [N, D]
-  readonly actions: ActionBatch; // [N, A]
-  readonly rewards: Float32Array; // [N]
-  readonly terminated: Uint8Array; // [N]
-  readonly truncated: Uint8Array; // [N]
-  readonly episodeStarts: Uint8Array; // [N]
-  readonly masks?: readonly [Uint8Array, Uint8Array]; // [N, K]
-  readonly nextMasks?: Uint8Array; // [N, K]
+  /** [N, D]: The two take turns, so that what was acted on outlives the step. */
+  readonly observations: readonly [Float32Array, Float32Array];
+  /** [N, D] */
+  readonly nextObservations: Float32Array;
+  /** [N, A] */
+  readonly actions: ActionBatch;
+  /** [N] */
+  readonly rewards: Float32Array;
+  /** [N] */
+  readonly terminated: Uint8Array;
+  /** [N] */
+  readonly truncated: Uint8Array;
+  /** [N] */
+  readonly episodeStarts: Uint8Array;
+  /** [N, K] */
+  readonly masks?: readonly [Uint8Array, Uint8Array];
+  /** [N, K] */
+  readonly nextMasks?: Uint8Array;
 }
 
 export function createSharedBatch(

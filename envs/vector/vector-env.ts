@@ -53,9 +53,12 @@ export interface VectorEnv extends Snapshotable {
   readonly transition: TransitionBatch;
   /** [N, D], what the last step led to; at an episode's end its last observation, never the reset one. */
   readonly nextObservations: Float32Array;
-  readonly rewards: Float32Array; // [N]
-  readonly terminated: Uint8Array; // [N]
-  readonly truncated: Uint8Array; // [N]
+  /** [N] */
+  readonly rewards: Float32Array;
+  /** [N] */
+  readonly terminated: Uint8Array;
+  /** [N] */
+  readonly truncated: Uint8Array;
   /** [N], the last step's info (after `reset`, the reset's); at an episode's end, a shallow copy of its last. */
   readonly infos: readonly object[];
   /** Episodes that ended in the last step, in the order of the envs: empty after most steps. */

@@ -5,7 +5,8 @@ import type { BookLevels } from '../../market/execution/book-matcher.ts';
 
 /** Two halves, written in turn: what was shown last stays as it was while the next is written. */
 export class LevelView {
-  readonly levels: BookLevels; // [2, K] each
+  /** [2, K] each */
+  readonly levels: BookLevels;
   readonly depth: number;
   /** Where the levels that were written last begin. */
   offset = 0;

@@ -25,13 +25,18 @@ export interface EdgeStatistics {
 /** The best prices of two venues after every receive time that changed one of them, while both are fresh. */
 export interface QuotePairs {
   readonly length: number; // S
-  readonly timeMs: Float64Array; // [S]
+  /** [S] */
+  readonly timeMs: Float64Array;
   /** [S] how long they stood: up to the next sample, or until one of the two was stale. */
   readonly durationMs: Float64Array;
-  readonly bidsA: Float64Array; // [S]
-  readonly asksA: Float64Array; // [S]
-  readonly bidsB: Float64Array; // [S]
-  readonly asksB: Float64Array; // [S]
+  /** [S] */
+  readonly bidsA: Float64Array;
+  /** [S] */
+  readonly asksA: Float64Array;
+  /** [S] */
+  readonly bidsB: Float64Array;
+  /** [S] */
+  readonly asksB: Float64Array;
   /** Share of the time since both were known in which one of the two was older than `staleMs`. */
   readonly staleShare: number;
 }

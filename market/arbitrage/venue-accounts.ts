@@ -12,10 +12,14 @@ const MAX_TRANSFERS = 32;
  * by fees alone, which are counted; balances, what is under way, and fees add up to what was there at the beginning.
  */
 export class VenueAccounts implements Snapshotable {
-  readonly base: Float64Array; // [V], base units, held ones included
-  readonly quote: Float64Array; // [V], quote units, held ones included
-  readonly heldBase: Float64Array; // [V]
-  readonly heldQuote: Float64Array; // [V]
+  /** [V], base units, held ones included */
+  readonly base: Float64Array;
+  /** [V], quote units, held ones included */
+  readonly quote: Float64Array;
+  /** [V] */
+  readonly heldBase: Float64Array;
+  /** [V] */
+  readonly heldQuote: Float64Array;
   /** Quote fees of trades, quote fees of transfers, base fees of transfers; each paid so far. */
   readonly fees = new Float64Array(3);
   /** Base and quote under way between venues. */

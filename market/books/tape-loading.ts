@@ -59,10 +59,14 @@ export function createVenue(name: string, pair: Pair | undefined): Venue {
 
 /** One event's levels, read from text before the builder copies them. */
 export class LevelScratch {
-  readonly bidPrices: Float64Array; // [K]
-  readonly bidSizes: Float64Array; // [K]
-  readonly askPrices: Float64Array; // [K]
-  readonly askSizes: Float64Array; // [K]
+  /** [K] */
+  readonly bidPrices: Float64Array;
+  /** [K] */
+  readonly bidSizes: Float64Array;
+  /** [K] */
+  readonly askPrices: Float64Array;
+  /** [K] */
+  readonly askSizes: Float64Array;
   readonly #depth: number;
 
   constructor(depth: number) {

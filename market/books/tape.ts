@@ -23,8 +23,12 @@ export interface BookTape {
   readonly exchangeTimeMs: Float64Array;
   /** [N], index into `venues`: whose book this is. */
   readonly venue: Uint8Array;
-  readonly bidPrices: Float64Array; // [N, K], quote units, falling
-  readonly bidSizes: Float64Array; // [N, K], base units
-  readonly askPrices: Float64Array; // [N, K], quote units, rising
-  readonly askSizes: Float64Array; // [N, K], base units
+  /** [N, K], quote units, falling */
+  readonly bidPrices: Float64Array;
+  /** [N, K], base units */
+  readonly bidSizes: Float64Array;
+  /** [N, K], quote units, rising */
+  readonly askPrices: Float64Array;
+  /** [N, K], base units */
+  readonly askSizes: Float64Array;
 }

@@ -13,8 +13,10 @@ export interface TradeTape {
   readonly exchangeTimeMs: Float64Array;
   /** [N], index into `venues`. */
   readonly venue: Uint8Array;
-  readonly prices: Float64Array; // [N], quote units
-  readonly sizes: Float64Array; // [N], base units
+  /** [N], quote units */
+  readonly prices: Float64Array;
+  /** [N], base units */
+  readonly sizes: Float64Array;
   /** [N], 1 when the aggressor bought, −1 when it sold, 0 when unknown. */
   readonly sides: Int8Array;
 }

@@ -38,7 +38,8 @@ export interface AsOfRows {
   readonly length: number; // T
   /** [T], rising: every time at which a bar of some series closes. */
   readonly timeMs: Float64Array;
-  readonly rows: Int32Array; // [T, M]
+  /** [T, M] */
+  readonly rows: Int32Array;
 }
 
 /**

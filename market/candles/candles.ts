@@ -6,12 +6,18 @@ import { formatTime, isValidTime } from './timestamps.ts';
 /** T bars in ascending time; bar t covers [timeMs[t], timeMs[t + 1]). */
 export interface Candles {
   readonly length: number;
-  readonly timeMs: Float64Array; // [T] open time, UTC epoch
-  readonly open: Float64Array; // [T] quote units
-  readonly high: Float64Array; // [T] quote units
-  readonly low: Float64Array; // [T] quote units
-  readonly close: Float64Array; // [T] quote units
-  readonly volume: Float64Array; // [T] base units; zero where the source has none
+  /** [T] open time, UTC epoch */
+  readonly timeMs: Float64Array;
+  /** [T] quote units */
+  readonly open: Float64Array;
+  /** [T] quote units */
+  readonly high: Float64Array;
+  /** [T] quote units */
+  readonly low: Float64Array;
+  /** [T] quote units */
+  readonly close: Float64Array;
+  /** [T] base units; zero where the source has none */
+  readonly volume: Float64Array;
 }
 
 const COLUMN_NAMES = ['timeMs', 'open', 'high', 'low', 'close', 'volume'] as const;

@@ -11,7 +11,8 @@ import { formatTime, isValidTime } from './timestamps.ts';
 export interface RateSeries {
   /** [N], UTC epoch, rising: from when on the rate is known. */
   readonly timeMs: Float64Array;
-  readonly rates: Float64Array; // [N], units of the target currency for one of this, > 0
+  /** [N], units of the target currency for one of this, > 0 */
+  readonly rates: Float64Array;
 }
 
 export interface ConversionsOptions {

@@ -169,8 +169,10 @@ export function createSlippage(
 
 /** What an order meets at each bar's close; row t looks at bars up to and including t. */
 export interface BarLiquidity {
-  readonly volume: Float64Array; // [T] mean base volume per bar
-  readonly volatility: Float64Array; // [T] root mean square of close-to-close log returns, per bar
+  /** [T] mean base volume per bar */
+  readonly volume: Float64Array;
+  /** [T] root mean square of close-to-close log returns, per bar */
+  readonly volatility: Float64Array;
 }
 
 /**

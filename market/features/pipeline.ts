@@ -19,12 +19,14 @@ export interface ColumnGroup {
 export interface FeatureMatrix {
   readonly numRows: number;
   readonly numColumns: number;
-  readonly columns: readonly string[]; // [F]
+  /** [F] */
+  readonly columns: readonly string[];
   /** Columns that are read as one; an observation has them as groups of its elements. */
   readonly groups?: readonly ColumnGroup[];
   /** The first row whose features all have their full history. */
   readonly firstRow: number;
-  readonly values: Float32Array; // [T, F], NaN before `firstRow`
+  /** [T, F], NaN before `firstRow` */
+  readonly values: Float32Array;
 }
 
 export interface FeaturePipelineOptions {

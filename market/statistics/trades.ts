@@ -119,9 +119,12 @@ export function summarizeTrades(trades: readonly Trade[]): TradeStatistics {
 
 /** A backtest step by step, as an env's info tells it. */
 export interface ActivityRecord {
-  readonly equity: ArrayLike<number>; // [n] quote units, after each step
-  readonly exposure: ArrayLike<number>; // [n] signed fraction of equity, after each step
-  readonly tradedNotional: ArrayLike<number>; // [n] quote units, in each step
+  /** [n] quote units, after each step */
+  readonly equity: ArrayLike<number>;
+  /** [n] signed fraction of equity, after each step */
+  readonly exposure: ArrayLike<number>;
+  /** [n] quote units, in each step */
+  readonly tradedNotional: ArrayLike<number>;
 }
 
 export interface Activity {

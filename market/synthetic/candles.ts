@@ -89,7 +89,8 @@ type Common = z.output<z.ZodObject<typeof common>>;
 
 /** Candles that say in which regime each bar was made. */
 export interface RegimeCandles extends Candles {
-  readonly regime: Uint8Array; // [T] index into `regimes`
+  /** [T] index into `regimes` */
+  readonly regime: Uint8Array;
 }
 
 /**

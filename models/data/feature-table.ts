@@ -4,7 +4,8 @@
 export interface FeatureTable {
   readonly numRows: number;
   readonly numColumns: number;
-  readonly columns: readonly string[]; // [F]
+  /** [F] */
+  readonly columns: readonly string[];
   /** [N, F]; NaN where a value is missing. */
   readonly values: Float32Array;
 }

@@ -3,7 +3,8 @@ import type { FeatureTable } from './feature-table.ts';
 
 /** F columns. */
 export interface Scaler {
-  readonly means: Float64Array; // [F]
+  /** [F] */
+  readonly means: Float64Array;
   /** [F], 1 where a column does not vary. */
   readonly deviations: Float64Array;
 }

@@ -22,7 +22,8 @@ export interface TableCsv {
   readonly table: FeatureTable;
   /** [N] as they stand in the file; empty texts are rows without a label. */
   readonly labels: readonly string[] | undefined;
-  readonly timeMs: Float64Array | undefined; // [N] UTC epoch, ascending
+  /** [N] UTC epoch, ascending */
+  readonly timeMs: Float64Array | undefined;
 }
 
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);

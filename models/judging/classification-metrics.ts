@@ -17,7 +17,8 @@ export type AverageScores = Omit<ClassScores, 'name' | 'support'>;
 
 export interface ClassificationMetrics {
   readonly numRows: number;
-  readonly classes: readonly ClassScores[]; // [C]
+  /** [C] */
+  readonly classes: readonly ClassScores[];
   readonly accuracy: number;
   /** Mean recall of the classes that occur. */
   readonly balancedAccuracy: number;

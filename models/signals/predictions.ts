@@ -8,10 +8,12 @@ export type Provenance = 'in-sample' | 'unseen' | 'out-of-fold';
 
 /** M predicted rows, C classes. */
 export interface Predictions {
-  readonly classNames: readonly string[]; // [C]; empty for regression
+  /** [C]; empty for regression */
+  readonly classNames: readonly string[];
   /** [M] rows of the table, ascending; rows without a whole window are not among them. */
   readonly rows: Int32Array;
-  readonly probabilities: Float64Array; // [M, C]; empty for regression
+  /** [M, C]; empty for regression */
+  readonly probabilities: Float64Array;
   /** [M] most probable class; −1 for regression. */
   readonly classes: Int32Array;
   /** [M] its probability, in (0, 1]; 1 for regression. */

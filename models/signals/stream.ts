@@ -8,7 +8,8 @@ import { mostProbable, scoreOf } from './predictions.ts';
 
 /** One bar's prediction; a view that the next one overwrites. */
 export interface Signal {
-  readonly probabilities: Float64Array; // [C]; empty for regression
+  /** [C]; empty for regression */
+  readonly probabilities: Float64Array;
   /** Most probable class; −1 for regression. */
   classIndex: number;
   /** Its name; empty for regression. */

@@ -15,7 +15,8 @@ export interface BinnedTable {
   readonly isWide: boolean;
   readonly cuts: readonly Float32Array[];
   readonly floors: Float32Array;
-  readonly hasMissing: Uint8Array; // [C]
+  /** [C] */
+  readonly hasMissing: Uint8Array;
   /** Where each column's bins start in a histogram, [C + 1]; a column with missing values has one bin more. */
   readonly offsets: Int32Array;
   /** The address of [panels, N, 8 bytes]. */

@@ -9,17 +9,24 @@ export const NO_PARENT = 2147483647;
  */
 export interface Tree {
   readonly numNodes: number;
-  readonly left: Int32Array; // [M]
-  readonly right: Int32Array; // [M]
-  readonly parent: Int32Array; // [M]
-  readonly splitIndex: Int32Array; // [M], the column
-  readonly splitCondition: Float32Array; // [M]
-  readonly defaultLeft: Uint8Array; // [M]
-  /** Before shrinkage in inner nodes, after it in leaves. */
-  readonly baseWeight: Float32Array; // [M]
-  /** The gain of a split, 0 in leaves. */
-  readonly lossChange: Float32Array; // [M]
-  readonly sumHessian: Float32Array; // [M]
+  /** [M] */
+  readonly left: Int32Array;
+  /** [M] */
+  readonly right: Int32Array;
+  /** [M] */
+  readonly parent: Int32Array;
+  /** [M], the column */
+  readonly splitIndex: Int32Array;
+  /** [M] */
+  readonly splitCondition: Float32Array;
+  /** [M] */
+  readonly defaultLeft: Uint8Array;
+  /** [M]: Before shrinkage in inner nodes, after it in leaves. */
+  readonly baseWeight: Float32Array;
+  /** [M]: The gain of a split, 0 in leaves. */
+  readonly lossChange: Float32Array;
+  /** [M] */
+  readonly sumHessian: Float32Array;
 }
 
 export function createTree(numNodes: number): Tree {

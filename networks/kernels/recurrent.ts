@@ -6,14 +6,20 @@ import type { Kernels } from './kernels.ts';
  * t·B on. All of it lies in the kernels' memory.
  */
 export interface Trace {
-  readonly gates: Float32Array; // [R, G·H], the inputs' part before the activation, then the gates
-  readonly hiddens: Float32Array; // [R + B, H], what each step starts from, and after them what the last one leaves
-  readonly cells: Float32Array; // [R + B, H], likewise; empty for a GRU
-  readonly outputs: Float32Array; // [R, H]
-  /** LSTM: tanh of the new cells; GRU: the state's part of the candidates, with its bias. */
-  readonly saved: Float32Array; // [R, H]
-  readonly gateGradients: Float32Array; // [R, G·H], d loss / d (the inputs' part before the activation)
-  readonly productGradients: Float32Array; // [R, G·H], d loss / d (the state's part); LSTM: the same array
+  /** [R, G·H], the inputs' part before the activation, then the gates */
+  readonly gates: Float32Array;
+  /** [R + B, H], what each step starts from, and after them what the last one leaves */
+  readonly hiddens: Float32Array;
+  /** [R + B, H], likewise; empty for a GRU */
+  readonly cells: Float32Array;
+  /** [R, H] */
+  readonly outputs: Float32Array;
+  /** [R, H]: LSTM: tanh of the new cells; GRU: the state's part of the candidates, with its bias. */
+  readonly saved: Float32Array;
+  /** [R, G·H], d loss / d (the inputs' part before the activation) */
+  readonly gateGradients: Float32Array;
+  /** [R, G·H], d loss / d (the state's part); LSTM: the same array */
+  readonly productGradients: Float32Array;
 }
 
 /** Every function does step `row / rows` alone: the rows from `row` on. See networks/kernels/assembly/recurrent.ts. */

@@ -56,8 +56,10 @@ export interface RecurrentNetwork extends ParameterBlock {
 
 /** Where the parts lie in the flat `parameters` and `gradients`, row-major; gates side by side in the columns. */
 export interface RecurrentLayout {
-  readonly inputWeightOffset: number; // [I, G·H]
-  readonly recurrentWeightOffset: number; // [H, G·H]
+  /** [I, G·H] */
+  readonly inputWeightOffset: number;
+  /** [H, G·H] */
+  readonly recurrentWeightOffset: number;
   /** [4H]; LSTM: one for each gate; GRU: r, z, the inputs' part of n, the state's part of n. */
   readonly biasOffset: number;
 }

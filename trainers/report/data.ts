@@ -19,7 +19,8 @@ export interface ReportChartData {
 
 /** A chart of a model's curves on common places. */
 export interface ModelChartData {
-  readonly x: number[]; // [P] ascending
+  /** [P] ascending */
+  readonly x: number[];
   /** Whether the line y = x is drawn, for comparison. */
   readonly diagonal: boolean;
   readonly points: boolean;
@@ -39,8 +40,10 @@ export interface SpanChartData {
   readonly stride: number;
   /** Bars are about a day or longer: the page shows dates without hours. */
   readonly daily: boolean;
-  readonly time: number[]; // [P] seconds, UTC epoch
-  readonly price: number[]; // [P]
+  /** [P] seconds, UTC epoch */
+  readonly time: number[];
+  /** [P] */
+  readonly price: number[];
   readonly curves: readonly CurveChartData[];
 }
 
@@ -49,9 +52,12 @@ export interface CurveChartData {
   readonly name: string;
   readonly role: 'lead' | 'seed' | 'baseline';
   readonly colour: string;
-  readonly growth: number[]; // [P] equity over its first value
-  readonly drawdown: number[]; // [P] the worst since the last drawn point, a fraction at or below 0; empty for a seed
-  readonly exposure: number[]; // [P]
+  /** [P] equity over its first value */
+  readonly growth: number[];
+  /** [P] the worst since the last drawn point, a fraction at or below 0; empty for a seed */
+  readonly drawdown: number[];
+  /** [P] */
+  readonly exposure: number[];
 }
 
 /** Builds the charts' data from a checked report. */

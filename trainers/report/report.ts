@@ -32,8 +32,10 @@ export interface ReportVerdict {
 /** The learning curve of one seed. */
 export interface ReportLearning {
   readonly seed: number;
-  readonly steps: ArrayLike<number>; // [K] environment steps, ascending
-  readonly meanReturn: ArrayLike<number>; // [K] mean episode return; NaN where no episode had ended
+  /** [K] environment steps, ascending */
+  readonly steps: ArrayLike<number>;
+  /** [K] mean episode return; NaN where no episode had ended */
+  readonly meanReturn: ArrayLike<number>;
 }
 
 /** One stretch of the data, with the market and everything that traded in it. */
@@ -43,8 +45,10 @@ export interface ReportSpan {
   readonly description: string;
   /** Whether the agent was trained on it. */
   readonly seen: boolean;
-  readonly timeMs: ArrayLike<number>; // [T] UTC epoch, ascending
-  readonly price: ArrayLike<number>; // [T] quote units
+  /** [T] UTC epoch, ascending */
+  readonly timeMs: ArrayLike<number>;
+  /** [T] quote units */
+  readonly price: ArrayLike<number>;
   /** Agents first by custom, one curve per seed; then baselines. At least one. */
   readonly curves: readonly ReportCurve[];
 }
@@ -54,8 +58,10 @@ export interface ReportCurve {
   /** An agent with several seeds is named `<agent>, seed <n>`; a baseline keeps its name (and colour) in every span. */
   readonly name: string;
   readonly kind: 'agent' | 'baseline';
-  readonly equity: ArrayLike<number>; // [T] in any unit, above zero at the start; drawn as growth of 1
-  readonly exposure: ArrayLike<number>; // [T] signed fraction of equity held from this time on
+  /** [T] in any unit, above zero at the start; drawn as growth of 1 */
+  readonly equity: ArrayLike<number>;
+  /** [T] signed fraction of equity held from this time on */
+  readonly exposure: ArrayLike<number>;
   /** By `ReportMetric.key`; absent or NaN is shown as a dash. */
   readonly metrics: Readonly<Record<string, number>>;
 }
