@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program: hands the process's arguments and streams to the command line, and its exit code back. */
+import module from 'node:module';
 import { version } from '../experiments/version.ts';
 import { processIo } from './terminal/io.ts';
 
@@ -7,6 +8,9 @@ import { processIo } from './terminal/io.ts';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
+
+// Where Node can, what it has compiled once is kept for the next start.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 const argv = process.argv.slice(2);
 // Asked for the version alone, the program needs no parser, which takes longer to load than to answer.

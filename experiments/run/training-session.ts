@@ -1,12 +1,11 @@
 /** Carries a run out on disk: trains, evaluates, logs, saves checkpoints, and stops where it is told to. */
-import { setImmediate } from 'node:timers/promises';
 import type { Agent, Metrics } from '../../agents/agent.ts';
 import { EnvError, TrainingError } from '../../core/errors.ts';
 import { joinSnapshots } from '../../core/snapshot.ts';
 import { mean } from '../../core/statistics.ts';
 import { describeSpace } from '../../envs/spaces.ts';
 import type { VectorEnv } from '../../envs/vector/vector-env.ts';
-import { systemClock } from '../../live/connection/clock.ts';
+import { nextTurn, systemClock } from '../../live/connection/clock.ts';
 import { type CheckpointDetails, saveCheckpoint } from '../../storage/checkpoint.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
 import { RunLog } from '../../storage/run-log.ts';
@@ -131,7 +130,7 @@ export class TrainingSession {
       while (!signal?.aborted && !this.isFinished && training.advance() !== undefined) {
         onEvent({ kind: 'progress', step: training.step, ...this.#scores() });
         // Lets signals and listeners have their turn.
-        await setImmediate();
+        await nextTurn();
       }
       this.#save(stepName(training.step));
     } catch (error) {

@@ -1,5 +1,6 @@
 /** Time as live code knows it: the one place that asks the machine for it. */
 import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock as EpochClock } from '../../core/clock.ts';
 
 /** A clock that can also wait; its `nowMs` may jump when the machine's clock is set. */
@@ -22,3 +23,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves when signals, timers and messages that wait have had their turn. */
+export function nextTurn(): Promise<void> {
+  return setImmediate();
+}

@@ -1,5 +1,6 @@
 /** What the command line prints: a progress bar on a terminal, plain lines elsewhere, JSON for machines. */
-import cliProgress from 'cli-progress';
+import { createRequire } from 'node:module';
+import type CliProgress from 'cli-progress';
 import type { Io, Output } from './io.ts';
 
 export interface Console {
@@ -41,7 +42,9 @@ export function createConsole({ json }: { readonly json: boolean }, { stdout, st
 }
 
 function createBar(stream: Output, label: string, totalSteps: number, startStep: number): Progress {
-  const bar = new cliProgress.SingleBar({
+  // Loaded for the first bar: most commands show none, and those in a pipe never do.
+  const { SingleBar }: typeof CliProgress = createRequire(import.meta.url)('cli-progress');
+  const bar = new SingleBar({
     format:
       '{label} {bar} {percentage} % | {value}/{total} steps | {rate} steps/s | ETA {eta_formatted} | {note}',
     stream: stream as NodeJS.WriteStream,
