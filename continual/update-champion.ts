@@ -2,18 +2,19 @@
 import { ConfigError, DataError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import { loadEvaluationData } from '../experiments/models/data.ts';
-import { addTfjsFor, loadModelKinds } from '../experiments/models/kinds.ts';
 import { openModel, storeModel } from '../experiments/models/store.ts';
-import { loadCatalog } from '../experiments/plugins/catalog.ts';
-import { builtInVenues } from '../live/venues/built-in.ts';
+import type { PluginAccess } from '../experiments/plugins/access.ts';
+import { openCatalog } from '../experiments/plugins/catalog.ts';
+import { readHeader } from '../live/session/assemble.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { rowsWithWindow } from '../models/data/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import { trainModel } from '../models/train.ts';
+import { unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
-import { summarizeTape } from '../storage/tape.ts';
+import { readTape, summarizeTape } from '../storage/tape.ts';
 import { isTape } from '../storage/tape-segments.ts';
 import { backtestSignal } from '../trainers/signal-backtest.ts';
 import type { LearningEvent } from './events.ts';
@@ -33,7 +34,8 @@ export interface Update {
   readonly trial: number;
   readonly learn: LearnConfig;
   readonly nowMs: number;
-  readonly plugins: readonly string[];
+  /** Which code the champion may bring along. */
+  readonly access?: PluginAccess;
   /** Told when the successor has learnt, and when it was judged. */
   readonly onEvent?: (event: LearningEvent) => void;
 }
@@ -63,7 +65,7 @@ function requireUnseen(
 
 /** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
 export async function updatePolicy(tape: string, update: Update): Promise<string> {
-  const { registry, champion, trial, learn, nowMs, plugins, onEvent = () => {} } = update;
+  const { registry, champion, trial, learn, nowMs, access = {}, onEvent = () => {} } = update;
   if (!isTape(tape)) {
     throw new ConfigError('no-tape', `"${tape}" holds no tape; name that of a live session.`);
   }
@@ -75,7 +77,11 @@ export async function updatePolicy(tape: string, update: Update): Promise<string
   requireUnseen(update, champion.manifest.data?.toMs ?? Number.NaN, fromMs, (firstMs) => {
     return (toMs - firstMs) / ROOM;
   });
-  const context = { tape, registry, catalog: await loadCatalog(plugins), venues: builtInVenues, learn };
+  const { plugins = [] } = unpackAgentModel(registry.load(champion.id));
+  const [first] = readTape(tape, { onTorn: () => {} });
+  const recorded = [...plugins, ...((first && readHeader(first.record).plugins) ?? [])];
+  const catalog = await openCatalog(recorded, access, `The model "${champion.id}"`);
+  const context = { tape, registry, catalog, venues: [...catalog.venues], learn };
   const trained = performTask({ kind: 'train', champion: champion.id, cutMs }, context);
   if (trained.kind !== 'trained') throw tooShort(tape, toMs - beginMs, learn);
   onEvent({ kind: 'trained', id: trained.id });
@@ -102,10 +108,9 @@ function tooShort(source: string, lengthMs: number, { gate }: LearnConfig): Data
 
 /** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
 export async function updateModel(file: string, update: Update): Promise<string> {
-  const { registry, champion: record, trial, learn, nowMs, plugins, onEvent = () => {} } = update;
+  const { registry, champion: record, trial, learn, nowMs, access = {}, onEvent = () => {} } = update;
   const { gate, seed } = learn;
-  const kinds = await addTfjsFor(record.manifest.kind, await loadModelKinds(plugins));
-  const champion = await openModel(record.id, registry.path, kinds);
+  const { model: champion, catalog } = await openModel(record.id, registry.path, access);
   if (champion.pipeline === undefined) {
     throw new ConfigError(
       'usage',
@@ -128,7 +133,7 @@ export async function updateModel(file: string, update: Update): Promise<string>
   });
 
   const settings = { ...(champion.config as Record<string, never>), seed };
-  const challenger = await trainModel(data, kinds.get(champion.kind), settings, { rows });
+  const challenger = await trainModel(data, catalog.models.get(champion.kind), settings, { rows });
   const forward = Int32Array.from({ length: length - first }, (_, i) => first + i);
   const runOf = (model: TrainedModel) => backtestSignal(candles, predictSignal(model, data, forward));
   const verdict = judgeChallenger(
@@ -143,7 +148,7 @@ export async function updateModel(file: string, update: Update): Promise<string>
     createRng(`${seed}/${record.id}/${trial}/bootstrap`),
   );
   const target = { save: record.name, registry: registry.path, parent: record.id };
-  const [id] = storeModel(target, challenger, {});
+  const [id] = storeModel(target, challenger, {}, catalog.files);
   onEvent({ kind: 'trained', id });
   settleVerdict(registry, id, verdict, nowMs);
   onEvent({ kind: 'judged', id, decision: verdict.decision, reasons: verdict.reasons });

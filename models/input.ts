@@ -17,10 +17,10 @@ export interface PredictionInput {
 }
 
 /** @throws ConfigError `pipeline-missing` */
-export function pipelineOf({ pipeline, kind }: TrainedModel): FeaturePipeline {
+export function pipelineOf({ pipeline, kind, knownFeatures = [] }: TrainedModel): FeaturePipeline {
   if (pipeline !== undefined) {
     const { features, ...options } = pipeline;
-    return createFeaturePipeline(features, options);
+    return createFeaturePipeline(features, { ...options, features: knownFeatures });
   }
   throw new ConfigError(
     'pipeline-missing',

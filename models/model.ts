@@ -3,6 +3,7 @@ import { type ConfigOf, type ConfigSchema, z } from '../core/config.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Json, NumericArray } from '../core/snapshot.ts';
+import type { Feature } from '../market/features/features.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import type { Calibration } from './data/calibration.ts';
 import type { PipelineSpec } from './data/dataset.ts';
@@ -163,6 +164,8 @@ export interface TrainedModel {
   readonly calibration: Calibration | undefined;
   /** How to make the columns of candles; absent where the table came from elsewhere. */
   readonly pipeline: PipelineSpec | undefined;
+  /** Features beside the built-in ones that the pipeline may name. */
+  readonly knownFeatures?: Iterable<Feature>;
   /** What the labels were; absent where they came with the table. */
   readonly label: LabelConfig | undefined;
   readonly trainedOn: TrainingRecord;

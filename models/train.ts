@@ -84,6 +84,7 @@ export async function trainModel(
     scaler,
     calibration: undefined,
     pipeline: data.pipeline,
+    knownFeatures: data.knownFeatures,
     label: data.label,
     trainedOn: recordOf(data, rows),
   };

@@ -6,6 +6,7 @@ import { type PriorUse, priorUses } from '../agents/priors/support.ts';
 import { withPrior } from '../agents/priors/with-prior.ts';
 import { priorPolicy } from '../agents/rules/prior-policy.ts';
 import { createRng } from '../core/rng.ts';
+import type { EnvParts } from '../envs/parts.ts';
 import type { TradingConfig } from '../envs/trading/config.ts';
 import { TradingEnv } from '../envs/trading.ts';
 import { createVectorEnv } from '../envs/vector/vector-env.ts';
@@ -32,6 +33,8 @@ export interface PriorMarket {
   readonly cutRow: number;
   /** Costs, actions, window and the trading env's other settings. */
   readonly config: Partial<TradingConfig>;
+  /** What those settings may name; absent: what comes with the framework. */
+  readonly parts?: EnvParts;
 }
 
 export interface GuidedTraining {
@@ -51,7 +54,7 @@ export interface GuidedTraining {
  * @returns the total return after costs over the rows from the cut on
  */
 export function trainGuided(market: PriorMarket, training: GuidedTraining): number {
-  const { candles, cutRow, config } = market;
+  const { candles, cutRow, config, parts } = market;
   const { plugin, agentConfig, totalSteps, numEnvs, seed, prior, watch } = training;
   const features = featuresOf(market, prior !== undefined);
   const fromRow = features.firstRow;
@@ -64,7 +67,7 @@ export function trainGuided(market: PriorMarket, training: GuidedTraining): numb
   const envs = createVectorEnv(
     Array.from(
       { length: numEnvs },
-      (_, i) => new TradingEnv({ candles, features, seed: seed * 1000 + i, config: trained }),
+      (_, i) => new TradingEnv({ candles, features, seed: seed * 1000 + i, config: trained, parts }),
     ),
   );
   const { observationSpace, actionSpace } = envs;
@@ -86,12 +89,12 @@ export function priorAlone(market: PriorMarket, sharpness: number): number {
 }
 
 function judgeOn(
-  { candles, config, cutRow }: PriorMarket,
+  { candles, config, cutRow, parts }: PriorMarket,
   features: FeatureMatrix,
   agentFor: Parameters<typeof backtest>[1],
 ): number {
-  return backtest({ candles, features, config: { ...config, fromRow: cutRow, toRow: 0 } }, agentFor).metrics
-    .totalReturn;
+  const judged = { candles, features, config: { ...config, fromRow: cutRow, toRow: 0 }, parts };
+  return backtest(judged, agentFor).metrics.totalReturn;
 }
 
 const matrices = new WeakMap<Predictions, FeatureMatrix>();

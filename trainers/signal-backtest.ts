@@ -2,6 +2,7 @@
 import { SIGNAL_COLUMN, signal, VOLATILITY_COLUMN } from '../agents/rules/signal.ts';
 import type { ConfigOverrides } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
+import type { Registry } from '../core/registry.ts';
 import { createRng } from '../core/rng.ts';
 import type { TradingConfig } from '../envs/trading/config.ts';
 import type { Candles } from '../market/candles/candles.ts';
@@ -9,7 +10,7 @@ import { periodsPerYear } from '../market/candles/periods.ts';
 import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { returnDeviation } from '../market/features/return-deviation.ts';
 import type { TrainedModel } from '../models/model.ts';
-import { nextExposure, signalConfig } from '../models/signals/exposure.ts';
+import { nextExposure, type SignalRulePlugin, signalConfig } from '../models/signals/exposure.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import type { Predictions } from '../models/signals/predictions.ts';
 import type { PassAxis } from './account-pass.ts';
@@ -29,6 +30,8 @@ export type TradingCosts = Partial<
 
 export interface SignalBacktestOptions {
   readonly signal?: ConfigOverrides<typeof signalConfig>;
+  /** The rules that it may name; absent: those that come with the framework. */
+  readonly rules?: Registry<SignalRulePlugin>;
   readonly costs?: TradingCosts;
   /** Bars of the realised volatility, where one is aimed at, ≥ 2. Default 20. */
   readonly volatilityBars?: number;
@@ -65,7 +68,14 @@ export function backtestSignal(
   const features = signalFeatures(candles, predictions, options.volatilityBars ?? VOLATILITY_BARS);
   return backtest({ candles, features, config }, ({ observationSpace, actionSpace }) =>
     signal.build(
-      { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
+      {
+        observationSpace,
+        actionSpace,
+        numEnvs: 1,
+        rng: createRng(0),
+        totalSteps: 0,
+        signalRules: options.rules,
+      },
       { ...options.signal, maxLeverage: config.maxLeverage },
     ),
   );

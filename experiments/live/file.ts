@@ -1,5 +1,6 @@
 /** The file that says all of a live session: what `market-gym live --config` reads. */
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type ConfigSchema, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { type LiveConfig, liveSchema, resolveLiveConfig } from '../../live/session/config.ts';
@@ -22,6 +23,10 @@ const httpSchema = z.strictObject({
 
 /** What is beside the session's own settings. */
 const fileSchema = z.object({
+  plugins: z
+    .array(z.string())
+    .default([])
+    .describe('TypeScript or JavaScript files with plugins, from the folder of this file'),
   tape: z.string().optional().describe('directory of the tape'),
   policy: policySchema.default({}).describe('rule, run or model that decides'),
   log: z
@@ -55,7 +60,8 @@ export async function readLiveFile(path: string): Promise<LiveFile> {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new ConfigError('invalid-live-file', `"${path}" holds no object; see examples/live-trading.json.`);
   }
-  return splitLiveFile(content as Record<string, unknown>, `"${path}"`);
+  const file = splitLiveFile(content as Record<string, unknown>, `"${path}"`);
+  return { ...file, plugins: file.plugins.map((plugin) => resolve(dirname(path), plugin)) };
 }
 
 /** Parts the settings of the session from those around it. */

@@ -5,6 +5,7 @@ import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { bookTradingConfig } from '../../envs/trading/book-config.ts';
 import type { LiveMarket } from '../../live/session/live-market.ts';
 import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../../live/session/policy.ts';
+import type { PluginFile } from '../../storage/plugin-file.ts';
 import { instantiate, readRegistryModel, readRunModel, type TrainedAgent } from '../models/agent-model.ts';
 import { DEFAULT_REGISTRY } from '../models/default-registry.ts';
 import type { PluginAccess } from '../plugins/access.ts';
@@ -34,6 +35,8 @@ export interface PolicySource {
   readonly mode: 'trading' | 'arbitrage' | undefined;
   /** Settings of the env that it was trained with, as far as the live market has them. */
   readonly env: Readonly<Record<string, unknown>>;
+  /** Files of code that it brings along; absent: none. */
+  readonly plugins?: readonly PluginFile[];
   policyFor(market: LiveMarket): LivePolicy;
 }
 
@@ -153,6 +156,7 @@ async function openAgent(model: TrainedAgent, id: string, access: PluginAccess =
     model: id,
     createdMs: model.createdMs,
     ...liveEnvOf(model),
+    plugins: catalog.files,
     policyFor: (market) =>
       agentPolicy(instantiate(model, market, plugin, code), market.actionSpace, id, model.createdMs),
   };

@@ -4,6 +4,7 @@ import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { describeCandles } from '../../market/candles/data-quality.ts';
+import type { Feature } from '../../market/features/features.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
 import { type Dataset, datasetFromCandles, type PipelineSpec } from '../../models/data/dataset.ts';
@@ -40,16 +41,17 @@ export interface ModelDataOptions {
   readonly read?: ReadOptions;
 }
 
-/** Data to learn from. */
+/** Data to learn from. @param knownFeatures features beside the built-in ones */
 export async function loadTrainingData(
   options: ModelDataOptions,
   dataOverrides: Record<string, unknown>,
   labelOverrides: Record<string, unknown>,
+  knownFeatures: Iterable<Feature> = [],
 ): Promise<Dataset> {
   if (options.label === undefined) {
     const config = resolveConfig(dataConfig, dataOverrides, 'the data');
     const { candles } = await loadFile(options);
-    return datasetFromCandles(candles, { ...config, label: labelOverrides });
+    return datasetFromCandles(candles, { ...config, label: labelOverrides, knownFeatures });
   }
   const misplaced = [...Object.keys(dataOverrides), ...Object.keys(labelOverrides)];
   if (misplaced.length > 0) {
@@ -80,6 +82,7 @@ export async function loadEvaluationData(model: TrainedModel, options: ModelData
   return datasetFromCandles(candles, {
     ...(model.pipeline as PipelineSpec),
     label: model.label as LabelConfig,
+    knownFeatures: model.knownFeatures,
   });
 }
 

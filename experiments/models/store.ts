@@ -1,12 +1,12 @@
 /** Where supervised models are written to and read from: a folder, or a name in the registry. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { z } from '../../core/config.ts';
 import { ConfigError, StorageError } from '../../core/errors.ts';
-import type { Registry } from '../../core/registry.ts';
 import type { Json } from '../../core/snapshot.ts';
 import { systemClock } from '../../live/connection/clock.ts';
 import { loadModel, saveModel } from '../../models/artifact.ts';
-import type { ModelPlugin, TrainedModel } from '../../models/model.ts';
+import type { TrainedModel } from '../../models/model.ts';
 import {
   MODEL_MANIFEST,
   type ModelArtifact,
@@ -18,7 +18,10 @@ import {
   writeArtifact,
 } from '../../storage/model-artifact.ts';
 import { ModelRegistry } from '../../storage/model-registry.ts';
+import { type PluginFile, recordedPluginSchema } from '../../storage/plugin-file.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import type { PluginAccess } from '../plugins/access.ts';
+import { type Catalog, openCatalog } from '../plugins/catalog.ts';
 import { version } from '../version.ts';
 import { addTfjsFor } from './kinds.ts';
 
@@ -51,11 +54,15 @@ export function requireTarget({ out, save }: ModelTarget): void {
   throw new StorageError('not-a-model', `"${out}" is there and is no model; choose another --out.`);
 }
 
-/** @returns what to call the model from now on, a place each */
+/**
+ * @param plugins files of code that it needs
+ * @returns what to call the model from now on, a place each
+ */
 export function storeModel(
   { out, save, registry: path, parent }: ModelTarget,
   model: TrainedModel,
   metrics: Readonly<Record<string, number>>,
+  plugins: readonly PluginFile[] = [],
 ): string[] {
   const { kind, kindVersion, config, pipeline, arrays, files: texts } = saveModel(model);
   const files: Record<string, Uint8Array> = {};
@@ -68,7 +75,7 @@ export function storeModel(
     kindVersion,
     ...(parent !== undefined && { parent }),
     config,
-    pipeline: pipeline as unknown as Json,
+    pipeline: (plugins.length === 0 ? pipeline : { ...pipeline, plugins }) as unknown as Json,
     ...(unit === 'time' && {
       data: { hash: dataHash, fromMs: spans[0][0], toMs: spans[spans.length - 1][1] },
     }),
@@ -92,19 +99,32 @@ export function storeModel(
   return places;
 }
 
+/** A supervised model with the plugins that it needs. */
+export interface OpenModel {
+  readonly model: TrainedModel;
+  readonly catalog: Catalog;
+}
+
 /**
  * @param reference a model's folder, or `NAME`, `NAME@VERSION`, `NAME@champion` in the registry
- * @throws StorageError for what is missing, foreign, of another version or damaged
+ * @param access which code the user lets it bring along
+ * @throws StorageError for what is missing, foreign, of another version or damaged; as `openCatalog`, before any code is run
  */
 export async function openModel(
   reference: string,
   registryPath: string,
-  kinds: Registry<ModelPlugin>,
-): Promise<TrainedModel> {
+  access: PluginAccess = {},
+): Promise<OpenModel> {
   const { manifest, files } = readStored(reference, registryPath);
   const { kind, kindVersion, config, pipeline } = manifest;
+  const { plugins } = z
+    .object({ plugins: z.array(recordedPluginSchema).default([]) })
+    .catch({ plugins: [] })
+    .parse(pipeline);
+  const catalog = await openCatalog(plugins, access, `The model "${reference}"`);
   const artifact = { kind, kindVersion, config, pipeline, ...decode(files, reference) };
-  return loadModel(artifact, await addTfjsFor(kind, kinds));
+  const model = await loadModel(artifact, await addTfjsFor(kind, catalog.models));
+  return { model: { ...model, knownFeatures: catalog.features }, catalog };
 }
 
 function readStored(reference: string, registryPath: string): ModelArtifact {

@@ -4,6 +4,7 @@ import { type ConfigOverrides, resolveConfig } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
+import type { Feature } from '../../market/features/features.ts';
 import { createFeaturePipeline, type FeaturePipelineOptions } from '../../market/features/pipeline.ts';
 import type { FeatureTable } from './feature-table.ts';
 import { averageUniqueness } from './label-weights.ts';
@@ -40,6 +41,8 @@ export interface Dataset {
   /** What the table was computed from, where it was; the same rows. */
   readonly candles?: Candles;
   readonly pipeline?: PipelineSpec;
+  /** Features beside the built-in ones that the pipeline may name. */
+  readonly knownFeatures?: Iterable<Feature>;
   /** How the labels were made of candles, where they were. */
   readonly label?: LabelConfig;
   /** SHA-256 of columns and values: says which data a model has seen. */
@@ -50,12 +53,15 @@ export interface CandleDatasetOptions
   extends Pick<FeaturePipelineOptions, 'normalize' | 'normalizationBars' | 'clip'> {
   readonly features: readonly string[];
   readonly label?: ConfigOverrides<typeof labelConfig>;
+  /** Features beside the built-in ones that may be named. */
+  readonly knownFeatures?: Iterable<Feature>;
 }
 
 /** @throws ConfigError, DataError as `createFeaturePipeline` and `labelCandles` */
 export function datasetFromCandles(candles: Candles, options: CandleDatasetOptions): Dataset {
   const pipeline = completeSpec(options);
-  const matrix = computeTable(candles, pipeline);
+  const { knownFeatures } = options;
+  const matrix = computeTable(candles, pipeline, knownFeatures);
   const label = resolveConfig(labelConfig, options.label ?? {}, 'the label');
   const labels = labelCandles(candles, label);
   const { values, ends, returns, task, classNames } = labels;
@@ -69,6 +75,7 @@ export function datasetFromCandles(candles: Candles, options: CandleDatasetOptio
     timeMs: candles.timeMs,
     candles,
     pipeline,
+    knownFeatures,
     label,
     firstRow: matrix.firstRow,
   });
@@ -79,16 +86,20 @@ export function completeSpec(options: Omit<CandleDatasetOptions, 'label'>): Pipe
   return { features, normalize, normalizationBars, clip };
 }
 
-/** The table of a saved pipeline. */
-export function computeTable(candles: Candles, { features, ...options }: PipelineSpec) {
-  return createFeaturePipeline(features, options).compute(candles);
+/** The table of a saved pipeline. @param knownFeatures features beside the built-in ones */
+export function computeTable(
+  candles: Candles,
+  { features, ...options }: PipelineSpec,
+  knownFeatures: Iterable<Feature> = [],
+) {
+  return createFeaturePipeline(features, { ...options, features: knownFeatures }).compute(candles);
 }
 
 /** What a data set is made of; the rest follows. */
 export interface DatasetParts
   extends Pick<
     Dataset,
-    'table' | 'task' | 'classNames' | 'labels' | 'timeMs' | 'candles' | 'pipeline' | 'label'
+    'table' | 'task' | 'classNames' | 'labels' | 'timeMs' | 'candles' | 'pipeline' | 'knownFeatures' | 'label'
   > {
   /** Default: each label depends on its own row alone. */
   readonly labelEnds?: Int32Array;

@@ -7,7 +7,8 @@ import { createRng, MAX_SEED } from '../../core/rng.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
-import { loadCatalog } from '../../experiments/plugins/catalog.ts';
+import { completeParts } from '../../envs/parts.ts';
+import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { parsePair } from '../../market/candles/currencies.ts';
@@ -19,6 +20,7 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 /** Small steps from the cloned policy, over hours; `--set agent.key=value` overrides. */
@@ -46,7 +48,7 @@ const CLONING_STEPS = 120_000;
 const SYNTHETIC_EVENTS = 20_000;
 
 export const options = (yargs: Argv) =>
-  yargs
+  pluginOptions(yargs)
     .option('data', {
       type: 'string',
       describe: 'Order books of two or more venues; default: a synthetic market',
@@ -114,14 +116,16 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   }
   const books = await openBooks(args, console);
   const settings = parseSettings(args.set ?? [], ['agent', 'env']);
-  const config = resolveConfig(arbitrageConfig, { ...ENV_SETTINGS, ...settings.env }, 'env "arbitrage"');
-  const agent = (await loadCatalog()).agents.get(args.agent);
+  const catalog = await openCatalog([], accessOf(args), 'The command');
+  const resolved = resolveConfig(arbitrageConfig, { ...ENV_SETTINGS, ...settings.env }, 'env "arbitrage"');
+  const config = completeParts(resolved, catalog);
+  const agent = catalog.agents.get(args.agent);
   const agentSettings = { ...ARBITRAGE_AGENT_SETTINGS[agent.name], ...settings.agent };
   const cloningSteps = args.cloningSteps ?? (agent.name === 'ppo' ? CLONING_STEPS : 0);
   const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
   const result = trainArbitrage({
     books,
-    config,
+    config: { ...config, parts: catalog },
     agent,
     agentSettings,
     trainShare: args.trainShare,

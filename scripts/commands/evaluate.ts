@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
-import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import {
   evaluateEpisodes,
@@ -24,9 +23,10 @@ import { wholeNumber } from '../terminal/counts.ts';
 import { evaluateModelCommand } from '../terminal/evaluate-model.ts';
 import type { Io } from '../terminal/io.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
+import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
 
 export const options = (yargs: Argv) =>
-  storeOptions(tableOptions(yargs))
+  changedCodeOptions(storeOptions(tableOptions(yargs)))
     .positional('runs', {
       type: 'string',
       array: true,
@@ -66,6 +66,10 @@ export const options = (yargs: Argv) =>
       coerce: wholeNumber('seed', 0, MAX_SEED),
       describe: 'Seed of the first episode',
     })
+    .option('network', {
+      type: 'string',
+      describe: 'Where the file of --network is now that a run was trained with',
+    })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline'])
@@ -81,15 +85,16 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
   if (args.model !== undefined) return evaluateModelCommand(args, args.model, io);
   const console = createConsole(args, io);
   const runs: TrainedRun[] = [];
-  for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint));
+  const access = accessOf(args);
+  for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint, access));
+  for (const { run: opened } of runs) for (const note of opened.notes) console.warn(note);
   requireSameTask(runs);
   const { by, reason } = judgedBy(runs[0]);
   if (by === 'account') {
     const baselines = args.baseline.map((model) => ` --baseline ${model}`).join('');
     const command = `market-gym evaluate ${args.runs.join(' ')}${baselines}`;
-    const kinds = await loadModelKinds(args.plugin);
     const models: TrainedModel[] = [];
-    for (const model of args.baseline) models.push(await openModel(model, args.registry, kinds));
+    for (const model of args.baseline) models.push((await openModel(model, args.registry, access)).model);
     judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console, models);
     return 0;
   }

@@ -12,6 +12,7 @@ import { wholeNumber } from '../terminal/counts.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import { showExperiment } from '../terminal/experiment-progress.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
 
 const MAX_WORKERS = 1024;
 
@@ -26,7 +27,7 @@ export const poolOptions = <Options>(yargs: Argv<Options>) =>
 
 export const options = (yargs: Argv) =>
   poolOptions(
-    yargs
+    changedCodeOptions(yargs)
       .positional('file', {
         type: 'string',
         demandOption: true,
@@ -53,6 +54,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     jobs: args.workers,
     onEvent: showExperiment(console),
     signal: io.interrupt(),
+    access: accessOf(args),
   });
   const cells = summarizeCells(outcome.results);
   const improvements = compareAgents(cells);

@@ -4,8 +4,9 @@ import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import { loadTrainingData } from '../../experiments/models/data.ts';
-import { addTfjsFor, loadModelKinds } from '../../experiments/models/kinds.ts';
+import { addTfjsFor } from '../../experiments/models/kinds.ts';
 import { requireTarget, storeModel } from '../../experiments/models/store.ts';
+import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { classBalance, type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
 import { holdOut, holdOutFrom, walkForward } from '../../models/data/splitters.ts';
 import { outOfFold } from '../../models/signals/out-of-fold.ts';
@@ -24,6 +25,7 @@ import {
   headlineMetrics,
   summarizeModelEvaluation,
 } from '../terminal/model-summary.ts';
+import { accessOf } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 export const options = (yargs: Argv) =>
@@ -89,7 +91,8 @@ type Arguments = ArgumentsOf<typeof options>;
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
   const settings = parseSettings(args.set, ['model', 'data', 'label', 'signal', 'costs']);
-  const kinds = await addTfjsFor(args.model, await loadModelKinds(args.plugin));
+  const catalog = await openCatalog([], accessOf(args), 'The command');
+  const kinds = await addTfjsFor(args.model, catalog.models);
   const plugin = kinds.get(args.model);
   const overrides = {
     seed: args.seed,
@@ -102,12 +105,14 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     { ...args, file: args.data, read: readOptionsOf(args), classes: classList(args.classes) },
     settings.data,
     settings.label,
+    catalog.features,
   );
   const window = plugin.window(config);
   const rows = rowsWithWindow(data, window);
   const { train, test } = splitRows(data, rows, window, args);
   console.say(describeData(data, train, test));
-  const judging = { signal: settings.signal, costs: settings.costs, seed: args.seed };
+  const { signal, costs } = settings;
+  const judging = { signal, costs, rules: catalog.signalRules, seed: args.seed };
 
   let walked: ReturnType<typeof judgePredictions> | undefined;
   if (args.walkForward > 0) {
@@ -126,7 +131,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const model = await trainModel(data, plugin, overrides, { rows: train });
   progress.stop();
   const judged = test === undefined ? undefined : evaluateModel(model, data, { ...judging, rows: test });
-  const places = storeModel(args, model, judged === undefined ? {} : headlineMetrics(judged));
+  const metrics = judged === undefined ? {} : headlineMetrics(judged);
+  const places = storeModel(args, model, metrics, catalog.files);
   if (judged !== undefined) {
     console.say(`\nTest part, the last ${test?.length} rows, which no model has learnt from\n`);
     console.say(formatModelEvaluation(judged));

@@ -1,76 +1,90 @@
 /** `market-gym list`: what there is to choose from, and every setting of it. */
 import type { Argv } from 'yargs';
-import { describeConfig } from '../../core/config.ts';
+import { type ConfigSchema, describeConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
+import { noSettings } from '../../core/plugin.ts';
 import { formatColumns } from '../../core/text-table.ts';
-import { tradingRewards } from '../../envs/trading/rewards.ts';
-import { type Catalog, loadCatalog } from '../../experiments/plugins/catalog.ts';
-import { builtinFeatures } from '../../market/features/features.ts';
-import { builtInModels } from '../../models/kinds.ts';
-import type { ModelPlugin } from '../../models/model.ts';
+import { type Catalog, openCatalog } from '../../experiments/plugins/catalog.ts';
+import { PLUGIN_KINDS, type PluginKind } from '../../experiments/plugins/kinds.ts';
 import { modelSchema } from '../../models/train.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
+
+/** The kinds in the order in which they are listed, by what they are called in the list. */
+const GROUPS: readonly (readonly [group: string, kind: PluginKind])[] = [
+  ['agents', 'agents'],
+  ['envs', 'envs'],
+  ['features', 'features'],
+  ['rewards', 'rewards'],
+  ['models', 'models'],
+  ['networks', 'networks'],
+  ['fee models', 'fees'],
+  ['slippage models', 'slippages'],
+  ['latency models', 'latencies'],
+  ['signal rules', 'signalRules'],
+  ['venues', 'venues'],
+];
+
+/** What a plugin of any kind tells of itself. */
+interface Listed {
+  readonly name: string;
+  readonly description: string;
+  readonly config?: ConfigSchema;
+}
 
 export const options = (yargs: Argv) =>
-  yargs
-    .positional('name', { type: 'string', describe: 'An agent, env or model, to see its settings' })
-    .option('plugin', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'TypeScript or JavaScript file with plugins',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg('plugin');
+  pluginOptions(yargs)
+    .positional('name', { type: 'string', describe: 'A plugin of any kind, to see its settings' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' });
 
 type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function run({ name, plugin, json }: Arguments, io: Io): Promise<number> {
-  const console = createConsole({ json }, io);
-  const catalog = await loadCatalog(plugin);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const console = createConsole(args, io);
+  const catalog = await openCatalog([], accessOf(args), 'The command');
+  const { name } = args;
   if (name !== undefined) {
-    const { kind, description, settings } = describePlugin(catalog, name);
-    console.say(`${kind} ${name}: ${description}\n`);
-    console.say(formatColumns(settings.map((s) => [s.key, JSON.stringify(s.default), s.description])));
-    console.result({ kind, name, description, settings });
+    const described = describePlugins(catalog, name);
+    for (const { kind, description, settings } of described) {
+      console.say(`${kind} ${name}: ${description}\n`);
+      console.say(formatColumns(settings.map((s) => [s.key, JSON.stringify(s.default), s.description])));
+    }
+    console.result({ name, ...described[0], ...(described.length > 1 && { also: described.slice(1) }) });
     return 0;
   }
-  const groups = {
-    agents: [...catalog.agents],
-    envs: [...catalog.envs],
-    features: [...builtinFeatures],
-    rewards: [...tradingRewards],
-    models: [...builtInModels],
-  };
-  for (const [group, plugins] of Object.entries(groups)) {
+  const groups = GROUPS.map(([group, kind]) => [group, listedOf(catalog, kind)] as const);
+  for (const [group, plugins] of groups) {
+    if (plugins.length === 0) continue;
     console.say(`${group}\n${formatColumns(plugins.map((p) => [`  ${p.name}`, p.description]))}\n`);
   }
   console.say('Settings of one: market-gym list NAME');
-  const brief = (plugins: readonly { name: string; description: string }[]) =>
-    plugins.map((p) => ({ name: p.name, description: p.description }));
-  console.result(
-    Object.fromEntries(Object.entries(groups).map(([group, plugins]) => [group, brief(plugins)])),
-  );
+  const brief = (plugins: readonly Listed[]) =>
+    plugins.map((plugin) => ({ name: plugin.name, description: plugin.description }));
+  console.result(Object.fromEntries(groups.map(([group, plugins]) => [group, brief(plugins)])));
   return 0;
 }
 
-function describePlugin({ agents, envs }: Catalog, name: string) {
-  const model = builtInModels.find((plugin) => plugin.name === name);
-  if (model !== undefined) return describeModel(model);
-  const kind = agents.has(name) ? 'agent' : 'env';
-  if (kind === 'env' && !envs.has(name)) {
-    const names = [...agents.names(), ...envs.names(), ...builtInModels.map((plugin) => plugin.name)];
-    throw new ConfigError('unknown-name', `No agent, env or model "${name}".${suggestion(name, names)}`);
-  }
-  const plugin = kind === 'agent' ? agents.get(name) : envs.get(name);
-  return { kind, description: plugin.description, settings: describeConfig(plugin.config) };
+/** Two kinds may use one name. @throws ConfigError `unknown-name` */
+function describePlugins(catalog: Catalog, name: string) {
+  const found = GROUPS.flatMap(([, kind]) =>
+    listedOf(catalog, kind)
+      .filter((plugin) => plugin.name === name)
+      .map((plugin) => {
+        const own = plugin.config ?? noSettings;
+        const schema = kind === 'models' ? modelSchema(catalog.models.get(name)) : own;
+        const said = kind === 'models' ? 'model' : PLUGIN_KINDS[kind].kind;
+        return { kind: said, description: plugin.description, settings: describeConfig(schema) };
+      }),
+  );
+  if (found.length > 0) return found;
+  const names = GROUPS.flatMap(([, kind]) => catalog[kind].names());
+  throw new ConfigError('unknown-name', `No plugin "${name}" of any kind.${suggestion(name, names)}`);
 }
 
-function describeModel(plugin: ModelPlugin) {
-  const { description } = plugin;
-  return { kind: 'model', description, settings: describeConfig(modelSchema(plugin)) };
+function listedOf(catalog: Catalog, kind: PluginKind): Listed[] {
+  return [...(catalog[kind] as Iterable<Listed>)];
 }

@@ -8,7 +8,7 @@ import { EXIT_FAILED } from '../terminal/exit-codes.ts';
 import { requestHalt } from '../terminal/halt-request.ts';
 import type { Io } from '../terminal/io.ts';
 import { sessionOptions } from '../terminal/live-options.ts';
-import { openLiveFile, requireTape, runLiveSession } from '../terminal/live-session.ts';
+import { openLiveFile, openSessionCode, requireTape, runLiveSession } from '../terminal/live-session.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 export const options = (yargs: Argv) =>
@@ -19,10 +19,14 @@ export const options = (yargs: Argv) =>
       type: 'string',
       describe: 'Model of the registry that decides: NAME (its champion) or NAME@VERSION',
     })
+    .option('network', {
+      type: 'string',
+      describe: 'Where the file of --network is now that the run was trained with',
+    })
     .option('registry', { type: 'string', describe: 'Directory of the registry' })
     .option('rule', {
       type: 'string',
-      describe: 'Rule that decides: buy-and-hold, sma-cross, edge-threshold',
+      describe: 'Rule that decides: buy-and-hold, sma-cross, edge-threshold, or an agent of --plugin',
     })
     .option('set', {
       type: 'string',
@@ -52,9 +56,11 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const choice = isChosen
     ? { rule, run: directory, checkpoint, model, registry }
     : { ...file.policy, ...(registry && { registry }) };
-  const policy = await openPolicy({ ...choice, settings: { ...file.policy.settings, ...settings.rule } });
+  const code = await openSessionCode(args, file);
+  const ruleSettings = { ...file.policy.settings, ...settings.rule };
+  const policy = await openPolicy({ ...choice, settings: ruleSettings, ...code });
   const config = completeSession(file.session, policy, settings);
-  return runLiveSession({ args, file, policy, config, io });
+  return runLiveSession({ args, file, policy, config, code, io });
 }
 
 /** @returns the exit code */

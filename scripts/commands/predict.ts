@@ -2,7 +2,6 @@
 
 import type { Argv } from 'yargs';
 import { loadPredictionData } from '../../experiments/models/data.ts';
-import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { predictSignal } from '../../models/signals/predict.ts';
@@ -12,6 +11,7 @@ import { createConsole } from '../terminal/console.ts';
 import { readOptionsOf } from '../terminal/data-options.ts';
 import type { Io } from '../terminal/io.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
+import { accessOf } from '../terminal/plugin-options.ts';
 
 export const options = (yargs: Argv) =>
   storeOptions(tableOptions(yargs))
@@ -34,7 +34,7 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
-  const model = await openModel(args.model, args.registry, await loadModelKinds(args.plugin));
+  const { model } = await openModel(args.model, args.registry, accessOf(args));
   const input = await loadPredictionData(model, {
     ...args,
     file: args.data,

@@ -7,9 +7,14 @@ import { createRng } from '../../core/rng.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { createTradingEnv } from '../../envs/trading.ts';
 import { dataConfig } from '../../experiments/models/data.ts';
-import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
-import { loadCatalog, SHIPPED_DATA, shippedDataPath } from '../../experiments/plugins/catalog.ts';
+import {
+  type Catalog,
+  openCatalog,
+  SHIPPED_DATA,
+  shippedDataPath,
+} from '../../experiments/plugins/catalog.ts';
+import type { Feature } from '../../market/features/features.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
 import { completeSpec, computeTable, datasetFromCandles } from '../../models/data/dataset.ts';
 import type { LabelConfig } from '../../models/data/labels.ts';
@@ -31,6 +36,7 @@ import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
 import { storeOptions } from '../terminal/model-options.ts';
+import { accessOf } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 export const options = (yargs: Argv) =>
@@ -79,8 +85,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
   const settings = parseSettings(args.set, ['agent', 'env', 'prior', 'model', 'data', 'label']);
   const prior = resolveConfig(ablationConfig, settings.prior, 'the prior');
-  const { agents } = await loadCatalog();
-  const plugin = agents.get(args.agent);
+  const catalog = await openCatalog([], accessOf(args), 'The command');
+  const plugin = catalog.agents.get(args.agent);
   const combinations = combinationsFor(plugin, args.only);
   if (!(args.testShare > 0 && args.testShare < 1)) {
     throw new ConfigError(
@@ -88,17 +94,22 @@ export async function run(args: Arguments, io: Io): Promise<number> {
       `--test-share takes a number between 0 and 1, got ${args.testShare}.`,
     );
   }
-  const source = await chooseModel(args, settings);
+  const source = await chooseModel(args, settings, catalog);
   const { candles } = await loadCandles(args.data === SHIPPED_DATA ? shippedDataPath() : args.data);
   const cutRow = Math.round(candles.length * (1 - args.testShare));
-  const data = datasetFromCandles(candles, { ...source.pipeline, label: source.label });
-  const { config } = createTradingEnv({ candles, config: settings.env });
+  const data = datasetFromCandles(candles, {
+    ...source.pipeline,
+    label: source.label,
+    knownFeatures: source.knownFeatures,
+  });
+  const { config } = createTradingEnv({ candles, config: settings.env, parts: catalog });
   const predictions = await priorPredictions(data, { ...source, cutRow });
   const features = computeTable(
     candles,
     completeSpec({ ...config, features: config.features, clip: config.featureClip }),
+    catalog.features,
   );
-  const market = { candles, features, predictions, cutRow, config };
+  const market = { candles, features, predictions, cutRow, config, parts: catalog };
   console.say(
     `Agent ${plugin.name} with a ${source.plugin.name} prior on ${args.data}: trained to ${isoDate(candles.timeMs[cutRow - 1])} with ` +
       `out-of-fold predictions from ${isoDate(candles.timeMs[predictions.rows[0]])} on, judged on ${candles.length - cutRow} later rows.`,
@@ -117,7 +128,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     progress.update(++numDone * args.steps, arm),
   );
   progress.stop();
-  const held = backtest({ candles, features, config: { ...config, fromRow: cutRow, toRow: 0 } }, (env) =>
+  const judged = { candles, features, config: { ...config, fromRow: cutRow, toRow: 0 }, parts: catalog };
+  const held = backtest(judged, (env) =>
     buyAndHold.build({ ...env, numEnvs: 1, rng: createRng(0), totalSteps: 0 }),
   ).metrics.totalReturn;
   const verdict = `${ablation.verdict} ${besideHolding(ablation, held)}`;
@@ -131,23 +143,26 @@ interface ModelSource {
   readonly overrides: TrainingOverrides;
   readonly pipeline: Parameters<typeof completeSpec>[0];
   readonly label: Partial<LabelConfig>;
+  readonly knownFeatures: Iterable<Feature>;
 }
 
 /** A kind with its settings, or those of a trained model, which is trained anew on parts of the rows. */
 async function chooseModel(
-  { model: reference, registry, plugin: files }: Arguments,
+  args: Arguments,
   settings: Record<'model' | 'data' | 'label', Record<string, unknown>>,
+  { models: kinds, features: knownFeatures }: Catalog,
 ): Promise<ModelSource> {
-  const kinds = await loadModelKinds(files);
+  const { model: reference, registry } = args;
   if (kinds.has(reference)) {
     return {
       plugin: kinds.get(reference),
       overrides: settings.model,
       pipeline: resolveConfig(dataConfig, settings.data, 'the data'),
       label: settings.label,
+      knownFeatures,
     };
   }
-  const model = await openModel(reference, registry, kinds);
+  const { model, catalog } = await openModel(reference, registry, accessOf(args));
   if (model.pipeline === undefined || model.label === undefined) {
     throw new ConfigError(
       'pipeline-missing',
@@ -155,9 +170,10 @@ async function chooseModel(
         'give a model that was trained on candles.',
     );
   }
-  const plugin = kinds.get(model.kind);
+  const plugin = catalog.models.get(model.kind);
   const overrides = { ...settingsOfKind(plugin, model.config), ...settings.model };
-  return { plugin, overrides, pipeline: model.pipeline, label: { ...model.label, ...settings.label } };
+  const label = { ...model.label, ...settings.label };
+  return { plugin, overrides, pipeline: model.pipeline, label, knownFeatures: catalog.features };
 }
 
 /** Help is worth little where holding, or doing what the prior says, earns more. */

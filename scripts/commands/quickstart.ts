@@ -13,6 +13,7 @@ import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
+import { pluginOptions } from '../terminal/plugin-options.ts';
 import { showTraining } from '../terminal/training-progress.ts';
 import { judgeAndReport } from './evaluate.ts';
 
@@ -49,7 +50,7 @@ const REQUEST: Omit<RunRequest, 'seed'> = {
 };
 
 export const options = (yargs: Argv) =>
-  yargs
+  pluginOptions(yargs)
     .option('out', {
       type: 'string',
       default: 'runs/quickstart',
@@ -62,8 +63,9 @@ export const options = (yargs: Argv) =>
 type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code */
-export async function run({ out, seeds, json }: Arguments, io: Io): Promise<number> {
-  const console = createConsole({ json }, io);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const { out, seeds } = args;
+  const console = createConsole(args, io);
   const signal = io.interrupt();
   console.say(
     'Training PPO on daily S&P 500 prices, 2000 to 2013; choosing by 2014 to 2016; judging on 2017 to 2020.',
@@ -72,7 +74,7 @@ export async function run({ out, seeds, json }: Arguments, io: Io): Promise<numb
   for (let seed = 1; seed <= seeds; seed++) {
     const path = join(out, `seed-${seed}`);
     rmSync(path, { recursive: true, force: true });
-    const run = await planRun({ ...REQUEST, seed });
+    const run = await planRun({ ...REQUEST, plugins: args.plugin ?? [], seed });
     const directory = new RunDirectory(path);
     const session = new TrainingSession(run, directory);
     directory.begin(run.spec as { [key: string]: Json });

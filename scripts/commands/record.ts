@@ -4,7 +4,7 @@ import type { PolicySource } from '../../experiments/live/policy.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import type { Io } from '../terminal/io.ts';
 import { sessionOptions } from '../terminal/live-options.ts';
-import { openLiveFile, runLiveSession } from '../terminal/live-session.ts';
+import { openLiveFile, openSessionCode, runLiveSession } from '../terminal/live-session.ts';
 
 export const options = sessionOptions;
 
@@ -22,5 +22,6 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   };
   const session = { ...file.session, mode: 'record' };
   const config = completeSession(session, silent, { env: {}, risk: {} });
-  return runLiveSession({ args, file, policy: silent, config, io });
+  const code = await openSessionCode(args, file);
+  return runLiveSession({ args, file, policy: silent, config, code, io });
 }

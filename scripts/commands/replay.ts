@@ -1,16 +1,16 @@
 /** `market-gym replay`: runs a recorded session again and compares every output with the recorded one, byte for byte. */
 import type { Argv } from 'yargs';
 import { tapePolicies } from '../../experiments/live/tape-policies.ts';
+import { openTapeCatalog } from '../../experiments/live/tape-source.ts';
 import { replayTape } from '../../live/tape/replay.ts';
-import { builtInVenues } from '../../live/venues/built-in.ts';
 import { readTape } from '../../storage/tape.ts';
-import { requireTape } from '../../storage/tape-segments.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, codeOptions } from '../terminal/plugin-options.ts';
 
 export const options = (yargs: Argv) =>
-  yargs
+  codeOptions(yargs)
     .positional('tape', { type: 'string', demandOption: true, describe: 'Directory of the tape' })
     .option('run', { type: 'string', describe: 'Where the run of its model is now, if it was moved' })
     .option('registry', { type: 'string', describe: 'Where the registry of its model is' })
@@ -20,11 +20,17 @@ export const options = (yargs: Argv) =>
 type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns 1 when something differs */
-export async function run({ tape, run, registry, json }: Arguments, io: Io): Promise<number> {
-  const console = createConsole({ json }, io);
-  requireTape(tape);
-  const policyFor = await tapePolicies(tape, { run, registry });
-  const outcome = replayTape(readTape(tape, { onTorn: () => {} }), { venues: builtInVenues, policyFor });
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const { tape, run, registry } = args;
+  const console = createConsole(args, io);
+  const access = accessOf(args);
+  const catalog = await openTapeCatalog(tape, access);
+  const policyFor = await tapePolicies(tape, { run, registry, access, catalog });
+  const outcome = replayTape(readTape(tape, { onTorn: () => {} }), {
+    venues: [...catalog.venues],
+    parts: catalog,
+    policyFor,
+  });
   const { numInputs, numOutputs, difference, missing, assembled, header } = outcome;
   const { account } = assembled.market;
   console.result({

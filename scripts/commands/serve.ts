@@ -1,6 +1,7 @@
 /** `market-gym serve`: plays a tape to any client over WebSocket and HTTP, as its venues would. */
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
+import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { systemClock } from '../../live/connection/clock.ts';
 import { createScaledClock } from '../../live/connection/scaled-clock.ts';
 import { serveTape } from '../../live/tape/server.ts';
@@ -10,9 +11,10 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
 
 export const options = (yargs: Argv) =>
-  yargs
+  pluginOptions(yargs)
     .positional('tape', { type: 'string', demandOption: true, describe: 'Directory of the tape' })
     .option('speed', { type: 'number', default: 1, describe: 'How fast the time of the tape passes' })
     .option('port', { default: '8090', coerce: wholeNumber('port', 0, 65_535), describe: '0: any free one' })
@@ -23,12 +25,15 @@ export const options = (yargs: Argv) =>
 type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code, when the tape has been played or an interrupt came */
-export async function run({ tape, speed, port, host, json }: Arguments, io: Io): Promise<number> {
-  const console = createConsole({ json }, io);
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const { tape, speed, port, host } = args;
+  const console = createConsole(args, io);
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
   requireTape(tape);
+  // Frames are played as they were heard, whatever venue they are of: a plugin is only tried whether it loads.
+  await openCatalog([], accessOf(args), 'The command');
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;

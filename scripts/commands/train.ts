@@ -5,7 +5,7 @@ import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
 import { requireSoundEnv } from '../../experiments/run/parts.ts';
-import { planRun, type Run, readRunSpec, reopenRun } from '../../experiments/run/spec.ts';
+import { codeOfRun, planRun, type Run, readRunSpec, reopenRun } from '../../experiments/run/spec.ts';
 import { TrainingSession } from '../../experiments/run/training-session.ts';
 import { latestCheckpoint } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
@@ -17,13 +17,25 @@ import { dataOptions, readOptionsOf } from '../terminal/data-options.ts';
 import { EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
 import { parseLogFormats } from '../terminal/log-formats.ts';
+import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { showTraining } from '../terminal/training-progress.ts';
 
 /** Beyond this a mistyped number is likelier than a wish. */
 const MAX_ENVS = 65_536;
 /** What may stand beside --resume; the last two are yargs' own. */
-const RESUMING: readonly string[] = ['resume', 'json', '_', '$0'];
+const RESUMING: readonly string[] = [
+  'resume',
+  'json',
+  'plugin',
+  'network',
+  'trustPlugins',
+  'trust-plugins',
+  'acceptChangedPlugin',
+  'accept-changed-plugin',
+  '_',
+  '$0',
+];
 
 /** What a resumed run has decided already. No defaults here: only without them can one tell what was given. */
 const decisions = (yargs: Argv) =>
@@ -61,12 +73,7 @@ const decisions = (yargs: Argv) =>
     .option('set', {
       type: 'string',
       array: true,
-      describe: 'agent.key=value or env.key=value',
-    })
-    .option('plugin', {
-      type: 'string',
-      array: true,
-      describe: 'TypeScript or JavaScript file with plugins',
+      describe: 'agent.key=value, env.key=value, or network.key=value of a network plugin',
     })
     .option('evaluate-every', {
       defaultDescription: '10000',
@@ -112,7 +119,7 @@ const decisions = (yargs: Argv) =>
     })
     .option('network', {
       type: 'string',
-      describe: "File that exports createNetwork, which makes the agent's networks",
+      describe: "Network plugin, or file that exports createNetwork, which makes the agent's networks",
     })
     .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' });
 
@@ -127,7 +134,6 @@ const VALUED = [
   'envs',
   'seed',
   'set',
-  'plugin',
   'evaluate-every',
   'evaluate-episodes',
   'checkpoint-every',
@@ -143,7 +149,7 @@ const VALUED = [
 ];
 
 export const options = (yargs: Argv) =>
-  decisions(yargs)
+  changedCodeOptions(decisions(yargs))
     .option('resume', {
       type: 'string',
       describe: 'Run directory to continue, to the same bits as an unbroken run',
@@ -156,13 +162,16 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
-  const { run, directory, checkpoint } = await (args.resume === undefined
+  const { run, directory, checkpoint, isOtherCode } = await (args.resume === undefined
     ? plan(args)
     : reopen(args.resume, args));
   const { agent, env, totalSteps, seed } = run.spec;
   const session = new TrainingSession(run, directory, checkpoint);
   if (checkpoint === undefined) directory.begin(run.spec as { [key: string]: Json });
-  else if (session.isFinished) console.warn(`${directory.path} is finished; nothing is left to train.`);
+  else if (isOtherCode) directory.amend(run.spec as { [key: string]: Json });
+  for (const note of run.notes) console.warn(note);
+  if (checkpoint !== undefined && session.isFinished)
+    console.warn(`${directory.path} is finished; nothing is left to train.`);
   if (!session.isExact) {
     console.warn(
       `Env "${env.name}" cannot be saved: a resumed run starts new episodes and differs from an unbroken one.`,
@@ -201,15 +210,17 @@ interface Prepared {
   readonly run: Run;
   readonly directory: RunDirectory;
   readonly checkpoint?: string;
+  /** It goes on with other code than it was made with, which was accepted. */
+  readonly isOtherCode?: boolean;
 }
 
 async function plan(args: Arguments): Promise<Prepared> {
   const seed = args.seed ?? 1;
-  const run = await planRun({
+  const request = {
     agent: args.agent ?? 'ppo',
     env: args.env ?? 'trading',
     plugins: args.plugin ?? [],
-    settings: parseSettings(args.set ?? [], ['agent', 'env']),
+    settings: parseSettings(args.set ?? [], ['agent', 'env', 'network']),
     data: args.data,
     read: readOptionsOf(args),
     validateFrom: args.validateFrom,
@@ -227,7 +238,8 @@ async function plan(args: Arguments): Promise<Prepared> {
     threads: args.threads,
     envWorkers: args.envWorkers,
     network: args.network,
-  });
+  };
+  const run = await planRun(request, accessOf(args));
   requireSoundEnv(run);
   const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;
   return { run, directory: new RunDirectory(path) };
@@ -242,7 +254,8 @@ async function reopen(path: string, args: Arguments): Promise<Prepared> {
     );
   }
   const directory = new RunDirectory(path);
-  const run = await reopenRun(readRunSpec(directory));
+  const stored = readRunSpec(directory);
+  const run = await reopenRun(stored, accessOf(args), `The run "${path}"`);
   const checkpoint = latestCheckpoint(directory.checkpoints);
   if (checkpoint === undefined) {
     throw new ConfigError(
@@ -250,5 +263,6 @@ async function reopen(path: string, args: Arguments): Promise<Prepared> {
       `"${path}" holds no checkpoint to continue from; remove the directory and start the run anew.`,
     );
   }
-  return { run, directory, checkpoint: checkpoint.path };
+  const isOtherCode = codeOfRun(run.spec) !== codeOfRun(stored);
+  return { run, directory, checkpoint: checkpoint.path, isOtherCode };
 }

@@ -19,10 +19,11 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, codeOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 export const options = (yargs: Argv) =>
-  yargs
+  codeOptions(yargs)
     .option('model', {
       type: 'string',
       demandOption: true,
@@ -57,7 +58,6 @@ export const options = (yargs: Argv) =>
       array: true,
       describe: 'gate.key=value, or agent.key=value while a policy learns on',
     })
-    .option('plugin', { type: 'string', array: true, describe: 'TypeScript or JavaScript file with agents' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
       'model',
@@ -70,14 +70,13 @@ export const options = (yargs: Argv) =>
       'steps',
       'seed',
       'set',
-      'plugin',
     ]);
 
 type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns the exit code: 0 also where the new model is rejected */
 export async function run(args: Arguments, io: Io): Promise<number> {
-  const { registry: path, data, tape, json, plugin: plugins = [] } = args;
+  const { registry: path, data, tape, json } = args;
   const source = data ?? tape;
   if (source === undefined || (data !== undefined && tape !== undefined)) {
     throw new ConfigError(
@@ -110,7 +109,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     const onEvent = (event: LearningEvent): void => {
       if (event.kind === 'trained') console.say(`${describeLearningEvent(event)}.`);
     };
-    const update: Update = { registry, champion, trial, learn, nowMs, plugins, onEvent };
+    const access = accessOf(args);
+    const update: Update = { registry, champion, trial, learn, nowMs, access, onEvent };
     const challenger = await (tape === undefined
       ? updateModel(source, update)
       : updatePolicy(source, update));

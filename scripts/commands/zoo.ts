@@ -6,7 +6,7 @@ import { suggestion } from '../../core/nearest.ts';
 import { median } from '../../core/statistics.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { parseExperiment } from '../../experiments/file.ts';
-import { loadCatalog } from '../../experiments/plugins/catalog.ts';
+import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { formatScore } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
 import { type ZooEntry, zooEntries, zooExperiment } from '../../experiments/zoo.ts';
@@ -15,11 +15,12 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
 import { showExperiment } from '../terminal/experiment-progress.ts';
 import type { Io } from '../terminal/io.ts';
+import { accessOf, type CodeArguments, changedCodeOptions } from '../terminal/plugin-options.ts';
 import { exitCodeOf, poolOptions } from './experiment.ts';
 
 export const options = (yargs: Argv) =>
   poolOptions(
-    yargs
+    changedCodeOptions(yargs)
       .option('short', {
         type: 'boolean',
         default: false,
@@ -46,7 +47,7 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
-  const entries = await availableEntries(chosenEntries(args.only), console);
+  const entries = await availableEntries(chosenEntries(args.only), console, args);
   const input = { ...zooExperiment(entries, args.short), kernels: args.kernels };
   const out = args.out ?? join('runs', input.name);
   const experiment = parseExperiment(input, 'The zoo');
@@ -55,6 +56,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     jobs: args.workers,
     onEvent: showExperiment(console),
     signal: io.interrupt(),
+    access: accessOf(args),
   });
   const rows = entries
     .map((entry) => summarizeEntry(entry, outcome))
@@ -82,8 +84,12 @@ function chosenEntries(names: readonly string[] | undefined): readonly ZooEntry[
 }
 
 /** @throws ConfigError `unknown-name` when none is left */
-async function availableEntries(entries: readonly ZooEntry[], console: Console): Promise<ZooEntry[]> {
-  const { agents, envs } = await loadCatalog();
+async function availableEntries(
+  entries: readonly ZooEntry[],
+  console: Console,
+  args: CodeArguments,
+): Promise<ZooEntry[]> {
+  const { agents, envs } = await openCatalog([], accessOf(args), 'The zoo');
   const available = entries.filter(({ name, agent, env }) => {
     const missing = agents.has(agent) ? (envs.has(env) ? '' : `env "${env}"`) : `agent "${agent}"`;
     if (missing !== '') console.warn(`Left out: ${name}, for there is no ${missing}.`);

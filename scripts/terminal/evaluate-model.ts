@@ -2,7 +2,6 @@
 
 import { ConfigError } from '../../core/errors.ts';
 import { loadEvaluationData, type ModelDataOptions } from '../../experiments/models/data.ts';
-import { loadModelKinds } from '../../experiments/models/kinds.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { version } from '../../experiments/version.ts';
 import { type Dataset, rowsWithWindow } from '../../models/data/dataset.ts';
@@ -18,11 +17,13 @@ import { type DataArguments, readOptionsOf } from './data-options.ts';
 import type { Io } from './io.ts';
 import { classList } from './model-options.ts';
 import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
+import { accessOf, type CodeArguments } from './plugin-options.ts';
 import { parseSettings } from './settings.ts';
 
 /** What the command line says of a model to be judged. */
 export interface EvaluateModelArguments
   extends DataArguments,
+    CodeArguments,
     Omit<ModelDataOptions, 'file' | 'classes' | 'read'> {
   readonly data?: string;
   readonly classes?: string;
@@ -30,7 +31,6 @@ export interface EvaluateModelArguments
   readonly set: readonly string[];
   readonly seed: number;
   readonly registry: string;
-  readonly plugin: readonly string[];
   readonly report?: string;
   readonly json: boolean;
 }
@@ -45,7 +45,7 @@ export async function evaluateModelCommand(
   if (args.data === undefined)
     throw new ConfigError('usage', 'Name the data to judge the model by with --data.');
   const settings = parseSettings(args.set, ['signal', 'costs']);
-  const model = await openModel(path, args.registry, await loadModelKinds(args.plugin));
+  const { model, catalog } = await openModel(path, args.registry, accessOf(args));
   const data = await loadEvaluationData(model, {
     ...args,
     file: args.data,
@@ -53,7 +53,12 @@ export async function evaluateModelCommand(
     classes: classList(args.classes),
   });
   const rows = chooseRows(model, data, args.rows);
-  const evaluation = evaluateModel(model, data, { ...settings, rows, seed: args.seed });
+  const evaluation = evaluateModel(model, data, {
+    ...settings,
+    rules: catalog.signalRules,
+    rows,
+    seed: args.seed,
+  });
   const file = args.report ?? `${path.replace(/[\\/]+$/, '')}-report.html`;
   writeFileAtomic(
     file,

@@ -1,9 +1,10 @@
 /** The options of commands that run a live session. */
 import type { Argv } from 'yargs';
 import { wholeNumber } from './counts.ts';
+import { changedCodeOptions } from './plugin-options.ts';
 
 export const sessionOptions = (yargs: Argv) =>
-  yargs
+  changedCodeOptions(yargs)
     .option('config', { type: 'string', describe: 'JSON or TypeScript file with the settings' })
     .option('tape', { type: 'string', describe: 'Directory of the tape; one that is there is continued' })
     .option('log', {

@@ -5,7 +5,10 @@ import { ConfigError } from '../../core/errors.ts';
 import { type LiveFile, readLiveFile, splitLiveFile } from '../../experiments/live/file.ts';
 import type { PolicySource } from '../../experiments/live/policy.ts';
 import { tapePolicies } from '../../experiments/live/tape-policies.ts';
+import { openTapeCatalog } from '../../experiments/live/tape-source.ts';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
+import type { PluginAccess } from '../../experiments/plugins/access.ts';
+import { type Catalog, loadGranted, openCatalog } from '../../experiments/plugins/catalog.ts';
 import { systemClock } from '../../live/connection/clock.ts';
 import { createScaledClock } from '../../live/connection/scaled-clock.ts';
 import { wsTransport } from '../../live/connection/ws-transport.ts';
@@ -13,7 +16,6 @@ import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
 import { LiveRun, type Recovery } from '../../live/session/live-run.ts';
-import { builtInVenues } from '../../live/venues/built-in.ts';
 import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
 import { isTape } from '../../storage/tape-segments.ts';
 import { createConsole } from './console.ts';
@@ -22,12 +24,13 @@ import { forgetHaltRequest, takeHaltRequest } from './halt-request.ts';
 import type { Io } from './io.ts';
 import { createLiveLog } from './live-log.ts';
 import { createLoopLag } from './loop-lag.ts';
+import { accessOf, type CodeArguments } from './plugin-options.ts';
 import { createStatusLine, statusLine } from './status-line.ts';
 
 const WATCH_MS = 500;
 
 /** What the session is started with on the command line. */
-export interface SessionArguments {
+export interface SessionArguments extends CodeArguments {
   readonly config?: string;
   readonly tape?: string;
   readonly log?: string;
@@ -46,22 +49,51 @@ export interface LiveSession {
   readonly file: LiveFile;
   readonly policy: PolicySource;
   readonly config: LiveConfig;
+  readonly code: SessionCode;
   readonly io: Io;
+}
+
+/** The plugins of a session, and which others may be run. */
+export interface SessionCode {
+  readonly access: PluginAccess;
+  readonly catalog: Catalog;
+}
+
+/**
+ * The plugins that the command line and the session's file name, and those of the tape that it goes on with.
+ * @throws as `openCatalog`, before any code is run
+ */
+export async function openSessionCode(args: SessionArguments, file: LiveFile): Promise<SessionCode> {
+  const given = accessOf(args);
+  const access = { ...given, plugins: [...file.plugins, ...(given.plugins ?? [])] };
+  const tape = args.tape ?? file.tape;
+  const catalog =
+    tape !== undefined && isTape(tape)
+      ? await openTapeCatalog(tape, access)
+      : await openCatalog([], access, 'The session');
+  return { access, catalog };
 }
 
 /** @returns the exit code, when the session has ended: 1 where a venue was given up */
 export async function runLiveSession(session: LiveSession): Promise<number> {
-  const { args, file, policy, config } = session;
+  const { args, file, policy, config, code } = session;
+  const venues = [...code.catalog.venues];
   const tape = requireTape(args.tape ?? file.tape);
   const speed = args.speed ?? file.speed;
   if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
     throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
   }
-  await prepareVenues(builtInVenues, config);
+  await prepareVenues(venues, config);
   const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
   const learning =
     file.learn &&
-    (await prepareLearning(file.learn, { tape, registry, model: policy.model, session: config }));
+    (await prepareLearning(file.learn, {
+      tape,
+      registry,
+      model: policy.model,
+      session: config,
+      access: code.access,
+    }));
   const loopLag = createLoopLag();
   const monitor = new OpsMonitor({
     clock: systemClock,
@@ -88,7 +120,13 @@ interface Parts extends LiveSession {
 }
 
 async function trade(parts: Parts): Promise<number> {
-  const { args, file, policy, config, io, tape, speed, learning, monitor, ops } = parts;
+  const { args, file, policy, config, code, io, tape, speed, learning, monitor, ops } = parts;
+  // A model's features and rewards come from its own files: the session, and whoever repeats it, needs them too.
+  const own = new Set(code.catalog.files.map(({ path }) => path));
+  const brought = (policy.plugins ?? []).filter(({ path }) => !own.has(path));
+  const files = [...code.catalog.files, ...brought];
+  const catalog = brought.length === 0 ? code.catalog : await loadGranted(files);
+  const venues = [...catalog.venues];
   const terminal = createStatusLine(io.stderr);
   const console = terminal.above(createConsole(args, io));
   const log = createLiveLog(args.log ?? file.log, terminal, io.stderr);
@@ -99,10 +137,11 @@ async function trade(parts: Parts): Promise<number> {
   });
   let numDecisions = 0;
   const run = new LiveRun({
-    header: { config, model: policy.model, modelCreatedMs: policy.createdMs },
-    venues: builtInVenues,
+    header: { config, model: policy.model, modelCreatedMs: policy.createdMs, plugins: files },
+    venues,
+    parts: catalog,
     policyFor: isTape(tape)
-      ? await tapePolicies(tape, args, [policy])
+      ? await tapePolicies(tape, { run: args.run, registry: args.registry, ...code }, [policy])
       : (_model, _createdMs, market) => policy.policyFor(market),
     clock: createScaledClock(systemClock, speed),
     transport: wsTransport,
@@ -124,7 +163,7 @@ async function trade(parts: Parts): Promise<number> {
   if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));
   monitor.attach(run);
   console.say(
-    `${policy.model} on ${config.markets.map((market) => describeMarket(builtInVenues, market)).join(', ')}`,
+    `${policy.model} on ${config.markets.map((market) => describeMarket(venues, market)).join(', ')}`,
   );
   if (ops !== undefined) console.say(`Watch it at ${ops.url}`);
   learning?.begin(run, (event) => {

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { wholeNumber } from './counts.ts';
 import { dataOptions } from './data-options.ts';
+import { codeOptions } from './plugin-options.ts';
 
 /** Options that say how a table is read; without `--label` a file is taken for candles. */
 export function tableOptions<Arguments>(yargs: Argv<Arguments>) {
@@ -29,17 +30,11 @@ export function tableOptions<Arguments>(yargs: Argv<Arguments>) {
     });
 }
 
-/** Options that name kinds of model and the registry. */
+/** Options that name the registry, and the code that models may need. */
 export function storeOptions<Arguments>(yargs: Argv<Arguments>) {
-  return yargs
+  return codeOptions(yargs)
     .option('registry', { type: 'string', default: DEFAULT_REGISTRY, describe: 'Directory of the registry' })
-    .option('plugin', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'File with kinds of model',
-    })
-    .requiresArg(['registry', 'plugin']);
+    .requiresArg('registry');
 }
 
 /** `down,up` as a list. */

@@ -5,7 +5,7 @@ import { suggestion } from '../../core/nearest.ts';
 /**
  * @returns overrides per part: `{ agent: { learningRate: 0.001 }, env: {} }`
  * @param settings arguments such as `agent.learningRate=1e-3` or `env.levels=[0,1]`; a value is JSON, or a
- * plain string where it is not
+ * plain string where it is not; `env.rewardSettings.penalty=2` sets one key of a setting that holds several
  * @param parts what may stand before the dot
  * @throws ConfigError `invalid-setting` for another form or part
  */
@@ -30,7 +30,13 @@ export function parseSettings<Part extends string>(
         `Unknown part "${part}" in --set ${setting}.${suggestion(part, parts)}`,
       );
     }
-    partOverrides.set(key, parseValue(value));
+    const [outer, inner] = key.split(/\.(.*)/s);
+    if (inner === undefined) partOverrides.set(key, parseValue(value));
+    else {
+      const held = partOverrides.get(outer);
+      const others = typeof held === 'object' && held !== null ? Object.entries(held) : [];
+      partOverrides.set(outer, Object.fromEntries([...others, [inner, parseValue(value)]]));
+    }
   }
   // Object.fromEntries defines even a key like "__proto__" as an ordinary property.
   return Object.fromEntries(

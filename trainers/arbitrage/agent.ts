@@ -1,8 +1,8 @@
 /** Trains one agent for arbitrage: by cloning a rule, then on markets like the training span, then on the span. */
+
 import type { Agent } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
-import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
-import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
@@ -11,6 +11,7 @@ import { cloneBehaviour } from '../clone-behaviour.ts';
 import { train } from '../train.ts';
 import type { ArbitrageRule } from './baselines.ts';
 import type { RowSpan } from './judge.ts';
+import { envOf, type JudgedConfig } from './judged-config.ts';
 import type { ArbitrageTrainingOptions } from './options.ts';
 
 type SyntheticFit = ReturnType<typeof fitSyntheticVenues>;
@@ -53,7 +54,7 @@ export function trainArbitrageAgent(
       ...CLONING,
       envs: createVectorEnv([...fitted, ...onTape]),
       student: agent,
-      teacher: teacher.agentFor(new ArbitrageEnv({ books, config })),
+      teacher: teacher.agentFor(envOf(config, books)),
       steps: cloningSteps,
       gamma: Number(agentSettings.gamma ?? 0.99),
       rng: rng.fork('lesson'),
@@ -82,7 +83,7 @@ function syntheticEnvs(
   return Array.from({ length: numEnvs }, (_, i) => {
     // Each env has a market of its own, as a new tape overwrites the one before.
     const market = new SyntheticVenues({ ...fit, events });
-    return new ArbitrageEnv({ books: (rng) => market.generate(rng), seed: seed * numEnvs + i, config });
+    return envOf(config, (rng) => market.generate(rng), seed * numEnvs + i);
   });
 }
 
@@ -93,9 +94,6 @@ function tapeEnvs(
 ): ArbitrageEnv[] {
   const numEvents = span.toRow - span.fromRow - config.warmupEvents;
   const episodeEvents = config.episodeEvents || Math.floor(WINDOW_SHARE * numEvents);
-  const windows: ArbitrageConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
-  return Array.from(
-    { length: numEnvs },
-    (_, i) => new ArbitrageEnv({ books, seed: seed * numEnvs + i, config: windows }),
-  );
+  const windows: JudgedConfig = { ...config, ...span, episodeEvents, episodeStart: 'random' };
+  return Array.from({ length: numEnvs }, (_, i) => envOf(windows, books, seed * numEnvs + i));
 }

@@ -1,13 +1,15 @@
 /** Tunes the rules that every arbitrage result is compared with, on the training span alone. */
+
 import type { Agent, AgentPlugin } from '../../agents/agent.ts';
 import { edgeThreshold } from '../../agents/rules/edge-threshold.ts';
 import { edgeTrailing } from '../../agents/rules/edge-trailing.ts';
 import { random } from '../../agents/rules/random.ts';
 import { createRng } from '../../core/rng.ts';
-import { type ArbitrageConfig, perVenue } from '../../envs/arbitrage/config.ts';
+import { perVenue } from '../../envs/arbitrage/config.ts';
 import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { boundBps, judgeArbitrage, type RowSpan } from './judge.ts';
+import type { JudgedConfig } from './judged-config.ts';
 
 /** No edge is as large. */
 const NEVER_BPS = 1e6;
@@ -50,7 +52,7 @@ export function buildFor(
  * Do-nothing, random, the threshold rule with one threshold and with one for each direction, and the trailing rule;
  * each with the settings that earn most on the training span, of equals the first.
  */
-export function tuneRules(books: BookTape, config: ArbitrageConfig, span: RowSpan): ArbitrageRule[] {
+export function tuneRules(books: BookTape, config: JudgedConfig, span: RowSpan): ArbitrageRule[] {
   const numPairs = books.venues.length * (books.venues.length - 1);
   const threshold = (thresholdBps: number[]) => (env: ArbitrageEnv) =>
     buildFor(edgeThreshold, env, { thresholdBps });
@@ -106,7 +108,7 @@ export function tuneRules(books: BookTape, config: ArbitrageConfig, span: RowSpa
 }
 
 /** The one of two ordered pairs that earns more at a threshold. */
-function betterPair(books: BookTape, config: ArbitrageConfig, span: RowSpan, bps: number): 0 | 1 {
+function betterPair(books: BookTape, config: JudgedConfig, span: RowSpan, bps: number): 0 | 1 {
   const [there, back] = [
     [bps, NEVER_BPS],
     [NEVER_BPS, bps],
@@ -123,7 +125,7 @@ function betterPair(books: BookTape, config: ArbitrageConfig, span: RowSpan, bps
  */
 export function tuneLadder(
   books: BookTape,
-  config: ArbitrageConfig,
+  config: JudgedConfig,
   span: RowSpan,
   synthetic: readonly BookTape[],
 ): ArbitrageRule {

@@ -1,11 +1,13 @@
 /** Plays one span of a tape with a fixed agent, once, and sums up what it captured. */
+
 import type { Agent } from '../../agents/agent.ts';
-import { type ArbitrageConfig, perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
+import { perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
 import type { ArbitrageInfo } from '../../envs/arbitrage/trader.ts';
-import { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { hindsightBound } from '../../market/arbitrage/hindsight-bound.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { playEpisode } from '../episode.ts';
+import { envOf, isPlain, type JudgedConfig } from './judged-config.ts';
 
 /** Events [fromRow, toRow) of a tape; toRow 0 stands for its end. */
 export interface RowSpan {
@@ -39,12 +41,12 @@ export interface ArbitrageOutcome {
  */
 export function judgeArbitrage(
   books: BookTape,
-  config: ArbitrageConfig,
+  config: JudgedConfig,
   span: RowSpan,
   boundBps: number,
   agentFor: (env: ArbitrageEnv) => Agent,
 ): ArbitrageOutcome {
-  const env = new ArbitrageEnv({ books, config: wholeSpan(config, span) });
+  const env = envOf(wholeSpan(config, span), books);
   const agent = agentFor(env);
   const { accounts } = env;
   let last: ArbitrageInfo | undefined;
@@ -71,10 +73,10 @@ export function judgeArbitrage(
 }
 
 /** The hindsight bound of a span, basis points of the capital; NaN where there is none: see `hindsightBound`. */
-export function boundBps(books: BookTape, config: ArbitrageConfig, span: RowSpan): number {
-  if (books.venues.length !== 2 || config.latencySigma > 0) return Number.NaN;
+export function boundBps(books: BookTape, config: JudgedConfig, span: RowSpan): number {
+  if (books.venues.length !== 2 || !isPlain(config)) return Number.NaN;
   const whole = wholeSpan(config, span);
-  const env = new ArbitrageEnv({ books, config: whole });
+  const env = envOf(whole, books);
   env.reset();
   const { firstRow, lastRow } = planArbitrage(whole, books);
   const [base, otherBase] = env.accounts.base;
@@ -92,6 +94,6 @@ export function boundBps(books: BookTape, config: ArbitrageConfig, span: RowSpan
   return (bound / config.initialEquity) * 1e4;
 }
 
-function wholeSpan(config: ArbitrageConfig, { fromRow, toRow }: RowSpan): ArbitrageConfig {
+function wholeSpan(config: JudgedConfig, { fromRow, toRow }: RowSpan): JudgedConfig {
   return { ...config, fromRow, toRow, episodeEvents: 0, episodeStart: 'sequential' };
 }

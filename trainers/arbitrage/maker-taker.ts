@@ -4,9 +4,9 @@
  * A quote is filled when the maker venue's next book crosses its price, up to the size that crosses, at the quote's own
  * price; what stands in the queue at that price without a crossing is not filled, as books do not show who was served.
  */
+
 import { createRng } from '../../core/rng.ts';
-import { type ArbitrageConfig, perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
-import { ArbitrageMarket } from '../../envs/arbitrage/market.ts';
+import { perVenue, planArbitrage } from '../../envs/arbitrage/config.ts';
 import {
   cancelsAsk,
   cancelsBid,
@@ -18,6 +18,7 @@ import {
 import type { BookTape } from '../../market/books/tape.ts';
 import type { Side } from '../../market/execution/book-matcher.ts';
 import type { RowSpan } from './judge.ts';
+import { type JudgedConfig, marketOf } from './judged-config.ts';
 
 export interface MakerTakerSettings {
   readonly makerVenue: number;
@@ -39,13 +40,13 @@ export interface MakerTakerOutcome {
 /** A quote can be filled from the maker venue's next book on, never by the book it was reckoned from. */
 export function playMakerTaker(
   books: BookTape,
-  config: ArbitrageConfig,
+  config: JudgedConfig,
   span: RowSpan,
   settings: MakerTakerSettings,
 ): MakerTakerOutcome {
-  const whole: ArbitrageConfig = { ...config, ...span, episodeEvents: 0, decisionMs: 0 };
+  const whole: JudgedConfig = { ...config, ...span, episodeEvents: 0, decisionMs: 0 };
   const { firstRow, lastRow } = planArbitrage(whole, books);
-  const market = new ArbitrageMarket(books, whole, createRng(0));
+  const market = marketOf(whole, books, createRng(0));
   market.begin(books, firstRow);
   const { makerVenue, takerVenue, cancelThreshold } = settings;
   const { desk } = market;
@@ -129,7 +130,7 @@ export function playMakerTaker(
 const MIN_PROFITS = [0, 0.0005, 0.001, 0.002, 0.003];
 
 /** The maker venue and the least profit that earn most on a span, of two venues; makers pay what takers pay. */
-export function tuneMakerTaker(books: BookTape, config: ArbitrageConfig, span: RowSpan): MakerTakerSettings {
+export function tuneMakerTaker(books: BookTape, config: JudgedConfig, span: RowSpan): MakerTakerSettings {
   let chosen: MakerTakerSettings | undefined;
   let most = -Infinity;
   for (const makerVenue of [0, 1]) {

@@ -1,12 +1,12 @@
 /** Declares the settings of training an agent for arbitrage and judging it. */
 import type { AgentPlugin } from '../../agents/agent.ts';
-import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
 import type { BookTape } from '../../market/books/tape.ts';
+import type { JudgedConfig } from './judged-config.ts';
 
 export interface ArbitrageTrainingOptions {
   readonly books: BookTape;
   /** Complete configuration of the env; its rows are set here. */
-  readonly config: ArbitrageConfig;
+  readonly config: JudgedConfig;
   readonly agent: AgentPlugin;
   readonly agentSettings: Record<string, unknown>;
   /** Share of the tape's time that is learnt from, in (0, 1). */

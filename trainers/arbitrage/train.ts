@@ -2,10 +2,10 @@
  * Trains an agent for arbitrage and judges it: on a synthetic market fitted to the training span, then on the training
  * span itself, then, greedily and once, on a later span it has not seen, beside tuned rules and the hindsight bound.
  */
+
 import type { Agent } from '../../agents/agent.ts';
 import { createRng } from '../../core/rng.ts';
 import { mean } from '../../core/statistics.ts';
-import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { firstAtOrAfter, sliceTape } from '../../market/books/tape-span.ts';
 import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
@@ -13,6 +13,7 @@ import { bootstrapInterval, type Interval } from '../seed-statistics.ts';
 import { ladderMarkets, trainArbitrageAgent } from './agent.ts';
 import { LADDER, tuneLadder, tuneRules } from './baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './judge.ts';
+import type { JudgedConfig } from './judged-config.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import type { ArbitrageTrainingOptions } from './options.ts';
 
@@ -95,7 +96,7 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
 
 function judgeMakerTaker(
   books: BookTape,
-  config: ArbitrageConfig,
+  config: JudgedConfig,
   spans: ArbitrageResult['spans'],
   bounds: ArbitrageResult['boundBps'],
 ): JudgedRule {

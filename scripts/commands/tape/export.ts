@@ -1,8 +1,7 @@
 /** `market-gym tape export`: the books, trades or records of a tape as files for other programs. */
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../../core/errors.ts';
-import { readTapeData } from '../../../live/tape/data.ts';
-import { builtInVenues } from '../../../live/venues/built-in.ts';
+import { openTapeData, TAPE_PREFIX } from '../../../experiments/live/tape-source.ts';
 import { encodeBooks, encodeTrades } from '../../../market/books/load.ts';
 import { writeFileAtomic } from '../../../storage/atomic.ts';
 import { readTape } from '../../../storage/tape.ts';
@@ -10,6 +9,7 @@ import { requireTape } from '../../../storage/tape-segments.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { createConsole } from '../../terminal/console.ts';
 import type { Io } from '../../terminal/io.ts';
+import { accessOf } from '../../terminal/plugin-options.ts';
 import { tapeOptions } from '../../terminal/tape-options.ts';
 
 export const options = (yargs: Argv) =>
@@ -39,7 +39,7 @@ export async function run(args: ArgumentsOf<typeof options>, io: Io): Promise<nu
     console.result({ file: args.file, records: numRecords });
     return 0;
   }
-  const { books, trades } = readTapeData(readTape(args.tape, { onTorn: () => {} }), builtInVenues);
+  const { books, trades } = await openTapeData(`${TAPE_PREFIX}${args.tape}`, accessOf(args));
   writeFileAtomic(args.file, encodeBooks(books, args.file));
   if (args.trades !== undefined) {
     if (trades === undefined) throw new ConfigError('no-trades', `"${args.tape}" holds no trades.`);

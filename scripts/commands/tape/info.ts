@@ -1,7 +1,9 @@
 /** `market-gym tape info`: the records that a tape holds, and the session that wrote them. */
 
+import type { ConfigSchema } from '../../../core/config.ts';
 import { formatColumns } from '../../../core/text-table.ts';
-import { builtInVenues } from '../../../live/venues/built-in.ts';
+import { openCatalog } from '../../../experiments/plugins/catalog.ts';
+import type { VenuePlugin } from '../../../live/connection/venue.ts';
 import { CCXT_PREFIX } from '../../../live/venues/ccxt.ts';
 import { describeMarket } from '../../../live/venues/find.ts';
 import { readTape, summarizeTape, type TapeRecord } from '../../../storage/tape.ts';
@@ -9,6 +11,7 @@ import { requireTape } from '../../../storage/tape-segments.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { createConsole } from '../../terminal/console.ts';
 import type { Io } from '../../terminal/io.ts';
+import { accessOf } from '../../terminal/plugin-options.ts';
 import { tapeOptions } from '../../terminal/tape-options.ts';
 
 export const options = tapeOptions;
@@ -20,6 +23,8 @@ export async function run(args: ArgumentsOf<typeof options>, io: Io): Promise<nu
   const summary = summarizeTape(args.tape);
   const { fromMs, toMs, numRecords, numSegments, numBytes, kinds, chain } = summary;
   const time = (timeMs: number | undefined) => (timeMs === undefined ? '–' : new Date(timeMs).toISOString());
+  // What a tape holds is told without its code: a venue of a plugin is known where the plugin is given.
+  const { venues } = await openCatalog([], accessOf(args), 'The command');
   const [first] = readTape(args.tape, { onTorn: () => {} });
   console.say(
     formatColumns([
@@ -28,7 +33,7 @@ export async function run(args: ArgumentsOf<typeof options>, io: Io): Promise<nu
       ['to', time(toMs)],
       ['chain', chain],
       ...Object.entries(kinds).map(([kind, count]) => [kind, String(count)]),
-      ...marketRows(first?.record),
+      ...marketRows(first?.record, [...venues]),
       ['session', JSON.stringify(first?.record[2] ?? null)],
     ]),
   );
@@ -37,10 +42,13 @@ export async function run(args: ArgumentsOf<typeof options>, io: Io): Promise<nu
 }
 
 /** Each market of the tape's session as a row; none for a tape of another version. */
-function marketRows(record: TapeRecord | undefined): string[][] {
+function marketRows(
+  record: TapeRecord | undefined,
+  venues: readonly VenuePlugin<ConfigSchema>[],
+): string[][] {
   const { config } = (record?.[2] ?? {}) as { config?: { markets?: { venue: string; symbol: string }[] } };
   return (config?.markets ?? []).map(({ venue, symbol }) => {
-    const isKnown = builtInVenues.some(({ name }) => name === venue) || venue.startsWith(CCXT_PREFIX);
-    return ['market', isKnown ? describeMarket(builtInVenues, { venue, symbol }) : `${venue} ${symbol}`];
+    const isKnown = venues.some(({ name }) => name === venue) || venue.startsWith(CCXT_PREFIX);
+    return ['market', isKnown ? describeMarket(venues, { venue, symbol }) : `${venue} ${symbol}`];
   });
 }
