@@ -28,7 +28,7 @@ const plugins = [sourcesByPackageName()];
 const inProcess = { pool: 'forks' as const, server: { deps: { inline: [/market-gym-cli-/] } } };
 
 /** Tests that start processes: what is compiled, killed, packed, or written in another language. */
-const SYSTEM = ['test/system/**/*.test.ts', 'test/scripts/*.test.ts', 'test/scripts/commands/*.test.ts'];
+const SYSTEM = ['test/system/**/*.test.ts'];
 
 /** Run by nobody but their own project. */
 const SLOW = [...SYSTEM, 'test/learning/**', 'test/measures/**', 'test/mutants/**', 'test/readme.test.ts'];

@@ -395,13 +395,6 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
     await expectRefusal(['train', '--out', out, ...parse(args)], words);
     expect(place.exists(out)).toBe(false);
   });
-
-  test('a plugin with a typing mistake, whose place the compiler names', async () => {
-    // In a process: the tests have a compiler of their own.
-    const outcome = place.spawn('train', '--plugin', 'syntax.ts', '--out', 'out of syntax');
-    await expectOneLine(outcome, ['syntax.ts:1:17', 'Correct the file']);
-    expect(place.exists('out of syntax')).toBe(false);
-  });
 });
 
 describe('One line tells what is wrong with', { concurrent: true }, () => {

@@ -1,5 +1,4 @@
 /** What commands make of tapes that are not as they should be: one line that says what and where, and nothing done. */
-import { once } from 'node:events';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -65,21 +64,5 @@ describe('a tape is refused with one line, and is left as it was', { timeout: 12
     const { code, stdout, stderr } = await workplace.run('replay', 'sound');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^The tape holds \d+ messages of venues and no session to repeat.*\n$/);
-  });
-
-  test('by a session while another writes it, and taken over when that one was killed', async () => {
-    const args = ['record', '--config', 'live.json', '--tape', 'busy', '--log', 'busy.log'];
-    const first = workplace.start(...args);
-    await once(first.process.stdout!, 'data');
-    const second = await workplace.run(...args);
-    expect(second).toMatchObject({ code: 2, stdout: '' });
-    expect(second.stderr).toMatch(/^"busy" is being written by another session; stop that one, .*\n$/);
-    first.process.kill('SIGKILL');
-    await first.outcome;
-    const third = workplace.start(...args);
-    await once(third.process.stdout!, 'data');
-    third.process.kill('SIGTERM');
-    expect((await third.outcome).code).toBe(0);
-    expect((await workplace.run('replay', 'busy')).code).toBe(0);
   });
 });
