@@ -135,6 +135,20 @@ describe('observations', () => {
     expect([...observation.slice(1)]).toEqual([0, 0, 0, 0]);
   });
 
+  test.each([
+    ['long, and far up', 1, [1, 1, 1e5, 1e5], 10],
+    ['long, and far down', 1, [1e5, 1e5, 1, 1], -10],
+    ['short, and far down', 0, [1e5, 1e5, 1, 1], 10],
+    ['long, and up by less', 1, [1, 1, 2e4, 2e4], Math.log(2e4)],
+    ['long, and down by less', 1, [2e4, 2e4, 1, 1], -Math.log(2e4)],
+  ])('cut off the unrealised return at ten: %s', (_, action, prices, unrealised) => {
+    const env = envOnPrices(prices, { feeRate: 0, levels: [-1, 1] });
+    const { observation } = env.reset();
+    env.step(action);
+    env.step(action);
+    expect(observation.at(-2)).toBeCloseTo(unrealised, 5);
+  });
+
   test('of envs on the same candles share one feature matrix and one liquidity', () => {
     const options = { normalize: 'rolling', normalizationBars: 10, clip: 5 } as const;
     const matrix = sharedFeatures(market, small.features, options);
