@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 /** Folders at the top that hold no source of `dist/`. */
-const NO_SOURCES = ['node_modules', 'dist', 'test', 'docs', 'data', 'runs'];
+const NO_SOURCES = ['node_modules', 'dist', 'test', 'docs', 'data', 'runs', 'examples'];
 
 /**
  * @returns the path of a compiled file
