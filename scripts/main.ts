@@ -14,6 +14,7 @@ const LISTS: readonly string[] = [
   'log',
   'only',
   'runs',
+  'files',
   'models',
   'ignore',
   'baseline',

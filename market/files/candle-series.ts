@@ -1,6 +1,7 @@
 /** Loads candles from files of any format: one series, or several symbols one below or beside the other. */
 import { DataError } from '../../core/errors.ts';
 import { type CandleColumns, type Candles, createCandles, findBarFault } from '../candles/candles.ts';
+import { joinCandles } from '../candles/join.ts';
 import { formatTime } from '../candles/timestamps.ts';
 import { quote, RowFaults } from './faults.ts';
 import { KIND_WORDS, type OpenedTable, openTables } from './open.ts';
@@ -65,7 +66,13 @@ export async function loadCandleSeries(path: string, options: ReadOptions = {}):
       else known.push(series);
     }
   }
-  const series = [...bySymbol].map(([symbol, pieces]) => ({ symbol, candles: join(path, pieces) }));
+  const series = [...bySymbol].map(([symbol, pieces]) => ({
+    symbol,
+    candles: joinCandles(
+      pieces.map(({ candles }) => candles),
+      path,
+    ),
+  }));
   const report: LoadReport = {
     ...first.report,
     path,
@@ -403,23 +410,4 @@ function adjust(
   }
   notes.push('Prices were adjusted for splits and dividends by the adjusted close; volume is as it stands.');
   return scaled;
-}
-
-/** Puts the pieces of a series in order of time. */
-function join(path: string, pieces: readonly NamedCandles[]): Candles {
-  if (pieces.length === 1) return pieces[0].candles;
-  const sorted = pieces.map(({ candles }) => candles).sort((a, b) => a.timeMs[0] - b.timeMs[0]);
-  const all = (name: keyof CandleColumns) =>
-    Float64Array.from(sorted.flatMap((candles) => Array.from(candles[name])));
-  return createCandles(
-    {
-      timeMs: all('timeMs'),
-      open: all('open'),
-      high: all('high'),
-      low: all('low'),
-      close: all('close'),
-      volume: all('volume'),
-    },
-    path,
-  );
 }

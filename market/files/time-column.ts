@@ -60,6 +60,18 @@ export class TimeColumn {
     return undefined;
   }
 
+  /**
+   * Appends a number since 1970 that can be nothing else: whole milliseconds from 2001 on, or seconds up to 2030.
+   * @returns false for any other, which `pushText` looks at with care
+   */
+  pushNumber(value: number): boolean {
+    if (!Number.isInteger(value)) return false;
+    if (value >= 1e12 && value < 4.1e12) this.#append(value, true, 'unix ms');
+    else if (value >= 1e9 && value < 1.9e9) this.#append(value * 1000, true, 'unix s');
+    else return false;
+    return true;
+  }
+
   /** Appends a time that the file holds as a number since 1970 of a known unit, or as a date. */
   pushMs(ms: number, form: string, isAbsolute = true): void {
     this.#append(ms, isAbsolute, form);

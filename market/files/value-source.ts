@@ -114,6 +114,7 @@ export function valueSource(table: ValueTable): TableSource {
           }
         } else {
           const value = values?.[row];
+          if (clocks === undefined && typeof value === 'number' && target.pushNumber(value)) return true;
           const text = typeof value === 'number' && Math.abs(value) >= 1e21 ? '' : asText(value).trim();
           if (value instanceof Date && !Number.isNaN(value.getTime())) {
             target.pushMs(value.getTime(), 'timestamp');

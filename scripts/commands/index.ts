@@ -12,6 +12,11 @@ const data: CommandGroup = {
       load: () => import('./data/describe.ts'),
     },
     {
+      usage: 'import <files..>',
+      describe: 'Read files of others and write them in our own form, with a manifest',
+      load: () => import('./data/import.ts'),
+    },
+    {
       usage: 'fit <file>',
       describe: 'Fit a synthetic market to order books',
       load: () => import('./data/fit.ts'),

@@ -1,0 +1,33 @@
+/** Puts pieces of one series behind each other, as months come in files of their own. */
+import { type Candles, createCandles } from './candles.ts';
+
+/**
+ * @param pieces in any order; none may reach into another
+ * @param source for messages
+ * @throws DataError as `createCandles`: pieces that overlap have times that repeat or fall
+ */
+export function joinCandles(pieces: readonly Candles[], source: string): Candles {
+  if (pieces.length === 1) return pieces[0];
+  const sorted = [...pieces].sort((a, b) => a.timeMs[0] - b.timeMs[0]);
+  const length = sorted.reduce((sum, candles) => sum + candles.length, 0);
+  const gather = (name: 'timeMs' | 'open' | 'high' | 'low' | 'close' | 'volume'): Float64Array => {
+    const values = new Float64Array(length);
+    let at = 0;
+    for (const candles of sorted) {
+      values.set(candles[name], at);
+      at += candles.length;
+    }
+    return values;
+  };
+  return createCandles(
+    {
+      timeMs: gather('timeMs'),
+      open: gather('open'),
+      high: gather('high'),
+      low: gather('low'),
+      close: gather('close'),
+      volume: gather('volume'),
+    },
+    source,
+  );
+}
