@@ -102,9 +102,10 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
     const { meanReturn, deviation, returns } = evaluateEpisodes(trained, args.episodes, args.seed);
     const { agent, env } = trained.run.spec;
     const { name, steps } = trained.checkpoint;
+    const spread = Number.isNaN(deviation) ? '' : ` ± ${deviation.toFixed(2)}`;
     console.say(
-      `${agent.name} on ${env.name}, checkpoint ${name} (step ${steps}): mean return ` +
-        `${meanReturn.toFixed(2)} ± ${deviation.toFixed(2)} over ${returns.length} greedy episode${returns.length === 1 ? '' : 's'}`,
+      `${agent.name} on ${env.name}, checkpoint ${name} (step ${steps}): mean return ${meanReturn.toFixed(2)}${spread} ` +
+        `over ${returns.length} greedy ${returns.length === 1 ? 'episode' : 'episodes'}`,
     );
     return { run: trained.directory.path, checkpoint: name, step: steps, meanReturn, deviation, returns };
   });
