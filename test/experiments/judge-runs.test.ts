@@ -19,6 +19,7 @@ import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import { splitSpans } from '../../trainers/spans.ts';
+import { walkingBooks } from '../market/walking-books.ts';
 import { ownEnvs } from '../trainers/own-envs.ts';
 
 const DAY_MS = 86_400_000;
@@ -222,4 +223,34 @@ test('a run whose features know the first bars sooner than a baseline does is ju
     [...candidates, ...rules, random.median].map(({ backtest }) => backtest.timeMs.length),
   );
   expect(lengths).toEqual([Array(5).fill(239), Array(5).fill(80), Array(5).fill(80)]);
+});
+
+test('a run on books is judged by its account too, with baselines in the same books', () => {
+  const tape = walkingBooks({ events: 4000, venues: 1 });
+  const books = { path: 'books', tape, spans: splitSpans(tape), sha256: '', notes: [] };
+  const config = {
+    barMs: 2000,
+    features: ['return:1'],
+    normalize: 'none',
+    window: 1,
+    feeRate: 0.0001,
+    latencySigma: 1,
+  };
+  const { run, ...rest } = trainedIn('trading');
+  const onBooks: Run = {
+    ...run,
+    market: undefined,
+    books,
+    spec: { ...run.spec, env: { name: 'trading-books', config } },
+  };
+  const trained = { ...rest, run: onBooks, agent: followerFor(createEvaluationEnv(onBooks, 'test')) };
+  expect(judgedBy(trained)).toEqual({ by: 'account' });
+  const judgement = judgeTrading([trained]);
+  const { candidates, rules, random, notes } = judgement.spans.test;
+  const hand = byHand(createEvaluationEnv(onBooks, 'test'), trained.agent);
+  expect([...candidates[0].backtest.equity]).toEqual(hand.equity);
+  expect(hand.equity.length).toBeGreaterThan(100);
+  for (const { backtest } of [...rules, random.median]) expect([...backtest.timeMs]).toEqual(hand.timeMs);
+  expect(notes).toEqual([]);
+  expect(renderReport(reportOf([trained], judgement, 'again'))).toContain('part of the books from');
 });
