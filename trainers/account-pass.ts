@@ -88,7 +88,7 @@ function requireSound(info: AccountInfo, step: number, last: AccountRow | undefi
 }
 
 /** The longest of some passes: ruin, or the end of a task, cuts others short. */
-export function longestPass(passes: readonly (readonly AccountRow[])[]): PassAxis {
+export function longestPass(passes: readonly (readonly AccountRow[])[]): readonly AccountRow[] {
   return passes.reduce((longest, rows) => (rows.length > longest.length ? rows : longest));
 }
 

@@ -93,9 +93,9 @@ export function summarizePass(rows: readonly AccountRow[]): Backtest {
 
 /** The trades of each step as one; interest that they settle is in the change of cash. */
 function positionChanges(rows: readonly AccountRow[]): PositionChange[] {
-  return rows.flatMap(({ timeMs, position, cash, tradedNotional }, row) => {
+  return rows.flatMap(({ timeMs, position, cash }, row) => {
     const baseChange = row === 0 ? 0 : position - rows[row - 1].position;
-    if (baseChange === 0 || tradedNotional === 0) return [];
+    if (baseChange === 0) return [];
     const cashChange = cash - rows[row - 1].cash;
     return { timeMs, row, position, baseChange, cashChange, interestSettled: 0 };
   });

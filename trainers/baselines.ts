@@ -71,7 +71,10 @@ export function recordRule({ env, seed }: ExposureMarket, rule: ExposureRule): A
 }
 
 /** The times and prices of a market: cash lives to the end of a pass. @param passes through the same market */
-export function axisOf(market: ExposureMarket, passes: readonly (readonly AccountRow[])[]): PassAxis {
+export function axisOf(
+  market: ExposureMarket,
+  passes: readonly (readonly AccountRow[])[],
+): readonly AccountRow[] {
   return longestPass([recordRule(market, hold('cash', 0)), ...passes]);
 }
 

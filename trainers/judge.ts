@@ -15,7 +15,7 @@ import {
   runRule,
   runRuleBaselines,
 } from './baselines.ts';
-import { exposureMarket, type JudgedTask, partialPassNote } from './judged-task.ts';
+import { exposureMarket, extendPastRuin, type JudgedTask, partialPassNote } from './judged-task.ts';
 import { modelRule } from './signal-backtest.ts';
 import type { Span, SpanName } from './spans.ts';
 
@@ -99,7 +99,8 @@ export function judgeCandidates(
   const env = task.createEnv(span);
   const passes = candidates.map(({ agent }) => recordPass(env, agent, { seed: task.seed }));
   const { market, note } = exposureMarket(task, env, longestPass(passes));
-  const axis = market.env === env ? axisOf(market, passes) : longestPass(passes);
+  const longest = market.env === env ? axisOf(market, passes) : longestPass(passes);
+  const axis = extendPastRuin(longest, task, span);
   const judged = candidates.map(({ seed }, i) => ({
     seed,
     backtest: summarizePass(alignPass(passes[i], axis)),

@@ -7,7 +7,7 @@ import type { Env } from '../envs/env.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import type { tradingConfig } from '../envs/trading/config.ts';
 import type { Candles } from '../market/candles/candles.ts';
-import type { PassAxis } from './account-pass.ts';
+import type { AccountRow, PassAxis } from './account-pass.ts';
 import { createPassEnv } from './backtest.ts';
 import { type ExposureMarket, takesExposures } from './baselines.ts';
 import type { TradingCosts } from './signal-backtest.ts';
@@ -71,6 +71,21 @@ export function exposureMarket(
       `The actions of this env, ${describeSpace(actionSpace)}, are no exposures, so the baselines trade the same bars in the ` +
       `env "trading"${paid.length > 0 ? `, with ${paid.join(', ')}` : ', at its own default costs'}.`,
   };
+}
+
+/** The axis to the end of the span, where ruin has ended even the longest pass: an account at nothing has bars too. */
+export function extendPastRuin(
+  axis: readonly AccountRow[],
+  { candles }: JudgedTask,
+  { toRow }: Span,
+): PassAxis {
+  const last = axis[axis.length - 1];
+  if (candles === undefined || last.equity > 0) return axis;
+  const rest = Array.from(candles.timeMs.subarray(0, toRow), (timeMs, row) => ({
+    timeMs,
+    price: candles.close[row],
+  }));
+  return [...axis, ...rest.filter(({ timeMs }) => timeMs > last.timeMs)];
 }
 
 /** Rows at the end of a span that a pass may leave out, as a share of the span: the last orders need bars to fill in. */

@@ -172,8 +172,25 @@ describe('a run in an env of the user’s own', () => {
     expect(notes).toEqual([expect.stringMatching(/Discrete\(3\), are no exposures.*with feeRate 0.002\.$/)]);
     const holding = rules.find(({ name }) => name === 'buy-and-hold')!.backtest;
     expect(holding.timeMs).toEqual(backtest.timeMs);
+    const [before, last] = [testCandles.length - 2, testCandles.length - 1];
+    expect(holding.returns.at(-1)).toBeCloseTo(close[last] / close[before] - 1, 12);
     expect(holding.metrics.costs).toBeCloseTo(0.002, 12);
     expect(renderReport(reportOf([trained], judgement, 'again'))).toContain('fee 20 bp');
+  });
+
+  test.each([
+    ['some', [-50, 0, 50]],
+    ['all', [-50, 50]],
+  ])('where %s are ruined, accounts stay at nothing to the end of the span', (_, levels) => {
+    const config = { maxLeverage: 50, levels, feeRate: 0.0001, features: ['return:1'], normalize: 'none' };
+    const trained = trainedIn('trading', { ...config, window: 1 });
+    const { candidates, rules, random } = judgeTrading([trained]).spans.test;
+    const { equity, exposure, price, timeMs, metrics } = candidates[0].backtest;
+    expect([...timeMs]).toEqual([...testCandles.timeMs]);
+    expect([...price]).toEqual([...testCandles.close]);
+    expect([equity.at(-1), exposure.at(-1), metrics.totalReturn]).toEqual([0, 0, -1]);
+    for (const { backtest } of [...rules, random.median]) expect(backtest.timeMs).toEqual(timeMs);
+    expect(testAccount(trained)!.equity).toEqual(equity);
   });
 
   test('one that keeps its account to itself is judged by the return of one pass, and told what it lacks', () => {

@@ -154,6 +154,10 @@ describe('what an account has traded', () => {
     expect([...derived.equity]).toEqual([...exact.equity]);
     expect(derived.metrics.numTrades).toBe(exact.metrics.numTrades);
     expect(derived.metrics.turnover / exact.metrics.turnover).toBeCloseTo(1, 1);
+    // What is held through is no trade, however the exposure was rounded.
+    const when = (notionals: Float64Array) => Array.from(notionals, (notional) => notional > 0);
+    expect(when(derived.tradedNotional)).toEqual(when(exact.tradedNotional));
+    expect(when(exact.tradedNotional)).toContain(false);
     expect(derived.metrics.costs).toBeNaN();
   });
 });
