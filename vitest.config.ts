@@ -54,6 +54,8 @@ export default defineConfig({
         test: {
           ...inProcess,
           name: 'quick',
+          // Modules are read once for all files of a process, which a file that mocks one has to undo.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: SLOW,
           testTimeout: 120_000,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
 import {
   currentDirectory,
@@ -10,6 +10,13 @@ import {
   writeDirectoryAtomic,
   writeFileAtomic,
 } from '../../storage/atomic.ts';
+
+/** The tests of a process share its modules: here those that have seen the real file system are read again, and after. */
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock('node:fs');
+  vi.resetModules();
+});
 
 /** Lets a test fail chosen calls into the file system; all go through while `onCall` is undefined. */
 const faults = vi.hoisted(() => ({ onCall: undefined as ((name: string) => void) | undefined }));

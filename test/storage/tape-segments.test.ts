@@ -3,9 +3,16 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
 import { readSegment, segmentSize } from '../../storage/tape-segments.ts';
+
+/** The tests of a process share its modules: here those that have seen the real file system are read again, and after. */
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock('node:fs');
+  vi.resetModules();
+});
 
 /** Called before each reading of a file. */
 const hooks = vi.hoisted(() => ({ before: (_file: string): void => {} }));
