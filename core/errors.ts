@@ -6,7 +6,8 @@ export class MarketGymError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // What a file or a user brings into it may hold line breaks.
+    super(message.replace(/\s*[\r\n\u2028\u2029]+\s*/g, ' '), options);
     this.name = new.target.name;
     this.code = code;
   }
