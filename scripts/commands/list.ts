@@ -1,5 +1,7 @@
 /** `market-gym list`: what there is to choose from, and every setting of it. */
+
 import type { Argv } from 'yargs';
+import { priorUses } from '../../agents/priors/support.ts';
 import { type ConfigSchema, describeConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
@@ -49,9 +51,10 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const { name } = args;
   if (name !== undefined) {
     const described = describePlugins(catalog, name);
-    for (const { kind, description, settings } of described) {
+    for (const { kind, description, settings, prior } of described) {
       console.say(`${kind} ${name}: ${description}\n`);
       console.say(formatColumns(settings.map((s) => [s.key, JSON.stringify(s.default), s.description])));
+      if (prior !== undefined) console.say(`\nWith a prior it can use ${prior.join(', ')}.`);
     }
     console.result({ name, ...described[0], ...(described.length > 1 && { also: described.slice(1) }) });
     return 0;
@@ -77,7 +80,9 @@ function describePlugins(catalog: Catalog, name: string) {
         const own = plugin.config ?? noSettings;
         const schema = kind === 'models' ? modelSchema(catalog.models.get(name)) : own;
         const said = kind === 'models' ? 'model' : PLUGIN_KINDS[kind].kind;
-        return { kind: said, description: plugin.description, settings: describeConfig(schema) };
+        const settings = describeConfig(schema);
+        const prior = kind === 'agents' ? priorUses(catalog.agents.get(name)) : undefined;
+        return { kind: said, description: plugin.description, settings, ...(prior && { prior }) };
       }),
   );
   if (found.length > 0) return found;

@@ -151,6 +151,7 @@ describe('without any run', { concurrent: true }, () => {
     const stdout = well(await place.run('list', 'ppo'));
     expect(stdout).toMatch(/^agent ppo: /);
     expect(stdout).toMatch(/^learningRate +0\.0003 +\S/m);
+    expect(stdout).toMatch(/^With a prior it can use columns, warm-start, pull, residual\.$/m);
     const { settings } = JSON.parse(well(await place.run('list', 'trading', '--json')));
     expect(settings).toContainEqual(expect.objectContaining({ key: 'window', default: 10 }));
   });
