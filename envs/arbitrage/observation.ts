@@ -261,7 +261,8 @@ export class ArbitrageObserver {
     for (let v = 0; v < numVenues; v++) {
       const at = v * NUM_VENUE;
       const age = nowMs - quotes[v * NUM_QUOTES + BOOK_TIME];
-      observation[at + AGE] = this.#matchers[v].isDown ? 1 : age / (age + this.#staleMs);
+      const matcher = this.#matchers[v];
+      observation[at + AGE] = matcher.isDown || matcher.isLost ? 1 : age / (age + this.#staleMs);
       observation[at + BASE] = clip(accounts.freeBase(v) * perBase, 0, BALANCE_CLIP);
       observation[at + QUOTE] = clip(accounts.freeQuote(v) * perQuote, 0, BALANCE_CLIP);
     }

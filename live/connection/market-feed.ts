@@ -26,6 +26,17 @@ export class MarketFeed {
     return this.market.symbol;
   }
 
+  /** Whether the book is good to trade on: complete, consistent, two-sided, recent and not lagging. */
+  isGood(nowMs: number, staleAfterMs: number): boolean {
+    return (
+      this.valid &&
+      nowMs - this.confirmedMs <= staleAfterMs &&
+      this.lagMs <= staleAfterMs &&
+      this.book.numBids > 0 &&
+      this.book.numAsks > 0
+    );
+  }
+
   /** The book must not be used until it is complete again. */
   invalidate(timeMs: number): void {
     this.valid = false;

@@ -76,19 +76,14 @@ export class VenueSession implements ProtocolHost {
     return this.#feedBySymbol.get(symbol);
   }
 
-  /** Whether a market's book may be traded on: complete, consistent, two-sided, recent and not lagging. */
+  /** Whether a market may be traded on: its book is good, the venue trades, and the connection is alive. */
   isTradable(symbol: string, nowMs: number): boolean {
-    const feed = this.#feedBySymbol.get(symbol);
     const { staleAfterMs, silenceMs } = this.#limits;
     return (
-      feed?.valid === true &&
       this.#state === 'open' &&
       this.#trading &&
-      nowMs - feed.confirmedMs <= staleAfterMs &&
       nowMs - this.#lastMessageMs <= silenceMs &&
-      feed.lagMs <= staleAfterMs &&
-      feed.book.numBids > 0 &&
-      feed.book.numAsks > 0
+      this.#feedBySymbol.get(symbol)?.isGood(nowMs, staleAfterMs) === true
     );
   }
 

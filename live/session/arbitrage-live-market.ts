@@ -107,8 +107,8 @@ export class ArbitrageLiveMarket implements LiveMarket {
 
   takeTrade(): void {}
 
-  setDown(source: number, isDown: boolean): void {
-    this.#trader.market.desk.venues[source].matcher.isDown = isDown;
+  loseBook(source: number): void {
+    this.#trader.market.desk.venues[source].matcher.loseBook();
   }
 
   decide(): StepResult<ArbitrageInfo> | undefined {

@@ -50,8 +50,8 @@ export interface LiveMarket {
    */
   takeBook(source: number, levels: BookLevels, offset: number, timeMs: number): void;
   takeTrade(source: number, size: number, timeMs: number): void;
-  /** A source's book cannot be trusted any more, or again; nothing fills on it meanwhile. */
-  setDown(source: number, isDown: boolean): void;
+  /** A source's book cannot be trusted: nothing fills on it until `takeBook` brings the next. */
+  loseBook(source: number): void;
   /**
    * The time of the decision has come.
    * @returns the step that ended, its observation being what to act on; undefined while features warm up

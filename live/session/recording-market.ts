@@ -27,7 +27,7 @@ export class SilentMarket implements LiveMarket {
   }
 
   takeTrade(): void {}
-  setDown(): void {}
+  loseBook(): void {}
 
   decide(): undefined {
     return undefined;

@@ -59,7 +59,6 @@ export class LiveSession {
   readonly guard: RiskGuard;
   readonly #sources: readonly LiveSource[];
   readonly #views: readonly LevelView[];
-  readonly #isDown: boolean[];
   readonly #record: (record: TapeRecord) => void;
   readonly #onDecision: ((decision: Decision) => void) | undefined;
   readonly #onWait: ((step: StepResult<object>) => void) | undefined;
@@ -81,12 +80,11 @@ export class LiveSession {
     this.guard = guard;
     this.#sources = sources;
     this.#views = sources.map(() => new LevelView(market.depth));
-    this.#isDown = sources.map(() => true);
     this.#policy = policy;
     this.#record = record;
     this.#onDecision = onDecision;
     this.#onWait = onWait;
-    for (const [source] of sources.entries()) market.setDown(source, true);
+    for (const [source] of sources.entries()) market.loseBook(source);
   }
 
   /** UTC epoch of the last input; never falls. */
@@ -129,7 +127,6 @@ export class LiveSession {
     switch (event.kind) {
       case 'book': {
         const view = this.#views[source];
-        if (this.#isDown[source]) this.#setDown(source, false);
         view.show(event.book);
         market.takeBook(source, view.levels, view.offset, timeMs);
         if (market.nextDecisionMs === timeMs && !market.decidesBeforeEvents) this.#decide(timeMs, 0);
@@ -142,7 +139,7 @@ export class LiveSession {
         return;
       case 'book-lost':
       case 'book-stale':
-        this.#setDown(source, true);
+        market.loseBook(source);
         break;
       default:
     }
@@ -221,11 +218,6 @@ export class LiveSession {
   #advanceTime(timeMs: number): number {
     this.#timeMs = Math.max(this.#timeMs, timeMs);
     return this.#timeMs;
-  }
-
-  #setDown(source: number, isDown: boolean): void {
-    this.#isDown[source] = isDown;
-    this.market.setDown(source, isDown);
   }
 
   #decideUpTo(now: number): void {

@@ -95,8 +95,8 @@ export class TradingMarket implements LiveMarket {
     this.#bars.onTrade(size);
   }
 
-  setDown(_source: number, isDown: boolean): void {
-    this.#trader.broker.isDown = isDown;
+  loseBook(): void {
+    this.#trader.broker.loseBook();
   }
 
   decide(): StepResult<TradingInfo> | undefined {

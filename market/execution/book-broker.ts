@@ -165,9 +165,9 @@ export class BookBroker implements Broker {
     this.#dropOrders();
   }
 
-  /** The book cannot be trusted: nothing fills. */
-  set isDown(isDown: boolean) {
-    this.#matcher.isDown = isDown;
+  /** Updates of the book were lost: nothing fills until the next book. */
+  loseBook(): void {
+    this.#matcher.loseBook();
   }
 
   /** Forgets the book. */

@@ -45,6 +45,7 @@ export class BookMatcher implements Snapshotable {
   readonly rules: VenueRules;
   /** The venue takes no orders. */
   isDown = false;
+  #isLost = false;
   #levels: BookLevels;
   #offset = 0;
   readonly #own: BookLevels;
@@ -87,6 +88,11 @@ export class BookMatcher implements Snapshotable {
     return this.#clock[0];
   }
 
+  /** The book cannot be trusted: nothing fills on it until the next one comes. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   /** Base units of the last `take` or `quote`. */
   get filled(): number {
     return this.#result[FILLED];
@@ -115,6 +121,12 @@ export class BookMatcher implements Snapshotable {
     this.#clock[0] = -Infinity;
     this.#numTaken.fill(0);
     this.isDown = false;
+    this.#isLost = false;
+  }
+
+  /** Updates of the book were lost: nothing fills until the next book. */
+  loseBook(): void {
+    this.#isLost = true;
   }
 
   /**
@@ -125,13 +137,14 @@ export class BookMatcher implements Snapshotable {
     this.#levels = levels;
     this.#offset = offset;
     this.#clock[0] = timeMs;
+    this.#isLost = false;
     if (this.#numTaken[0] > 0) this.#forgetRepublished(0, levels.bidPrices, levels.bidSizes);
     if (this.#numTaken[1] > 0) this.#forgetRepublished(1, levels.askPrices, levels.askSizes);
   }
 
   /** Whether an order that arrives now can fill. */
   isOpen(nowMs: number): boolean {
-    return !this.isDown && nowMs - this.#clock[0] <= this.staleMs;
+    return !this.isDown && !this.#isLost && nowMs - this.#clock[0] <= this.staleMs;
   }
 
   /** Price of level k that an order of this side would meet; 0 where there is none. */
@@ -214,7 +227,8 @@ export class BookMatcher implements Snapshotable {
         taken: this.#taken.slice(),
         numTaken: this.#numTaken.slice(),
       },
-      values: { isDown: Number(this.isDown) },
+      // One flag for both, as hashes on older tapes have it: only a live book is lost, and no live session is loaded.
+      values: { isDown: Number(this.isDown || this.#isLost) },
     };
   }
 
@@ -228,6 +242,7 @@ export class BookMatcher implements Snapshotable {
     restoreArrayInto(this.#taken, snapshot, 'taken');
     restoreArrayInto(this.#numTaken, snapshot, 'numTaken');
     this.isDown = restoreNumber(snapshot, 'isDown') === 1;
+    this.#isLost = false;
   }
 
   #walk(side: Side, size: number, limit: number, takes: boolean): number {

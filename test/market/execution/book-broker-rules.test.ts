@@ -100,12 +100,12 @@ describe('a book', () => {
     expect([fills.length, broker.numUnfilled]).toEqual([numFills, 1 - numFills]);
   });
 
-  test('of a venue that is down fills nothing, and again when it is up', () => {
-    const { broker, fills } = open();
-    broker.isDown = true;
+  test('that is lost fills nothing, and the next one does', () => {
+    const { broker, fills, book } = open();
+    broker.loseBook();
     broker.requestExposure(0.5);
     expect(fills).toEqual([]);
-    broker.isDown = false;
+    book(50, 100);
     broker.requestExposure(0.5);
     expect(fills).toHaveLength(1);
   });
