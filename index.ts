@@ -226,7 +226,15 @@ export {
   formatClassificationReport,
 } from './models/judging/classification-metrics.ts';
 export { builtInModels } from './models/kinds.ts';
-export { defineModel, type ModelPlugin, type Predictor, type TrainedModel } from './models/model.ts';
+export {
+  defineModel,
+  type ModelPlugin,
+  type ModelShape,
+  type Predictor,
+  type PredictorState,
+  type TrainedModel,
+  type TrainingContext,
+} from './models/model.ts';
 export type { SignalRule, SignalRulePlugin } from './models/signals/exposure.ts';
 export { defineSignalRule } from './models/signals/exposure.ts';
 export { outOfFold } from './models/signals/out-of-fold.ts';
