@@ -1,4 +1,7 @@
-/** Completes what the compiler wrote into dist: the kernels' bytes, the program's mode, and the doors for `require`. */
+/**
+ * Completes what the compiler wrote into dist: the kernels' bytes, the program's mode, the doors for `require`, and what
+ * the built-in plugins are.
+ */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 copyFileSync('networks/kernels/kernels.wasm', 'dist/networks/kernels/kernels.wasm');
@@ -30,3 +33,8 @@ const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 for (const { require: entry, default: file } of Object.values(exports)) {
   if (entry !== undefined) writeFileSync(entry, source(file.replace('./dist/', '../')));
 }
+
+const written = 'dist/experiments/plugins/built-in.json';
+rmSync(written, { force: true });
+const { describeBuiltIn } = await import('../../dist/experiments/plugins/describe-built-in.js');
+writeFileSync(written, JSON.stringify(await describeBuiltIn()));

@@ -144,7 +144,20 @@ describe('without any run', { concurrent: true }, () => {
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     }
     const result = JSON.parse(well(await place.run('list', '--json')));
-    expect(Object.keys(result)).toEqual(['agents', 'envs', 'features', 'rewards', 'models']);
+    const kinds = ['agents', 'envs', 'features', 'rewards', 'models', 'networks', 'fee models'];
+    expect(Object.keys(result)).toEqual([
+      ...kinds,
+      'slippage models',
+      'latency models',
+      'signal rules',
+      'venues',
+    ]);
+  });
+
+  test('the compiled list, written down by the build, is that of the catalogue', async () => {
+    for (const args of [['list'], ['list', '--json'], ['list', 'trading'], ['list', 'ppo', '--json']]) {
+      expect(well(await place.spawn(...args))).toBe(well(await place.run(...args)));
+    }
   });
 
   test('list NAME shows every setting with its default', async () => {
