@@ -1,4 +1,4 @@
-/** Policies of the registry, ready to act. */
+/** Builds agents and policies from models of the registry. */
 import type { Agent } from '../agents/agent.ts';
 import { ConfigError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';

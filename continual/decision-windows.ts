@@ -1,4 +1,4 @@
-/** Windows of decisions that followed each other, evenly taken from a run of any length. */
+/** Keeps windows of decisions that followed each other, taken evenly from a run of any length. */
 
 // D: observation elements. A: action elements. W: decisions in a window.
 

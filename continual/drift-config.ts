@@ -1,4 +1,4 @@
-/** The limits past which a policy in use is taken out of it. */
+/** Configures the limits past which a policy in use is taken out of it. */
 import { type ConfigOf, z } from '../core/config.ts';
 
 export const driftConfig = z.object({

@@ -1,6 +1,6 @@
 /**
- * What a policy in use is compared with: where its observations and actions lay while it was judged good, and how far
- * windows of that very stretch lie from the rest of it.
+ * Describes the stretch in which a policy was judged good, for a policy in use to be compared with: where its
+ * observations and actions lay, and how far windows of that very stretch lie from the rest of it.
  *
  * Decisions depend on their neighbours, so a window of them is a smaller sample than its number says: on a market that
  * does not change, its deciles are off by much. How much is not assumed but measured, on the reference.

@@ -1,4 +1,4 @@
-/** What a policy that goes on learning tells of itself, and the same in words. */
+/** Defines the events of a policy that goes on learning, and puts them in words. */
 import type { DriftAlarm } from './drift.ts';
 import type { LearnerTask } from './learner-tasks.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The champion–challenger gate: whether a newly trained policy may take over from the one in use.
+ * Decides as the champion–challenger gate whether a newly trained policy may take over from the one in use.
  *
  * Both trade the same stretch of market that neither has learnt from, the challenger in shadow. It takes over only when
  * it is better beyond what chance explains, within limits of drawdown and turnover. It is judged once, at the end of the

@@ -1,4 +1,4 @@
-/** What a learner does on its own thread: it reads the session's tape, learns, and judges. */
+/** Performs a learner's tasks: reads the session's tape, trains, and judges. */
 import type { ConfigSchema } from '../core/config.ts';
 import { createRng } from '../core/rng.ts';
 import { hashSnapshot, type Snapshot } from '../core/snapshot.ts';
@@ -184,7 +184,7 @@ function judgeCandidate(
   return { kind: 'judged', decision, reasons, challenger: models[1], createdMs: manifest.createdMs };
 }
 
-/** Ends with the decision that it was asked at: what comes later is told to the session's own monitor. */
+/** Ends with the decision that it was asked at: what comes later goes to the session's own monitor. */
 function watch(
   { champion, proof, toIndex }: Extract<LearnerTask, { kind: 'watch' }>,
   { tape, registry, catalog, venues, learn: { drift } }: LearnerContext,

@@ -1,4 +1,4 @@
-/** The thread of a learner: takes tasks from its parent, one after another, and answers each. */
+/** Runs a learner's tasks on a thread of their own, one after another, and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MarketGymError } from '../core/errors.ts';
 import { requireUnchanged } from '../experiments/plugins/access.ts';

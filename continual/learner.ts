@@ -1,4 +1,4 @@
-/** A learner on a thread of its own: decisions never wait for it. */
+/** Starts a learner on a thread of its own: decisions never wait for it. */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';

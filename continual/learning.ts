@@ -36,14 +36,14 @@ export interface ContinualOptions {
   readonly catalog: Catalog;
   readonly learn: LearnConfig;
   readonly learner: Learner;
-  /** Told of everything that happens, as it happens; the tape is told the same in words. */
+  /** Called for everything that happens, as it happens; the tape has the same in words. */
   readonly onEvent?: (event: LearningEvent) => void;
 }
 
 export interface Continual {
-  /** To be told of every decision of the run. */
+  /** To be called with every decision of the run. */
   onDecision(decision: Decision): void;
-  /** To be told of every record of the run. */
+  /** To be called with every record of the run. */
   onRecord(record: TapeRecord): void;
   readonly status: ContinualStatus;
   /** When nothing is under way any more; for tests and for a shutdown that wants to wait. */

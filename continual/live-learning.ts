@@ -20,10 +20,10 @@ import { type LearnConfig, resolveLearnConfig } from './registry-state.ts';
 const HOUR_MS = 3_600_000;
 
 export interface Learning {
-  /** To be told of every record and decision of the run, also before it has begun. */
+  /** To be called with every record and decision of the run, also before it has begun. */
   onRecord(record: TapeRecord): void;
   onDecision(decision: Decision): void;
-  /** @param onEvent told of everything that happens */
+  /** @param onEvent called for everything that happens */
   begin(run: LiveRun, onEvent: (event: LearningEvent) => void): void;
   /** null before it has begun. */
   status(): OpsLearning | null;

@@ -1,4 +1,4 @@
-/** Paper runs of several policies over the same stretch of a tape: the session's own code, one account each. */
+/** Runs several policies on paper over the same stretch of a tape: the session's own code, one account each. */
 
 import type { EnvParts } from '../envs/parts.ts';
 import type { VenueSession } from '../live/connection/venue-session.ts';

@@ -1,4 +1,4 @@
-/** The last hours of a tape that grows: each record is read once, and nothing is kept for longer than it is asked for. */
+/** Reads the last hours of a tape that grows: each record once, keeping nothing for longer than it may be asked for. */
 import type { ConfigSchema } from '../core/config.ts';
 import type { VenuePlugin } from '../live/connection/venue.ts';
 import { type TapeData, TapeDataCollector } from '../live/tape/data.ts';

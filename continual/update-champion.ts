@@ -36,7 +36,7 @@ export interface Update {
   readonly nowMs: number;
   /** Which code the champion may bring along. */
   readonly access?: PluginAccess;
-  /** Told when the successor has learnt, and when it was judged. */
+  /** Called when the successor has learnt, and when it was judged. */
   readonly onEvent?: (event: LearningEvent) => void;
 }
 

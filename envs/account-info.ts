@@ -1,4 +1,4 @@
-/** The part of an env's `info` that says what becomes of an account: all that those who judge trading need of an env. */
+/** Names the part of an env's `info` that says what becomes of an account: all that judging trading needs of an env. */
 
 /**
  * The state after a reset or a step, for an env that trades one market. An agent is judged by its account, against

@@ -1,4 +1,4 @@
-/** Trading one thing at several venues: buy where it is cheap, sell where it is dear, and live with what goes wrong. */
+/** Trades one thing at several venues: buys where it is cheap, sells where it is dear, and lives with what goes wrong. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';

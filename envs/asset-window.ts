@@ -1,4 +1,4 @@
-/** What the envs on several assets share: the bars of an episode, and the window of features an agent sees. */
+/** Moves a window of features through the bars of several assets, for the envs that trade several. */
 
 import { z } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';

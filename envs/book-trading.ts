@@ -1,4 +1,4 @@
-/** Trading one venue on its order book: decisions bar by bar, fills event by event. */
+/** Trades one venue on its order book: decisions bar by bar, fills event by event. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** The environments that come with the framework. */
+/** Lists the environments that come with the framework. */
 import { arbitrage } from './arbitrage.ts';
 import { tradingBooks } from './book-trading.ts';
 import { cartpole } from './cartpole.ts';

@@ -1,4 +1,4 @@
-/** A pole on a cart, to be kept upright by pushing the cart left or right. */
+/** Balances a pole on a cart by pushing the cart left or right. */
 import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { sinCosInto } from '../core/math.ts';

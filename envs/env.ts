@@ -1,4 +1,4 @@
-/** The environment contract: Gymnasium's semantics, synchronous, on flat typed arrays. */
+/** Defines the environment contract: Gymnasium's semantics, synchronous, on flat typed arrays. */
 
 import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts';
 import { resolveConfig, type z } from '../core/config.ts';

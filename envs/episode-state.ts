@@ -1,4 +1,4 @@
-/** What is saved of an env whose state is a few numbers, the steps of its episode and a source of randomness. */
+/** Saves and restores an env whose state is a few numbers, the steps of its episode and a source of randomness. */
 import type { Rng } from '../core/rng.ts';
 import {
   joinSnapshots,

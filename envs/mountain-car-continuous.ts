@@ -1,4 +1,4 @@
-/** A car too weak to climb its hill at once, which has to swing up from the valley. */
+/** Drives a car out of a valley whose hill it is too weak to climb at once. */
 import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { cos, sin } from '../core/math.ts';

@@ -1,4 +1,7 @@
-/** The parts that an env's settings name: features, rewards, fee, slippage and latency models; built-in ones and those of plugins. */
+/**
+ * Holds the parts that an env's settings name, built-in ones and those of plugins: features, rewards, fee, slippage and
+ * latency models.
+ */
 import { resolveConfig } from '../core/config.ts';
 import { Registry } from '../core/registry.ts';
 import { builtInFees, type FeePlugin } from '../market/execution/fees.ts';

@@ -1,4 +1,4 @@
-/** A pendulum on a motor too weak to lift it at once, to be swung up and held. */
+/** Swings up and holds a pendulum on a motor too weak to lift it at once. */
 import { z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { sinCosInto } from '../core/math.ts';

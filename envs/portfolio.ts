@@ -1,4 +1,4 @@
-/** Holding several assets and cash: the action is the portfolio to hold, rebalancing is paid out of it. */
+/** Holds several assets and cash: the action is the portfolio to hold, rebalancing is paid out of it. */
 import { type ConfigOf, type ConfigOverrides, resolveConfig, z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import { log } from '../core/math.ts';

@@ -1,4 +1,4 @@
-/** Trading whole shares of several stocks from one cash account. */
+/** Trades whole shares of several stocks from one cash account. */
 import { type ConfigOf, type ConfigOverrides, resolveConfig, z } from '../core/config.ts';
 import { EnvError } from '../core/errors.ts';
 import {

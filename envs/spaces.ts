@@ -1,4 +1,4 @@
-/** What observations and actions look like: the shapes and bounds an env and an agent agree on. */
+/** Describes observations and actions: the shapes and bounds an env and an agent agree on. */
 import { EnvError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 

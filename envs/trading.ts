@@ -1,4 +1,4 @@
-/** Trading one market on bars: the action is the exposure to hold, the reward is what the equity does. */
+/** Trades one market on bars: the action is the exposure to hold, the reward is what the equity does. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
 import { joinSnapshots, type Snapshot, snapshotPart } from '../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** One step of N envs: what an agent is handed beside the observations, and what it learns from. */
+/** Defines one step of N envs: what an agent is handed beside the observations, and what it learns from. */
 import type { ActionBatch } from './spaces.ts';
 
 /** What an agent may need to know of a step beside the observations. Views. */

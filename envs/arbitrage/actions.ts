@@ -1,4 +1,4 @@
-/** What an arbitrage agent can do: the choices, in order, and which of them balances and limits forbid. */
+/** Lists an arbitrage agent's choices in order, and describes the spaces of its actions. */
 import type { Venue } from '../../market/books/tape.ts';
 import { type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
 

@@ -1,4 +1,4 @@
-/** The settings of the arbitrage env, their ranges, and what must hold between them and the books. */
+/** Configures the arbitrage env: settings, their ranges, and what must hold between them and the books. */
 import { type ConfigOf, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';

@@ -1,4 +1,7 @@
-/** A tape of books, the orders that meet it, and what the account is worth: the arbitrage env without its episodes. */
+/**
+ * Simulates the market of the arbitrage env, without its episodes: a tape of books, the orders that meet it, and what
+ * the account is worth.
+ */
 import type { Rng } from '../../core/rng.ts';
 import {
   joinSnapshots,
@@ -52,7 +55,7 @@ export class ArbitrageMarket implements Snapshotable {
 
   /**
    * @param rng decides latencies and outages
-   * @param listener told of every order
+   * @param listener called for every order
    * @param parts what the configuration may name
    */
   constructor(

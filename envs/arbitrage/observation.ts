@@ -1,4 +1,7 @@
-/** What an arbitrage agent sees: quotes, edges and their statistics as each book comes, then what it owns itself. */
+/**
+ * Writes an arbitrage agent's observations: quotes, edges and their statistics as each book comes, then what it owns
+ * itself.
+ */
 
 import type { VenueDesk } from '../../market/arbitrage/venue-desk.ts';
 import type { Venue } from '../../market/books/tape.ts';

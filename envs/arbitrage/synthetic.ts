@@ -1,4 +1,4 @@
-/** The market that an arbitrage env makes for itself where it is given no books. */
+/** Makes the market of an arbitrage env that is given no books. */
 import type { Rng } from '../../core/rng.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';

@@ -1,4 +1,4 @@
-/** The venues that the settings of an arbitrage env describe. */
+/** Makes the venues that the settings of an arbitrage env describe. */
 import type { Rng } from '../../core/rng.ts';
 import type { DeskVenue } from '../../market/arbitrage/venue-desk.ts';
 import { BookMatcher } from '../../market/execution/book-matcher.ts';

@@ -1,6 +1,6 @@
 /**
- * The settings of trading on order books: those of trading on bars, but for how orders fill, and for rows: a span is a tape
- * of its own.
+ * Configures trading on order books: as trading on bars, but for how orders fill, and for rows: a span is a tape of its
+ * own.
  */
 import { type ConfigOf, z } from '../../core/config.ts';
 import { tradingConfig } from './config.ts';

@@ -1,4 +1,4 @@
-/** The settings of the trading env, their ranges, and what must hold between them. */
+/** Configures the trading env: settings, their ranges, and what must hold between them. */
 import { type ConfigOf, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';

@@ -1,4 +1,4 @@
-/** What all envs over the same candles share: computed once, and kept for as long as the candles are. */
+/** Computes once what all envs over the same candles share, and keeps it for as long as the candles are there. */
 import type { Registry } from '../../core/registry.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { type BarLiquidity, barLiquidity } from '../../market/execution/slippage.ts';

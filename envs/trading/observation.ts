@@ -1,4 +1,4 @@
-/** What a trading agent sees, and what those who judge it are told. */
+/** Writes a trading agent's observations, and defines the info beside them. */
 
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';

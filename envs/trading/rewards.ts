@@ -1,4 +1,4 @@
-/** What a trading agent is paid for: each reward a small object over the equity before and after a step. */
+/** Defines the rewards of trading agents: each a small object over the equity before and after a step. */
 
 import type { ConfigSchema } from '../../core/config.ts';
 import { DOUBLE_ZERO } from '../../core/doubles.ts';

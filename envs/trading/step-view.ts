@@ -1,4 +1,4 @@
-/** One step of a trading env as its reward sees it: what the info says now, and what was before. */
+/** Shows one step of a trading env to its reward: the info as it is now, and what was before. */
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import type { TradingInfo } from './observation.ts';
 import type { RewardStep } from './rewards.ts';

@@ -1,4 +1,4 @@
-/** What every vector env makes sure of, wherever its envs are stepped. */
+/** Checks what every vector env makes sure of, wherever its envs are stepped. */
 import { EnvError } from '../../core/errors.ts';
 import type { Env } from '../env.ts';
 import { type ActionBatch, type ActionSpace, describeSpace } from '../spaces.ts';

@@ -1,4 +1,4 @@
-/** The arrays of a step of N envs, in memory that threads share. */
+/** Allocates the arrays of a step of N envs in memory that threads share. */
 import type { Env } from '../env.ts';
 import { type ActionBatch, actionDim, numChoices } from '../spaces.ts';
 

@@ -1,4 +1,4 @@
-/** What a vector env and the worker threads that step its envs say to each other, and where they share numbers. */
+/** Defines the messages between a vector env and the worker threads that step its envs, and where they share numbers. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ActionSpace, Box } from '../spaces.ts';
 
@@ -13,7 +13,7 @@ export const WORDS_PER_WORKER = 2;
 export const HAS_REPLY = 0;
 export const HAS_ENDED = 1;
 
-/** What workers are told to do. All but `step`, `save`, `infos` and `close` come with a payload. */
+/** Commands to workers. All but `step`, `save`, `infos` and `close` come with a payload. */
 export const Command = { setUp: 1, reset: 2, step: 3, save: 4, load: 5, infos: 6, close: 7 } as const;
 
 export interface WorkerData {

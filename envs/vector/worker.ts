@@ -1,4 +1,4 @@
-/** The worker thread's side of a vector env: builds its share of the envs, and steps them when told to. */
+/** Builds one worker thread's share of the envs of a vector env, and steps them on command. */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { EnvError, MarketGymError } from '../../core/errors.ts';
 import type { Snapshot } from '../../core/snapshot.ts';

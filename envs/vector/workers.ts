@@ -1,4 +1,4 @@
-/** A crew of threads, each with its share of the envs of a vector env: commands go to all, and all are waited for. */
+/** Runs a crew of threads, each with its share of the envs of a vector env: commands go to all, and all are waited for. */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-/** How long to wait before the next attempt. */
+/** Computes how long to wait before the next attempt. */
 import type { Rng } from '../../core/rng.ts';
 
 const FIRST_MS = 1000;

@@ -1,7 +1,7 @@
 /**
- * How far the local clock is ahead of a venue's, as far as one-way messages can tell: receive time − exchange time is
- * offset + latency, and the quickest message of a while has the least latency in it. A venue whose clock is set back
- * and a feed that begins to lag look the same; both count as lag, until the older messages are forgotten.
+ * Estimates how far the local clock is ahead of a venue's, as far as one-way messages can tell: receive time − exchange
+ * time is offset + latency, and the quickest message of a while has the least latency in it. A venue whose clock is set
+ * back and a feed that begins to lag look the same; both count as lag, until the older messages are forgotten.
  */
 import { median } from '../../core/statistics.ts';
 

@@ -1,4 +1,4 @@
-/** Time as live code knows it: the one place that asks the machine for it. */
+/** Gives live code its time: the one place that asks the machine for it. */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock as EpochClock } from '../../core/clock.ts';

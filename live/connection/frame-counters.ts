@@ -1,4 +1,4 @@
-/** What a connection has counted since it was made. */
+/** Counts what a connection has met since it was made. */
 import type { LossReason, RejectionReason } from './venue.ts';
 
 export interface FrameCounters {

@@ -1,5 +1,5 @@
 /**
- * The checksum of Kraken's books.
+ * Computes the checksum of Kraken's books.
  *
  * Source: Kraken WebSocket v2 documentation, "Book checksum": CRC-32 of the ten lowest asks, rising, then the ten
  * highest bids, falling; each level is price, then quantity, written with the market's decimals, without the point

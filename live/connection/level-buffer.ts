@@ -1,4 +1,4 @@
-/** The levels of one message, read in full before a book is touched: a bad message changes nothing. */
+/** Reads the levels of one message in full before a book is touched: a bad message changes nothing. */
 import type { BookSide, OrderBook } from '../../market/books/order-book.ts';
 import { arrayOf, decimalOf, malformed, priceOf } from './frame-fields.ts';
 

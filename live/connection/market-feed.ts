@@ -1,4 +1,4 @@
-/** One market of a connection: its book, and whether it can be trusted. */
+/** Holds one market of a connection: its book, and whether it can be trusted. */
 import { OrderBook } from '../../market/books/order-book.ts';
 import type { VenueMarket } from './venue-markets.ts';
 

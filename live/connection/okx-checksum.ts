@@ -1,5 +1,5 @@
 /**
- * The checksum that OKX's books carried for years; now the field is 0, which means that there is none.
+ * Computes the checksum that OKX's books carried for years; now the field is 0, which means that there is none.
  *
  * Source: OKX v5 documentation, "Checksum": CRC-32, signed, of `price:size` of bid and ask in turn, the best 25 of each.
  */

@@ -1,4 +1,4 @@
-/** A clock that runs faster or slower than the machine's: what plays a tape, and what trades on one that is played. */
+/** Runs a clock faster or slower than the machine's, for playing a tape and for trading on one that is played. */
 import type { Clock } from './clock.ts';
 
 /** @param speed times as fast as `clock`, > 0; both show the same time now */

@@ -1,4 +1,4 @@
-/** A wall clock that never jumps: what live code orders events and measures ages by. */
+/** Makes a wall clock that never jumps: live code orders events and measures ages by it. */
 import type { Clock } from './clock.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** What a connection needs from the network; tests and replays bring their own. */
+/** Defines what a connection needs from the network; tests and replays bring their own. */
 
 export interface SocketHandlers {
   open(): void;

@@ -1,4 +1,4 @@
-/** Settings that all venues share. */
+/** Configures what all venues share. */
 import { z } from '../../core/config.ts';
 
 /** How a connection is cared for; a venue's documentation decides the defaults. */

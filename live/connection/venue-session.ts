@@ -1,6 +1,6 @@
 /**
- * Everything between a venue's protocol and the outside that needs no socket: what is valid, what is stale, what was
- * lost, what is counted, and when to give up. A function of its inputs and their times alone.
+ * Decides everything between a venue's protocol and the outside that needs no socket: what is valid, what is stale,
+ * what was lost, what is counted, and when to give up. A function of its inputs and their times alone.
  */
 
 import { ClockOffset } from './clock-offset.ts';

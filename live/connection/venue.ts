@@ -1,7 +1,7 @@
 /**
- * The contract of venues: a pure state machine for each, told what came in and when, that says what it means for the
- * markets and what to do about it. Nothing here asks for the time or touches a socket, so a recorded session replays
- * to the same events.
+ * Defines the contract of venues: a pure state machine for each, which is handed what came in and when, and says what
+ * it means for the markets and what to do about it. Nothing here asks for the time or touches a socket, so a recorded
+ * session replays to the same events.
  */
 import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig } from '../../core/config.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';

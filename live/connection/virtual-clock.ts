@@ -1,4 +1,4 @@
-/** Time that passes only when told: for replays, and for tests of everything that waits. */
+/** Lets time pass only on command, for replays and for tests of everything that waits. */
 import type { Clock } from './clock.ts';
 
 interface Pending {

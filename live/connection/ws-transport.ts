@@ -1,4 +1,4 @@
-/** The real network: WebSockets of `ws`, and HTTP by fetch. */
+/** Connects to the real network: WebSockets of `ws`, and HTTP by fetch. */
 import WebSocket from 'ws';
 import type { HttpAnswer, Transport } from './transport.ts';
 

@@ -1,4 +1,4 @@
-/** Who may look at a session, and stop it. */
+/** Decides who may look at a session, and stop it. */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ConfigError } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-/** A whole session's equity in a bounded number of points: the longer it lasts, the further they are apart. */
+/** Keeps a whole session's equity in a bounded number of points: the longer it lasts, the further they are apart. */
 
 export class EquityCurve {
   readonly #capacity: number;

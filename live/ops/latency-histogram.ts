@@ -1,4 +1,4 @@
-/** How long something took, again and again: a histogram for machines, and recent quantiles for people. */
+/** Measures a duration again and again: a histogram for machines, and recent quantiles for people. */
 
 /** Upper bounds of the classes, seconds. */
 export const LATENCY_BOUNDS = [

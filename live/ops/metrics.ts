@@ -1,4 +1,4 @@
-/** A session's state in Prometheus' text format, version 0.0.4. */
+/** Writes a session's state in Prometheus' text format, version 0.0.4. */
 import { LATENCY_BOUNDS } from './latency-histogram.ts';
 import type { OpsState } from './view.ts';
 

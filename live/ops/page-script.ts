@@ -1,4 +1,4 @@
-/** The program that runs in the session's page, kept as text: it is inlined, never imported. */
+/** Holds as text the program that runs in the session's page: it is inlined, never imported. */
 
 /**
  * Follows `/stream` and shows what comes. Everything that is shown goes through `textContent`: a venue's words are never

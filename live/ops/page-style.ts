@@ -1,4 +1,4 @@
-/** The style sheet of the session's page, in both colour schemes. */
+/** Holds the style sheet of the session's page, in both colour schemes. */
 
 const LIGHT = `--paper: #ffffff; --ink: #1a1f26; --muted: #5d6773; --rule: #dde2e7; --grid: #eceff2; --wash: #f5f7f9;
   --line: #0a5fb4; --good: #0c7a5c; --warn: #8a6100; --bad: #b3261e; --on-bad: #ffffff;`;

@@ -1,4 +1,4 @@
-/** The built-in page of a session: one document with everything in it, which asks nobody but the session itself. */
+/** Builds the page of a session: one document with everything in it, which asks nobody but the session itself. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** A session's door: health, metrics, state, a stream and a page over HTTP, and a way to stop the trading. */
+/** Serves a session over HTTP: health, metrics, state, a stream and a page, and a way to stop the trading. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../connection/clock.ts';

@@ -1,4 +1,4 @@
-/** The stream of what happens in a session, to any number of WebSocket clients, none of which can make it wait. */
+/** Streams what happens in a session to any number of WebSocket clients, none of which can make it wait. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';

@@ -1,4 +1,7 @@
-/** What people and machines may know of a running session, and the one thing they may do to it: stop the trading. */
+/**
+ * Defines what people and machines may know of a running session, and the one thing they may do to it: stop the
+ * trading.
+ */
 import type { Json } from '../../core/snapshot.ts';
 import type { VenueStatus } from '../connection/connection.ts';
 import type { LiveConfig } from '../session/config.ts';

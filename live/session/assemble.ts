@@ -156,7 +156,7 @@ export function connectVenues(
   });
 }
 
-/** A market, its guard and its policy, told of what `venueSessions` hear. @throws ConfigError for settings that cannot be */
+/** A market, its guard and its policy, fed by what `venueSessions` hear. @throws ConfigError for settings that cannot be */
 export function createSession(
   { config, model, modelCreatedMs }: SessionHeader,
   venueSessions: readonly VenueSession[],

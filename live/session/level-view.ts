@@ -1,4 +1,4 @@
-/** The top of a live book as flat arrays that hold still until the next one. */
+/** Shows the top of a live book as flat arrays that hold still until the next one. */
 
 import type { OrderBook } from '../../market/books/order-book.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';

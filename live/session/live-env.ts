@@ -1,4 +1,7 @@
-/** A live session as an env: the same spaces and results, but for promises, because time passes between two steps. */
+/**
+ * Turns a live session into an env: the same spaces and results, but for promises, because time passes between two
+ * steps.
+ */
 import type { Agent } from '../../agents/agent.ts';
 import { LiveError } from '../../core/errors.ts';
 import type { ResetResult, StepResult } from '../../envs/env.ts';
@@ -144,7 +147,7 @@ export class LiveEnv {
 export interface RunLiveOptions {
   /** Whether it explores, and learns by `observe`. Default: it acts greedily and learns nothing. */
   readonly learns?: boolean;
-  /** Told after every step; @returns whether to go on. */
+  /** Called after every step; @returns whether to go on. */
   onStep?(step: StepResult<object>, numSteps: number): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a live session trades on: one market or several, told of books and time, asked for decisions. */
+/** Defines what a live session trades on: one market or several, handed books and time, asked for decisions. */
 import type { Json, Snapshot } from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
 import type { Action, ActionSpace, Box } from '../../envs/spaces.ts';

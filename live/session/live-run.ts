@@ -1,4 +1,4 @@
-/** A session on the air: connections, clock and tape around the deterministic heart. */
+/** Runs a session on the air: connections, clock and tape around the deterministic heart. */
 import { LiveError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Action } from '../../envs/spaces.ts';
@@ -30,9 +30,9 @@ export interface LiveRunOptions
   readonly transport: Transport;
   /** Directory of the tape; a session that is on it is continued. */
   readonly tape: string;
-  /** Told when an input or a due tick comes, before anything is done about it. */
+  /** Called when an input or a due tick comes, before anything is done about it. */
   readonly onReceive?: () => void;
-  /** Told of every record as it is written. */
+  /** Called with every record as it is written. */
   readonly onRecord?: (record: TapeRecord) => void;
 }
 
@@ -57,7 +57,7 @@ const SYNC_MS = 1000;
 const IDLE_MS = 250;
 
 /**
- * `start` connects; `stop` leaves everything on the disk. An order or a fill is on the tape before anybody is told of it,
+ * `start` connects; `stop` leaves everything on the disk. An order or a fill is on the tape before anybody hears of it,
  * so after a crash a new run on the same tape repeats what happened and goes on from there.
  */
 export class LiveRun {

@@ -1,4 +1,4 @@
-/** What decides in a live session: an agent that acts greedily, or a rule. */
+/** Defines what decides in a live session: an agent that acts greedily, or a rule. */
 import type { Agent } from '../../agents/agent.ts';
 import type { Action, ActionSpace } from '../../envs/spaces.ts';
 

@@ -1,4 +1,4 @@
-/** What a session trades on that only records: nothing is ever decided. */
+/** Stands in for a market in a session that only records: nothing is ever decided. */
 import type { Json, Snapshot } from '../../core/snapshot.ts';
 import type { Action } from '../../envs/spaces.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';

@@ -123,7 +123,7 @@ export class RiskGuard implements Snapshotable {
     return PASS;
   }
 
-  /** The policy's action is none: NaN, Infinity, no choice of the space, or masked. */
+  /** The policy's action cannot be carried out: NaN, Infinity, no choice of the space, or masked. */
   refuseInvalid(detail: string): Ruling {
     this.#numInvalid++;
     if (this.#numInvalid >= this.config.maxInvalidActions) {

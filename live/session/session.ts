@@ -1,6 +1,6 @@
 /**
- * A live session without sockets and clocks: what comes in, with its time, goes through venues, market, policy and guard,
- * and what comes out is the same whenever the same comes in. Running it on a tape repeats it to the byte.
+ * Runs a live session without sockets and clocks: what comes in, with its time, goes through venues, market, policy and
+ * guard, and what comes out is the same whenever the same comes in. Running it on a tape repeats it to the byte.
  *
  * Every input is recorded before it is taken, every output as it happens.
  */
@@ -45,9 +45,9 @@ export interface LiveSessionOptions {
   readonly policy: LivePolicy;
   /** Takes everything that a tape is to hold. */
   readonly record: (record: TapeRecord) => void;
-  /** Told after every decision: for learners and for people. */
+  /** Called after every decision: for learners and for people. */
   readonly onDecision?: (decision: Decision) => void;
-  /** Told of a decision that waits for `answer`: its policy gave no action. */
+  /** Called for a decision that waits for `answer`: its policy gave no action. */
   readonly onWait?: (step: StepResult<object>) => void;
 }
 
@@ -255,7 +255,7 @@ export class LiveSession {
     }
   }
 
-  /** @param answer an action, or in words why it is none */
+  /** @param answer an action, or in words what is wrong with it */
   #checkAction(due: number, step: StepResult<object>, answer: Action | string): void {
     const { guard, market } = this;
     if (typeof answer === 'string') this.#carryOut(due, step, guard.refuseInvalid(answer));

@@ -1,4 +1,4 @@
-/** One venue's market, live: bars of the mid, features that grow with them, and a trader on the book. */
+/** Trades one venue's market live: bars of the mid, features that grow with them, and a trader on the book. */
 import { RunningChecksum } from '../../core/checksum.ts';
 import { createRng } from '../../core/rng.ts';
 import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** Whole books as two venues send them: makes a tape of frames from books that were recorded elsewhere or made up. */
+/** Makes a tape of frames, as two venues send whole books, from books that were recorded elsewhere or made up. */
 import { ConfigError } from '../../core/errors.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { TapeRecord } from '../../storage/tape.ts';

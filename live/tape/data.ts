@@ -1,4 +1,4 @@
-/** A tape as a data set: the books and trades that its session saw, when it saw them. */
+/** Reads a tape as a data set: the books and trades that its session saw, when it saw them. */
 import type { ConfigSchema } from '../../core/config.ts';
 import { DataError, LiveError } from '../../core/errors.ts';
 import type { BookTape, Venue } from '../../market/books/tape.ts';

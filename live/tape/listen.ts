@@ -1,4 +1,4 @@
-/** Opening a port, and saying in one line why it cannot be opened. */
+/** Opens a port, and says in one line why it cannot be opened. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LiveError } from '../../core/errors.ts';

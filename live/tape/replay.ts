@@ -38,7 +38,7 @@ export interface ReplayOutcome {
   readonly assembled: Assembled;
 }
 
-/** `record` is told of outputs alone while the tape lasts, and of everything when the session goes on after it. */
+/** `record` takes outputs alone while the tape lasts, and everything when the session goes on after it. */
 export type ReplayOptions = Omit<AssembleOptions, 'record'> &
   Partial<Pick<AssembleOptions, 'record'>> & {
     /** Handed the session before its first input. */

@@ -1,4 +1,7 @@
-/** A venue's side of the wire, on a local port: WebSocket, and HTTP for snapshots. What is said is up to the caller. */
+/**
+ * Speaks a venue's side of the wire on a local port: WebSocket, and HTTP for snapshots. What is said is up to the
+ * caller.
+ */
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { HttpAnswer } from '../connection/transport.ts';

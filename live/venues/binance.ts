@@ -1,5 +1,5 @@
 /**
- * Binance spot: diffs with a range of update ids, put upon a snapshot that is fetched over HTTP.
+ * Speaks Binance spot: diffs with a range of update ids, put upon a snapshot that is fetched over HTTP.
  *
  * Source: Binance spot API documentation, "How to manage a local order book correctly".
  * Differences from the source: a diff that begins right behind the snapshot is taken as its continuation, as the

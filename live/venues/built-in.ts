@@ -1,4 +1,4 @@
-/** The built-in venues. */
+/** Lists the built-in venues. */
 import type { ConfigSchema } from '../../core/config.ts';
 import type { VenuePlugin } from '../connection/venue.ts';
 import { binance } from './binance.ts';

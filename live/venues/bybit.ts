@@ -1,5 +1,5 @@
 /**
- * Bybit v5 public streams: a snapshot, then deltas numbered one by one.
+ * Speaks Bybit's v5 public streams: a snapshot, then deltas numbered one by one.
  *
  * Source: Bybit v5 WebSocket documentation, topics orderbook, publicTrade and tickers.
  * Differences from the source: that `u` rises by one with each delta is not documented but measured; a gap in it is

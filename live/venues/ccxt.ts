@@ -1,5 +1,5 @@
 /**
- * Any other venue, through the `ccxt` library: whole books as it hands them out. Whether it lost an update on the way
+ * Speaks to any other venue through the `ccxt` library: whole books as it hands them out. Whether it lost an update on the way
  * cannot be told from them, so these books count as unverified.
  */
 import { type ConfigSchema, z } from '../../core/config.ts';

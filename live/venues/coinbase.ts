@@ -1,5 +1,5 @@
 /**
- * Coinbase Advanced Trade: books in the stream, one sequence number for all frames of a connection.
+ * Speaks Coinbase Advanced Trade: books in the stream, one sequence number for all frames of a connection.
  *
  * Source: Coinbase Advanced Trade WebSocket documentation, channels level2, market_trades, ticker and heartbeats.
  * Differences from the source: sequence numbers are counted for each connection, as observed and as its message

@@ -1,4 +1,4 @@
-/** Venues by name: the plugins at hand, and with `ccxt:` in front any exchange that ccxt knows. */
+/** Finds venues by name: the plugins at hand, and with `ccxt:` in front any exchange that ccxt knows. */
 import type { ConfigSchema } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';

@@ -1,5 +1,6 @@
 /**
- * Kraken spot, WebSocket v2: books of a fixed depth in the stream, each message with a checksum of the ten best levels.
+ * Speaks Kraken spot, WebSocket v2: books of a fixed depth in the stream, each message with a checksum of the ten best
+ * levels.
  *
  * Source: Kraken WebSocket v2 documentation, channels instrument, book, trade, ticker, status and heartbeat.
  * Differences from the source: books are subscribed to when the decimals of all markets are known, so that no message

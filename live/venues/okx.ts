@@ -1,5 +1,5 @@
 /**
- * OKX v5 public streams: a snapshot, then updates that each name the one before.
+ * Speaks OKX's v5 public streams: a snapshot, then updates that each name the one before.
  *
  * Source: OKX v5 WebSocket documentation, channels books, trades and tickers.
  * Differences from the source: a checksum of 0 is none, as the venue sends it now; others are checked as documented.

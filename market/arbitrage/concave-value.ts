@@ -1,4 +1,4 @@
-/** The best value of reaching each amount of something that is stored, as moves of it come by one after another. */
+/** Finds the best value of reaching each amount of something that is stored, as moves of it come by one after another. */
 
 /**
  * A concave, piecewise linear function of x on an interval, kept as its slopes. It begins as 0 at x = 0. Every round of

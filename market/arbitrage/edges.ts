@@ -1,4 +1,4 @@
-/** How often buying at one venue and selling at another would have paid, by the best prices as they were seen. */
+/** Counts how often buying at one venue and selling at another would have paid, by the best prices as they were seen. */
 import { mean, median } from '../../core/statistics.ts';
 import type { BookTape } from '../books/tape.ts';
 

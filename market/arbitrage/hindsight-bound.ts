@@ -1,4 +1,4 @@
-/** The most that any sequence of trades between two venues could have earned on a tape, knowing all of it. */
+/** Bounds what any sequence of trades between two venues could have earned on a tape, knowing all of it. */
 import { ConfigError } from '../../core/errors.ts';
 import type { BookTape } from '../books/tape.ts';
 import { ConcaveValue } from './concave-value.ts';

@@ -1,4 +1,4 @@
-/** What base held above or below zero would bring, or cost, if it were traded back now. */
+/** Values base held above or below zero by what it would bring, or cost, if it were traded back now. */
 import type { VenueDesk } from './venue-desk.ts';
 
 /**

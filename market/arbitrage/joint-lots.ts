@@ -1,9 +1,9 @@
-/** What two venues show together at each decision's arrivals, and which of it had not been there before. */
+/** Finds what two venues show together at each decision's arrivals, and which of it had not been there before. */
 import type { BookTape } from '../books/tape.ts';
 
 // K: levels a side.
 
-/** Told of a pair of lots: price to buy at, price to sell at, base units. */
+/** Called with a pair of lots: price to buy at, price to sell at, base units. */
 export type PairVisitor = (ask: number, bid: number, size: number) => void;
 
 /** Which decisions there are, and what an order of each still meets. */

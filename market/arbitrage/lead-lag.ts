@@ -1,4 +1,4 @@
-/** Which of two venues moves first: the correlation of their middles' returns at every shift in time. */
+/** Tells which of two venues moves first: the correlation of their middles' returns at every shift in time. */
 import { ConfigError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import type { BookTape } from '../books/tape.ts';

@@ -1,5 +1,5 @@
 /**
- * Cross-exchange market making: quote at one venue at prices that are a gain if the fill is hedged at another at once.
+ * Makes a market across venues: quotes at one at prices that are a gain if the fill is hedged at another at once.
  *
  * Source: the rules of Hummingbot's cross-exchange market making (public documentation): maker bid =
  * VWAP_taker_sell(q)·rate/(1 + minProfit), maker ask = VWAP_taker_buy(q)·rate·(1 + minProfit); a quote is cancelled when

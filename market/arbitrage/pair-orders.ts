@@ -1,4 +1,4 @@
-/** Pairs of orders at two venues, and what is done when one leg fills and the other does not. */
+/** Sends pairs of orders to two venues, and acts when one leg fills and the other does not. */
 import {
   joinSnapshots,
   restoreArrayInto,

@@ -1,4 +1,4 @@
-/** How much a pair of orders, bought at one venue and sold at another, is worth sending. */
+/** Sizes a pair of orders, bought at one venue and sold at another, by how much of it is worth sending. */
 import type { BookMatcher } from '../execution/book-matcher.ts';
 
 /** A pair of orders to be sent; overwritten by the next plan. */

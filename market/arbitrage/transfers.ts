@@ -1,4 +1,4 @@
-/** What it takes to move money from one venue to another. */
+/** Models the moving of money from one venue to another: delay, fee, and whether it is possible. */
 import { ConfigError } from '../../core/errors.ts';
 
 export type Asset = 'base' | 'quote';

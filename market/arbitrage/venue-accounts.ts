@@ -1,4 +1,4 @@
-/** What we own at each venue: base, quote, what open orders hold, and what is on its way between venues. */
+/** Accounts for what is owned at each venue: base, quote, what open orders hold, and what is on its way between venues. */
 import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 import type { Side } from '../execution/book-matcher.ts';
 import type { Asset } from './transfers.ts';

@@ -1,4 +1,4 @@
-/** Orders at several venues: each travels for as long as its latency says and meets the book that is there then. */
+/** Sends orders to several venues: each travels for as long as its latency says and meets the book that is there then. */
 import {
   joinSnapshots,
   restoreArrayInto,
@@ -61,11 +61,11 @@ export interface LegReport {
   timeMs: number;
 }
 
-/** Who is told of orders. */
+/** Called for orders. */
 export interface DeskListener {
-  /** Told of every order that leaves; the object is reused by the next one. */
+  /** Called for every order that leaves; the object is reused by the next one. */
   readonly onSend?: (order: Readonly<SentLeg>) => void;
-  /** Told of every order when it has met its book, filled or not; the object is reused by the next one. */
+  /** Called for every order when it has met its book, filled or not; the object is reused by the next one. */
   readonly onReport?: (report: Readonly<LegReport>) => void;
 }
 

@@ -1,4 +1,4 @@
-/** Bars of one venue's mid price, and where on its tape they end. */
+/** Makes bars of one venue's mid price, and finds where on its tape they end. */
 import { DataError } from '../../core/errors.ts';
 import { BarBuilder, BarSeries } from '../candles/bar-series.ts';
 import type { Candles } from '../candles/candles.ts';

@@ -1,4 +1,4 @@
-/** What can be wrong with one event of a book tape. */
+/** Names what can be wrong with one event of a book tape. */
 import { isValidTime } from '../candles/timestamps.ts';
 
 /** In words for messages; the keys are the codes of errors and the names of counts. */

@@ -1,4 +1,4 @@
-/** The project's own format of books and trades as JSON lines; docs/formats.md describes it. */
+/** Reads and writes the project's own format of books and trades as JSON lines; docs/formats.md describes it. */
 import { DataError } from '../../core/errors.ts';
 import type { BookLevels } from './faults.ts';
 import type { BookTape, Venue } from './tape.ts';

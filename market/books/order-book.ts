@@ -1,4 +1,4 @@
-/** The visible order book of one venue, kept up to date level by level. */
+/** Keeps the visible order book of one venue up to date, level by level. */
 import { DataError } from '../../core/errors.ts';
 
 export type BookSide = 'bid' | 'ask';

@@ -1,4 +1,4 @@
-/** The report on order books as lines for a terminal. */
+/** Writes the report on order books as lines for a terminal. */
 
 import type { EdgeStatistics } from '../arbitrage/edges.ts';
 import { formatDuration, percent, shortTime } from '../candles/data-quality.ts';

@@ -1,4 +1,4 @@
-/** What the loaders of order books share: options, reports, and how levels are read from text. */
+/** Holds what the loaders of order books share: options, reports, and how levels are read from text. */
 import { DataError } from '../../core/errors.ts';
 import { type Pair, UNKNOWN_CURRENCY } from '../candles/currencies.ts';
 import { readLineBatches } from '../files/lines.ts';

@@ -1,4 +1,4 @@
-/** The project's own format of books and trades as Parquet; docs/formats.md describes it. */
+/** Reads and writes the project's own format of books and trades as Parquet; docs/formats.md describes it. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { DataError } from '../../core/errors.ts';
 import { readColumn, readMetadata } from '../files/parquet-source.ts';

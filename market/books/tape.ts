@@ -1,4 +1,7 @@
-/** Order books of several venues as they were seen, one after another: what arbitrage is simulated on. */
+/**
+ * Defines a tape of order books: those of several venues as they were seen, one after another. Arbitrage is simulated
+ * on it.
+ */
 
 /** A market at a venue. */
 export interface Venue {

@@ -1,4 +1,4 @@
-/** Bars that are still being made: candles that grow, and the prices that they are made of. */
+/** Grows bars that are still being made: candles, and the prices that they are made of. */
 import { ConfigError } from '../../core/errors.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 import type { Candles } from './candles.ts';

@@ -1,4 +1,4 @@
-/** Price bars as column arrays. */
+/** Holds price bars as column arrays. */
 import { createHash } from 'node:crypto';
 import { DataError } from '../../core/errors.ts';
 import { formatTime, isValidTime } from './timestamps.ts';

@@ -1,4 +1,4 @@
-/** Prices in one currency made prices in another, at the rates that were known at the time. */
+/** Converts prices in one currency to another, at the rates that were known at the time. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { BookTape } from '../books/tape.ts';

@@ -1,4 +1,4 @@
-/** Which currencies markets are named and quoted in. */
+/** Recognises the currencies that markets are named and quoted in. */
 import { ConfigError } from '../../core/errors.ts';
 import type { Venue } from '../books/tape.ts';
 

@@ -1,4 +1,4 @@
-/** How many bars a year has, told from their times. */
+/** Counts the bars of a year, from their times. */
 import { DataError } from '../../core/errors.ts';
 
 const DAY_MS = 86_400_000;

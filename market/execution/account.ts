@@ -1,4 +1,4 @@
-/** The books of one trader in one market: base, cash, and interest owed on what is borrowed. */
+/** Keeps the books of one trader in one market: base, cash, and interest owed on what is borrowed. */
 
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';

@@ -1,4 +1,4 @@
-/** The simulated broker: carries out target exposures on recorded or synthetic bars. */
+/** Carries out target exposures on recorded or synthetic bars. */
 
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { ConfigError, EnvError, StorageError } from '../../core/errors.ts';
@@ -21,7 +21,7 @@ export interface BarBrokerOptions {
   execution?: Execution;
   fees?: FeeModel;
   slippage?: SlippageModel;
-  /** What the slippage model is told of each bar; computed from the candles unless shared. */
+  /** The volume and volatility of each bar for the slippage model; computed from the candles unless shared. */
   liquidity?: BarLiquidity;
   /** Interest on borrowed base and borrowed quote, fraction a year of 365 days, ≥ 0. Default 0. */
   borrowRatePerYear?: number;

@@ -1,4 +1,4 @@
-/** The contract of what trades for an env: an account to read, and the one thing that may be asked for. */
+/** Defines what trades for an env: an account to read, and the one thing that may be asked for. */
 import type { Snapshotable } from '../../core/snapshot.ts';
 import type { AccountView } from './account.ts';
 import type { Fill } from './fill.ts';

@@ -1,4 +1,4 @@
-/** Venues charge less to those who trade more: fee schedules by trading volume. */
+/** Charges less to those who trade more: fee schedules by trading volume. */
 import { ConfigError } from '../../core/errors.ts';
 import { type FeeModel, makerTakerFee } from './fees.ts';
 

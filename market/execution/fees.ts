@@ -1,4 +1,4 @@
-/** What a venue charges for a trade, as a fraction of the traded value. */
+/** Charges a venue's fee for a trade, as a fraction of the traded value. */
 import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import {

@@ -1,4 +1,4 @@
-/** How long an order is on its way from the decision to the venue's book. */
+/** Models how long an order is on its way from the decision to the venue's book. */
 import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { exp } from '../../core/math.ts';

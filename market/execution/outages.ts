@@ -1,4 +1,4 @@
-/** When a venue takes no orders. */
+/** Models the times in which a venue takes no orders. */
 import { ConfigError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';

@@ -1,6 +1,6 @@
 /**
- * Perpetual futures: where a position is liquidated, where its margin is used up, what funding costs, and in which
- * order things happen within a bar.
+ * Models perpetual futures: where a position is liquidated, where its margin is used up, what funding costs, and in
+ * which order things happen within a bar.
  */
 import { ConfigError } from '../../core/errors.ts';
 import type { Side } from './book-matcher.ts';

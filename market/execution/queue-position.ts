@@ -1,4 +1,4 @@
-/** Where a resting order stands in the queue of its price level, and how trades reach it. */
+/** Estimates where a resting order stands in the queue of its price level, and how trades reach it. */
 
 /**
  * One limit order that waits at one price. What stood there before it is served first; what others withdraw is taken

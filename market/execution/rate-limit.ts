@@ -1,4 +1,4 @@
-/** How many orders a venue takes in a stretch of time. */
+/** Limits the orders that a venue takes in a stretch of time. */
 import { ConfigError } from '../../core/errors.ts';
 import { restoreArrayInto, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 

@@ -1,5 +1,5 @@
 /**
- * What rebalancing a portfolio costs, when the cost is paid out of the portfolio itself.
+ * Finds what rebalancing a portfolio costs, when the cost is paid out of the portfolio itself.
  *
  * Source: Jiang, Xu & Liang (2017), "A Deep Reinforcement Learning Framework for the Financial Portfolio Management
  * Problem", arXiv:1706.10059, eq. 14.

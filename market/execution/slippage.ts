@@ -1,4 +1,4 @@
-/** How much worse than the quoted price an order fills. */
+/** Models how much worse than the quoted price an order fills. */
 import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';

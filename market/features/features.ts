@@ -1,5 +1,5 @@
 /**
- * What an agent may see of a market: each feature one small function over a finite window of past bars.
+ * Computes what an agent may see of a market: each feature one small function over a finite window of past bars.
  * Every built-in feature is a function of the bars in its window alone, its sums taken anew at each row
  * in one fixed order, so that its bits do not depend on where a series starts.
  */

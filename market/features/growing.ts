@@ -1,4 +1,4 @@
-/** Features of candles that grow: row by row, the same bits as of the finished series. */
+/** Computes features of candles that grow: row by row, the same bits as of the finished series. */
 import type { Candles } from '../candles/candles.ts';
 import {
   createFeaturePipeline,

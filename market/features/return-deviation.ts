@@ -1,4 +1,4 @@
-/** How much a price has moved of late. */
+/** Measures how much a price has moved over its last bars. */
 import { log } from '../../core/math.ts';
 
 /**

@@ -1,4 +1,4 @@
-/** The z-score of a window's last value, to the same bits wherever the window lies. */
+/** Computes the z-score of a window's last value, to the same bits wherever the window lies. */
 
 /** A deviation this small beside the mean is rounding, not movement. */
 const ROUNDING = 1e-10;

@@ -1,4 +1,4 @@
-/** Confidence intervals for means of series whose neighbours depend on each other. */
+/** Estimates confidence intervals for means of series whose neighbours depend on each other. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
 import { mean, quantile } from '../../core/statistics.ts';

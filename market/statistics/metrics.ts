@@ -1,4 +1,4 @@
-/** How good a series of returns was: the usual figures of performance and risk. */
+/** Measures how good a series of returns was: the usual figures of performance and risk. */
 import { DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
 import { mean, quantile, standardDeviation } from '../../core/statistics.ts';

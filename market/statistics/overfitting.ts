@@ -1,5 +1,5 @@
 /**
- * How much of a good backtest is luck: the Sharpe ratio's uncertainty, the best of many tries, and the probability
+ * Measures how much of a good backtest is luck: the Sharpe ratio's uncertainty, the best of many tries, and the probability
  * that the best in sample is below the median out of it.
  * Source: D. Bailey & M. López de Prado, "The Sharpe Ratio Efficient Frontier" (2012), eqs. 4 and 11, and "The
  * Deflated Sharpe Ratio" (2014), eqs. 1 and 2; D. Bailey, J. Borwein, M. López de Prado & Q. Zhu, "The Probability of

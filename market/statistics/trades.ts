@@ -1,4 +1,4 @@
-/** What a record of fills and equity says about the trading itself: round trips, turnover, time in the market. */
+/** Describes the trading itself from a record of fills and equity: round trips, turnover, time in the market. */
 import { DataError } from '../../core/errors.ts';
 import type { Fill } from '../execution/fill.ts';
 

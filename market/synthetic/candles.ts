@@ -1,4 +1,4 @@
-/** Seeded synthetic markets: where the truth is known, so an agent can be seen to find it or find nothing. */
+/** Makes seeded synthetic markets where the truth is known, so an agent can be seen to find it or find nothing. */
 import { type ConfigOverrides, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { exp, sin } from '../../core/math.ts';

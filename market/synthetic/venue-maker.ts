@@ -1,4 +1,4 @@
-/** One venue of the synthetic market: when its books come and what is in them. */
+/** Makes one venue of the synthetic market: when its books come and what is in them. */
 import { exp } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { BookTape } from '../books/tape.ts';

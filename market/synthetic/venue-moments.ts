@@ -1,4 +1,4 @@
-/** What a tape shows of one venue's timing, spreads and depth: the numbers that a synthetic venue is made from. */
+/** Measures one venue's timing, spreads and depth on a tape: the numbers that a synthetic venue is made from. */
 import { DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
 import { mean, median, quantile, standardDeviation } from '../../core/statistics.ts';

@@ -1,4 +1,4 @@
-/** The parameters of the synthetic market of several venues, and named sets of them. */
+/** Configures the synthetic market of several venues, and names sets of its parameters. */
 import { type ConfigOverrides, z } from '../../core/config.ts';
 
 const positive = () => z.number().positive();

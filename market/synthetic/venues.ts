@@ -1,5 +1,5 @@
 /**
- * A seeded market that several venues trade: one efficient price, and each venue's quotes around it with a basis,
+ * Makes a seeded market that several venues trade: one efficient price, and each venue's quotes around it with a basis,
  * a delay and a depth of their own.
  *
  * An event is a venue's book as it arrives here. With X the log of the efficient price, a diffusion with jumps, and B_v
