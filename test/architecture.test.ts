@@ -52,7 +52,6 @@ const WAITING: Readonly<Record<string, string>> = {
   'market/execution/fee-tiers.ts': 'fees by traded volume in the envs of venues',
   'market/execution/perpetual.ts': 'an env of perpetual futures',
   'market/execution/queue-position.ts': 'fills of resting orders by their place in the queue',
-  'market/statistics/overfitting.ts': 'verdicts that count every trial',
 };
 
 const SOURCES = new Map(

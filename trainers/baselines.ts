@@ -14,6 +14,7 @@ import { type ActionSpace, createActionBatch } from '../envs/spaces.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { type AccountRow, alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
 import { type Backtest, summarizePass } from './backtest.ts';
+import type { HeldExposure } from './verdict.ts';
 
 /** Random traders behind the one that is shown. */
 const NUM_RANDOM = 20;
@@ -86,6 +87,37 @@ export function runRule(market: ExposureMarket, axis: PassAxis, rule: ExposureRu
 export function runRuleBaselines(market: ExposureMarket, axis: PassAxis): Baseline[] {
   const rules = [hold('cash', 0), hold('buy-and-hold', 1), smaCross(axis[0].timeMs, market.candles)];
   return rules.map((rule) => runRule(market, axis, rule));
+}
+
+/**
+ * Plays constant exposures from which any of the given ones can be mixed, and those between them: each that a discrete space
+ * has, and the given ones themselves where the space is a box.
+ * @param rules whose cash and buy-and-hold need not be played again
+ */
+export function holdExposures(
+  market: ExposureMarket,
+  axis: PassAxis,
+  exposures: readonly number[],
+  rules: readonly Baseline[],
+): HeldExposure[] {
+  const { actionSpace: space } = market.env;
+  const returnsOf = (name: string) => rules.find((rule) => rule.name === name)!.backtest.returns;
+  const played = (exposure: number) => runRule(market, axis, hold('held', exposure)).backtest.returns;
+  if (space.kind === 'discrete') {
+    const levels = [...new Set(space.values!)];
+    return levels.map((exposure) => ({
+      exposure,
+      returns:
+        exposure === 0 ? returnsOf('cash') : exposure === 1 ? returnsOf('buy-and-hold') : played(exposure),
+    }));
+  }
+  const [low, high] = space.kind === 'box' ? [space.low[0], space.high[0]] : [0, 1];
+  const within = [...new Set(exposures.map((exposure) => Math.min(high, Math.max(low, exposure))))];
+  const ends = [
+    ...(low <= 0 && !within.includes(0) ? [{ exposure: 0, returns: returnsOf('cash') }] : []),
+    ...(high >= 1 && !within.includes(1) ? [{ exposure: 1, returns: returnsOf('buy-and-hold') }] : []),
+  ];
+  return [...within.map((exposure) => ({ exposure, returns: played(exposure) })), ...ends];
 }
 
 const hold = (name: string, exposure: number): ExposureRule => ({ name, exposure: () => exposure });

@@ -26,13 +26,15 @@ import { type Backtest, createPassEnv } from './backtest.ts';
 import {
   axisOf,
   type Baseline,
+  holdExposures,
   type RandomBaseline,
   runRandomBaseline,
   runRuleBaselines,
 } from './baselines.ts';
-import { reachVerdict, type Verdict } from './judge.ts';
+import { verdictOn } from './judge.ts';
 import { judgeSkill, type ModelSkill } from './model-skill.ts';
 import { backtestSignal, type SignalBacktestOptions, signalTradingConfig } from './signal-backtest.ts';
+import { meanExposureOf, type Verdict } from './verdict.ts';
 
 export interface EvaluateModelOptions extends SignalBacktestOptions {
   /** Rows to judge by, ascending; default: all with a label that the model can predict. */
@@ -153,8 +155,9 @@ function judgeSignal(
     numKnown === 0
       ? 'on bars that the model has not learnt from'
       : `on bars of which the model has learnt from ${numKnown}`;
-  const judged = { candidates: [{ seed, backtest: traded }], rules, random };
-  const verdict = reachVerdict(judged, seed, 'the signal', bars);
+  const held = holdExposures(market, axis, [meanExposureOf(traded)], rules);
+  const judged = { candidates: [{ seed, backtest: traded }], rules, random, held };
+  const verdict = verdictOn(judged, { who: 'the signal', bars });
   return { signal: traded, rules, random, verdict };
 }
 

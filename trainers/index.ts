@@ -15,7 +15,14 @@ export {
   type ModelEvaluation,
   type SignalJudgement,
 } from './evaluate-model.ts';
-export { type Candidate, type JudgedSpan, type Judgement, judge, type Verdict } from './judge.ts';
+export {
+  type Candidate,
+  type JudgedSpan,
+  type Judgement,
+  type JudgeOptions,
+  judge,
+  verdictOn,
+} from './judge.ts';
 export { type JudgedTask, tradingTask } from './judged-task.ts';
 export { type Ablation, ablate, type PriorMarket } from './prior-ablation.ts';
 export { type PriorSignalOptions, priorPredictions } from './prior-signal.ts';
@@ -35,3 +42,10 @@ export {
 export { backtestSignal, type SignalBacktestOptions, type TradingCosts } from './signal-backtest.ts';
 export { type Span, type SpanName, type Spans, type SplitDates, splitSpans } from './spans.ts';
 export { type TrainCallback, type TrainEvent, Training, type TrainOptions, train } from './train.ts';
+export {
+  type Finding,
+  type HeldExposure,
+  reachVerdict,
+  type Verdict,
+  type VerdictCase,
+} from './verdict.ts';

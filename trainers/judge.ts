@@ -1,8 +1,5 @@
 /** Judges trading agents on every span against the baselines, and says in words what the numbers allow. */
 import type { Agent } from '../agents/agent.ts';
-import { createRng } from '../core/rng.ts';
-import { mean } from '../core/statistics.ts';
-import { type MeanInterval, stationaryBootstrap } from '../market/statistics/bootstrap.ts';
 import type { TrainedModel } from '../models/model.ts';
 import { alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
 import { type Backtest, summarizePass } from './backtest.ts';
@@ -10,6 +7,7 @@ import {
   axisOf,
   type Baseline,
   type ExposureMarket,
+  holdExposures,
   type RandomBaseline,
   runRandomBaseline,
   runRule,
@@ -18,6 +16,7 @@ import {
 import { exposureMarket, extendPastRuin, type JudgedTask, partialPassNote } from './judged-task.ts';
 import { modelRule } from './signal-backtest.ts';
 import type { Span, SpanName } from './spans.ts';
+import { type HeldExposure, meanExposureOf, reachVerdict, type Verdict } from './verdict.ts';
 
 /** A trained agent and the seed it was trained with. */
 export interface Candidate {
@@ -31,17 +30,10 @@ export interface JudgedSpan {
   readonly candidates: readonly { readonly seed: number; readonly backtest: Backtest }[];
   readonly rules: readonly Baseline[];
   readonly random: RandomBaseline;
+  /** Constant exposures around those of the candidates, for the verdict; on the test span alone. */
+  readonly held: readonly HeldExposure[];
   /** What a reader has to know of how these were judged, a sentence each. */
   readonly notes: readonly string[];
-}
-
-export interface Verdict {
-  readonly tone: 'edge' | 'no-edge' | 'worse';
-  readonly text: string;
-  /** Return a year after costs, the mean of all seeds, minus that of buy-and-hold, fraction; 95 % interval. */
-  readonly excessPerYear: MeanInterval;
-  /** Share of the random traders with the same turnover that earned less than the mean of all seeds. */
-  readonly shareOfRandomBeaten: number;
 }
 
 export interface Judgement {
@@ -50,28 +42,33 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
+export interface JudgeOptions {
+  /** Supervised models to stand among the baselines, traded by their signals. */
+  readonly models?: readonly TrainedModel[];
+  /** Independent tries that these were chosen from; see `VerdictCase`. */
+  readonly numTrials?: number;
+}
+
 /**
  * Each agent trades each span once, in an env that the task makes; the baselines do so in the same one.
- * @param seed of the random traders and of the bootstrap
- * @param models supervised models to stand among the baselines, traded by their signals
+ * @param seed of the random traders
  * @throws EnvError as `recordPass` and `alignPass`; ConfigError `no-exposures` as `exposureMarket`
  */
 export function judge(
   candidates: readonly Candidate[],
   task: JudgedTask,
   seed: number,
-  models: readonly TrainedModel[] = [],
+  { models = [], numTrials }: JudgeOptions = {},
 ): Judgement {
   const judgeSpan = (span: Span): JudgedSpan => {
     const { judged, market, axis, notes } = judgeCandidates(candidates, task, span);
     const backtests = judged.map(({ backtest }) => backtest);
+    const rules = runRuleBaselines(market, axis);
     return {
       span,
       candidates: judged,
-      rules: [
-        ...runRuleBaselines(market, axis),
-        ...models.map((model) => runRule(market, axis, modelRule(model, market, axis))),
-      ],
+      rules: [...rules, ...models.map((model) => runRule(market, axis, modelRule(model, market, axis)))],
+      held: span.name === 'test' ? holdExposures(market, axis, backtests.map(meanExposureOf), rules) : [],
       random: runRandomBaseline(market, axis, backtests, seed),
       notes,
     };
@@ -82,7 +79,7 @@ export function judge(
     validation: judgeSpan(spans.validation),
     test: judgeSpan(spans.test),
   };
-  return { spans: judged, verdict: reachVerdict(judged.test, seed) };
+  return { spans: judged, verdict: verdictOn(judged.test, { numTrials }) };
 }
 
 /** What became of each agent on a span, and the market it was in, for the baselines. */
@@ -109,51 +106,16 @@ export function judgeCandidates(
   return { judged, market, axis, notes };
 }
 
-/**
- * An edge is claimed only when the whole interval of the excess over buy-and-hold lies above zero.
- * @param who earned the return; default: the agent, or the mean of its seeds
- * @param bars where, in words
- */
-export function reachVerdict(
-  { candidates, rules, random }: Omit<JudgedSpan, 'span' | 'notes'>,
-  seed: number,
-  who = candidates.length === 1 ? 'the agent' : `the mean of ${candidates.length} seeds`,
-  bars = 'on the test span, which no seed has learnt from or been chosen by',
+/** The verdict on a judged span. @param words as in `VerdictCase` */
+export function verdictOn(
+  { candidates, rules, random, held }: Omit<JudgedSpan, 'span' | 'notes'>,
+  words: { readonly who?: string; readonly bars?: string; readonly numTrials?: number } = {},
 ): Verdict {
-  const holding = rules.find(({ name }) => name === 'buy-and-hold')!.backtest;
-  const backtests = candidates.map((candidate) => candidate.backtest);
-  const excess = Array.from(
-    holding.returns,
-    (held, i) => mean(backtests.map(({ returns }) => returns[i] ?? 0)) - held,
-  );
-  const perBar = stationaryBootstrap(excess, { rng: createRng(seed).fork('verdict') });
-  const perYear = holding.periodsPerYear;
-  const excessPerYear = {
-    mean: perBar.mean * perYear,
-    low: perBar.low * perYear,
-    high: perBar.high * perYear,
-  };
-  const meanReturn = mean(backtests.map(({ metrics }) => metrics.totalReturn));
-  const shareOfRandomBeaten = mean(random.totalReturns.map((other) => (meanReturn > other ? 1 : 0)));
-  const tone = excessPerYear.low > 0 ? 'edge' : excessPerYear.high < 0 ? 'worse' : 'no-edge';
-  const opening = {
-    edge: 'Edge found',
-    'no-edge': 'No edge found',
-    worse: 'Worse than buy-and-hold',
-  }[tone];
-  return {
-    tone,
-    text:
-      `${opening}: ${bars}, the return of ${who} after costs ` +
-      `minus that of buy-and-hold is ${percent(excessPerYear.mean)} a year (95 % interval ${percent(excessPerYear.low)} to ` +
-      `${percent(excessPerYear.high)}). It beats ${Math.round(shareOfRandomBeaten * 100)} % of random traders with the same turnover.`,
-    excessPerYear,
-    shareOfRandomBeaten,
-  };
-}
-
-/** `+1.2 %`, with a true minus sign. */
-export function percent(fraction: number): string {
-  const text = `${Math.abs(fraction * 100).toFixed(1)} %`;
-  return fraction < 0 ? `−${text}` : `+${text}`;
+  return reachVerdict({
+    ...words,
+    accounts: candidates.map(({ backtest }) => backtest),
+    market: rules.find(({ name }) => name === 'buy-and-hold')!.backtest,
+    held,
+    randomReturns: random.totalReturns,
+  });
 }

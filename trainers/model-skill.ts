@@ -4,7 +4,7 @@ import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
 import { type MeanInterval, stationaryBootstrap } from '../market/statistics/bootstrap.ts';
 import type { Predictions } from '../models/signals/predictions.ts';
-import type { Verdict } from './judge.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface ModelSkill {
   /** Log loss, or mean squared error. */

@@ -3,12 +3,17 @@ import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { formatTable } from '../../core/text-table.ts';
-import type { TrainedModel } from '../../models/model.ts';
 import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
 import type { Backtest } from '../../trainers/backtest.ts';
 import { type Evaluation, evaluate } from '../../trainers/evaluate.ts';
-import { type JudgedSpan, type Judgement, judge, judgeCandidates } from '../../trainers/judge.ts';
+import {
+  type JudgedSpan,
+  type Judgement,
+  type JudgeOptions,
+  judge,
+  judgeCandidates,
+} from '../../trainers/judge.ts';
 import type { Report, ReportLearning, ReportMetric } from '../../trainers/report/report.ts';
 import { tradingMetrics, tradingReport } from '../../trainers/report/trading.ts';
 import { isoDate } from '../../trainers/spans.ts';
@@ -92,13 +97,13 @@ export function evaluateEpisodes(
 
 /**
  * Judges runs of the same task, in envs of their own plugin.
- * @param models supervised models among the baselines
+ * @param options supervised models among the baselines, and how many tries the runs were chosen from
  * @throws EnvError naming the env
  */
-export function judgeTrading(runs: readonly TrainedRun[], models: readonly TrainedModel[] = []): Judgement {
+export function judgeTrading(runs: readonly TrainedRun[], options: JudgeOptions = {}): Judgement {
   const [{ run }] = runs;
   const candidates = runs.map((trained) => ({ seed: trained.run.spec.seed, agent: trained.agent }));
-  return namingEnv(run, () => judge(candidates, judgedTask(run), run.spec.seed, models));
+  return namingEnv(run, () => judge(candidates, judgedTask(run), run.spec.seed, options));
 }
 
 /** The account of a run over the test span; undefined where its env has none that can be judged. */

@@ -125,7 +125,7 @@ export function judgeAndReport(
   console: ReturnType<typeof createConsole>,
   models: readonly TrainedModel[] = [],
 ): void {
-  const judgement = judgeTrading(runs, models);
+  const judgement = judgeTrading(runs, { models });
   writeFileAtomic(file, renderReport(reportOf(runs, judgement, command)));
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
   console.say(`\nReport: ${file}`);

@@ -21,7 +21,6 @@ import type { LabelConfig } from '../../models/data/labels.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { settingsOfKind, type TrainingOverrides } from '../../models/train.ts';
 import { backtest } from '../../trainers/backtest.ts';
-import { percent } from '../../trainers/judge.ts';
 import {
   type Ablation,
   type Arm,
@@ -31,6 +30,7 @@ import {
 } from '../../trainers/prior-ablation.ts';
 import { priorPredictions } from '../../trainers/prior-signal.ts';
 import { isoDate } from '../../trainers/spans.ts';
+import { percent } from '../../trainers/verdict.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';

@@ -7,12 +7,9 @@ import {
   probabilisticSharpe,
   summarize,
 } from '../../../market/statistics/metrics.ts';
-import { lcg } from '../golden-series.ts';
+import { goldenReturns } from '../golden-series.ts';
 
-const u = lcg(12345);
-const v = lcg(777);
-const returns = Array.from({ length: 252 }, () => (u() + u() - 1) * 0.03 + 0.0006);
-const benchmark = returns.map((r) => 0.6 * r + (v() + v() - 1) * 0.02 + 0.0002);
+const { returns, benchmark } = goldenReturns();
 
 describe('on the golden series', () => {
   test('the series itself is the golden one', () => {
