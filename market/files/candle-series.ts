@@ -1,6 +1,6 @@
 /** Loads candles from files of any format: one series, or several symbols one below or beside the other. */
 import { DataError } from '../../core/errors.ts';
-import { type CandleColumns, type Candles, createCandles, findBarFault } from '../candles/candles.ts';
+import { type CandleColumns, type Candles, findBarFault, nextBadBar } from '../candles/candles.ts';
 import { joinCandles } from '../candles/join.ts';
 import { formatTime } from '../candles/timestamps.ts';
 import { quote, RowFaults } from './faults.ts';
@@ -267,6 +267,9 @@ interface BuildContext {
   readonly notes: string[];
 }
 
+/** The columns of candles, whose faults are looked for here. */
+type CheckedColumns = Omit<Candles, 'length'>;
+
 type PriceColumns = Readonly<Record<(typeof PRICES)[number], Float64Array>>;
 
 /** Sorts out order, duplicates and impossible bars, and makes candles of what is left. */
@@ -295,7 +298,7 @@ function build(
     for (let n = 0; n < kept.length; n++) out[n] = values[kept[n]];
     return out;
   };
-  const picked: CandleColumns = {
+  const picked: CheckedColumns = {
     timeMs: pick(timeMs),
     open: pick(prices.open),
     high: pick(prices.high),
@@ -304,7 +307,7 @@ function build(
     volume: pick(volume),
   };
   const good = settleBars(path, picked, kept, { columns, names, options, notes });
-  return { candles: createCandles(good, path), reversed };
+  return { candles: { length: good.timeMs.length, ...good }, reversed };
 }
 
 function settleDuplicates(
@@ -337,15 +340,15 @@ function settleDuplicates(
 
 function settleBars(
   path: string,
-  bars: CandleColumns,
+  bars: CheckedColumns,
   kept: Int32Array,
   context: BuildContext,
-): CandleColumns {
+): CheckedColumns {
   const { columns, names, options, notes } = context;
   const faults = new RowFaults();
   const bad: number[] = [];
   let closesOutside = 0;
-  for (let row = 0; row < kept.length; row++) {
+  for (let row = nextBadBar(bars, 0); row < kept.length; row = nextBadBar(bars, row + 1)) {
     const fault = findBarFault(bars, row);
     if (fault === undefined) continue;
     const column = fault.column === 'timeMs' ? 'time' : fault.column;

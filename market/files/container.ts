@@ -72,6 +72,8 @@ export async function readFirst(path: string, length: number): Promise<Uint8Arra
 export interface Member {
   /** The file itself, or `FILE!MEMBER` of a zip. */
   readonly path: string;
+  /** How many bytes it has unpacked; undefined where that is not known before. */
+  size(): Promise<number | undefined>;
   /** Its bytes, unpacked, in blocks; may be asked for several times. */
   chunks(): AsyncGenerator<Uint8Array>;
 }
@@ -81,7 +83,14 @@ export interface Member {
  * @throws DataError `encrypted-zip`, `unsafe-zip`, `empty-zip`, `unknown-format` (a workbook of Excel is a zip too)
  */
 export async function openMembers(path: string, container: Container): Promise<Member[]> {
-  if (container !== 'zip') return [{ path, chunks: () => unpackSingle(path, container === 'gzip') }];
+  if (container !== 'zip')
+    return [
+      {
+        path,
+        size: async () => (container === 'gzip' ? undefined : (await stat(path)).size),
+        chunks: () => unpackSingle(path, container === 'gzip'),
+      },
+    ];
   const names: string[] = [];
   await walkZip(path, (file) => void names.push(file.name));
   if (names.includes('[Content_Types].xml')) throw refuse(path, 'an Excel workbook; save the sheet as CSV');
@@ -105,7 +114,11 @@ export async function openMembers(path: string, container: Container): Promise<M
       'empty-zip',
       `${path} holds no file of data; it has ${names.join(', ') || 'no members'}.`,
     );
-  return chosen.map((name) => ({ path: `${path}!${name}`, chunks: () => unpackMember(path, name) }));
+  return chosen.map((name) => ({
+    path: `${path}!${name}`,
+    size: async () => undefined,
+    chunks: () => unpackMember(path, name),
+  }));
 }
 
 async function* unpackSingle(path: string, gzipped: boolean): AsyncGenerator<Uint8Array> {

@@ -103,6 +103,13 @@ export class CsvScanner {
     return this.#rows;
   }
 
+  /** Makes room for so many rows in all. */
+  reserve(rows: number): void {
+    for (const [, column] of this.#numberColumns) column.reserve(rows);
+    this.#time?.reserve(rows);
+    this.#localTime?.reserve(rows);
+  }
+
   /** @param bytes whole lines, each with its end */
   takeLines(bytes: Uint8Array): void {
     let i = 0;

@@ -69,6 +69,8 @@ async function readCsv(
   faults: RowFaults,
 ): Promise<Columns> {
   const scanner = new CsvScanner(dialect, plan, faults);
+  const size = encoding === 'utf-8' ? await member.size() : undefined;
+  let numBytes = 0;
   let rest = new Uint8Array(0);
   for await (const chunk of asUtf8(member.chunks(), encoding)) {
     const block = returns ? chunk.map((byte) => (byte === CR ? LF : byte)) : chunk;
@@ -79,7 +81,11 @@ async function readCsv(
       if (first > 0) scanner.takeLines(Buffer.concat([rest, block.subarray(0, first)]));
       scanner.takeLines(block.subarray(first, end));
       rest = block.slice(end);
+      // After the first block the number of rows is known well enough to make room for all of them at once.
+      if (numBytes === 0 && size !== undefined)
+        scanner.reserve(Math.ceil((1.02 * scanner.rows * size) / end));
     } else rest = Buffer.concat([rest, block]);
+    numBytes += block.length;
     if (rest.length > MAX_LINE_BYTES) {
       throw new DataError(
         'not-text',

@@ -24,6 +24,11 @@ export class GrowingColumn {
     this.length--;
   }
 
+  /** Makes room for so many values in all. */
+  reserve(capacity: number): void {
+    if (capacity > this.#values.length) this.#reserve(capacity);
+  }
+
   /** The values themselves, not a copy, as they are now. */
   view(): Float64Array {
     return this.#values.subarray(0, this.length);

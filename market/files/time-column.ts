@@ -40,6 +40,11 @@ export class TimeColumn {
     return this.#ms.length;
   }
 
+  /** Makes room for so many times in all. */
+  reserve(capacity: number): void {
+    this.#ms.reserve(capacity);
+  }
+
   /**
    * Appends the time that a cell, or a date and its clock, stands for.
    * @returns what is wrong; then nothing was appended

@@ -57,8 +57,13 @@ export function chooseVolume(
     notes.push(`There is no volume in base units${other}; volume is 0 throughout.`);
     return { values: new Float64Array(timeMs.length), column: undefined, quoteColumn, notes };
   }
-  const values = Float64Array.from(valuesOf(base), (value) => (Number.isNaN(value) ? 0 : value));
-  const empty = valuesOf(base).reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
+  const values = valuesOf(base);
+  let empty = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (!Number.isNaN(values[row])) continue;
+    values[row] = 0;
+    empty++;
+  }
   if (empty > 0) notes.push(`"${names[base]}" is empty in ${empty} rows; volume is 0 there.`);
   if (quoteColumn !== undefined && quoteColumn !== base && volumes.includes(quoteColumn)) {
     notes.push(...unswap(values, valuesOf(quoteColumn), prices, timeMs, names[base], names[quoteColumn]));
