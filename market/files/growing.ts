@@ -2,7 +2,15 @@
 
 /** Numbers that are appended one at a time; the memory doubles when it is full. */
 export class GrowingColumn {
-  #values = new Float64Array(1024);
+  /** A column that is the given numbers, not a copy. */
+  static of(values: Float64Array): GrowingColumn {
+    const column = new GrowingColumn();
+    column.#values = values;
+    column.length = values.length;
+    return column;
+  }
+
+  #values: Float64Array = new Float64Array(1024);
   length = 0;
 
   push(value: number): void {

@@ -24,12 +24,14 @@ export interface SettledTimes {
 export type TimeFault = 'empty-cell' | 'invalid-time-text';
 
 export class TimeColumn {
-  readonly #ms = new GrowingColumn();
+  #ms = new GrowingColumn();
   /** Made when the first date comes whose order of day and month is open. */
   #monthFirst: GrowingColumn | undefined;
   /** Where the time is UTC whatever the zone. */
   readonly #absolute = new FlagColumn();
   readonly #forms = new Set<string>();
+  /** The flags are not kept: the column was made whole, of times that are all UTC. */
+  #areAllAbsolute = false;
   #lastForm = '';
   #notation = 0;
   #numAbsolute = 0;
@@ -77,6 +79,23 @@ export class TimeColumn {
     return true;
   }
 
+  /**
+   * A column of numbers since 1970 that can all be nothing else, as `pushNumber` has it.
+   * @returns undefined where one of them may be something else
+   */
+  static ofNumbers(values: Float64Array): TimeColumn | undefined {
+    const column = new TimeColumn();
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row];
+      if (!(value >= 1e12 && value < 4.1e12 && Number.isInteger(value))) return undefined;
+    }
+    column.#ms = GrowingColumn.of(values);
+    column.#numAbsolute = values.length;
+    column.#areAllAbsolute = true;
+    column.#forms.add('unix ms');
+    return column;
+  }
+
   /** Appends a time that the file holds as a number since 1970 of a known unit, or as a date. */
   pushMs(ms: number, form: string, isAbsolute = true): void {
     this.#append(ms, isAbsolute, form);
@@ -106,7 +125,7 @@ export class TimeColumn {
       if (zone !== undefined && zone !== UTC) {
         const { repeated, firstRepeated } = toUtcInPlace(
           timeMs,
-          (row) => this.#absolute.at(row),
+          (row) => this.#areAllAbsolute || this.#absolute.at(row),
           zone,
           (row) => `${path}: ${describeRow(row)}`,
         );

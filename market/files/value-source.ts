@@ -52,6 +52,8 @@ export function valueSource(table: ValueTable): TableSource {
       const numbers = await Promise.all(numberColumns.map((column) => table.values(column)));
       const wordColumns = plan.words ?? [];
       const words = await Promise.all(wordColumns.map((column) => table.values(column)));
+      const whole = adoptWhole();
+      if (whole !== undefined) return whole;
       const timeOut = plan.time === undefined ? undefined : new TimeColumn();
       const localOut = plan.localTime === undefined ? undefined : new TimeColumn();
       const numbersOut = numberColumns.map(() => new GrowingColumn());
@@ -72,6 +74,29 @@ export function valueSource(table: ValueTable): TableSource {
         words: new Map(wordColumns.map((column, c) => [column, wordsOut[c]])),
         describeRow: (row) => describeSource(kept[row]),
       };
+
+      /** The columns as they are, where nothing in them needs a second look. */
+      function adoptWhole(): Columns | undefined {
+        if (plan.clock !== undefined || plan.localTime !== undefined || wordColumns.length > 0)
+          return undefined;
+        const timeColumn = time instanceof Float64Array ? TimeColumn.ofNumbers(time) : undefined;
+        if (plan.time !== undefined && timeColumn === undefined) return undefined;
+        const adopted = new Map<number, GrowingColumn>();
+        for (const [c, column] of numberColumns.entries()) {
+          const values = numbers[c];
+          if (!(values instanceof Float64Array) || (!optional.has(column) && values.some(Number.isNaN)))
+            return undefined;
+          adopted.set(column, GrowingColumn.of(values));
+        }
+        return {
+          numRows,
+          time: timeColumn,
+          localTime: undefined,
+          numbers: adopted,
+          words: new Map(),
+          describeRow: describeSource,
+        };
+      }
 
       function readNumbers(row: number): boolean {
         for (let c = 0; c < numberColumns.length; c++) {
