@@ -39,3 +39,14 @@ export {
   type TornTail,
 } from './tape.ts';
 export { TapeWriter, type TapeWriterOptions } from './tape-writer.ts';
+export {
+  type Look,
+  TRIAL_KINDS,
+  type TrialEntry,
+  type TrialKind,
+  TrialLedger,
+  type TrialPlace,
+  type TrialRow,
+  type TrialSeries,
+  type TrialsOnPlace,
+} from './trial-ledger.ts';

@@ -1,11 +1,12 @@
 /** Registers every trained model with its versions and stages: an SQLite index over directories of verified files. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
+import type Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt, makeDirectory } from './atomic.ts';
+import { inTransaction, openDatabase } from './database.ts';
 import { stringifyExact } from './exact-json.ts';
 import {
   type ModelArtifact,
@@ -68,11 +69,7 @@ const SCHEMA = `
     action TEXT NOT NULL,
     evidence TEXT NOT NULL
   );
-  PRAGMA user_version = ${SCHEMA_VERSION};
 `;
-
-/** How long a process waits for another that writes. */
-const LOCK_TIMEOUT_MS = 30_000;
 
 interface Row {
   readonly id: string;
@@ -111,7 +108,7 @@ export class ModelRegistry {
     this.path = path;
     this.#artifacts = join(path, 'artifacts');
     makeDirectory(this.#artifacts);
-    this.#db = openDatabase(file);
+    this.#db = openDatabase(file, { schema: SCHEMA, version: SCHEMA_VERSION, what: 'registry' });
   }
 
   close(): void {
@@ -316,65 +313,8 @@ export class ModelRegistry {
 
   /** One write transaction: it waits for its turn, and happens as a whole or not at all. */
   #write<Result>(operation: () => Result): Result {
-    return inTransaction(this.#db, this.path, operation);
+    return inTransaction(this.#db, this.path, 'registry', operation);
   }
-}
-
-/** @throws StorageError `busy`; what the operation throws, with nothing changed */
-function inTransaction<Result>(db: Database.Database, path: string, operation: () => Result): Result {
-  try {
-    db.exec('BEGIN IMMEDIATE');
-  } catch (error) {
-    throw databaseError(error, path);
-  }
-  try {
-    const result = operation();
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    db.exec('ROLLBACK');
-    throw error instanceof StorageError ? error : databaseError(error, path);
-  }
-}
-
-function openDatabase(file: string): Database.Database {
-  try {
-    const db = new Database(file, { timeout: LOCK_TIMEOUT_MS } as Database.Options);
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    const version = (): number => (db.pragma('user_version') as [{ user_version: number }])[0].user_version;
-    if (version() === 0) {
-      inTransaction(db, file, () => {
-        if (version() === 0) db.exec(SCHEMA);
-      });
-    }
-    if (version() === SCHEMA_VERSION) return db;
-    throw new StorageError(
-      'unsupported-version',
-      `"${file}" has version ${version()}, this program reads ${SCHEMA_VERSION}. Use the version of market-gym that wrote it.`,
-    );
-  } catch (error) {
-    throw error instanceof StorageError ? error : databaseError(error, file);
-  }
-}
-
-function databaseError(error: unknown, path: string): StorageError {
-  const message = (error as Error).message.split('\n')[0];
-  if (/locked|busy/i.test(message)) {
-    return new StorageError(
-      'busy',
-      `"${path}" is in use by another process that does not let go; try again.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (/not a database|malformed|corrupt/i.test(message)) {
-    return new StorageError('corrupt', `"${path}" is damaged: ${message}. Restore it from a copy.`, {
-      cause: error,
-    });
-  }
-  return new StorageError('write-failed', `Cannot use the registry "${path}": ${message}.`, { cause: error });
 }
 
 function toRecord({ id, name, version, stage, artifact, manifest }: Row): ModelRecord {
