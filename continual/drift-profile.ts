@@ -24,7 +24,7 @@ export interface DriftReference {
   readonly actions: Float32Array | Int32Array;
   readonly observationDim: number;
   readonly actionDim: number;
-  /** [D]: Names of the observation's elements; those that the account makes are left out. */
+  /** [D], names of the observation's elements; those that the account makes are left out. */
   readonly names?: readonly string[];
   /** What fills cost against the mid at their decision, basis points. */
   readonly fillCostsBps: ArrayLike<number>;

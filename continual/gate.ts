@@ -58,7 +58,7 @@ export interface ForwardRun {
   readonly timeMs: Float64Array;
   /** [T + 1], quote units */
   readonly equity: Float64Array;
-  /** [T]: |size|·price of all fills, per period. */
+  /** [T], |size|·price of all fills, per period. */
   readonly tradedNotional: Float64Array;
   /** Set when it could not go on: an action, weight or value that is not finite, an error. */
   readonly failure?: string;

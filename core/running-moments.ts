@@ -9,7 +9,7 @@ export class RunningMoments implements Snapshotable {
   readonly dim: number;
   /** [D] */
   readonly mean: Float64Array;
-  /** [D]: Population variance. */
+  /** [D], population variance. */
   readonly variance: Float64Array;
   #count: number;
 

@@ -6,9 +6,9 @@ import type { Rng } from '../core/rng.ts';
 export interface Discrete {
   readonly kind: 'discrete';
   readonly n: number;
-  /** [n]: What each choice stands for, where it is a quantity: in trading, the target exposure. */
+  /** [n], what each choice stands for, where it is a quantity: in trading, the target exposure. */
   readonly values?: readonly number[];
-  /** [n]: A name per choice, for agents that follow a rule and for people: `hold`, `trade:EX1>EX2:0`. */
+  /** [n], a name per choice, for agents that follow a rule and for people: `hold`, `trade:EX1>EX2:0`. */
   readonly names?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface Box {
   readonly low: Float32Array;
   /** [dim], Infinity where unbounded */
   readonly high: Float32Array;
-  /** [dim]: A name per element, for agents that follow a rule and for people: `rsi:14@-1`, `exposure`. */
+  /** [dim], a name per element, for agents that follow a rule and for people: `rsi:14@-1`, `exposure`. */
   readonly names?: readonly string[];
   /** Absent: the elements are what they are, and no window. */
   readonly window?: ObservationWindow;

@@ -18,9 +18,9 @@ export interface RolloutReturns {
   readonly terminated: Uint8Array;
   /** [T, N] */
   readonly truncated: Uint8Array;
-  /** [T, N]: V of the last observation of an episode that was truncated at this step; elsewhere unused. */
+  /** [T, N], V of the last observation of an episode that was truncated at this step; elsewhere unused. */
   readonly finalValues: Float32Array;
-  /** [N]: V of what each env's last step led to; unused where the episode ended there. */
+  /** [N], V of what each env's last step led to; unused where the episode ended there. */
   readonly lastValues: Float32Array;
 }
 

@@ -10,14 +10,14 @@ export interface ReplayBatch {
   readonly observations: Float32Array;
   /** [B, A] */
   readonly actions: ActionBatch;
-  /** [B]: Σ γ^k·r over the k < n steps of each return; with one step, the reward. */
+  /** [B], Σ γ^k·r over the k < n steps of each return; with one step, the reward. */
   readonly rewards: Float32Array;
   /**
-   * [B, D]: What the last step of each return led to; at an episode's end its last observation, never the reset
+   * [B, D], what the last step of each return led to; at an episode's end its last observation, never the reset
    * one.
    */
   readonly nextObservations: Float32Array;
-  /** [B]: Whether the task ended with the last step of the return; a cut-off is not an end. */
+  /** [B], whether the task ended with the last step of the return; a cut-off is not an end. */
   readonly terminated: Uint8Array;
   /**
    * [B].
@@ -25,11 +25,11 @@ export interface ReplayBatch {
    * 0 where terminated.
    */
   readonly discounts: Float32Array;
-  /** [B]: Importance weights; 1 where sampling is uniform. */
+  /** [B], importance weights; 1 where sampling is uniform. */
   readonly weights: Float32Array;
-  /** [B]: The buffer's rows that were drawn, for `updatePriorities`. */
+  /** [B], the buffer's rows that were drawn, for `updatePriorities`. */
   readonly indices: Int32Array;
-  /** [B]: The buffer's rows of `nextObservations`. */
+  /** [B], the buffer's rows of `nextObservations`. */
   readonly nextRows: Int32Array;
 }
 

@@ -51,7 +51,7 @@ export class TransitionStore implements Snapshotable {
   readonly actions: ActionBatch;
   /** [R] */
   readonly rewards: Float32Array;
-  /** [R]: A union of TERMINATED, TRUNCATED and STARTED. */
+  /** [R], a union of TERMINATED, TRUNCATED and STARTED. */
   readonly flags: Uint8Array;
   #slot = 0;
   #numStored = 0;

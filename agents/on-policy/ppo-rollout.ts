@@ -23,7 +23,7 @@ export interface PpoRolloutOptions {
 /** T steps, N envs, D observation elements, A action elements, K choices. Row t·N + n is step t of env n. */
 export class PpoRollout implements Snapshotable {
   readonly buffer: RolloutBuffer<ActionBatch>;
-  /** [T, N]: V of the observation acted on, to be filled in before `estimate`. */
+  /** [T, N], V of the observation acted on, to be filled in before `estimate`. */
   readonly values: Float32Array;
   /** [T, N] */
   readonly advantages: Float32Array;

@@ -38,7 +38,7 @@ export class ArbitrageMarket implements Snapshotable {
   readonly orders: PairOrders;
   readonly desk: VenueDesk;
   readonly observer: ArbitrageObserver;
-  /** [S]: Base units of each size of the configuration. */
+  /** [S], base units of each size of the configuration. */
   readonly sizes: Float64Array;
   /** The last event seen. */
   row = 0;

@@ -6,7 +6,7 @@ import { type ActionBatch, actionDim, numChoices } from '../spaces.ts';
 
 /** In shared memory: every worker writes the rows of its own envs. */
 export interface SharedBatch {
-  /** [N, D]: The two take turns, so that what was acted on outlives the step. */
+  /** [N, D], the two take turns, so that what was acted on outlives the step. */
   readonly observations: readonly [Float32Array, Float32Array];
   /** [N, D] */
   readonly nextObservations: Float32Array;

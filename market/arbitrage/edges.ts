@@ -43,7 +43,9 @@ export interface QuotePairs {
 
 /**
  * Events of one receive time are applied together: what was seen between them was never there.
- * @param a, b indices of two venues of the tape
+ * @param tape the books of both
+ * @param a index of a venue of the tape
+ * @param b index of another
  * @param staleMs age from which on a quote is not compared; default: never
  */
 export function pairQuotes(tape: BookTape, a: number, b: number, staleMs = Infinity): QuotePairs {

@@ -23,7 +23,10 @@ const STANDARD_ERRORS = 4;
 const MAX_POINTS = 200_000;
 
 /**
- * @param a, b indices of two venues of the tape
+ * @param tape the books of both
+ * @param a index of a venue of the tape
+ * @param b index of another
+ * @param options of the grid of returns
  * @param options.stepMs > 0
  * @param options.maxLagSteps L, 20 by default
  * @returns undefined when the venues have fewer than 10 steps more than L in common

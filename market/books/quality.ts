@@ -71,7 +71,12 @@ const GAP_INTERVALS = 5;
 const MIN_GAP_MS = 1000;
 const MIN_STEP_MS = 10;
 
-/** @param options.gapMs what counts as a gap; 5 median intervals but at least a second by default */
+/**
+ * What recorded books hold: gaps, stale spells, clocks, and how often there was an edge between venues.
+ * @param tape of one venue or several
+ * @param options for gaps
+ * @param options.gapMs what counts as a gap; 5 median intervals but at least a second by default
+ */
 export function describeBooks(tape: BookTape, { gapMs }: { gapMs?: number } = {}): BookQuality {
   const seen = tape.venues.flatMap((_, index) => (tape.venue.includes(index) ? [index] : []));
   const venues = seen.map((index) => describeVenue(tape, index, gapMs));

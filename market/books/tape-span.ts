@@ -26,6 +26,8 @@ export function sliceTape(tape: BookTape, fromMs = -Infinity, toMs = Infinity): 
 /**
  * One tape of all venues, in order of local receive time; at equal times the earlier tape's event comes first. Tapes
  * of fewer levels get levels that are not there.
+ * @param tapes of different venues
+ * @param options for spans that differ
  * @param options.overlap `require` (the default) refuses tapes that share no span of time; `ignore` merges any
  * @throws DataError `no-common-span`; ConfigError `invalid-venues` when two tapes have a venue of the same name
  */

@@ -45,6 +45,8 @@ export interface AsOfRows {
 /**
  * Aligns series of any steps on what was known: a bar counts from its close on, never before. It begins when every
  * series has closed a bar.
+ * @param series of two venues or more
+ * @param options for bars that are old
  * @param options.maxAgeMs a bar that closed longer ago than this is an error; no limit by default
  * @throws DataError `one-venue` for fewer than two series, `no-common-span` when they share no time, `stale-candles`
  */

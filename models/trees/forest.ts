@@ -16,7 +16,7 @@ export interface Forest {
   readonly scalePosWeight: number;
   readonly numParallelTree: number;
   readonly trees: readonly Tree[];
-  /** [T]: Which output each tree adds to. */
+  /** [T], which output each tree adds to. */
   readonly treeOutputs: Int32Array;
   /** Text kept with the model, such as XGBoost's `best_iteration`. */
   readonly attributes: Readonly<Record<string, string>>;

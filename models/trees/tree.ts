@@ -21,9 +21,9 @@ export interface Tree {
   readonly splitCondition: Float32Array;
   /** [M] */
   readonly defaultLeft: Uint8Array;
-  /** [M]: Before shrinkage in inner nodes, after it in leaves. */
+  /** [M], before shrinkage in inner nodes, after it in leaves. */
   readonly baseWeight: Float32Array;
-  /** [M]: The gain of a split, 0 in leaves. */
+  /** [M], the gain of a split, 0 in leaves. */
   readonly lossChange: Float32Array;
   /** [M] */
   readonly sumHessian: Float32Array;

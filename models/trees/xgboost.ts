@@ -20,7 +20,7 @@ import { XgboostModel } from './xgboost-model.ts';
 
 export interface LabelledTable {
   readonly table: FeatureTable;
-  /** [N]: 0 or 1 for binary:logistic, 0 … num_class − 1 for multi:softprob, numbers for reg:squarederror. */
+  /** [N], 0 or 1 for binary:logistic, 0 … num_class − 1 for multi:softprob, numbers for reg:squarederror. */
   readonly labels: Float32Array;
   /** [N], not negative; 1 when absent. */
   readonly weights?: Float32Array;

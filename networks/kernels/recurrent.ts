@@ -14,7 +14,7 @@ export interface Trace {
   readonly cells: Float32Array;
   /** [R, H] */
   readonly outputs: Float32Array;
-  /** [R, H]: LSTM: tanh of the new cells; GRU: the state's part of the candidates, with its bias. */
+  /** [R, H], LSTM: tanh of the new cells; GRU: the state's part of the candidates, with its bias. */
   readonly saved: Float32Array;
   /** [R, G·H], d loss / d (the inputs' part before the activation) */
   readonly gateGradients: Float32Array;
