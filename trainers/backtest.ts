@@ -1,7 +1,7 @@
 /** Sums up what became of an account over one pass through a market. */
 import type { Agent } from '../agents/agent.ts';
 import { TradingEnv, type TradingEnvOptions } from '../envs/trading.ts';
-import { periodsPerYear } from '../market/candles/periods.ts';
+import { elapsedYears, periodsPerYear } from '../market/candles/periods.ts';
 import { type PerformanceMetrics, summarize } from '../market/statistics/metrics.ts';
 import {
   type Activity,
@@ -27,6 +27,7 @@ export interface Backtest {
   readonly returns: Float64Array;
   /** [T − 1] quote units: |size|·price of all fills, per bar. */
   readonly tradedNotional: Float64Array;
+  /** Steps a year, by the bars of the whole series where they are known. */
   readonly periodsPerYear: number;
   readonly metrics: BacktestMetrics;
 }
@@ -51,7 +52,7 @@ export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv)
     timeMs: timeMs[first + i],
     price: close[first + i],
   }));
-  return summarizePass(alignPass(rows, axis));
+  return summarizePass(alignPass(rows, axis), periodsPerYear(timeMs));
 }
 
 /** A trading env whose one episode is the whole range of its configuration. */
@@ -60,8 +61,11 @@ export function createPassEnv(options: TradingEnvOptions): TradingEnv {
   return new TradingEnv({ ...options, config });
 }
 
-/** @param rows of one pass, two or more */
-export function summarizePass(rows: readonly AccountRow[]): Backtest {
+/**
+ * @param rows of one pass, two or more
+ * @param perYear steps a year; default: of these rows
+ */
+export function summarizePass(rows: readonly AccountRow[], perYear?: number): Backtest {
   const column = (key: keyof AccountRow): Float64Array => Float64Array.from(rows, (row) => row[key]);
   const timeMs = column('timeMs');
   const equity = column('equity');
@@ -69,7 +73,7 @@ export function summarizePass(rows: readonly AccountRow[]): Backtest {
   const returns = Float64Array.from({ length: rows.length - 1 }, (_, i) =>
     equity[i] === 0 ? 0 : equity[i + 1] / equity[i] - 1,
   );
-  const perYear = periodsPerYear(timeMs);
+  const stepsPerYear = perYear ?? periodsPerYear(timeMs);
   const tradedNotional = column('tradedNotional').slice(1);
   const steps = { equity: equity.slice(1), exposure: exposure.slice(1), tradedNotional };
   const last = { ...rows[rows.length - 1], row: rows.length - 1 };
@@ -81,10 +85,10 @@ export function summarizePass(rows: readonly AccountRow[]): Backtest {
     exposure,
     returns,
     tradedNotional,
-    periodsPerYear: perYear,
+    periodsPerYear: stepsPerYear,
     metrics: {
-      ...summarize(returns, perYear),
-      ...summarizeActivity(steps, perYear),
+      ...summarize(returns, stepsPerYear, { years: elapsedYears(timeMs) }),
+      ...summarizeActivity(steps, stepsPerYear),
       ...summarizeTrades(roundTrips(positionChanges(rows), last)),
       costs: costs / equity[0],
     },

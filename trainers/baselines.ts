@@ -34,6 +34,8 @@ export interface ExposureMarket {
   readonly seed: number;
   /** Bars that were there before the pass, for rules that look back. */
   readonly candles?: Candles;
+  /** Steps a year; default: of the pass alone. */
+  readonly periodsPerYear?: number;
 }
 
 /** Wants an exposure, a signed fraction of equity, each time it is shown the account. */
@@ -80,7 +82,10 @@ export function axisOf(
 }
 
 export function runRule(market: ExposureMarket, axis: PassAxis, rule: ExposureRule): Baseline {
-  return { name: rule.name, backtest: summarizePass(alignPass(recordRule(market, rule), axis)) };
+  return {
+    name: rule.name,
+    backtest: summarizePass(alignPass(recordRule(market, rule), axis), market.periodsPerYear),
+  };
 }
 
 /** Cash, buy-and-hold, and the moving-average crossover. */
@@ -161,7 +166,7 @@ export function runRandomBaseline(
     const trader = random.build(context, { changeProbability });
     const agent = policyOf(market.env, (observation) => trader.act(observation, 1, false));
     const rows = recordPass(market.env, agent, { seed: market.seed });
-    return { name: 'random', backtest: summarizePass(alignPass(rows, axis)) };
+    return { name: 'random', backtest: summarizePass(alignPass(rows, axis), market.periodsPerYear) };
   }).sort((a, b) => a.backtest.metrics.totalReturn - b.backtest.metrics.totalReturn);
   return {
     median: runs[NUM_RANDOM >> 1],

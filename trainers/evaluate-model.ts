@@ -146,7 +146,12 @@ function judgeSignal(
     },
     'env "trading"',
   );
-  const market = { env: createPassEnv({ candles, config }), seed, candles };
+  const market = {
+    env: createPassEnv({ candles, config }),
+    seed,
+    candles,
+    periodsPerYear: traded.periodsPerYear,
+  };
   const axis = axisOf(market, []);
   const rules = runRuleBaselines(market, axis);
   const random = runRandomBaseline(market, axis, [traded], seed);

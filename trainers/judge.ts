@@ -1,5 +1,6 @@
 /** Judges trading agents on every span against the baselines, and says in words what the numbers allow. */
 import type { Agent } from '../agents/agent.ts';
+import { type BarYear, barYear } from '../market/candles/periods.ts';
 import type { TrainedModel } from '../models/model.ts';
 import { alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
 import { type Backtest, summarizePass } from './backtest.ts';
@@ -38,6 +39,8 @@ export interface JudgedSpan {
 
 export interface Judgement {
   readonly spans: Readonly<Record<SpanName, JudgedSpan>>;
+  /** Of the whole series; of the test span's steps where there are no bars. */
+  readonly year: BarYear;
   /** On the test span. */
   readonly verdict: Verdict;
 }
@@ -79,7 +82,8 @@ export function judge(
     validation: judgeSpan(spans.validation),
     test: judgeSpan(spans.test),
   };
-  return { spans: judged, verdict: verdictOn(judged.test, { numTrials }) };
+  const { timeMs } = task.candles ?? judged.test.candidates[0].backtest;
+  return { spans: judged, year: barYear(timeMs), verdict: verdictOn(judged.test, { numTrials }) };
 }
 
 /** What became of each agent on a span, and the market it was in, for the baselines. */
@@ -100,7 +104,7 @@ export function judgeCandidates(
   const axis = extendPastRuin(longest, task, span);
   const judged = candidates.map(({ seed }, i) => ({
     seed,
-    backtest: summarizePass(alignPass(passes[i], axis)),
+    backtest: summarizePass(alignPass(passes[i], axis), market.periodsPerYear),
   }));
   const notes = [note, partialPassNote(task, span, axis)].filter((text) => text !== undefined);
   return { judged, market, axis, notes };

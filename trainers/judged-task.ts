@@ -7,6 +7,7 @@ import type { Env } from '../envs/env.ts';
 import { describeSpace } from '../envs/spaces.ts';
 import type { tradingConfig } from '../envs/trading/config.ts';
 import type { Candles } from '../market/candles/candles.ts';
+import { periodsPerYear } from '../market/candles/periods.ts';
 import type { AccountRow, PassAxis } from './account-pass.ts';
 import { createPassEnv } from './backtest.ts';
 import { type ExposureMarket, takesExposures } from './baselines.ts';
@@ -86,6 +87,15 @@ export function extendPastRuin(
     price: candles.close[row],
   }));
   return [...axis, ...rest.filter(({ timeMs }) => timeMs > last.timeMs)];
+}
+
+/** Steps of a pass in a year: bars a year of the whole series, times the steps that the pass takes a bar; of the pass itself without bars. */
+export function stepsPerYear({ candles }: JudgedTask, axis: PassAxis): number | undefined {
+  if (candles === undefined) return undefined;
+  const [fromMs, toMs] = [axis[0].timeMs, axis[axis.length - 1].timeMs];
+  const rowAt = (time: number): number => candles.timeMs.findLastIndex((timeMs) => timeMs <= time);
+  const numBars = rowAt(toMs) - rowAt(fromMs);
+  return numBars > 0 ? periodsPerYear(candles.timeMs) * ((axis.length - 1) / numBars) : undefined;
 }
 
 /** Rows at the end of a span that a pass may leave out, as a share of the span: the last orders need bars to fill in. */

@@ -3,6 +3,7 @@ import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { formatTable } from '../../core/text-table.ts';
+import { describeBarYear } from '../../market/candles/periods.ts';
 import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
 import type { Backtest } from '../../trainers/backtest.ts';
@@ -136,7 +137,7 @@ export function requireSameTask([first, ...others]: readonly TrainedRun[]): void
 }
 
 /** The table and the verdict, for a terminal. */
-export function formatJudgement({ spans, verdict }: Judgement, agentName: string): string {
+export function formatJudgement({ spans, year, verdict }: Judgement, agentName: string): string {
   const blocks = [spans.test, spans.validation, spans.train].map((judged) => {
     const { timeMs } = judged.candidates[0].backtest;
     const note =
@@ -151,7 +152,7 @@ export function formatJudgement({ spans, verdict }: Judgement, agentName: string
       formatSpan(judged, agentName),
     ].join('\n');
   });
-  return [...blocks, verdict.text].join('\n\n');
+  return [...blocks, `Figures a year go by ${describeBarYear(year)}.`, verdict.text].join('\n\n');
 }
 
 function formatSpan({ candidates, rules, random }: JudgedSpan, agentName: string): string {
@@ -195,6 +196,7 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
       { label: 'Steps', value: `${totalSteps} in ${numEnvs} envs` },
       { label: 'Checkpoints', value: runs.map(({ checkpoint }) => `step ${checkpoint.steps}`).join(', ') },
       { label: 'Data', value: `${data!.path}, SHA-256 of the columns ${data!.sha256}` },
+      { label: 'Year', value: describeBarYear(judgement.year) },
       { label: 'Agent', value: formatConfig(agent.config), code: true },
       { label: 'Env', value: formatConfig(env.config), code: true },
       { label: 'Version', value: `market-gym ${version}` },

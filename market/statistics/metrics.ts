@@ -11,7 +11,7 @@ export interface PerformanceMetrics {
   numPeriods: number;
   /** Π(1 + r) − 1 */
   totalReturn: number;
-  /** (Π(1 + r))^(A/n) − 1, for A periods a year */
+  /** (Π(1 + r))^(1/years) − 1, for n/A years where they are not given */
   cagr: number;
   /** Sample deviation · √A */
   volatility: number;
@@ -53,6 +53,8 @@ export interface SummaryOptions {
   riskFreeRate?: number;
   /** Simple return per period below which it counts as a loss, for Sortino and Omega. Default 0. */
   acceptableReturn?: number;
+  /** From the first bar to the last, for CAGR; default: the number of returns / A. */
+  years?: number;
 }
 
 /**
@@ -69,6 +71,7 @@ export function summarize(
   const { riskFreeRate = 0, acceptableReturn = 0 } = options;
   checkReturns(returns);
   const n = returns.length;
+  const { years = n / periodsPerYear } = options;
   let logWealth = 0;
   let peak = 0;
   let maxLogDrawdown = 0;
@@ -89,7 +92,7 @@ export function summarize(
   }
   const meanReturn = mean(returns);
   const deviation = standardDeviation(returns);
-  const cagr = exp((periodsPerYear / n) * logWealth) - 1;
+  const cagr = exp(logWealth / years) - 1;
   const maxDrawdown = exp(maxLogDrawdown) - 1;
   const rootYear = Math.sqrt(periodsPerYear);
   const downsideRisk = Math.sqrt(lossSquares / n) * rootYear;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DataError } from '../../../core/errors.ts';
-import { periodsPerYear } from '../../../market/candles/periods.ts';
+import { barYear, describeBarYear, periodsPerYear } from '../../../market/candles/periods.ts';
 import {
   compareToBenchmark,
   normalCdf,
@@ -20,6 +20,11 @@ describe('on the golden series', () => {
   });
 
   const metrics = summarize(returns, 252);
+  test('CAGR goes by the years that passed where they are given', () => {
+    const { cagr, totalReturn } = summarize(returns, 252, { years: 2 });
+    expect(cagr).toBeCloseTo(Math.sqrt(1 + totalReturn) - 1, 14);
+  });
+
   test.each([
     ['sharpe', 0.1949698407563933],
     ['sortino', 0.2780529233098685],
@@ -117,16 +122,29 @@ describe('periods a year', () => {
       .filter((day) => keep((day + 4) % 7))
       .map((day) => day * DAY_MS);
 
-  test('are 365 for a market that trades every day, 252 for one that rests at weekends', () => {
-    expect(periodsPerYear(daily(() => true, 100))).toBe(365);
-    expect(periodsPerYear(daily((weekday) => weekday !== 0 && weekday !== 6, 100))).toBe(252);
+  test('are the bars that there are over the time they took, every day or on weekdays alone', () => {
+    expect(periodsPerYear(daily(() => true, 1000))).toBeCloseTo(365.25, 9);
+    const weekdays = daily((weekday) => weekday !== 0 && weekday !== 6, 3653);
+    expect(periodsPerYear(weekdays)).toBeCloseTo(260.84, 1);
   });
 
-  test('are 8760 for hours and 525600 for minutes around the clock, missing bars or not', () => {
-    const hours = Array.from({ length: 1000 }, (_, hour) => hour * 3_600_000);
-    expect(periodsPerYear(hours)).toBe(8760);
-    expect(periodsPerYear(hours.filter((_, i) => i % 5 !== 0))).toBe(8760);
-    expect(periodsPerYear([0, 60_000, 120_000])).toBe(525_600);
+  test('hardly change for one special session on a Saturday', () => {
+    const weekdays = daily((weekday) => weekday !== 0 && weekday !== 6, 3653);
+    const special = [...weekdays, weekdays[1004] + DAY_MS].sort((a, b) => a - b);
+    expect(periodsPerYear(special) / periodsPerYear(weekdays)).toBeCloseTo(1, 3);
+  });
+
+  test('are fewer where bars are missing, so that a year is as volatile as it was', () => {
+    const hours = Array.from({ length: 1001 }, (_, hour) => hour * 3_600_000);
+    expect(periodsPerYear(hours)).toBeCloseTo(8766, 6);
+    expect(periodsPerYear(hours.filter((_, i) => i % 5 === 0))).toBeCloseTo(8766 / 5, 6);
+  });
+
+  test('say in words what they come from', () => {
+    const quotes = Array.from({ length: 5105 }, (_, i) => (i * 7396 * DAY_MS) / 5104);
+    expect(describeBarYear(barYear(quotes))).toBe('252.1 bars a year, from 5,105 bars in 20.25 years');
+    const minutes = Array.from({ length: 3000 }, (_, i) => i * 60_000);
+    expect(describeBarYear(barYear(minutes))).toBe('525,960 bars a year, from 3,000 bars in 0.005702 years');
   });
 
   test('are counted where a market closes within the day', () => {
