@@ -41,7 +41,7 @@ export const forbidding = gym.defineEnv({
     let steps = 0;
     return {
       ...env,
-      actionMask: () => mask,
+      actionMask: () => mask.slice(),
       step(action) {
         if (++steps === 1500) mask.fill(0);
         return env.step(action);
@@ -160,7 +160,7 @@ beforeAll(async () => {
   });
   bars('duplicate.csv', (rows) => rows.splice(700, 0, rows[700]));
   bars('short.csv', (rows) => rows.splice(30));
-  place.write('column.csv', candleFile(lines, CANDLE_HEADER.replace('close', 'last')));
+  place.write('column.csv', candleFile(lines, CANDLE_HEADER.replace('close', 'colour')));
   place.write('empty.csv', '');
   place.write('text.csv.gz', 'not gzip');
   mkdirSync(place.file('folder'));
@@ -226,10 +226,10 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
   const cases: readonly Case[] = [
     ['a missing data file', '--data no.csv', 'no.csv', 'check the path'],
     ['a folder as data', '--data folder', 'folder is a folder', 'name a file'],
-    ['a wrong column', '--data column.csv', 'column.csv', 'lacks close', 'Rename or add'],
+    ['a wrong column', '--data column.csv', 'column.csv', 'lacks close', '--columns', 'or rename'],
     ['a NaN in a row', '--data nan.csv', 'nan.csv: line 702', '"volume"', '"NaN"', 'correct or remove'],
-    ['unsorted times', '--data unsorted.csv', 'unsorted.csv: line 703', 'sort the rows'],
-    ['duplicate times', '--data duplicate.csv', 'duplicate.csv: line 703', 'same time', 'remove one'],
+    ['unsorted times', '--data unsorted.csv', 'unsorted.csv: line 703', 'oldest first'],
+    ['duplicate times', '--data duplicate.csv', 'duplicate.csv', 'line 703', '--duplicates first'],
     ['an empty file', '--data empty.csv', 'empty.csv is empty', 'fetch the file again'],
     ['a .gz that is not gzip', '--data text.csv.gz', 'text.csv.gz cannot be unpacked', 'compress'],
     ['too few rows', '--data short.csv', '30', 'bring more rows'],
@@ -288,14 +288,14 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
       'move',
     ],
     ['a missing plugin', '--plugin no.ts', 'No such plugin file: "no.ts"', 'Give the path'],
-    ['a text as plugin', '--plugin notes.txt', 'notes.txt', 'Give the path of a .ts or .js'],
-    ['a plugin that throws', '--plugin throws.ts', '"throws.ts"', 'it went', 'Correct the file'],
-    ['a plugin that lacks a package', '--plugin import.ts', '"import.ts"', "'no-such-package'"],
+    ['a text as plugin', '--plugin notes.txt', 'notes.txt', 'Give the path of a .ts'],
+    ['a plugin that throws', '--plugin throws.ts', 'throws.ts"', 'it went', 'Correct the file'],
+    ['a plugin that lacks a package', '--plugin import.ts', 'import.ts"', "'no-such-package'"],
     [
       'a plugin that exports none',
       '--plugin nothing.ts',
       'nothing.ts exports no plugin',
-      'defineAgent or defineEnv',
+      'defineAgent, defineEnv',
     ],
     [
       'an env that breaks its contract',
@@ -401,7 +401,7 @@ describe('One line tells what is wrong with', { concurrent: true }, () => {
   const cases: readonly Case[] = [
     ['an unknown command', 'tran', 'Did you mean train?', 'See market-gym --help'],
     ['no data command', 'data', 'Name a data command: describe', 'See market-gym --help'],
-    ['a name to list', 'list pppo', 'No agent, env or model "pppo"', 'Did you mean "ppo"?'],
+    ['a name to list', 'list pppo', 'No plugin "pppo"', 'Did you mean "ppo"?'],
     ['no seed of a quickstart', 'quickstart --seeds 0', '--seeds', 'whole number from 1'],
     ['a file to write to', 'bench --only none --json folder', 'Cannot write "folder"'],
     [
@@ -566,7 +566,7 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     edit('run.json', (run) => {
       run.agent.config.foo = 1;
     }),
-    ['"foo"', 'agent "random"'],
+    ['agent "random"', '"foo"', 'start a new run'],
   );
   testDamage(
     'its log is rubbish',
@@ -598,15 +598,16 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     edit('run.json', (run) => {
       run.network!.sha256 = 'other';
     }),
-    ['network.mjs is not the network file', 'it has changed', 'Restore it, or start a new run'],
+    ['was made with other code', 'network.mjs has changed', 'Restore it'],
   );
   testDamage(
     'its network file is gone',
     'network-run',
     edit('run.json', (run) => {
-      run.network!.path = 'gone.mjs';
+      // Of no code that is known at another place.
+      run.network = { path: 'gone.mjs', sha256: '0'.repeat(64) };
     }),
-    ['No such network file', 'gone.mjs', 'Give the path'],
+    ['needs the network file gone.mjs', 'is not there', '--network FILE'],
   );
   testDamage(
     'its plugin is gone',
@@ -614,7 +615,7 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     edit('run.json', (run) => {
       run.plugins = ['gone.ts'];
     }),
-    ['No such plugin file: "gone.ts"', 'Give the path'],
+    ['needs the plugin file gone.ts', 'is not there', '--plugin FILE'],
   );
 });
 

@@ -13,7 +13,7 @@ beforeAll(() => {
   for (const name of ['books.jsonl.gz', 'books.parquet']) {
     writeFileSync(place.file(name), encodeBooks(tape, name));
   }
-  const book = { timestamp: 1, exchange: 'X', bids: [[10, 1]], asks: [[11, 1]] };
+  const book = { timestamp: 1_700_000_000_000, exchange: 'X', bids: [[10, 1]], asks: [[11, 1]] };
   const crossed = { ...book, bids: [[12, 1]] };
   writeFileSync(
     place.file('crossed.jsonl'),
@@ -30,7 +30,7 @@ const well = (outcome: Outcome): string => {
 describe('data', { concurrent: true }, () => {
   test('describe tells of books in either form, in text and as JSON', async () => {
     const text = well(await place.run('data', 'describe', 'books.jsonl.gz'));
-    expect(text).toMatch(/^alpha {2}BTC\/USDT\n {2}books {10}\d+, 2024-01-01/);
+    expect(text).toMatch(/^alpha {2}BTC\/USDT\n {2}books {10}\d+, 2024-01-01/m);
     expect(text).toContain('alpha and beta\n  mid spread');
     const json = JSON.parse(well(await place.run('data', 'describe', 'books.parquet', '--json')));
     expect(json).toMatchObject({

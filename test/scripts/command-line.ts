@@ -35,6 +35,8 @@ let queue: Promise<unknown> = Promise.resolve();
 /** A folder as a user might have one: market-gym is installed in it, and nothing says that files are ES modules. */
 export class Workplace {
   readonly path = mkdtempSync(join(tmpdir(), 'market-gym-cli-'));
+  /** What this user has trusted: nothing of the one who runs the tests. */
+  readonly #config = join(this.path, '.config');
 
   constructor() {
     mkdirSync(join(this.path, 'node_modules'));
@@ -85,19 +87,26 @@ export class Workplace {
       },
     });
     const before = process.cwd();
+    const { MARKET_GYM_CONFIG } = process.env;
     process.chdir(this.path);
+    process.env.MARKET_GYM_CONFIG = this.#config;
     try {
       const io = { stdout: writer('stdout'), stderr: writer('stderr'), interrupt: () => interrupt };
       const code = await main(args, io);
       return { code, ...output };
     } finally {
       process.chdir(before);
+      if (MARKET_GYM_CONFIG === undefined) delete process.env.MARKET_GYM_CONFIG;
+      else process.env.MARKET_GYM_CONFIG = MARKET_GYM_CONFIG;
     }
   }
 
   /** Starts a command in a process of its own, in this folder. */
   start(...args: string[]): { process: ChildProcess; outcome: Promise<Outcome> } {
-    const child = spawn(process.execPath, [freshDist('scripts/market-gym.js'), ...args], { cwd: this.path });
+    const child = spawn(process.execPath, [freshDist('scripts/market-gym.js'), ...args], {
+      cwd: this.path,
+      env: { ...process.env, MARKET_GYM_CONFIG: this.#config },
+    });
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {

@@ -9,12 +9,12 @@ import { Workplace } from '../command-line.ts';
 let place: Workplace;
 beforeAll(() => {
   place = new Workplace();
-  const tape = new SyntheticVenues({ events: 3000 }).generate(createRng(1));
+  const tape = new SyntheticVenues({ events: 1500 }).generate(createRng(1));
   writeFileSync(place.file('books.jsonl.gz'), encodeBooks(tape, 'books.jsonl.gz'));
 });
 afterAll(() => place?.remove());
 
-const short = ['--seeds', '1', '--cloning-steps', '4000', '--synthetic-steps', '1000', '--steps', '1000'];
+const short = ['--seeds', '1', '--cloning-steps', '1000', '--synthetic-steps', '500', '--steps', '500'];
 
 describe('arbitrage', { concurrent: true }, () => {
   test('trains on recorded books, writes the report, and says the same as text and as JSON', async () => {
