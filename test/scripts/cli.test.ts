@@ -154,12 +154,6 @@ describe('without any run', { concurrent: true }, () => {
     ]);
   });
 
-  test('the compiled list, written down by the build, is that of the catalogue', async () => {
-    for (const args of [['list'], ['list', '--json'], ['list', 'trading'], ['list', 'ppo', '--json']]) {
-      expect(well(await place.spawn(...args))).toBe(well(await place.run(...args)));
-    }
-  });
-
   test('list NAME shows every setting with its default', async () => {
     const stdout = well(await place.run('list', 'ppo'));
     expect(stdout).toMatch(/^agent ppo: /);
