@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
@@ -22,6 +24,9 @@ function sourcesByPackageName(): Plugin {
     },
   };
 }
+
+// The files of tests are not to be trusted by the user's own command line.
+process.env.MARKET_GYM_CONFIG = join(tmpdir(), 'market-gym-test-config');
 
 const plugins = [sourcesByPackageName()];
 /** The command line changes the working directory, which a thread cannot; plugins in scratch folders are sources too. */

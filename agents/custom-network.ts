@@ -111,8 +111,24 @@ export function createCustomNetwork(
   }
   if (inUse.has(network))
     throw refuse('but createNetwork returned one that is in use; build a new one each time');
+  const given = tryForward(network);
+  if (given !== undefined) throw refuse(`but forward of what createNetwork returned ${given}`);
   inUse.add(network);
   return network;
+}
+
+/** What a network that says the right dimensions does with one row of zeros, if not what it says. */
+function tryForward(network: Network): string | undefined {
+  let outputs: unknown;
+  try {
+    outputs = network.forward(new Float32Array(network.inputDim), 1);
+  } catch (cause) {
+    return `failed: ${String(cause instanceof Error ? cause.message : cause).split('\n')[0]}`;
+  }
+  if (outputs instanceof Promise) return 'returned a promise; it must return at once';
+  if (!(outputs instanceof Float32Array)) return 'returned no Float32Array';
+  if (outputs.length >= network.outputDim) return undefined;
+  return `returned ${outputs.length} numbers for one row`;
 }
 
 /**

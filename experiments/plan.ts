@@ -8,7 +8,7 @@ import { RunDirectory } from '../storage/run-directory.ts';
 import type { Experiment } from './file.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { newSettings } from './run/age.ts';
-import { requireSoundEnv } from './run/parts.ts';
+import { requireSoundAgent, requireSoundEnv } from './run/parts.ts';
 import { codeOfRun, planRun, type Run, type RunSpec, readRunSpec } from './run/spec.ts';
 
 /** How a finished trial is scored. */
@@ -133,6 +133,7 @@ async function planCell(
     };
     const run = await planRun(request, access);
     requireSoundEnv(run);
+    requireSoundAgent(run);
     return run;
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;

@@ -31,8 +31,7 @@ export const recordedPluginSchema = z.union([
 const MODULES = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
 /** Of a path in quotes, also in a template without placeholders. */
 const RELATIVE_PATH = /(['"`])(\.\.?\/[^'"`\n$]*)\1/g;
-/** An import of a module, or an address beside the file's own. */
-const IMPORTS_BEFORE = /(?:\bfrom|\bimport|\brequire|\bimport\s*\(|\brequire\s*\(|\bURL\s*\()\s*$/;
+const IMPORTS_BEFORE = /(?:\bfrom|\bimport|\brequire|\bimport\s*\(|\brequire\s*\()\s*$/;
 
 /**
  * Reads a file and what it imports by relative paths; nothing is run.
@@ -104,7 +103,7 @@ function visit(path: string, hashes: Map<string, string>): void {
   for (const match of text.matchAll(RELATIVE_PATH)) {
     const imported = findModule(resolve(dirname(path), match[2]));
     if (imported === undefined) continue;
-    // A path in any other place is data; that of a module is taken for an import wherever it stands.
+    // A path in any other place is data, which may change; that of a module is taken for an import wherever it stands.
     const isImport = IMPORTS_BEFORE.test(text.slice(Math.max(0, match.index - 40), match.index));
     if (isImport || MODULES.includes(extname(imported))) visit(imported, hashes);
   }

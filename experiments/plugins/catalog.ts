@@ -149,7 +149,7 @@ export function addPlugins(catalog: Catalog, module: Readonly<Record<string, unk
     if (registry.has(name) && registry.get(name) !== plugin) {
       throw new ConfigError(
         'duplicate-name',
-        `${file}: there is a ${shape.kind} "${name}" already; rename this one.`,
+        `${file}: its ${shape.kind} "${name}" has the name of another; rename it.`,
       );
     }
     registry.add(plugin as { readonly name: string });

@@ -37,6 +37,12 @@ export function newSettings(config: Part['config'], schema: ConfigSchema): Map<s
 function notesOf(kind: string, { name, config }: Part, schema: ConfigSchema, madeBy: string): string[] {
   const gone = Object.keys(config).find((key) => !Object.hasOwn(schema.shape, key));
   if (gone !== undefined) {
+    if (madeBy === version) {
+      throw new ConfigError(
+        'unknown-key',
+        `The ${kind} "${name}" has no setting "${gone}", which the run's record names; restore run.json, or start a new run.`,
+      );
+    }
     throw new ConfigError(
       'unknown-key',
       `The run was made by market-gym ${madeBy}, whose ${kind} "${name}" had the setting "${gone}"; this one, ${version}, has not: use that version, or start a new run.`,

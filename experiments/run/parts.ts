@@ -1,5 +1,6 @@
 /** Builds the agent and the envs that a run's specification describes. */
 import type { Agent } from '../../agents/agent.ts';
+import { builtInAgents } from '../../agents/built-in.ts';
 import { ConfigError, EnvError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { builtInEnvs } from '../../envs/built-in.ts';
@@ -11,6 +12,7 @@ import type { BookTape } from '../../market/books/tape.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
 import { type Candles, sliceCandles } from '../../market/candles/candles.ts';
 import type { KernelOptions } from '../../networks/kernels/kernels.ts';
+import { findAgentDefect } from '../../trainers/agent-trial.ts';
 import type { SpanName } from '../../trainers/spans.ts';
 import type { RunBooks } from './books.ts';
 import type { RunEnvs } from './envs.ts';
@@ -18,6 +20,7 @@ import type { RunMarket } from './market.ts';
 import type { Run } from './spec.ts';
 
 const TRIAL_STEPS = 200;
+const TRIAL_ENVS = 64;
 
 /** The module of which env workers build a run's envs. */
 const RUN_ENVS = new URL(`envs${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
@@ -42,6 +45,24 @@ export function requireSoundEnv(run: Run): void {
   const problems = inspectEnv(createEnv(run, 'train', run.spec.seed, false), { steps: TRIAL_STEPS });
   if (problems.length === 0) return;
   throw new EnvError('broken-contract', `Env "${name}" breaks its contract: ${problems.join('; ')}.`);
+}
+
+/**
+ * Tries out an agent that does not come with the framework, before anything is learnt
+ * or written: a few steps, a save and a load.
+ * @throws ConfigError `broken-contract`, naming the agent and what it does wrong; as its build
+ */
+export function requireSoundAgent(run: Run): void {
+  const { name } = run.spec.agent;
+  if (builtInAgents.some((plugin) => plugin.name === name)) return;
+  const { seed } = run.spec;
+  const numEnvs = Math.min(run.spec.numEnvs, TRIAL_ENVS);
+  const envs = createVectorEnv(
+    Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, false)),
+  );
+  const defect = findAgentDefect(() => buildAgent(run, envs, numEnvs, run.spec.kernels), envs);
+  if (defect === undefined) return;
+  throw new ConfigError('broken-contract', `Agent "${name}" breaks its contract: ${defect}.`);
 }
 
 /** An env to judge in, by the run's own plugin: on market data, one pass through the whole of a span. */

@@ -4,7 +4,7 @@ import { ConfigError, TrainingError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
-import { requireSoundEnv } from '../../experiments/run/parts.ts';
+import { requireSoundAgent, requireSoundEnv } from '../../experiments/run/parts.ts';
 import { codeOfRun, planRun, type Run, readRunSpec, reopenRun } from '../../experiments/run/spec.ts';
 import { TrainingSession } from '../../experiments/run/training-session.ts';
 import { latestCheckpoint } from '../../storage/checkpoint.ts';
@@ -241,6 +241,7 @@ async function plan(args: Arguments): Promise<Prepared> {
   };
   const run = await planRun(request, accessOf(args));
   requireSoundEnv(run);
+  requireSoundAgent(run);
   const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;
   return { run, directory: new RunDirectory(path) };
 }

@@ -162,7 +162,7 @@ export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.crea
     expect(await place.run('experiment', 'parts.json')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /own\/seed-1" holds a run with another network: remove it, or choose .*\n$/,
+        /own\/seed-1" holds a run that was made with other code, .* --accept-changed-plugin.*\n$/,
       ),
     });
   });
@@ -226,9 +226,21 @@ import { existsSync } from 'node:fs';
 export const brittle = defineAgent({
   name: 'brittle', description: 'Fails until it is mended.', config: z.object({ how: z.string().default('') }),
   build(context, { how }) {
-    if (existsSync('mended')) return ppo.build(context);
-    if (how === 'crash') throw new TypeError('it broke');
-    throw new ConfigError('invalid-value', 'it will not do');
+    const agent = ppo.build(context);
+    let numActs = 0;
+    return {
+      observe: (transition) => agent.observe(transition),
+      save: () => agent.save(),
+      load: (snapshot) => agent.load(snapshot),
+      act(...asked) {
+        // Not while it is tried out.
+        if (++numActs > 20 && !existsSync('mended')) {
+          if (how === 'crash') throw new TypeError('it broke');
+          throw new ConfigError('invalid-value', 'it will not do');
+        }
+        return agent.act(...asked);
+      },
+    };
   },
 });
 `,

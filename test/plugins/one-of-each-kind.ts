@@ -1,0 +1,306 @@
+/** A plugin of every kind in one file, as a user writes them: for tests in the process, and for those of the packed program. */
+
+/** As an ES module; of TypeScript too, since it has no types. */
+export const ONE_OF_EACH = `import * as gym from 'market-gym';
+import { STEP } from './step.mjs';
+const { z } = gym;
+const nothing = { save: () => ({ arrays: {}, values: {} }), load() {} };
+
+export const agent = gym.defineAgent({
+  name: 'my-agent',
+  description: 'Always takes one choice.',
+  config: z.object({ choice: z.number().int().min(0).default(1).describe('the choice') }),
+  build: ({ actionSpace }, { choice }) => ({
+    act: (_observations, numEnvs) =>
+      actionSpace.kind === 'discrete' ? new Int32Array(numEnvs).fill(choice) : new Float32Array(numEnvs * actionSpace.dim),
+    observe: () => undefined,
+    ...nothing,
+  }),
+});
+
+export const env = gym.defineEnv({
+  name: 'my-env',
+  description: 'CartPole as it is.',
+  config: z.object({}),
+  create: (context) => gym.cartpole.create({ seed: context.seed }),
+});
+
+export const network = gym.defineNetwork({
+  name: 'my-network',
+  description: 'An MLP of one hidden layer.',
+  config: z.object({ width: z.number().int().min(1).default(4).describe('units') }),
+  create: ({ inputDim, outputDim, rng, kernels }, { width }) =>
+    gym.createMlp(kernels, {
+      inputDim, hidden: [width], outputDim, activation: 'tanh', outputScale: 1, init: 'orthogonal', rng,
+    }),
+});
+
+export const feature = gym.defineFeature({
+  name: 'my-feature',
+  description: 'Change of the close over the window, times a factor.',
+  config: z.object({ factor: z.number().default(1).describe('a factor') }),
+  defaultBars: STEP,
+  bounded: false,
+  lookback: (bars) => bars,
+  create: (bars, { factor }) => ({ close }, row) => factor * (close[row] / close[row - bars] - 1),
+});
+
+export const reward = gym.defineReward({
+  name: 'my-reward',
+  description: 'Change of the equity less a part of what was traded.',
+  config: z.object({ penalty: z.number().min(0).default(0.1).describe('part of the traded notional') }),
+  create: (_context, { penalty }) => ({
+    reset() {},
+    reward: (previous, equity, step) => (equity - previous - penalty * step.tradedNotional) / previous,
+    ...nothing,
+  }),
+});
+
+export const fees = gym.defineFeeModel({
+  name: 'my-fees',
+  description: 'The rate of the env times a factor.',
+  config: z.object({ factor: z.number().min(0).default(2).describe('a factor') }),
+  create: ({ feeRate }, { factor }) => ({ feeRate: () => feeRate * factor }),
+});
+
+export const slippage = gym.defineSlippageModel({
+  name: 'my-slippage',
+  description: 'A constant rate.',
+  config: z.object({ rate: z.number().min(0).default(0.001).describe('fraction of price') }),
+  create: (_context, { rate }) => ({ slippageRate: () => rate }),
+});
+
+export const latency = gym.defineLatencyModel({
+  name: 'my-latency',
+  description: 'A constant.',
+  config: z.object({ ms: z.number().min(0).default(10).describe('milliseconds') }),
+  create: (_context, { ms }) => ({ latencyMs: () => ms, ...nothing }),
+});
+
+export const venue = gym.defineVenue({
+  name: 'my-venue',
+  description: 'Whole books as JSON.',
+  verified: false,
+  config: z.object({
+    url: z.string().default('wss://localhost').describe('address'),
+    ...gym.connectionConfig({ silenceMs: 30000, sendIntervalMs: 100 }),
+  }),
+  nativeSymbol: (base, quote) => base + quote,
+  connect: (_markets, config) => ({
+    url: config.url,
+    limits: config,
+    createProtocol: (host) => {
+      const levels = new gym.LevelBuffer();
+      return {
+        open: () => host.send('subscribe'),
+        resync() {},
+        frame(text) {
+          const frame = gym.parseFields(text);
+          const [feed] = host.feeds;
+          levels.clear();
+          levels.addPairs('bid', frame.bids, 'bids');
+          levels.addPairs('ask', frame.asks, 'asks');
+          levels.replace(feed.book);
+          host.publish(feed, gym.epochOf(frame.t, 't'));
+        },
+      };
+    },
+  }),
+});
+
+export const model = gym.defineModel({
+  name: 'my-model',
+  description: 'The classes as often as they come.',
+  config: z.object({}),
+  scales: false,
+  acceptsMissing: true,
+  window: () => 1,
+  train({ shape, fit }) {
+    const shares = new Float64Array(shape.classNames.length);
+    for (const target of fit.targets) shares[target] += 1 / fit.targets.length;
+    return predictorOf(shares);
+  },
+  load: (_shape, state) => predictorOf(state.arrays.shares),
+});
+
+function predictorOf(shares) {
+  return {
+    summary: {},
+    predict: (_inputs, batch) => Float64Array.from({ length: batch * shares.length }, (_, i) => shares[i % shares.length]),
+    save: () => ({ arrays: { shares }, values: {}, files: {} }),
+  };
+}
+
+export const rule = gym.defineSignalRule({
+  name: 'my-rule',
+  description: 'Half of the largest exposure by the sign of the score.',
+  config: z.object({ part: z.number().min(0).max(1).default(0.5).describe('part of maxExposure') }),
+  create: ({ maxExposure }, { part }) => ({ exposure: (score) => Math.sign(score) * part * maxExposure }),
+});
+
+export const VERSION = 1;
+`;
+
+/** What it imports by a relative path. */
+export const STEP_FILE = 'export const STEP = 3;\n';
+
+/** The name of the plugin of each kind, by how `market-gym list --json` groups them. */
+export const NAMES: Readonly<Record<string, string>> = {
+  agents: 'my-agent',
+  envs: 'my-env',
+  networks: 'my-network',
+  features: 'my-feature',
+  rewards: 'my-reward',
+  'fee models': 'my-fees',
+  'slippage models': 'my-slippage',
+  'latency models': 'my-latency',
+  venues: 'my-venue',
+  models: 'my-model',
+  'signal rules': 'my-rule',
+};
+
+const TRADING = ['--data', 'candles.csv', '--set', 'env.normalizationBars=20'];
+const SHORT = ['--steps', '64', '--envs', '2', '--evaluate-every', '0'];
+
+/**
+ * Commands that use plugins by name, in an order in which each finds what the ones before it left; every one ends with 0.
+ * `one-of-each.mjs` and `step.mjs` hold the plugins, `candles.csv` daily candles, `books.jsonl` books of two venues,
+ * `experiment.json` what `EXPERIMENT` says, and `session.json` what `sessionOf` a server's address says.
+ */
+export const COMMANDS: readonly (readonly [what: string, args: readonly string[]])[] = [
+  ['list them', ['list']],
+  ['list one', ['list', 'my-reward']],
+  ['train an agent in an env', ['train', '--agent', 'my-agent', '--env', 'my-env', ...SHORT, '--out', 'own']],
+  [
+    'train with features, rewards, fees, slippage and networks',
+    [
+      ...['train', ...TRADING, ...SHORT, '--out', 'trader', '--network', 'my-network'],
+      ...['--set', 'network.width=3', '--set', 'agent.rolloutSteps=8'],
+      ...['--set', 'env.features=["my-feature:4:factor=2","return:1"]'],
+      ...['--set', 'env.reward=my-reward', '--set', 'env.rewardSettings.penalty=0.2'],
+      ...['--set', 'env.feeModel=my-fees', '--set', 'env.slippageModel=my-slippage'],
+    ],
+  ],
+  [
+    'train on books with latencies and fees',
+    [
+      ...[
+        'train',
+        '--env',
+        'trading-books',
+        '--data',
+        'books.jsonl',
+        ...SHORT,
+        '--agent',
+        'my-agent',
+        '--out',
+        'books',
+      ],
+      ...[
+        '--set',
+        'env.barMs=500',
+        '--set',
+        'env.normalizationBars=20',
+        '--set',
+        'env.latencyModel=my-latency',
+      ],
+      ...[
+        '--set',
+        'env.latencySettings.ms=20',
+        '--set',
+        'env.feeModel=my-fees',
+        '--set',
+        'env.features=["my-feature"]',
+      ],
+    ],
+  ],
+  ['judge a run', ['evaluate', 'trader']],
+  ['go on with a run', ['train', '--resume', 'own']],
+  [
+    'fit a model with features',
+    [
+      ...[
+        'fit',
+        'candles.csv',
+        '--model',
+        'my-model',
+        '--out',
+        'model',
+        '--set',
+        'data.features=["my-feature"]',
+      ],
+      ...[
+        '--set',
+        'data.normalizationBars=20',
+        '--set',
+        'signal.rule=my-rule',
+        '--set',
+        'signal.ruleSettings.part=0.25',
+      ],
+    ],
+  ],
+  ['predict with it', ['predict', 'model', 'candles.csv', '--out', 'predictions.csv']],
+  [
+    'judge it',
+    [
+      'evaluate',
+      '--model',
+      'model',
+      '--data',
+      'candles.csv',
+      '--rows',
+      'all',
+      '--set',
+      'signal.rule=my-rule',
+    ],
+  ],
+  ['register a run', ['models', 'add', 'own', '--name', 'mine', '--registry', 'registry']],
+];
+
+/** Commands whose work is done in processes of their own. */
+export const FORKING: typeof COMMANDS = [
+  ['run an experiment', ['experiment', 'experiment.json', '--workers', '1', '--out', 'experiment']],
+];
+
+/** Its plugin lies beside it. */
+export const EXPERIMENT = JSON.stringify({
+  name: 'own',
+  plugins: ['one-of-each.mjs'],
+  seeds: 1,
+  steps: 32,
+  envs: 2,
+  evaluateEvery: 0,
+  judgeEpisodes: 1,
+  tasks: [{ env: 'my-env' }],
+  agents: [{ agent: 'my-agent' }],
+});
+
+/** A live session on the venue of the plugin, whose file lies beside it. @param url of a server that speaks its language */
+export const sessionOf = (url: string): string =>
+  JSON.stringify({
+    plugins: ['one-of-each.mjs'],
+    tape: 'tape',
+    markets: [{ venue: 'my-venue', symbol: 'BTC/USDT', settings: { url } }],
+    channels: ['book'],
+    policy: { rule: 'my-agent', settings: { choice: 2 } },
+    env: {
+      barMs: 100,
+      window: 1,
+      features: ['my-feature:1'],
+      normalize: 'none',
+      reward: 'my-reward',
+      feeModel: 'my-fees',
+      latencyModel: 'my-latency',
+    },
+  });
+
+/** What such a server sends. */
+export const bookFrame = (price: number, timeMs: number): string =>
+  JSON.stringify({ t: timeMs, bids: [[String(price - 1), '5']], asks: [[String(price + 1), '5']] });
+
+/** Commands on the tape that the session leaves. */
+export const TAPE_COMMANDS: typeof COMMANDS = [
+  ['repeat its tape', ['replay', 'tape']],
+  ['tell what is on its tape', ['tape', 'info', 'tape']],
+  ['export its books', ['tape', 'export', 'tape', 'exported.jsonl']],
+];
