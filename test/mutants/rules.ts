@@ -39,8 +39,8 @@ export const RULES: readonly MutantRule[] = [
   },
   {
     name: 'isTradable without the lag',
-    file: venue,
-    from: '      feed.lagMs <= staleAfterMs &&\n',
+    file: 'live/connection/market-feed.ts',
+    from: '      this.lagMs <= staleAfterMs &&\n',
     to: '',
   },
   {
@@ -167,8 +167,8 @@ export const RULES: readonly MutantRule[] = [
   {
     name: 'a stale book fills',
     file: matcher,
-    from: 'return !this.isDown && nowMs - this.#clock[0] <= this.staleMs;',
-    to: 'return !this.isDown;',
+    from: ' && nowMs - this.#clock[0] <= this.staleMs;',
+    to: ';',
   },
   {
     name: 'sizes are rounded up to whole lots',
@@ -244,9 +244,9 @@ export const RULES: readonly MutantRule[] = [
   },
   {
     name: 'an edge is found where the interval holds zero',
-    file: 'trainers/judge.ts',
-    from: "excessPerYear.low > 0 ? 'edge'",
-    to: "excessPerYear.mean > 0 ? 'edge'",
+    file: 'trainers/verdict.ts',
+    from: 'if (skillPerYear.low > 0 && alphaPerYear.low > 0) return',
+    to: 'if (skillPerYear.mean > 0 && alphaPerYear.mean > 0) return',
   },
   {
     name: 'the future is worth as much after the end of an episode',

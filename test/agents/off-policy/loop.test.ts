@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Agent, AgentPlugin, Metrics } from '../../../agents/agent.ts';
 import { ddpg } from '../../../agents/ddpg.ts';
 import { dqn } from '../../../agents/dqn.ts';
+import { buildOffPolicyAgent, type LearnerBatch } from '../../../agents/off-policy/loop.ts';
 import { sac } from '../../../agents/sac.ts';
 import { td3 } from '../../../agents/td3.ts';
+import { resolveConfig } from '../../../core/config.ts';
 import { createRng } from '../../../core/rng.ts';
 import { type ActionSpace, createBox, createDiscrete, createMultiDiscrete } from '../../../envs/spaces.ts';
 
@@ -142,4 +144,60 @@ test('actions cover the box and no more', () => {
   }
   expect(low).toEqual([-2, 0]);
   expect(high).toEqual([2, 10]);
+});
+
+test('weights make up for drawing by priority the more, the later: from priorityBeta to all of it', () => {
+  const [alpha, beta, totalSteps] = [0.6, 0.4, 1000];
+  const settings = {
+    prioritized: true,
+    priorityAlpha: alpha,
+    priorityBeta: beta,
+    batchSize: 16,
+    learningStarts: 16,
+  };
+  const config = resolveConfig(dqn.config, { ...settings, trainEvery: 1, bufferSize: 64 }, 'agent "dqn"');
+  const errors = new Map<number, number>();
+  const seen: { step: number; beta: number }[] = [];
+  const learn = (batch: LearnerBatch, _learningRate: number, step: number) => {
+    const known = [...batch.rewards].flatMap((reward, b) => {
+      const error = errors.get(reward);
+      return error === undefined ? [] : [{ error, weight: batch.weights[b] }];
+    });
+    // w is in proportion to p^−β, and p to error^α.
+    const [first, other] = [known[0], known.find(({ error }) => error !== known[0].error)];
+    if (other !== undefined) {
+      const ratio = Math.log(first.weight / other.weight) / Math.log(other.error / first.error);
+      seen.push({ step, beta: ratio / alpha });
+    }
+    for (const [b, reward] of batch.rewards.entries()) {
+      batch.tdErrors[b] = reward;
+      errors.set(reward, reward);
+    }
+    return { loss: 0 };
+  };
+  const agent = buildOffPolicyAgent('test', { ...context(createDiscrete(2)), totalSteps }, config, () => ({
+    exploreInto: (actions) => actions.fill(0),
+    greedyInto: (actions) => actions.fill(0),
+    learn,
+    save: () => ({ arrays: {}, values: {} }),
+    load: () => {},
+  }));
+  for (let step = 0; step < 1200; step++) {
+    // A name of its own, and the error that is learnt of it; until then it has the highest priority.
+    const reward = 1 + (step % 64);
+    errors.delete(reward);
+    agent.act(new Float32Array(2), 1, true);
+    agent.observe({
+      observations: new Float32Array(2),
+      actions: new Int32Array(1),
+      rewards: Float32Array.of(reward),
+      nextObservations: new Float32Array(2),
+      terminated: Uint8Array.of(1),
+      truncated: Uint8Array.of(0),
+    });
+  }
+  expect(seen.length).toBeGreaterThan(500);
+  for (const each of seen.filter(({ step }) => step > 200)) {
+    expect(each.beta).toBeCloseTo(beta + (1 - beta) * Math.min(1, each.step / totalSteps), 3);
+  }
 });

@@ -252,6 +252,16 @@ describe('clocks', () => {
     expect(offset.minimumMs).toBe(100);
   });
 
+  test.each([
+    ['within its stretch, as long as the one before counts', 299_999, 1000],
+    ['at the end of that, or later, nothing does', 300_000, 0],
+  ])('what was quickest before is known %s', (_, afterMs, lagMs) => {
+    // Stretches of 150 s: the first begins with the first message, the next with the first message after it.
+    const offset = new ClockOffset();
+    offset.add(0, 0);
+    expect(offset.add(afterMs, afterMs - 1000)).toBe(lagMs);
+  });
+
   test('waits double from a second to a minute, and are the same for the same seed', () => {
     const waits = (seed: number) => {
       const rng = createRng(seed);
