@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from '../../core/config.ts';
 import { ConfigError, DataError, EnvError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { checkEnv } from '../../envs/check-env.ts';
@@ -280,6 +281,20 @@ describe('bankruptcy', () => {
   });
 });
 
+const KEYS = [
+  ...([
+    'timeMs',
+    'row',
+    'previousEquity',
+    'equity',
+    'previousExposure',
+    'exposure',
+    'targetExposure',
+  ] as const),
+  ...(['previousPrice', 'price', 'feePaid', 'slippagePaid', 'interestPaid', 'tradedNotional'] as const),
+  ...(['numFills', 'fillPrice'] as const),
+];
+
 describe('rewards', () => {
   const parameters = { sharpeAdaptation: 0.05, drawdownPenalty: 2 };
   /** The built-in rewards look at the equity alone. */
@@ -347,6 +362,55 @@ describe('rewards', () => {
       .map((equity, i) => plain.reward(path[i], equity, step) - reward.reward(path[i], equity, step));
     const expected = [0, 2 * (1 - 990 / 1010), 0, 2 * (1 - 1000 / 1020), 0];
     for (const [i, penalty] of penalties.entries()) expect(penalty).toBeCloseTo(expected[i], 12);
+  });
+
+  test('a user’s own reward sees prices, exposures, fills and costs of the step, and has settings of its own', () => {
+    const steps: RewardStep[] = [];
+    const reward = defineReward({
+      name: 'watching',
+      description: 'A test.',
+      config: z.object({ factor: z.number().default(3) }),
+      create: ({ sharpeAdaptation }, { factor }) => ({
+        reset() {},
+        reward(_previous, _equity, step) {
+          steps.push(Object.fromEntries(KEYS.map((key) => [key, step[key]])) as unknown as RewardStep);
+          return factor * sharpeAdaptation;
+        },
+        save: () => ({ arrays: {}, values: {} }),
+        load() {},
+      }),
+    });
+    const candles = candlesFromPrices([100, 100, 110, 99]);
+    const env = createTradingEnv({
+      candles,
+      features: rowNumbers(candles),
+      reward,
+      config: { window: 1, initialEquity: 1000, feeRate: 0.01, slippageRate: 0, sharpeAdaptation: 0.5 },
+    });
+    env.reset();
+    expect(env.step(2).reward).toBe(1.5);
+    const { info } = env.step(1);
+    const [first, second] = steps;
+    expect(first).toMatchObject({
+      row: 1,
+      previousEquity: 1000,
+      previousExposure: 0,
+      previousPrice: 100,
+      price: 100,
+    });
+    expect(first).toMatchObject({ numFills: 1, fillPrice: 100, targetExposure: 1 });
+    expect(first.feePaid).toBeCloseTo(0.01 * first.tradedNotional, 12);
+    expect(first.equity).toBeCloseTo(1000 - first.feePaid, 9);
+    expect(second).toMatchObject({
+      row: 2,
+      timeMs: candles.timeMs[2],
+      previousPrice: 100,
+      price: 110,
+      exposure: 0,
+    });
+    expect(second.previousEquity).toBe(first.equity);
+    expect(second.previousExposure).toBe(first.exposure);
+    expect(second.feePaid).toBe(info.feePaid);
   });
 
   test('a user’s own reward is one object, and one that is not finite is refused', () => {

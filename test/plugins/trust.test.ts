@@ -1,6 +1,11 @@
 /** Which code is run: what was named on this machine, and nothing else; before anything is executed, hashes are compared. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TrustedPlugins } from '../../experiments/plugins/trust.ts';
+import { headerRecord } from '../../live/session/assemble.ts';
+import { resolveLiveConfig } from '../../live/session/config.ts';
+import { readPluginFile } from '../../storage/plugin-file.ts';
+import { TapeWriter } from '../../storage/tape-writer.ts';
 import { type Outcome, Workplace } from '../scripts/command-line.ts';
 
 /** Its number says which code it is: Node loads a file once. */
@@ -45,7 +50,7 @@ async function trained(out = 'run'): Promise<{ file: string; part: string }> {
 
 /** Another user: nothing was named yet. */
 function forget(): void {
-  process.env.MARKET_GYM_CONFIG = place.file(`config-${numFiles++}`);
+  rmSync(place.file('.config'), { recursive: true });
 }
 
 /** Writes a file into a run's record that nobody has named. */
@@ -95,6 +100,41 @@ describe('a run names code', () => {
     expect(file).not.toBe(stranger);
   });
 
+  test('by a model of the registry, or by a tape: nothing of it is run', async () => {
+    await trained();
+    const stranger = `stranger-${numFiles++}.mjs`;
+    place.write(
+      stranger,
+      "import { appendFileSync } from 'node:fs';\nappendFileSync('RAN', 'x');\nexport const x = 1;\n",
+    );
+    const file = { path: place.file(stranger), sha256: '0'.repeat(64) };
+    smuggle('run', (spec) => {
+      spec.plugins = [file];
+    });
+    // Packing a model runs nothing of it.
+    expect(await place.run('models', 'add', 'run', '--name', 'm', '--registry', 'r')).toMatchObject({
+      code: 0,
+    });
+    expect(await place.run('live', '--model', 'm@1', '--registry', 'r', '--tape', 'new')).toEqual(
+      refused(/^The model "m@1" names the plugin file .* never given/),
+    );
+    const tape = new TapeWriter(place.file('tape'));
+    const config = resolveLiveConfig({});
+    tape.append(headerRecord({ config, model: 'external', modelCreatedMs: Number.NaN, plugins: [file] }, 1));
+    await tape.close();
+    for (const command of [
+      ['replay', 'tape'],
+      ['tape', 'export', 'tape', 'books.jsonl'],
+      ['train', '--data', 'tape:tape', '--steps', '64', '--out', 'other'],
+      ['live', '--rule', 'buy-and-hold', '--tape', 'tape'],
+    ]) {
+      expect(await place.run(...command)).toEqual(
+        refused(/^The tape "tape" names the plugin file .* never given/),
+      );
+    }
+    expect(place.exists('RAN')).toBe(false);
+  });
+
   test('by a network file of another hash: it is refused before it is run', async () => {
     await trained();
     const network = `network-${numFiles++}.mjs`;
@@ -120,6 +160,20 @@ describe('a run names code', () => {
     });
     expect(await place.run('evaluate', 'run', '--episodes', '1')).toMatchObject({ code: 0 });
   });
+});
+
+test('the same file beside other packages is other code', () => {
+  const trusted = new TrustedPlugins(place.file('config'));
+  const content = "import { z } from 'pack';\n";
+  for (const folder of ['mine', 'theirs', 'mine-too']) {
+    mkdirSync(place.file(`${folder}/node_modules/pack`), { recursive: true });
+    place.write(`${folder}/a.mjs`, content);
+  }
+  rmSync(place.file('mine-too/node_modules'), { recursive: true });
+  symlinkSync(place.file('mine/node_modules'), place.file('mine-too/node_modules'), 'junction');
+  trusted.add(readPluginFile(place.file('mine/a.mjs')));
+  const allows = (folder: string) => trusted.allows(readPluginFile(place.file(`${folder}/a.mjs`)));
+  expect(['mine', 'mine-too', 'theirs'].map(allows)).toEqual([true, true, false]);
 });
 
 describe('the file of a run', () => {

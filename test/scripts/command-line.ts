@@ -39,8 +39,6 @@ export class Workplace {
   readonly #config = join(this.path, '.config');
 
   constructor() {
-    // What is trusted here is nobody else's, and processes that are started inherit it.
-    process.env.MARKET_GYM_CONFIG = this.file('config');
     mkdirSync(join(this.path, 'node_modules'));
     symlinkSync(project, join(this.path, 'node_modules', 'market-gym'), 'junction');
   }

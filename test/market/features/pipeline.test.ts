@@ -1,6 +1,8 @@
 /** The pipeline: specs, warm-up, rolling normalisation, and a stream that equals the batch to the bit. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from '../../../core/config.ts';
 import { Registry } from '../../../core/registry.ts';
 import { createRng } from '../../../core/rng.ts';
 import {
@@ -216,6 +218,32 @@ test('no value at or before row r changes with anything after r, to the bit', ()
 });
 
 describe("a user's feature", () => {
+  const scaled = defineFeature({
+    name: 'scaled',
+    description: '',
+    defaultBars: 2,
+    bounded: true,
+    config: z.object({ by: z.number().default(1), sign: z.enum(['plus', 'minus']).default('plus') }),
+    lookback: () => 0,
+    create:
+      (bars, { by, sign }) =>
+      ({ close }, row) =>
+        (sign === 'plus' ? 1 : -1) * by * bars * close[row],
+  });
+
+  test('a feature has settings of its own, in its spec, and is one column for each choice of them', () => {
+    const specs = ['scaled', 'scaled:3:by=2', 'scaled:sign=minus:by=0.5'];
+    const { columns, compute } = createFeaturePipeline(specs, { features: [scaled] });
+    expect(columns).toEqual(['scaled:2', 'scaled:3:by=2', 'scaled:2:by=0.5:sign=minus']);
+    const { values } = compute(candlesFromPrices([10, 10]));
+    expect([...values.slice(0, 3)]).toEqual([20, 60, -10]);
+    const refuse = (spec: string) => () => createFeaturePipeline([spec], { features: [scaled] });
+    expect(refuse('scaled:bye=1')).toThrow('Unknown key "bye" for feature "scaled". Did you mean "by"?');
+    expect(refuse('scaled:sign=up')).toThrow(/Invalid value "up" for "sign" of feature "scaled"/);
+    expect(refuse('scaled:by=1:by=2')).toThrow(/gives a setting twice/);
+    expect(refuse('return:by=1')).toThrow(/Unknown key "by" for feature "return"/);
+  });
+
   const body = defineFeature({
     name: 'body',
     description: 'Close above open, as a fraction of the open',
