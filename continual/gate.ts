@@ -8,9 +8,10 @@
 import { type ConfigOf, z } from '../core/config.ts';
 import { DataError } from '../core/errors.ts';
 import { log } from '../core/math.ts';
-import type { Rng } from '../core/rng.ts';
 import type { Json } from '../core/snapshot.ts';
-import { stationaryBootstrap } from '../market/statistics/bootstrap.ts';
+import { mean } from '../core/statistics.ts';
+import { LEAST_PERIODS } from '../market/statistics/regression.ts';
+import { seedInterval } from '../market/statistics/seed-interval.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -47,7 +48,6 @@ export const gateConfig = z.object({
     .min(0)
     .default(1)
     .describe('turnover that is always allowed, multiples of the equity a day'),
-  numResamples: z.int().min(100).default(2000).describe('resamples of the bootstrap'),
 });
 
 export type GateConfig = ConfigOf<typeof gateConfig>;
@@ -89,9 +89,11 @@ export interface GateVerdict {
 /**
  * Judges a challenger.
  *
- * The test: d_t = r_t(challenger) − r_t(champion) of log returns for the periods t of the stretch, its mean by the stationary bootstrap.
- * Promotion needs the one-sided lower bound at level α_k above zero, where α_k = α / (k·(k + 1)) for the k-th trial; the
- * α_k of all trials add up to the false-promotion rate α.
+ * The test: d_t = r_t(challenger) − r_t(champion) of log returns for the periods t of the stretch, its mean by Student's t with
+ * Newey–West errors (`seedInterval`), which has a bound at any level. Promotion needs the one-sided lower bound at level α_k
+ * above zero. The levels are spent: the k-th look, at the k-th challenger, has α_k = α / (k·(k + 1)), and the α_k of all looks
+ * add up to the false-promotion rate α. No stretch of n periods can show more than that all of them agree, which chance does
+ * once in 2ⁿ: where that is more often than α_k, the challenger is rejected and the periods that are needed are named.
  *
  * A champion whose equity is used up has no log return any more: it loses to any challenger that passes the other checks.
  * @throws DataError `unpaired-runs` when the champion's run is not of the same periods as the challenger's or not finite
@@ -99,7 +101,6 @@ export interface GateVerdict {
 export function judgeChallenger(
   { champion, challenger, trainedToMs, championTrainedToMs, trial }: GateCase,
   config: GateConfig,
-  rng: Rng,
 ): GateVerdict {
   const reasons: string[] = [];
   const known = (timeMs: number): Json => (Number.isNaN(timeMs) ? null : timeMs);
@@ -161,11 +162,16 @@ export function judgeChallenger(
   const ours = returnsOf(challenger);
   const theirs = returnsOf(champion);
   const differences = ours.map((value, t) => value - theirs[t]);
-  const interval = stationaryBootstrap(differences, {
-    rng,
-    numResamples: config.numResamples,
-    level: 1 - 2 * level,
-  });
+  const needed = periodsFor(level);
+  if (differences.length < needed) {
+    reasons.push(
+      `${differences.length} periods cannot resolve the level ${level.toPrecision(2)} of challenger ${trial}; ` +
+        `${needed} are needed: judge by shorter periods or a longer stretch`,
+    );
+    return { decision: 'reject', reasons, evidence: { ...evidence, level, periodsNeeded: needed } };
+  }
+  const estimate = mean(differences);
+  const interval = seedInterval([{ estimate, influence: differences }], 1 - 2 * level);
   const gain = percent(interval.mean * ours.length);
   const leastGain = percent(interval.low * ours.length);
   if (!(interval.low > 0)) {
@@ -174,7 +180,13 @@ export function judgeChallenger(
         `at worst ${leastGain} at level ${level.toPrecision(2)}`,
     );
   }
-  Object.assign(evidence, { level, meanDifference: interval.mean, lowerBound: interval.low });
+  Object.assign(evidence, {
+    level,
+    meanDifference: interval.mean,
+    lowerBound: interval.low,
+    standardError: interval.standardError,
+    degrees: interval.degrees,
+  });
   if (reasons.length > 0) return { decision: 'reject', reasons, evidence };
   return {
     decision: 'promote',
@@ -183,6 +195,11 @@ export function judgeChallenger(
     ],
     evidence,
   };
+}
+
+/** Periods without which no test can be as sure as a level asks. */
+function periodsFor(level: number): number {
+  return Math.max(LEAST_PERIODS, Math.ceil(-log(level) / Math.LN2));
 }
 
 /** Log returns per period [T]: their mean is growth, where that of simple returns would reward mere swings. */

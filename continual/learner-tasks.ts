@@ -177,7 +177,6 @@ function judgeCandidate(
       trial,
     },
     learn.gate,
-    createRng(`${learn.seed}/${challenger}/bootstrap`),
   );
   settleVerdict(registry, challenger, verdict, nowMs);
   const { decision, reasons } = verdict;

@@ -1,6 +1,5 @@
 /** Makes a successor of a champion from newer data, has both judged, and keeps the verdict in the registry. */
 import { ConfigError, DataError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
 import { loadEvaluationData } from '../experiments/models/data.ts';
 import { openModel, storeModel } from '../experiments/models/store.ts';
 import type { PluginAccess } from '../experiments/plugins/access.ts';
@@ -145,7 +144,6 @@ export async function updateModel(file: string, update: Update): Promise<string>
       trial,
     },
     gate,
-    createRng(`${seed}/${record.id}/${trial}/bootstrap`),
   );
   const target = { save: record.name, registry: registry.path, parent: record.id };
   const [id] = storeModel(target, challenger, {}, catalog.files);

@@ -3,9 +3,9 @@ import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
 import { formatTable } from '../core/text-table.ts';
 import {
-  bootstrapInterval,
   type Interval,
   improvementInterval,
+  interquartileInterval,
   interquartileMean,
   probabilityOfImprovement,
 } from '../trainers/seed-statistics.ts';
@@ -16,7 +16,7 @@ export interface CellSummary {
   readonly task: string;
   readonly agent: string;
   readonly interquartileMean: number;
-  /** 95 %, of the interquartile mean. */
+  /** 95 %, of the interquartile mean, by Student's t; NaN for one seed. */
   readonly interval: Interval;
   readonly mean: number;
   readonly min: number;
@@ -58,7 +58,7 @@ export function summarizeCells(results: readonly TrialResult[]): CellSummary[] {
       task,
       agent,
       interquartileMean: interquartileMean([scores]),
-      interval: bootstrapInterval([scores], interquartileMean, { rng: createRng(`${task}/${agent}`) }),
+      interval: interquartileInterval(scores),
       mean: mean(scores),
       min: Math.min(...scores),
       max: Math.max(...scores),

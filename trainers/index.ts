@@ -34,6 +34,7 @@ export {
   bootstrapInterval,
   type Interval,
   improvementInterval,
+  interquartileInterval,
   interquartileMean,
   performanceProfile,
   probabilityOfImprovement,

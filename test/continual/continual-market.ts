@@ -158,7 +158,7 @@ export const LEARN = {
   steps: 6000,
   forwardDays: 0.25,
   agentSettings: { learningRate: 0.003 },
-  gate: { embargoHours: 0.5, freeTurnoverPerDay: 1e5, maxDrawdown: 0.9, numResamples: 500 },
+  gate: { embargoHours: 0.5, freeTurnoverPerDay: 1e5, maxDrawdown: 0.9 },
   drift: {
     windowDecisions: 120,
     maxPsi: 1e9,

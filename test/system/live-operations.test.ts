@@ -109,7 +109,6 @@ describe('a session that learns', { timeout: 120_000 }, () => {
           freeTurnoverPerDay: 1e9,
           falsePromotionRate: 0.5,
           maxDrawdown: 0.9,
-          numResamples: 500,
         },
         drift: { windowDecisions: 120, maxPsi: 1e9, maxActionKl: 1e9, maxLoss: 1, maxFillGapBps: 1e9 },
       },

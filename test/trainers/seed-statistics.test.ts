@@ -5,6 +5,7 @@ import { mean, standardDeviation } from '../../core/statistics.ts';
 import {
   bootstrapInterval,
   improvementInterval,
+  interquartileInterval,
   interquartileMean,
   performanceProfile,
   probabilityOfImprovement,
@@ -45,6 +46,31 @@ describe('interquartileMean', () => {
 
   test.each([[[]], [[Number.NaN, 1]], [[Infinity]]])('refuses %j, which it could only hide', (scores) => {
     expect(() => interquartileMean([scores])).toThrow(/score/i);
+  });
+});
+
+describe('interquartileInterval', () => {
+  test.each([3, 4, 5, 10])('covers the true mean of %i seeds about as often as it says', (numSeeds) => {
+    const rng = createRng(`cover ${numSeeds}`);
+    let covered = 0;
+    for (let i = 0; i < 2000; i++) {
+      const { low, high } = interquartileInterval(Array.from({ length: numSeeds }, () => rng.gaussian()));
+      if (low <= 0 && high >= 0) covered++;
+    }
+    expect(covered / 2000).toBeGreaterThan(0.92);
+    expect(covered / 2000).toBeLessThan(0.975);
+  });
+
+  test('is Student’s of three seeds, of which none is cut off', () => {
+    const { low, high } = interquartileInterval([1, 2, 6]);
+    const reach = (4.302652729749462 * standardDeviation([1, 2, 6])) / Math.sqrt(3);
+    expect([low, high]).toEqual([expect.closeTo(3 - reach, 10), expect.closeTo(3 + reach, 10)]);
+  });
+
+  test('has no bounds for one seed, no width for equal ones, and no patience with NaN', () => {
+    expect(interquartileInterval([7])).toEqual({ low: Number.NaN, high: Number.NaN });
+    expect(interquartileInterval([2, 2, 2])).toEqual({ low: 2, high: 2 });
+    expect(() => interquartileInterval([1, Number.NaN])).toThrow(/Score 1/);
   });
 });
 

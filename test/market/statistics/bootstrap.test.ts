@@ -26,7 +26,7 @@ describe('the stationary bootstrap', () => {
   test('covers the true mean about as often as it claims, and far more often than single draws do', () => {
     let blocks = 0;
     let singles = 0;
-    for (let trial = 0; trial < 200; trial++) {
+    for (let trial = 0; trial < 80; trial++) {
       const values = noise(createRng(`coverage ${trial}`), 500, 0.7);
       const rng = createRng(trial);
       const wide = stationaryBootstrap(values, { rng, meanBlockLength: 20, numResamples: 300 });
@@ -34,8 +34,18 @@ describe('the stationary bootstrap', () => {
       if (wide.low <= 0 && wide.high >= 0) blocks++;
       if (narrow.low <= 0 && narrow.high >= 0) singles++;
     }
-    expect(blocks / 200).toBeGreaterThan(0.86);
-    expect(singles / 200).toBeLessThan(0.75);
+    expect(blocks / 80).toBeGreaterThan(0.86);
+    expect(singles / 80).toBeLessThan(0.75);
+  });
+
+  test('chooses blocks by the data, so that values that remember each other are covered too', () => {
+    let covered = 0;
+    for (let trial = 0; trial < 150; trial++) {
+      const values = noise(createRng(`memory ${trial}`), 250, 0.5);
+      const { low, high } = stationaryBootstrap(values, { rng: createRng(trial), numResamples: 200 });
+      if (low <= 0 && high >= 0) covered++;
+    }
+    expect(covered / 150).toBeGreaterThan(0.9);
   });
 
   test('widens with the level', () => {
