@@ -176,7 +176,7 @@ export class ExposureTrader implements Snapshotable {
     info.exposure = equity > 0 ? (account.base * mark) / equity : 0;
     info.price = mark;
     info.targetExposure = broker.targetExposure;
-    this.#observer.observe(broker);
+    this.#observer.observe(info, account);
     if (isStep) {
       result.reward = this.#reward.reward(before[EQUITY], equity, this.#stepView);
       if (!Number.isFinite(result.reward)) {

@@ -4,6 +4,7 @@ import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';
 import { log } from '../../core/math.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
+import type { AccountView } from '../../market/execution/account.ts';
 import type { MarkedAccount } from '../../market/execution/broker.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { AccountInfo } from '../account-info.ts';
@@ -96,55 +97,59 @@ export class TradingObserver {
   }
 
   /**
-   * Begins an episode at the broker's row, which needs W rows of features; `observe` shows it.
+   * Begins an episode at the row of an account, which needs W rows of features; `observe` shows it.
    * @throws EnvError `non-finite-observation`
    */
-  begin(broker: MarkedAccount): void {
+  begin({ row, timeMs, equity }: MarkedAccount): void {
     const { values, numColumns } = this.#features;
-    const end = broker.row * numColumns;
+    const end = row * numColumns;
     for (let i = end - (this.#window - 1) * numColumns; i < end; i++) {
-      if (!Number.isFinite(values[i])) throw this.#nonFinite(i, broker);
+      if (!Number.isFinite(values[i])) throw this.#nonFinite(i, timeMs);
     }
-    this.peakEquity = broker.equity;
+    this.peakEquity = equity;
   }
 
   /**
-   * Brings the observation up to the broker's row.
+   * Brings the observation up to the row of an info.
+   * @param account what the info is of
    * @throws EnvError `non-finite-observation` naming feature, row and time
    */
-  observe(broker: MarkedAccount): void {
+  observe(info: Readonly<TradingInfo>, account: AccountView): void {
     const { observation } = this;
     const { values, numColumns } = this.#features;
-    const account = broker.account;
-    const row = broker.row;
-    const price = broker.mark;
-    const equity = broker.equity;
-    const base = account.base;
-    const exposure = equity > 0 ? (base * price) / equity : 0;
+    const { row, price, equity, position, exposure } = info;
     if (equity > this.peakEquity) this.peakEquity = equity;
 
     const numValues = this.#window * numColumns;
     const offset = (row + 1) * numColumns - numValues;
-    for (let i = 0; i < numValues; i++) observation[i] = values[offset + i];
-    // The rows before were checked as they came.
-    for (let i = numValues - numColumns; i < numValues; i++) {
-      if (!Number.isFinite(observation[i])) throw this.#nonFinite(offset + i, broker);
+    // Four at a time: the copy is half of an env's step, and takes two thirds of the time so.
+    let i = 0;
+    for (; i < numValues - 3; i += 4) {
+      observation[i] = values[offset + i];
+      observation[i + 1] = values[offset + i + 1];
+      observation[i + 2] = values[offset + i + 2];
+      observation[i + 3] = values[offset + i + 3];
     }
-    const logChange = base === 0 ? 0 : log(price / account.entryPrice);
-    const unrealised = base < 0 ? -logChange : logChange;
+    for (; i < numValues; i++) observation[i] = values[offset + i];
+    // The rows before were checked as they came.
+    for (i = numValues - numColumns; i < numValues; i++) {
+      if (!Number.isFinite(observation[i])) throw this.#nonFinite(offset + i, info.timeMs);
+    }
+    const logChange = position === 0 ? 0 : log(price / account.entryPrice);
+    const unrealised = position < 0 ? -logChange : logChange;
     const scale = this.#maxLeverage;
     observation[numValues] = Math.max(-ACCOUNT_CLIP, Math.min(exposure / scale, ACCOUNT_CLIP));
-    observation[numValues + 1] = broker.targetExposure / scale;
+    observation[numValues + 1] = info.targetExposure / scale;
     observation[numValues + 2] = Math.max(-ACCOUNT_CLIP, Math.min(unrealised, ACCOUNT_CLIP));
     observation[numValues + 3] = equity / this.peakEquity - 1;
   }
 
-  #nonFinite(index: number, broker: MarkedAccount): EnvError {
+  #nonFinite(index: number, timeMs: number): EnvError {
     const { values, numColumns, columns } = this.#features;
     return new EnvError(
       'non-finite-observation',
       `Feature "${columns[index % numColumns]}" is ${values[index]} at row ${Math.floor(index / numColumns)}, ` +
-        `at or shortly before ${formatTime(broker.timeMs)}.`,
+        `at or shortly before ${formatTime(timeMs)}.`,
     );
   }
 }
