@@ -114,6 +114,7 @@ export {
 export { type LoadedCandles, loadCandles } from './files/load-candles.ts';
 export type { DuplicatePolicy, ReadOptions } from './files/options.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
+export { type Deflation, deflate, sharpeRecord } from './statistics/deflation.ts';
 export {
   type BenchmarkMetrics,
   compareToBenchmark,
@@ -140,6 +141,7 @@ export {
   type Trade,
   type TradeStatistics,
 } from './statistics/trades.ts';
+export { ALIKE_CORRELATION, clusterTrials } from './statistics/trial-clusters.ts';
 export { geometricBrownian, meanReverting, regimeSwitching, sine } from './synthetic/candles.ts';
 export { fitSyntheticVenues, type SyntheticVenuesOverrides } from './synthetic/venue-fit.ts';
 export { compareFit, type FitRow } from './synthetic/venue-fit-report.ts';

@@ -16,6 +16,7 @@ export const TRIAL_KINDS = [
   'prior',
   'arbitrage',
   'crossval',
+  'evaluate',
   'update',
 ] as const;
 export type TrialKind = (typeof TRIAL_KINDS)[number];

@@ -9,7 +9,7 @@
  */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
-import { mean, standardDeviation } from '../../core/statistics.ts';
+import { mean } from '../../core/statistics.ts';
 import { normalCdf } from './metrics.ts';
 
 const EULER = 0.5772156649015329;
@@ -80,7 +80,8 @@ export interface OverfittingResult {
  * Combinatorially symmetric cross-validation of a choice among strategies.
  * @param returns [N][T], the strategies' simple returns of the same periods, N ≥ 2
  * @param numBlocks S, even, ≥ 2: each half of the S blocks is once what is chosen by, and the other what is judged by
- * @throws DataError `length-mismatch`, `too-few-rows`; ConfigError `invalid-value`
+ * @throws DataError `length-mismatch`, `too-few-rows`, `invalid-return` for a return that is not finite, `undefined-overfitting`
+ * where no strategy differs from another; ConfigError `invalid-value`
  */
 export function probabilityOfOverfitting(
   returns: readonly ArrayLike<number>[],
@@ -106,11 +107,12 @@ export function probabilityOfOverfitting(
       `${numPeriods} returns are too few for ${numBlocks} blocks of two or more.`,
     );
   }
+  requireDistinct(returns);
   const first = numPeriods - size * numBlocks;
+  const blocks = returns.map((series) => blockMoments(series, first, size, numBlocks));
   const logits = halves(numBlocks).map((chosen) => {
-    const isChosen = (period: number): boolean => chosen.has(Math.floor((period - first) / size));
-    const inSample = returns.map((series) => sharpeWhere(series, first, isChosen));
-    const outOfSample = returns.map((series) => sharpeWhere(series, first, (period) => !isChosen(period)));
+    const inSample = blocks.map((moments) => sharpeOver(moments, (block) => chosen.has(block)));
+    const outOfSample = blocks.map((moments) => sharpeOver(moments, (block) => !chosen.has(block)));
     const best = inSample.indexOf(Math.max(...inSample));
     const rank = outOfSample.filter((sharpe) => sharpe <= outOfSample[best]).length;
     const share = rank / (numStrategies + 1);
@@ -148,12 +150,64 @@ export function normalQuantile(share: number): number {
 const spreadOf = ({ sharpe, skew, kurtosis }: SharpeRecord): number =>
   1 - skew * sharpe + ((kurtosis - 1) / 4) * sharpe * sharpe;
 
-/** The Sharpe ratio over some periods; −Infinity where nothing moves, so that it is never the best. */
-function sharpeWhere(series: ArrayLike<number>, first: number, holds: (period: number) => boolean): number {
-  const kept: number[] = [];
-  for (let period = first; period < series.length; period++) if (holds(period)) kept.push(series[period]);
-  const sharpe = mean(kept) / standardDeviation(kept);
-  return Number.isFinite(sharpe) ? sharpe : -Infinity;
+/** A choice among strategies that are all the same is no choice. */
+function requireDistinct(returns: readonly ArrayLike<number>[]): void {
+  let differ = false;
+  for (const [strategy, series] of returns.entries()) {
+    for (let period = 0; period < series.length; period++) {
+      if (!Number.isFinite(series[period])) {
+        throw new DataError(
+          'invalid-return',
+          `Return ${period} of strategy ${strategy} is ${series[period]}; bring finite numbers.`,
+        );
+      }
+      differ ||= series[period] !== returns[0][period];
+    }
+  }
+  if (differ) return;
+  throw new DataError(
+    'undefined-overfitting',
+    `The probability of overfitting is undefined: all ${returns.length} strategies have the same returns.`,
+  );
+}
+
+/** Mean and sum of squared deviations of one block; blocks of one size. */
+interface Moments {
+  readonly size: number;
+  readonly mean: number;
+  readonly squares: number;
+}
+
+function blockMoments(series: ArrayLike<number>, first: number, size: number, numBlocks: number): Moments[] {
+  return Array.from({ length: numBlocks }, (_, block) => {
+    const values = Array.from({ length: size }, (_, i) => series[first + block * size + i]);
+    const centre = mean(values);
+    return {
+      size,
+      mean: centre,
+      squares: values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0),
+    };
+  });
+}
+
+/** The Sharpe ratio over some blocks; −Infinity where nothing moves, so that it is never the best. */
+function sharpeOver(blocks: readonly Moments[], holds: (block: number) => boolean): number {
+  let count = 0;
+  let sum = 0;
+  for (let block = 0; block < blocks.length; block++) {
+    if (!holds(block)) continue;
+    count++;
+    sum += blocks[block].mean;
+  }
+  const centre = sum / count;
+  let squares = 0;
+  for (let block = 0; block < blocks.length; block++) {
+    if (!holds(block)) continue;
+    const { size, mean: own, squares: inside } = blocks[block];
+    squares += inside + size * (own - centre) * (own - centre);
+  }
+  const deviation = Math.sqrt(squares / (count * blocks[0].size - 1));
+  return deviation > 1e-14 * Math.abs(centre) ? centre / deviation : -Infinity;
 }
 
 /** Every half of the blocks, in lexicographic order. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, DataError } from '../../../core/errors.ts';
+import { median } from '../../../core/statistics.ts';
 import { probabilisticSharpe, summarize } from '../../../market/statistics/metrics.ts';
 import {
   deflatedSharpe,
@@ -40,15 +41,22 @@ describe('on the golden numbers', () => {
     expect(Math.abs(deflatedSharpe(record, 0.5 / 250, 100) - 0.9003968344493903)).toBeLessThan(1e-12);
   });
 
-  test('the probability of overfitting among twenty series of noise', () => {
-    // The golden matrix is (w0 + w1 − 1)·0.03 of two matrices, each filled strategy by strategy, one after the other.
-    const w = lcg(999);
-    const draws = Array.from({ length: 2 * 20 * 504 }, w);
-    const noise = Array.from({ length: 20 }, (_, s) =>
-      Array.from({ length: 504 }, (_, t) => (draws[s * 504 + t] + draws[(20 + s) * 504 + t] - 1) * 0.03),
-    );
-    expect(probabilityOfOverfitting(noise, 4).probability).toBeCloseTo(1 / 3, 10);
-  });
+  test.each([
+    [4, 0.3333333333, 1.4469189829],
+    [8, 0.3714285714, Math.LN2],
+    [10, 0.5793650794, -0.4855078158],
+  ])(
+    'the probability of overfitting among twenty series of noise, in %d blocks',
+    (blocks, expected, logit) => {
+      const w = lcg(999);
+      const noise = Array.from({ length: 20 }, () =>
+        Array.from({ length: 252 }, () => (w() + w() - 1) * 0.03),
+      );
+      const { probability, logits } = probabilityOfOverfitting(noise, blocks);
+      expect(Math.abs(probability - expected)).toBeLessThan(1e-9);
+      expect(median(logits)).toBeCloseTo(logit, 9);
+    },
+  );
 
   test('the ranks behind the probability of overfitting are those of another implementation', () => {
     const w = lcg(999);
@@ -58,6 +66,19 @@ describe('on the golden numbers', () => {
     const ranks = logits.map((logit) => Math.round(21 / (1 + Math.exp(-logit))));
     expect(ranks).toEqual([6, 2, 4, 7, 16, 2]);
   });
+});
+
+test('a return that is not finite is refused by its place, and strategies that are all the same are undefined', () => {
+  const other = returns.map((value) => -value);
+  for (const wrong of [Number.NaN, Infinity]) {
+    const broken = other.map((value, i) => (i === 7 ? wrong : value));
+    expect(() => probabilityOfOverfitting([returns, broken], 4)).toThrow(/Return 7 of strategy 1/);
+  }
+  expect(() => probabilityOfOverfitting([returns, returns, returns], 4)).toThrow(
+    /undefined.*all 3 strategies/,
+  );
+  const flat = returns.map(() => 0);
+  expect(probabilityOfOverfitting([returns.map((value) => value + 0.01), flat], 4).probability).toBe(0);
 });
 
 test('a strategy that is best everywhere is not overfitted, one that is best in one half alone is', () => {
