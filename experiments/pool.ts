@@ -2,18 +2,23 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { typeScriptLoader } from '../core/typescript-loader.ts';
+import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
 import type { TrainingEvent } from './run/events.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
 export type TrialOutcome =
-  | { readonly kind: 'finished' | 'interrupted' }
+  | { readonly kind: 'interrupted' }
+  /** `uncounted`: why it is not in the ledger of trials. */
+  | { readonly kind: 'finished'; readonly uncounted?: string }
   /** `details` is the output of a process that crashed. */
   | { readonly kind: 'failed'; readonly message: string; readonly details?: string };
 
 export interface PoolOptions {
   /** Trials at a time. */
   readonly jobs: number;
+  /** Where each is counted. */
+  readonly ledger: LedgerChoice;
   /** Once aborted, no trial is begun, and those that run save and stop. */
   readonly signal: AbortSignal;
   readonly onTraining: (trial: Trial, event: TrainingEvent) => void;
@@ -40,7 +45,7 @@ export async function runPool(trials: readonly Trial[], options: PoolOptions): P
   await Promise.all(Array.from({ length: options.jobs }, lane));
 }
 
-function runInProcess(trial: Trial, { signal, onTraining }: PoolOptions): Promise<TrialOutcome> {
+function runInProcess(trial: Trial, { signal, ledger, onTraining }: PoolOptions): Promise<TrialOutcome> {
   return new Promise((resolve) => {
     const child = fork(WORKER, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -68,6 +73,6 @@ function runInProcess(trial: Trial, { signal, onTraining }: PoolOptions): Promis
     child.on('error', (error) => settle(`"${error.message}"`));
     child.on('close', (code, killedBy) => settle(killedBy ?? `exit code ${code}`));
     signal.addEventListener('abort', stop);
-    send({ kind: 'run', trial });
+    send({ kind: 'run', trial, ledger });
   });
 }

@@ -2,6 +2,8 @@
 import { createRng } from '../core/rng.ts';
 import { mean } from '../core/statistics.ts';
 import { formatTable } from '../core/text-table.ts';
+import { holm } from '../market/statistics/holm.ts';
+import { permutationPValue } from '../trainers/permutation-test.ts';
 import {
   type Interval,
   improvementInterval,
@@ -33,6 +35,10 @@ export interface Improvement {
   readonly probability: number;
   /** 95 % */
   readonly interval: Interval;
+  /** Two-sided, by permutation, of no difference. */
+  readonly pValue: number;
+  /** The same by Holm's method for all pairs that are compared: below .05, they differ. */
+  readonly adjustedPValue: number;
 }
 
 /** In the order in which tasks and agents first appear; results of two codes are never one cell. */
@@ -68,8 +74,14 @@ export function summarizeCells(results: readonly TrialResult[]): CellSummary[] {
   });
 }
 
-/** Every pair of agents that share a task. */
+/** Every pair of agents that share a task; p-values are adjusted for the number of pairs. */
 export function compareAgents(cells: readonly CellSummary[]): Improvement[] {
+  const pairs = comparePairs(cells);
+  const adjusted = holm(pairs.map(({ pValue }) => pValue));
+  return pairs.map((pair, i) => ({ ...pair, adjustedPValue: adjusted[i] }));
+}
+
+function comparePairs(cells: readonly CellSummary[]): Omit<Improvement, 'adjustedPValue'>[] {
   const agents = [...new Set(cells.map(({ agent }) => agent))];
   return agents.flatMap((agent, i) =>
     agents.slice(i + 1).flatMap((other) => {
@@ -88,6 +100,7 @@ export function compareAgents(cells: readonly CellSummary[]): Improvement[] {
           tasks: pairs.map(({ task }) => task),
           probability: probabilityOfImprovement(scores, others),
           interval: improvementInterval(scores, others, { rng: createRng(`${agent}/${other}`) }),
+          pValue: permutationPValue(scores, others, createRng(`${agent}/${other}`).fork('permutation')),
         },
       ];
     }),
@@ -108,16 +121,29 @@ export function formatCells(cells: readonly CellSummary[]): string {
   return formatTable([header, ...rows]);
 }
 
+/** With more than one pair, the last line says how many of them differ once their number is allowed for. */
 export function formatImprovements(improvements: readonly Improvement[]): string {
   const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
-  return improvements
-    .map(({ agent, other, probability, interval }) => {
-      const bounds = Number.isNaN(interval.low)
-        ? ''
-        : ` (95 % interval ${formatInterval(interval, percent)})`;
-      return `A seed of ${agent} beats one of ${other} with probability ${percent(probability)}${bounds}.`;
-    })
-    .join('\n');
+  const lines = improvements.map(({ agent, other, probability, interval, adjustedPValue }) => {
+    const bounds = Number.isNaN(interval.low) ? '' : ` (95 % interval ${formatInterval(interval, percent)})`;
+    return `A seed of ${agent} beats one of ${other} with probability ${percent(probability)}${bounds}, p = ${formatScore(adjustedPValue)} by Holm.`;
+  });
+  return [...lines, summarizePairs(improvements)].join('\n');
+}
+
+function summarizePairs(improvements: readonly Improvement[]): string {
+  const differ = improvements.filter(({ adjustedPValue }) => adjustedPValue < 0.05);
+  const pairs =
+    improvements.length === 1 ? 'The one pair' : `Of ${improvements.length} pairs, ${differ.length}`;
+  const verb =
+    improvements.length === 1
+      ? differ.length === 1
+        ? 'differs'
+        : 'does not differ'
+      : differ.length === 1
+        ? 'differs'
+        : 'differ';
+  return `${pairs} ${verb} at 5 % by permutation of the seeds, adjusted for the number of pairs by Holm's method; the intervals are not.`;
 }
 
 /** Four digits that count: `500`, `-172.2`, `0.03123`. */

@@ -5,6 +5,7 @@ import { ConfigError } from '../core/errors.ts';
 import { makeDirectory } from '../storage/atomic.ts';
 import type { ExperimentEvent, TrialName } from './events.ts';
 import { type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
+import { DEFAULT_LEDGER, type LedgerChoice } from './ledger/use-ledger.ts';
 import { nameOf, planExperiment, type Trial } from './plan.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { runPool, type TrialOutcome } from './pool.ts';
@@ -19,6 +20,8 @@ export interface ExperimentOptions {
   readonly onEvent?: (event: ExperimentEvent) => void;
   /** Once aborted, no trial is begun; those that run save what they have, and go on from there the next time. */
   readonly signal?: AbortSignal;
+  /** The file that every trial is counted in; `false`: in none. Default: `runs/ledger.db`, from the working directory. */
+  readonly ledger?: LedgerChoice;
   /** Which code may be run beside what the experiment names, and whether runs may go on with other code. */
   readonly access?: PluginAccess;
 }
@@ -30,6 +33,8 @@ export interface ExperimentOutcome {
   /** In the order of the plan: first by task, then by agent, then by seed; the unfinished ones left out. */
   readonly results: readonly TrialResult[];
   readonly failures: readonly { readonly trial: string; readonly message: string }[];
+  /** Why trials are not in the ledger, where some are not. */
+  readonly uncounted?: string;
   /** Whether trials were left unfinished because `signal` was aborted; the same call goes on. */
   readonly interrupted: boolean;
 }
@@ -50,7 +55,14 @@ export interface ExperimentOutcome {
  */
 export async function runExperiment(
   input: ExperimentInput | string,
-  { out: folder, jobs = availableParallelism(), onEvent = () => {}, signal, access }: ExperimentOptions = {},
+  {
+    out: folder,
+    jobs = availableParallelism(),
+    onEvent = () => {},
+    signal,
+    ledger = DEFAULT_LEDGER,
+    access,
+  }: ExperimentOptions = {},
 ): Promise<ExperimentOutcome> {
   if (!(Number.isInteger(jobs) && jobs >= 1)) {
     throw new ConfigError('invalid-value', `jobs must be a whole number from 1, got ${jobs}.`);
@@ -71,11 +83,14 @@ export async function runExperiment(
     totalSteps: open.reduce((sum, { spec }) => sum + spec.totalSteps, 0),
   });
   const failures: { trial: string; message: string }[] = [];
+  let uncounted: string | undefined;
   await runPool(open, {
     jobs: Math.min(jobs, open.length),
+    ledger,
     signal: signal ?? new AbortController().signal,
     onTraining: (trial, event) => onEvent({ kind: 'training', trial: labelsOf(trial), event }),
     onOutcome: (trial, outcome) => {
+      if (outcome.kind === 'finished') uncounted ??= outcome.uncounted;
       if (outcome.kind === 'failed') failures.push({ trial: nameOf(trial), message: outcome.message });
       onEvent(describeOutcome(trial, outcome));
     },
@@ -89,7 +104,7 @@ export async function runExperiment(
     numFailed: failures.length,
     interrupted,
   });
-  return { name, out, results, failures, interrupted };
+  return { name, out, results, failures, interrupted, ...(uncounted !== undefined && { uncounted }) };
 }
 
 const labelsOf = ({ task, agent, seed }: Trial): TrialName => ({ task, agent, seed });

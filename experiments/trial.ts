@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
+import { systemClock } from '../live/connection/clock.ts';
 import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
+import type { TrialEntry } from '../storage/trial-ledger.ts';
+import { recordTrials } from './ledger/record.ts';
+import { runEntry } from './ledger/run-entry.ts';
+import { writePeriods } from './ledger/trial-periods.ts';
+import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { evaluateEpisodes, openTrainedRun, testAccount } from './run/judge-runs.ts';
@@ -58,26 +64,36 @@ export function readResult(directory: string): TrialResult | undefined {
 }
 
 /**
- * @param options `onEvent` is told how training goes; once `signal` is aborted, the trial saves and stops
- * @returns whether the trial is finished; an interrupted one goes on from its checkpoint the next time
+ * @param options `onEvent` is told how training goes; once `signal` is aborted, the trial saves and stops; the ledger counts it
+ * @returns `interrupted` where it is not finished: it goes on from its checkpoint the next time
  * @throws MarketGymError as `train` and `evaluate` do
  */
-export async function runTrial(trial: Trial, options: CarryOutOptions): Promise<boolean> {
+export async function runTrial(
+  trial: Trial,
+  { ledger = false, ...options }: CarryOutOptions & { readonly ledger?: LedgerChoice },
+): Promise<TrialEnd> {
   const directory = new RunDirectory(trial.directory);
   const run = await reopenRun(trial.spec, accessOf(trial), `The trial "${trial.directory}"`);
   const session = openSession(run, directory);
   if (!session.isFinished) {
     try {
       const { interrupted } = await session.carryOut(options);
-      if (interrupted) return false;
+      if (interrupted) return { kind: 'interrupted' };
     } finally {
       if (latestCheckpoint(directory.checkpoints) === undefined) directory.abandon();
     }
   }
-  const result = await judgeTrial(trial);
+  const { result, entry } = await judgeTrial(trial);
+  writePeriods(trial.directory, entry);
+  // Before the result, which makes it whole: killed in between, it is appended once more, and a seed counts once.
+  const use = recordTrials(ledger, () => [entry]);
   writeFileAtomic(resultFile(trial.directory), `${JSON.stringify(result, null, 2)}\n`);
-  return true;
+  return { kind: 'finished', ...(!use.counted && { uncounted: use.reason }) };
 }
+
+export type TrialEnd =
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'finished'; readonly uncounted?: string };
 
 /** Goes on from the last checkpoint, or begins anew where there is none to go on from. */
 function openSession(run: Run, directory: RunDirectory): TrainingSession {
@@ -106,14 +122,19 @@ function accessOf({ spec: { plugins, network } }: Trial): PluginAccess {
   };
 }
 
-async function judgeTrial(trial: Trial): Promise<TrialResult> {
+async function judgeTrial(trial: Trial): Promise<{ result: TrialResult; entry: TrialEntry }> {
   const { task, agent, seed, directory, judging } = trial;
   const checkpoint = judging.checkpoint === 'final' ? 'latest' : undefined;
   const trained = await openTrainedRun(directory, checkpoint, accessOf(trial));
   const code = codeOfRun(trained.run.spec);
   const { meanReturn, deviation, returns } = evaluateEpisodes(trained, judging.episodes, judging.seed);
   const account = testAccount(trained);
-  return {
+  const entry = runEntry(trained, {
+    kind: 'experiment',
+    timeMs: systemClock.nowMs(),
+    checkpoint: judging.checkpoint === 'final' ? 'final' : undefined,
+  });
+  const result: TrialResult = {
     task,
     agent,
     seed,
@@ -126,6 +147,7 @@ async function judgeTrial(trial: Trial): Promise<TrialResult> {
     ...(account && { metrics: { ...account.metrics } }),
     ...(code !== '' && { code }),
   };
+  return { result, entry };
 }
 
 function resultFile(directory: string): string {

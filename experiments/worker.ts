@@ -1,14 +1,19 @@
 /** The process of one trial: takes it from its parent, and tells how it goes. */
 import { MarketGymError } from '../core/errors.ts';
 import { systemClock } from '../live/connection/clock.ts';
+import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
 import type { TrainingEvent } from './run/events.ts';
 import { runTrial } from './trial.ts';
 
-export type ToWorker = { readonly kind: 'run'; readonly trial: Trial } | { readonly kind: 'stop' };
+export type ToWorker =
+  | { readonly kind: 'run'; readonly trial: Trial; readonly ledger: LedgerChoice }
+  | { readonly kind: 'stop' };
 export type FromWorker =
   | { readonly kind: 'training'; readonly event: TrainingEvent }
-  | { readonly kind: 'finished' | 'interrupted' }
+  | { readonly kind: 'interrupted' }
+  /** `uncounted`: why it is not in the ledger of trials. */
+  | { readonly kind: 'finished'; readonly uncounted?: string }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Progress is told at least this far apart. */
@@ -31,10 +36,11 @@ function tellTraining(event: TrainingEvent): void {
   tell({ kind: 'training', event });
 }
 
-async function work(trial: Trial): Promise<void> {
+async function work(trial: Trial, ledger: LedgerChoice): Promise<void> {
   try {
-    const finished = await runTrial(trial, { onEvent: tellTraining, signal: interruption.signal });
-    tell({ kind: finished ? 'finished' : 'interrupted' }, () => process.exit());
+    const options = { onEvent: tellTraining, signal: interruption.signal, ledger };
+    const outcome = await runTrial(trial, options);
+    tell(outcome, () => process.exit());
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;
     tell({ kind: 'failed', message: error.message }, () => process.exit());
@@ -52,5 +58,5 @@ process.on('disconnect', () => {
 });
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'stop') interruption.abort();
-  else void work(message.trial);
+  else void work(message.trial, message.ledger);
 });

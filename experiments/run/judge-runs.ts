@@ -48,6 +48,11 @@ export async function openTrainedRun(
 ): Promise<TrainedRun> {
   const directory = new RunDirectory(path);
   const run = await reopenRun(readRunSpec(directory), access, `The run "${path}"`);
+  return loadTrainedRun(run, directory, checkpoint);
+}
+
+/** The same of a run whose parts are built already. @throws ConfigError `no-checkpoint` */
+export function loadTrainedRun(run: Run, directory: RunDirectory, checkpoint?: string): TrainedRun {
   const entry = chooseCheckpoint(directory, checkpoint);
   const agent = buildAgent(run, createEvaluationEnv(run, 'test'), run.spec.numEnvs);
   openCheckpoint(entry.path, run.spec).restore('run/agent', agent);
@@ -175,8 +180,16 @@ export function formatMetric(value: number, format: ReportMetric['format']): str
   return value.toFixed(format === 'integer' ? 0 : 2);
 }
 
-/** @param command how to repeat it */
-export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, command: string): Report {
+/**
+ * @param command how to repeat it
+ * @param trials how many trials led to it, a sentence each
+ */
+export function reportOf(
+  runs: readonly TrainedRun[],
+  judgement: Judgement,
+  command: string,
+  trials: readonly string[] = [],
+): Report {
   const [{ run }] = runs;
   const { agent, env, data, numEnvs, totalSteps, version } = run.spec;
   const { timeMs } = run.market?.candles ?? run.books!.tape;
@@ -189,6 +202,7 @@ export function reportOf(runs: readonly TrainedRun[], judgement: Judgement, comm
       `${isoDate(timeMs[timeMs.length - 1])}; ${describeCosts(run)}.`,
     agentName: agent.name,
     judgement,
+    trials,
     learning: runs.map(learningOf),
     details: [
       { label: 'Repeat', value: command, code: true },

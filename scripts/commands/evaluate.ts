@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
+import { type CountedOptions, judgeCounted } from '../../experiments/ledger/judge-counted.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
   judgedBy,
-  judgeTrading,
   openTrainedRun,
   reportOf,
   requireSameTask,
@@ -24,9 +24,10 @@ import { evaluateModelCommand } from '../terminal/evaluate-model.ts';
 import type { Io } from '../terminal/io.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
 import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
-  changedCodeOptions(storeOptions(tableOptions(yargs)))
+  ledgerOptions(changedCodeOptions(storeOptions(tableOptions(yargs))))
     .positional('runs', {
       type: 'string',
       array: true,
@@ -72,7 +73,7 @@ export const options = (yargs: Argv) =>
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline'])
+    .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline', 'ledger'])
     .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
 
 export type EvaluateArguments = ArgumentsOf<typeof options>;
@@ -95,7 +96,11 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
     const command = `market-gym evaluate ${args.runs.join(' ')}${baselines}`;
     const models: TrainedModel[] = [];
     for (const model of args.baseline) models.push((await openModel(model, args.registry, access)).model);
-    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console, models);
+    judgeAndReport(runs, args.report ?? join(args.runs[0], 'report.html'), command, console, {
+      models,
+      ledger: ledgerOf(args),
+      checkpoint: args.checkpoint,
+    });
     return 0;
   }
   const evaluations = runs.map((trained) => {
@@ -116,18 +121,20 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
 
 /**
  * Prints the judgement of trading runs and writes it as a report.
- * @param models supervised models among the baselines
+ * @param options the ledger, and supervised models among the baselines
  */
 export function judgeAndReport(
   runs: readonly TrainedRun[],
   file: string,
   command: string,
   console: ReturnType<typeof createConsole>,
-  models: readonly TrainedModel[] = [],
+  options: Omit<CountedOptions, 'timeMs'>,
 ): void {
-  const judgement = judgeTrading(runs, { models });
-  writeFileAtomic(file, renderReport(reportOf(runs, judgement, command)));
+  const { judgement, count, sentences } = judgeCounted(runs, { ...options, timeMs: Date.now() });
+  const trials = sentences.map(({ sentence }) => sentence);
+  writeFileAtomic(file, renderReport(reportOf(runs, judgement, command, trials)));
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
+  if (trials.length > 0) console.say(`\n${trials.join('\n')}`);
   console.say(`\nReport: ${file}`);
   const { spans, verdict } = judgement;
   const metricsOf = ({ candidates, rules, random, notes }: (typeof spans)['test']) => ({
@@ -139,6 +146,7 @@ export function judgeAndReport(
   });
   console.result({
     verdict,
+    trials: { ...count, sentences: trials },
     test: metricsOf(spans.test),
     validation: metricsOf(spans.validation),
     train: metricsOf(spans.train),

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { formatColumns } from '../../core/text-table.ts';
 import { EXPERIMENT_KEYS, loadExperiment } from '../../experiments/file.ts';
+import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
+import { summarizeSelection } from '../../experiments/selection.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
@@ -13,12 +15,13 @@ import { EXIT_FAILED, EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import { showExperiment } from '../terminal/experiment-progress.ts';
 import type { Io } from '../terminal/io.ts';
 import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 const MAX_WORKERS = 1024;
 
 /** Options of every command that runs trials. */
 export const poolOptions = <Options>(yargs: Argv<Options>) =>
-  yargs
+  ledgerOptions(yargs)
     .option('workers', {
       coerce: wholeNumber('workers', 1, MAX_WORKERS),
       describe: 'Trials at a time; default: one per processor core',
@@ -38,7 +41,7 @@ export const options = (yargs: Argv) =>
         describe: 'Folder; default runs/NAME. Finished trials in it are kept',
       }),
   )
-    .requiresArg(['out', 'workers'])
+    .requiresArg(['out', 'workers', 'ledger'])
     .epilogue(
       `Keys of the file:\n${formatColumns(EXPERIMENT_KEYS.map(([level, key, meaning]) => [`  ${level}`, key, meaning]))}`,
     );
@@ -52,20 +55,30 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const outcome = await runExperiment(experiment, {
     out: args.out,
     jobs: args.workers,
+    ledger: ledgerOf(args),
     onEvent: showExperiment(console),
     signal: io.interrupt(),
     access: accessOf(args),
   });
   const cells = summarizeCells(outcome.results);
   const improvements = compareAgents(cells);
-  const { failures, interrupted } = outcome;
-  const results = { name: experiment.name, cells, improvements, failures, interrupted };
+  const { failures, interrupted, uncounted } = outcome;
+  const selection = interrupted
+    ? []
+    : summarizeSelection(outcome.results, cells, {
+        out: outcome.out,
+        ledger: ledgerOf(args),
+        timeMs: Date.now(),
+      });
+  const results = { name: experiment.name, cells, improvements, selection, failures, interrupted };
+  if (uncounted !== undefined) console.warn(notCounted('A trial of this experiment', uncounted));
   console.result(results);
   if (interrupted) return EXIT_INTERRUPTED;
   const file = join(outcome.out, 'results.json');
   writeFileAtomic(file, `${JSON.stringify(results, null, 2)}\n`);
   if (cells.length > 0) console.say(`\nMean return of the judged episodes:\n${formatCells(cells)}`);
   if (improvements.length > 0) console.say(`\n${formatImprovements(improvements)}`);
+  for (const { task, sentences } of selection) console.say(`\n${task}: ${sentences.join('\n')}`);
   console.say(`\nResults: ${file}`);
   return exitCodeOf(outcome);
 }

@@ -77,6 +77,24 @@ const models: CommandGroup = {
   ],
 };
 
+const trials: CommandGroup = {
+  name: 'trials',
+  describe: 'What was tried so far',
+  commands: [
+    { usage: 'list', describe: 'Every trial, the latest first', load: () => import('./trials/list.ts') },
+    {
+      usage: 'show <trial>',
+      describe: 'All that is known of one, but its test returns',
+      load: () => import('./trials/show.ts'),
+    },
+    {
+      usage: 'export <file>',
+      describe: 'All of them with their returns, as JSON lines',
+      load: () => import('./trials/export.ts'),
+    },
+  ],
+};
+
 const tape: CommandGroup = {
   name: 'tape',
   describe: 'Look at tapes, and make them',
@@ -153,6 +171,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     describe: 'Train a model on newer data, judge it against the one in use, promote the better',
     load: () => import('./update.ts'),
   },
+  trials,
   models,
   {
     usage: 'live',

@@ -3,6 +3,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { Json } from '../../core/snapshot.ts';
+import { recordRun } from '../../experiments/ledger/record.ts';
+import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
 import { openTrainedRun, type TrainedRun } from '../../experiments/run/judge-runs.ts';
 import { planRun, type RunRequest } from '../../experiments/run/spec.ts';
@@ -16,6 +18,7 @@ import type { Io } from '../terminal/io.ts';
 import { pluginOptions } from '../terminal/plugin-options.ts';
 import { showTraining } from '../terminal/training-progress.ts';
 import { judgeAndReport } from './evaluate.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 /** Two decades of the S&P 500: fourteen years to learn from, three to choose by, the rest to be judged on. */
 const REQUEST: Omit<RunRequest, 'seed'> = {
@@ -50,7 +53,7 @@ const REQUEST: Omit<RunRequest, 'seed'> = {
 };
 
 export const options = (yargs: Argv) =>
-  pluginOptions(yargs)
+  ledgerOptions(pluginOptions(yargs))
     .option('out', {
       type: 'string',
       default: 'runs/quickstart',
@@ -58,7 +61,7 @@ export const options = (yargs: Argv) =>
     })
     .option('seeds', { default: 5, coerce: wholeNumber('seeds', 1, 1000), describe: 'How many seeds' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['out', 'seeds']);
+    .requiresArg(['out', 'seeds', 'ledger']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -86,8 +89,10 @@ export async function run(args: Arguments, io: Io): Promise<number> {
       console.say(`Interrupted while training seed ${seed}; run it again to start over.`);
       return EXIT_INTERRUPTED;
     }
+    const use = recordRun(run, directory, { ledger: ledgerOf(args), kind: 'quickstart', timeMs: Date.now() });
+    if (!use.counted && seed === 1) console.warn(notCounted('This quickstart', use.reason));
     runs.push(await openTrainedRun(path));
   }
-  judgeAndReport(runs, join(out, 'report.html'), 'npm start', console);
+  judgeAndReport(runs, join(out, 'report.html'), 'npm start', console, { ledger: ledgerOf(args) });
   return 0;
 }

@@ -3,6 +3,8 @@ import type { Argv } from 'yargs';
 import { ConfigError, TrainingError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
+import { recordRun } from '../../experiments/ledger/record.ts';
+import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
 import { requireSoundAgent, requireSoundEnv } from '../../experiments/run/parts.ts';
 import { codeOfRun, planRun, type Run, readRunSpec, reopenRun } from '../../experiments/run/spec.ts';
@@ -20,12 +22,14 @@ import { parseLogFormats } from '../terminal/log-formats.ts';
 import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { showTraining } from '../terminal/training-progress.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 /** Beyond this a mistyped number is likelier than a wish. */
 const MAX_ENVS = 65_536;
 /** What may stand beside --resume; the last two are yargs' own. */
 const RESUMING: readonly string[] = [
   'resume',
+  'ledger',
   'json',
   'plugin',
   'network',
@@ -146,10 +150,11 @@ const VALUED = [
   'network',
   'out',
   'resume',
+  'ledger',
 ];
 
 export const options = (yargs: Argv) =>
-  changedCodeOptions(decisions(yargs))
+  ledgerOptions(changedCodeOptions(decisions(yargs)))
     .option('resume', {
       type: 'string',
       describe: 'Run directory to continue, to the same bits as an unbroken run',
@@ -167,6 +172,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     : reopen(args.resume, args));
   const { agent, env, totalSteps, seed } = run.spec;
   const session = new TrainingSession(run, directory, checkpoint);
+  const wasFinished = session.isFinished;
   if (checkpoint === undefined) directory.begin(run.spec as { [key: string]: Json });
   else if (isOtherCode) directory.amend(run.spec as { [key: string]: Json });
   for (const note of run.notes) console.warn(note);
@@ -186,7 +192,18 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     const signal = io.interrupt();
     const result = await session.carryOut({ onEvent: showTraining(console, agent.name), signal });
     const { step, interrupted, endedEarlyBy, bestReturn, stepsPerSecond } = result;
-    console.result({ directory: directory.path, ...result, agent: undefined });
+    // A run that was whole before is in the ledger already.
+    const use =
+      interrupted || wasFinished
+        ? undefined
+        : recordRun(run, directory, { ledger: ledgerOf(args), kind: 'train', timeMs: Date.now() });
+    console.result({
+      directory: directory.path,
+      ...result,
+      agent: undefined,
+      ...(use && { trial: use.counted ? use.result : null }),
+    });
+    if (use?.counted === false) console.warn(notCounted('This training', use.reason));
     if (interrupted) {
       console.say(`Interrupted at step ${step}. Continue with: market-gym train --resume ${directory.path}`);
       return EXIT_INTERRUPTED;

@@ -17,6 +17,7 @@ import { showExperiment } from '../terminal/experiment-progress.ts';
 import type { Io } from '../terminal/io.ts';
 import { accessOf, type CodeArguments, changedCodeOptions } from '../terminal/plugin-options.ts';
 import { exitCodeOf, poolOptions } from './experiment.ts';
+import { ledgerOf } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
   poolOptions(
@@ -40,7 +41,7 @@ export const options = (yargs: Argv) =>
         type: 'string',
         describe: 'Folder; default runs/zoo. Finished trials in it are kept',
       }),
-  ).requiresArg(['only', 'out', 'workers', 'kernels']);
+  ).requiresArg(['only', 'out', 'workers', 'kernels', 'ledger']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -54,6 +55,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const outcome = await runExperiment(experiment, {
     out,
     jobs: args.workers,
+    ledger: ledgerOf(args),
     onEvent: showExperiment(console),
     signal: io.interrupt(),
     access: accessOf(args),

@@ -20,7 +20,7 @@ export function renderPage(report: Report, charts: ReportChartData): string {
   return `${pageHead(report.title, [inlined('uPlot.min.css'), REPORT_STYLE], true)}
 <body>
 <main>
-${[header(report), modelSection(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
+${[header(report), trials(report), modelSection(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
 </main>
 <script type="application/json" id="report-data">${embedJson(charts)}</script>
 <script>${inlined('uPlot.iife.min.js')}</script>
@@ -36,6 +36,12 @@ function header({ title, subtitle, verdict }: Report): string {
 <p class="subtitle">${escapeHtml(subtitle)}</p>
 ${verdictBox(verdict)}
 </header>`;
+}
+
+function trials({ trials: sentences = [] }: Report): string {
+  if (sentences.length === 0) return '';
+  const items = sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
+  return `<section id="trials">\n<h2>How many trials led here</h2>\n<ul>${items}</ul>\n</section>`;
 }
 
 function metrics(report: Report): string {

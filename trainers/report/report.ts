@@ -6,6 +6,8 @@ export interface Report {
   /** One sentence: what was trained on what, the years the data spans, the costs. */
   readonly subtitle: string;
   readonly verdict: ReportVerdict;
+  /** How many trials led to the verdict, and what they leave of it: a sentence each. */
+  readonly trials?: readonly string[];
   /** One entry per seed; empty for an evaluation without training, which leaves the section out. */
   readonly learning: readonly ReportLearning[];
   /**

@@ -36,6 +36,8 @@ export interface TradingReportOptions {
   readonly subtitle: string;
   readonly agentName: string;
   readonly judgement: Judgement;
+  /** How many trials led to it, a sentence each. */
+  readonly trials?: readonly string[];
   /** Empty where nothing was trained. */
   readonly learning: readonly ReportLearning[];
   readonly details: readonly ReportDetail[];
@@ -43,12 +45,13 @@ export interface TradingReportOptions {
 }
 
 export function tradingReport(options: TradingReportOptions): Report {
-  const { title, subtitle, agentName, judgement, learning, details, caveats } = options;
+  const { title, subtitle, agentName, judgement, trials, learning, details, caveats } = options;
   const { train, validation, test } = judgement.spans;
   return {
     title,
     subtitle,
     verdict: judgement.verdict,
+    trials,
     learning,
     spans: [train, validation, test].map((span) => reportSpan(span, agentName)),
     metrics: tradingMetrics,
