@@ -9,6 +9,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const CI = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+const PACKAGE_TEST = readFileSync(join(ROOT, 'test/system/package.test.ts'), 'utf8');
+
+/** What makes a folder with the package in it; here that is the project itself. */
+const installs = (command: string) =>
+  /^(npm (init|pkg|install) |cp -r node_modules\/)|^npx market-gym quickstart$/.test(command);
 
 interface Block {
   readonly language: string;
@@ -49,7 +54,11 @@ function run(command: string): string {
 describe('commands', () => {
   for (const command of commands) {
     if (/^(git clone|cd) /.test(command)) continue;
-    if (/^npm (ci|start|test|run test:\w+|run lint|run typecheck)$/.test(command)) {
+    if (installs(command)) {
+      test(`${command} is run by the test of the package`, () => {
+        expect(PACKAGE_TEST).toContain('commands of the quickstart');
+      });
+    } else if (/^npm (ci|start|test|run test:\w+|run lint|run typecheck)$/.test(command)) {
       test(`${command} is run by the continuous integration`, () => {
         expect(CI).toMatch(new RegExp(`^(step|tests) ${command}\\b`, 'm'));
       });

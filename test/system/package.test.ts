@@ -1,6 +1,6 @@
 /** The packed tarball, installed into an empty folder, as a user has it: types, every sub-path, plain JavaScript. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,10 +23,17 @@ beforeAll(() => {
   const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--ignore-scripts', '--json'], ROOT, folder));
   packed = files.map(({ path }: { path: string }) => path);
   mkdirSync(user);
-  writeFileSync(join(user, 'package.json'), '{ "type": "module" }');
   const tarball = join(folder, filename);
-  const options = ['--no-audit', '--no-fund', '--prefer-offline'];
-  run('npm', ['install', ...options, tarball, '@types/node@20']);
+  const install = `npm install --no-audit --no-fund --prefer-offline ${tarball} @types/node@20`;
+  // The commands of the quickstart, with the tarball in place of the registry's package.
+  const commands = /^```sh\n(.*?)^```/ms
+    .exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))![1]
+    .trim()
+    .split('\n');
+  expect(commands.at(-1)).toBe('npx market-gym quickstart');
+  for (const command of commands.slice(0, -1)) {
+    run('bash', ['-c', command.replace(/\s+#.*$/, '').replace('npm install market-gym', install)]);
+  }
 }, 280_000);
 
 function run(command: string, args: readonly string[], cwd = user, packTo?: string): string {
@@ -182,7 +189,6 @@ void import('market-gym').then((gym) => console.log(gym.EnvError === EnvError, c
 });
 
 test('the examples run from the installed package, and the program says its version', () => {
-  cpSync(join(user, 'node_modules/market-gym/examples'), join(user, 'examples'), { recursive: true });
   const program = join(user, 'node_modules/.bin/market-gym');
   const train = ['train', '--plugin', 'examples/reinforce.ts', '--agent', 'reinforce', '--env', 'cartpole'];
   run(program, [...train, '--steps', '1000', '--out', 'run']);
