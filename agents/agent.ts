@@ -72,6 +72,18 @@ export const agentShape: PluginShape = { kind: 'agent', define: 'defineAgent', m
 /**
  * Makes an agent plugin: `build` is called with a complete, checked configuration.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const first = defineAgent({
+ *   name: 'first',
+ *   description: 'Always the first choice',
+ *   config: z.object({}),
+ *   build: () => ({
+ *     act: (observations, numEnvs) => new Int32Array(numEnvs),
+ *     observe: () => undefined,
+ *     save: () => ({ arrays: {}, values: {} }),
+ *     load() {},
+ *   }),
+ * });
  */
 export function defineAgent<Schema extends ConfigSchema>(plugin: {
   name: string;

@@ -47,6 +47,13 @@ export const networkShape: PluginShape = { kind: 'network', define: 'defineNetwo
  * @param plugin `create` gets the request with the kernels, and the settings of its own; it returns undefined for a network
  * that is left to the agent
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const narrow = defineNetwork({
+ *   name: 'narrow',
+ *   description: 'Eight units',
+ *   create: ({ kernels, inputDim, outputDim, rng }) =>
+ *     createMlp(kernels, { inputDim, hidden: [8], outputDim, activation: 'tanh', init: 'orthogonal', outputScale: 1, rng }),
+ * });
  */
 export function defineNetwork<Schema extends ConfigSchema = ConfigSchema>(
   plugin: PartDefinition<Schema, KernelRequest, Network | undefined>,

@@ -86,6 +86,12 @@ export class Rng implements Snapshotable {
   }
 }
 
+/**
+ * A stream of randomness that the seed decides.
+ * @example
+ * const rng = createRng(1);
+ * const policy = rng.fork('policy'); // a stream of its own, decided by the same seed
+ */
 export function createRng(seed: number | string): Rng {
   return new Rng(seed);
 }

@@ -109,6 +109,13 @@ export const envShape: PluginShape = { kind: 'env', define: 'defineEnv', methods
  * those of the context's span, and a plugin that has both uses it unless it says otherwise. Where the context asks for
  * one pass, `episodeBars` and `episodeEvents` are 0, no limit, and `episodeStart` is `sequential`.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const easy = defineEnv({
+ *   name: 'easy',
+ *   description: 'CartPole for a hundred steps',
+ *   config: z.object({ maxSteps: z.int().min(1).default(100).describe('steps of an episode') }),
+ *   create: ({ seed }, { maxSteps }) => limitTime(cartpole.create({ seed }), maxSteps),
+ * });
  */
 export function defineEnv<Schema extends ConfigSchema>(plugin: {
   name: string;

@@ -94,7 +94,12 @@ export const modelShape: PluginShape = {
   flags: ['scales', 'acceptsMissing'],
 };
 
-/** Makes a kind of model. @throws ConfigError `invalid-plugin` for one that is not whole */
+/**
+ * Makes a kind of model.
+ * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const stronger = defineModel({ ...linear, name: 'stronger', description: 'Linear on five bars', window: () => 5 });
+ */
 export function defineModel<Schema extends ConfigSchema>(plugin: ModelPlugin<Schema>): ModelPlugin<Schema> {
   requirePlugin(modelShape, plugin);
   return { ...plugin, kind: modelShape.kind, config: plugin.config ?? noSettings };

@@ -30,6 +30,9 @@ export interface TrainModelOptions {
  * @param overrides settings of training (`trainingConfig`) and of the kind
  * @throws ConfigError `unknown-name`, `unknown-key`, `invalid-value`, `invalid-split`
  * @throws DataError `missing-value` naming column and row, `too-few-rows`, `one-class`
+ * @example
+ * const data = datasetFromCandles(candles, { features: ['return:1', 'volatility:20'] });
+ * const model = await trainModel(data, 'xgboost', { max_depth: 3 });
  */
 export async function trainModel(
   data: Dataset,

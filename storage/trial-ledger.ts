@@ -178,8 +178,10 @@ export class TrialLedger {
   readonly #db: Database.Database;
 
   /**
-   * @param create makes the file, and its folder, where there is none
-   * @param lockTimeoutMs how long to wait for another process that writes. Default 10 s.
+   * @param path of the file
+   * @param options for a file that is missing or in use
+   * @param options.create makes the file, and its folder, where there is none
+   * @param options.lockTimeoutMs how long to wait for another process that writes. Default 10 s.
    * @throws StorageError `no-ledger`, `busy`, `corrupt`, `unsupported-version`, `write-failed`
    */
   constructor(

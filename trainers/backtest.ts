@@ -41,6 +41,9 @@ export interface BacktestMetrics extends PerformanceMetrics, Activity, TradeStat
  * Trades candles greedily in the trading env, once through the range of its configuration.
  * @param options the market, its costs and its range
  * @param agentFor the agent that is to trade in this env
+ * @example
+ * const { metrics } = backtest({ candles, config: { fromRow: 2000 } }, () => agent);
+ * console.log(metrics.sharpe, metrics.maxDrawdown, metrics.costs);
  */
 export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv) => Agent): Backtest {
   const env = createPassEnv(options);

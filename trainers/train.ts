@@ -97,7 +97,11 @@ export class Training implements Snapshotable {
   }
 }
 
-/** Trains from beginning to end. */
+/**
+ * Trains from beginning to end.
+ * @example
+ * train({ envs, agent, totalSteps: 50_000, seed: 1 });
+ */
 export function train(options: TrainOptions): void {
   const training = new Training(options);
   while (training.advance() !== undefined);

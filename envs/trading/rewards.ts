@@ -68,6 +68,17 @@ export const rewardShape: PluginShape = { kind: 'reward', define: 'defineReward'
 /**
  * Makes a reward that a trading env's setting `reward` can name, and that `createTradingEnv` takes as it is.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const profit = defineReward({
+ *   name: 'profit',
+ *   description: 'Simple return of the step',
+ *   create: () => ({
+ *     reset() {},
+ *     reward: (previousEquity, equity) => equity / previousEquity - 1,
+ *     save: () => ({ arrays: {}, values: {} }),
+ *     load() {},
+ *   }),
+ * });
  */
 export function defineReward<Schema extends ConfigSchema = ConfigSchema>(
   plugin: PartDefinition<Schema, RewardContext, Reward>,

@@ -92,6 +92,8 @@ export interface VectorEnv extends Snapshotable {
  * @param envs at least one, each an instance of its own, all with equal spaces
  * @param firstIndex the number of the first env, for one that is a part of a larger vector env
  * @throws EnvError `no-envs`, `same-env` or `unequal-spaces`
+ * @example
+ * const envs = createVectorEnv([1, 2, 3, 4].map((seed) => cartpole.create({ seed })));
  */
 export function createVectorEnv(envs: readonly Env[], firstIndex = 0): VectorEnv {
   return new InThreadVectorEnv(envs, firstIndex);

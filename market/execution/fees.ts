@@ -53,6 +53,12 @@ export const feeShape: PluginShape = { kind: 'fee model', define: 'defineFeeMode
 /**
  * Makes a fee model that an env's setting `feeModel` can name.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const free = defineFeeModel({
+ *   name: 'free',
+ *   description: 'No fee for makers',
+ *   create: ({ feeRate }) => ({ feeRate: (liquidity) => (liquidity === 'maker' ? 0 : feeRate) }),
+ * });
  */
 export function defineFeeModel<Schema extends ConfigSchema = ConfigSchema>(
   plugin: PartDefinition<Schema, FeeContext, FeeModel>,

@@ -117,6 +117,12 @@ export const latencyShape: PluginShape = {
 /**
  * Makes a latency model that the setting `latencyModel` of an env on books can name.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const doubled = defineLatencyModel({
+ *   name: 'doubled',
+ *   description: "Twice the env's latency",
+ *   create: ({ medianMs }) => constantLatency(2 * medianMs),
+ * });
  */
 export function defineLatencyModel<Schema extends ConfigSchema = ConfigSchema>(
   plugin: PartDefinition<Schema, LatencyContext, LatencyModel>,

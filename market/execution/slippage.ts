@@ -94,6 +94,12 @@ export const slippageShape: PluginShape = {
 /**
  * Makes a slippage model that the setting `slippageModel` of env trading can name.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const doubled = defineSlippageModel({
+ *   name: 'doubled',
+ *   description: "Twice the env's half-spread",
+ *   create: ({ slippageRate }) => ({ slippageRate: () => 2 * slippageRate }),
+ * });
  */
 export function defineSlippageModel<Schema extends ConfigSchema = ConfigSchema>(
   plugin: PartDefinition<Schema, SlippageContext, SlippageModel>,

@@ -55,6 +55,14 @@ export interface FeatureDefinition<Schema extends ConfigSchema>
 /**
  * Makes a feature that specs can name.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const body = defineFeature({
+ *   name: 'body',
+ *   description: 'Close over open, less 1',
+ *   bounded: false,
+ *   lookback: () => 0,
+ *   create: () => ({ open, close }, row) => close[row] / open[row] - 1,
+ * });
  */
 export function defineFeature<Schema extends ConfigSchema = ConfigSchema>(
   feature: FeatureDefinition<Schema>,

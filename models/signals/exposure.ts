@@ -113,6 +113,12 @@ export const signalRuleShape: PluginShape = {
 /**
  * Makes a rule that the signal's setting `rule` can name; `create` gets the settings of the signal and those of its own.
  * @throws ConfigError `invalid-plugin` for one that is not whole
+ * @example
+ * export const full = defineSignalRule({
+ *   name: 'full',
+ *   description: 'All or nothing by the sign of the score',
+ *   create: ({ maxExposure }) => ({ exposure: (score) => Math.sign(score) * maxExposure }),
+ * });
  */
 export function defineSignalRule<Schema extends ConfigSchema = ConfigSchema>(
   plugin: PartDefinition<Schema, SignalConfig, SignalRule>,
