@@ -11,6 +11,7 @@ import {
   interquartileMean,
   probabilityOfImprovement,
 } from '../trainers/seed-statistics.ts';
+import { LEAST_SEEDS } from '../trainers/verdict.ts';
 import type { TrialResult } from './trial.ts';
 
 /** The scores of one pair of task and agent: the mean return of each seed's judged episodes. */
@@ -99,7 +100,7 @@ function comparePairs(cells: readonly CellSummary[]): Omit<Improvement, 'adjuste
           other,
           tasks: pairs.map(({ task }) => task),
           probability: probabilityOfImprovement(scores, others),
-          interval: improvementInterval(scores, others, { rng: createRng(`${agent}/${other}`) }),
+          interval: improvementInterval(scores, others),
           pValue: permutationPValue(scores, others, createRng(`${agent}/${other}`).fork('permutation')),
         },
       ];
@@ -118,7 +119,19 @@ export function formatCells(cells: readonly CellSummary[]): string {
     formatScore(cell.max),
     String(cell.seeds.length),
   ]);
-  return formatTable([header, ...rows]);
+  const few = cells.filter(({ seeds }) => seeds.length < LEAST_SEEDS);
+  return few.length === 0
+    ? formatTable([header, ...rows])
+    : `${formatTable([header, ...rows])}\n${fewSeedsNote(few)}`;
+}
+
+/** What fewer than five seeds cannot tell. */
+function fewSeedsNote(cells: readonly CellSummary[]): string {
+  const least = Math.min(...cells.map(({ seeds }) => seeds.length));
+  return (
+    `${least === 1 ? 'One seed tells' : `${least} seeds tell`} little: where there is one, no interval can be given; with ` +
+    `fewer than ${LEAST_SEEDS}, intervals are wide and three seeds that beat three others may do so by chance once in ten times.`
+  );
 }
 
 /** With more than one pair, the last line says how many of them differ once their number is allowed for. */

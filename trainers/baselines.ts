@@ -14,7 +14,7 @@ import { type ActionSpace, createActionBatch } from '../envs/spaces.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { type AccountRow, alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
 import { type Backtest, summarizePass } from './backtest.ts';
-import type { HeldExposure } from './verdict.ts';
+import type { HeldExposure } from './skill.ts';
 
 /** Random traders behind the one that is shown. */
 const NUM_RANDOM = 20;

@@ -34,7 +34,8 @@ import {
 import { verdictOn } from './judge.ts';
 import { judgeSkill, type ModelSkill } from './model-skill.ts';
 import { backtestSignal, type SignalBacktestOptions, signalTradingConfig } from './signal-backtest.ts';
-import { meanExposureOf, type Verdict } from './verdict.ts';
+import { meanExposureOf } from './skill.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface EvaluateModelOptions extends SignalBacktestOptions {
   /** Rows to judge by, ascending; default: all with a label that the model can predict. */

@@ -41,11 +41,11 @@ export {
   type SeedScores,
 } from './seed-statistics.ts';
 export { backtestSignal, type SignalBacktestOptions, type TradingCosts } from './signal-backtest.ts';
+export { compareSkill, type HeldExposure } from './skill.ts';
 export { type Span, type SpanName, type Spans, type SplitDates, splitSpans } from './spans.ts';
 export { type TrainCallback, type TrainEvent, Training, type TrainOptions, train } from './train.ts';
 export {
   type Finding,
-  type HeldExposure,
   reachVerdict,
   type Verdict,
   type VerdictCase,

@@ -16,8 +16,9 @@ import {
 } from './baselines.ts';
 import { exposureMarket, extendPastRuin, type JudgedTask, partialPassNote } from './judged-task.ts';
 import { modelRule } from './signal-backtest.ts';
+import { type HeldExposure, meanExposureOf } from './skill.ts';
 import type { Span, SpanName } from './spans.ts';
-import { type HeldExposure, meanExposureOf, reachVerdict, type Verdict } from './verdict.ts';
+import { reachVerdict, type Verdict } from './verdict.ts';
 
 /** A trained agent and the seed it was trained with. */
 export interface Candidate {

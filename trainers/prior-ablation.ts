@@ -14,12 +14,12 @@ import type { Candles } from '../market/candles/candles.ts';
 import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import type { Predictions } from '../models/signals/predictions.ts';
 import { withPriorColumns } from '../models/signals/prior-columns.ts';
-import { backtest } from './backtest.ts';
-import { bootstrapInterval, type Interval, interquartileMean } from './seed-statistics.ts';
+import { type Backtest, backtest, createPassEnv } from './backtest.ts';
+import { axisOf, holdExposures, runRuleBaselines } from './baselines.ts';
+import { type Interval, interquartileInterval, interquartileMean } from './seed-statistics.ts';
+import { compareSkill, type HeldExposure, meanExposureOf } from './skill.ts';
 import { type TrainCallback, train } from './train.ts';
-
-/** Bootstrap intervals of fewer seeds are too narrow to be believed. */
-const LEAST_SEEDS = 5;
+import { LEAST_SEEDS } from './verdict.ts';
 
 /** Bars of a training episode. */
 const EPISODE_BARS = 250;
@@ -54,6 +54,11 @@ export interface GuidedTraining {
  * @returns the total return after costs over the rows from the cut on
  */
 export function trainGuided(market: PriorMarket, training: GuidedTraining): number {
+  return trainAndTrade(market, training).metrics.totalReturn;
+}
+
+/** As `trainGuided`, the whole account over the rows from the cut on. */
+function trainAndTrade(market: PriorMarket, training: GuidedTraining): Backtest {
   const { candles, cutRow, config, parts } = market;
   const { plugin, agentConfig, totalSteps, numEnvs, seed, prior, watch } = training;
   const features = featuresOf(market, prior !== undefined);
@@ -73,9 +78,10 @@ export function trainGuided(market: PriorMarket, training: GuidedTraining): numb
   const { observationSpace, actionSpace } = envs;
   const context = { observationSpace, actionSpace, numEnvs, rng: createRng(seed), totalSteps };
   const agent = (prior === undefined ? plugin : withPrior(plugin, prior)).build(context, agentConfig);
-  const score = (): number => judgeOn(market, features, () => agent);
+  const account = (): Backtest => judgeOn(market, features, () => agent);
+  const score = (): number => account().metrics.totalReturn;
   train({ envs, agent, totalSteps, seed, callbacks: watch === undefined ? [] : [watch(score)] });
-  return score();
+  return account();
 }
 
 /** The total return of doing what the prior says, over the rows from the cut on. */
@@ -85,16 +91,26 @@ export function priorAlone(market: PriorMarket, sharpness: number): number {
       { observationSpace, actionSpace, numEnvs: 1, rng: createRng(0), totalSteps: 0 },
       { sharpness },
     ),
-  );
+  ).metrics.totalReturn;
 }
 
 function judgeOn(
   { candles, config, cutRow, parts }: PriorMarket,
   features: FeatureMatrix,
   agentFor: Parameters<typeof backtest>[1],
-): number {
+): Backtest {
   const judged = { candles, features, config: { ...config, fromRow: cutRow, toRow: 0 }, parts };
-  return backtest(judged, agentFor).metrics.totalReturn;
+  return backtest(judged, agentFor);
+}
+
+/** Constant exposures over the judged rows, at the same costs. */
+function heldIn(market: PriorMarket, accounts: readonly Backtest[]): HeldExposure[] {
+  const { candles, config, cutRow, parts } = market;
+  const judged = { ...config, fromRow: cutRow, toRow: 0 };
+  const env = createPassEnv({ candles, features: featuresOf(market, false), config: judged, parts });
+  const exposures = { env, seed: 0, candles };
+  const axis = axisOf(exposures, []);
+  return holdExposures(exposures, axis, accounts.map(meanExposureOf), runRuleBaselines(exposures, axis));
 }
 
 const matrices = new WeakMap<Predictions, FeatureMatrix>();
@@ -149,7 +165,10 @@ export interface Arm {
   readonly returns: readonly number[];
   readonly mean: number;
   readonly interval: Interval;
-  /** Its interquartile mean minus that of the agent alone; the interval allows for the number of arms. */
+  /**
+   * Return a year beyond its own mean exposure, less that of the agent alone beyond its own, fraction: over seeds and blocks of
+   * time, the interval allowing for the number of arms.
+   */
   readonly gain?: Interval & { readonly mean: number };
 }
 
@@ -169,31 +188,29 @@ export function ablate(
   onRun: (arm: string, seed: number, result: number) => void = () => {},
 ): Ablation {
   const priorReturn = priorAlone(market, prior.sharpness);
-  const run = (name: string, settings: PriorConfig | undefined): number[] =>
+  const run = (name: string, settings: PriorConfig | undefined): Backtest[] =>
     seeds.map((seed) => {
-      const result = trainGuided(market, { ...training, seed, prior: settings });
-      onRun(name, seed, result);
-      return result;
+      const account = trainAndTrade(market, { ...training, seed, prior: settings });
+      onRun(name, seed, account.metrics.totalReturn);
+      return account;
     });
   const alone = run('agent only', undefined);
-  const confidence = 1 - 0.05 / combinations.length;
-  const guided = combinations.map((mechanisms) => {
-    const name = mechanisms.join(' + ');
-    const returns = run(name, settingsOf(mechanisms, prior));
-    const gain = bootstrapInterval([returns, alone], difference, { rng: createRng('gain'), confidence });
-    return { ...summarize(name, returns), gain: { mean: difference([returns, alone]), ...gain } };
-  });
+  const accounts = combinations.map((mechanisms) =>
+    run(mechanisms.join(' + '), settingsOf(mechanisms, prior)),
+  );
+  const held = heldIn(market, [alone, ...accounts].flat());
+  const level = 1 - 0.05 / combinations.length;
+  const guided = combinations.map((mechanisms, i) => ({
+    ...summarize(mechanisms.join(' + '), accounts[i]),
+    gain: compareSkill(accounts[i], alone, held, level),
+  }));
   const arms = [summarize('agent only', alone), ...guided];
   return { priorReturn, arms, verdict: describeVerdict(guided, seeds.length) };
 }
 
-function difference([first, second]: readonly (readonly number[])[]): number {
-  return interquartileMean([first]) - interquartileMean([second]);
-}
-
-function summarize(name: string, returns: readonly number[]): Arm {
-  const interval = bootstrapInterval([returns], interquartileMean, { rng: createRng('arm') });
-  return { name, returns, mean: interquartileMean([returns]), interval };
+function summarize(name: string, accounts: readonly Backtest[]): Arm {
+  const returns = accounts.map(({ metrics }) => metrics.totalReturn);
+  return { name, returns, mean: interquartileMean([returns]), interval: interquartileInterval(returns) };
 }
 
 function describeVerdict(guided: readonly Arm[], numSeeds: number): string {
@@ -206,7 +223,10 @@ function describeVerdict(guided: readonly Arm[], numSeeds: number): string {
   const bars = `on the later rows, after costs, over ${numSeeds} seeds`;
   const harm = worse.length > 0 ? ` ${names(worse)} did worse than the agent alone.` : '';
   if (better.length === 0) {
-    return `The prior does not help: ${bars} no combination earns more than the agent alone beyond chance.${harm}`;
+    return (
+      `The prior does not help: ${bars} no combination earns more beyond its own mean exposure than the agent alone ` +
+      `does beyond its own, by what chance leaves of seeds and path.${harm}`
+    );
   }
-  return `The prior helps: ${bars} ${names(better)} earned more than the agent alone.${harm}`;
+  return `The prior helps: ${bars} ${names(better)} earned more beyond the own mean exposure than the agent alone.${harm}`;
 }

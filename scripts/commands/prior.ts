@@ -202,7 +202,7 @@ function formatAblation({ arms, priorReturn }: Ablation, held: number): string {
     gain === undefined ? '' : between(gain),
   ];
   return formatTable([
-    ['', 'return', '95 % interval', 'gain', 'its interval'],
+    ['', 'return', '95 % interval', 'skill gained a year', 'its interval'],
     ['buy-and-hold', percent(held), '', '', ''],
     ['prior only', percent(priorReturn), '', '', ''],
     ...arms.map(row),

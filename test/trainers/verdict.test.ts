@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { type Backtest, summarizePass } from '../../trainers/backtest.ts';
-import { countTrades, holdExposure, reachVerdict, type VerdictCase } from '../../trainers/verdict.ts';
+import { countTrades, holdExposure } from '../../trainers/skill.ts';
+import { reachVerdict, type VerdictCase } from '../../trainers/verdict.ts';
 
 const DAY_MS = 86_400_000;
 const NUM_BARS = 800;
