@@ -38,6 +38,7 @@ export interface ArbitrageOutcome {
 /**
  * @param boundBps of the same span and configuration; NaN where it is not known
  * @param agentFor the agent that is to trade in this env
+ * @param see called with the account before the first decision and after each
  */
 export function judgeArbitrage(
   books: BookTape,
@@ -45,6 +46,7 @@ export function judgeArbitrage(
   span: RowSpan,
   boundBps: number,
   agentFor: (env: ArbitrageEnv) => Agent,
+  see: (info: ArbitrageInfo) => void = () => {},
 ): ArbitrageOutcome {
   const env = envOf(wholeSpan(config, span), books);
   const agent = agentFor(env);
@@ -54,6 +56,7 @@ export function judgeArbitrage(
   let steps = 0;
   playEpisode(agent, env, (info) => {
     last = info;
+    see(info);
     const total = accounts.totalBase();
     for (const base of accounts.base) drift += Math.abs(base - total / accounts.base.length) / total / 2;
     steps++;
@@ -70,6 +73,29 @@ export function judgeArbitrage(
     inventoryDrift: drift / steps,
     capitalUse: bought / config.initialEquity,
   };
+}
+
+/** Equal stretches of time that a profit is divided into. */
+const NUM_STRETCHES = 100;
+
+/** As `judgeArbitrage`, with what was gained in each of equal stretches of the span's time. */
+export function judgeByTime(
+  books: BookTape,
+  config: JudgedConfig,
+  span: RowSpan,
+  boundBps: number,
+  agentFor: (env: ArbitrageEnv) => Agent,
+): ArbitrageOutcome & { readonly gainsBps: Float64Array } {
+  const fromMs = books.timeMs[span.fromRow];
+  const toMs = books.timeMs[(span.toRow === 0 ? books.length : span.toRow) - 1];
+  const gainsBps = new Float64Array(NUM_STRETCHES);
+  let before = 0;
+  const see = ({ timeMs, profitBps }: ArbitrageInfo): void => {
+    const stretch = Math.floor(((timeMs - fromMs) / (toMs - fromMs)) * NUM_STRETCHES);
+    gainsBps[Math.min(Math.max(stretch, 0), NUM_STRETCHES - 1)] += profitBps - before;
+    before = profitBps;
+  };
+  return { ...judgeArbitrage(books, config, span, boundBps, agentFor, see), gainsBps };
 }
 
 /** The hindsight bound of a span, basis points of the capital; NaN where there is none: see `hindsightBound`. */

@@ -4,18 +4,18 @@
  */
 
 import type { Agent } from '../../agents/agent.ts';
-import { createRng } from '../../core/rng.ts';
 import { mean } from '../../core/statistics.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { firstAtOrAfter, sliceTape } from '../../market/books/tape-span.ts';
 import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
-import { bootstrapInterval, type Interval } from '../seed-statistics.ts';
+import type { Interval } from '../seed-statistics.ts';
 import { ladderMarkets, trainArbitrageAgent } from './agent.ts';
 import { LADDER, tuneLadder, tuneRules } from './baselines.ts';
-import { type ArbitrageOutcome, boundBps, judgeArbitrage, type RowSpan } from './judge.ts';
+import { type ArbitrageOutcome, boundBps, judgeArbitrage, judgeByTime, type RowSpan } from './judge.ts';
 import type { JudgedConfig } from './judged-config.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import type { ArbitrageTrainingOptions } from './options.ts';
+import { type ArbitrageVerdict, profitInterval, reachArbitrageVerdict, type TimedProfit } from './verdict.ts';
 
 export interface JudgedRule {
   readonly name: string;
@@ -33,12 +33,12 @@ export interface ArbitrageResult {
     readonly train: ArbitrageOutcome;
     readonly test: ArbitrageOutcome;
   }[];
-  /** Of the profit on the test span, bp, mean over the seeds and its 95 % bootstrap interval. */
+  /** Of the profit on the test span, bp, mean over the seeds and its 95 % interval over seeds and blocks of time. */
   readonly meanProfitBps: number;
   readonly profitInterval: Interval;
   /** Mean profit of the seeds on the test span, bp: [fees][latencies]. */
   readonly sensitivity: readonly (readonly number[])[];
-  readonly verdict: { readonly text: string; readonly tone: 'edge' | 'no-edge' | 'worse' };
+  readonly verdict: ArbitrageVerdict;
 }
 
 /** @throws ConfigError, DataError when settings do not fit the books */
@@ -68,29 +68,35 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     onProgress(`Training seed ${seed}`);
     return { seed, agent: trainArbitrageAgent(options, { span: spans.train, synthetic, teacher }, seed) };
   });
-  const seeds = agents.map(({ seed, agent }) => ({
-    seed,
-    train: judgeArbitrage(books, config, spans.train, bounds.train, () => agent),
-    test: judgeArbitrage(books, config, spans.test, bounds.test, () => agent),
-  }));
+  const seeds: { seed: number; train: ArbitrageOutcome; test: ArbitrageOutcome }[] = [];
+  const timed: TimedProfit[] = [];
+  for (const { seed, agent } of agents) {
+    const { gainsBps, ...test } = judgeByTime(books, config, spans.test, bounds.test, () => agent);
+    timed.push({ ...test, gainsBps });
+    seeds.push({ seed, train: judgeArbitrage(books, config, spans.train, bounds.train, () => agent), test });
+  }
   onProgress('Judging under other fees and latencies');
-  const profits = seeds.map(({ test }) => test.profitBps);
-  const profitInterval = bootstrapInterval([profits], ([drawn]) => mean(drawn), {
-    rng: createRng('arbitrage interval'),
-  });
+  const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
+  const [best] = thresholds
+    .map((rule) => ({
+      name: rule.name,
+      ...judgeByTime(books, config, spans.test, bounds.test, rule.agentFor),
+    }))
+    .sort((a, b) => b.profitBps - a.profitBps);
+  const { mean: meanProfitBps, low, high } = profitInterval(timed);
   return {
     spans,
     boundBps: bounds,
     rules: judged,
     seeds,
-    meanProfitBps: mean(profits),
-    profitInterval,
+    meanProfitBps,
+    profitInterval: { low, high },
     sensitivity: judgeSensitivity(
       options,
       spans.test,
       agents.map(({ agent }) => agent),
     ),
-    verdict: reachVerdict(mean(profits), profitInterval, judged),
+    verdict: reachArbitrageVerdict(timed, best, judged.find(({ name }) => name === LADDER)?.test.profitBps),
   };
 }
 
@@ -142,29 +148,4 @@ function judgeSensitivity(
       );
     }),
   );
-}
-
-/** An agent is said to be better only when the whole interval lies above every tuned threshold rule. */
-function reachVerdict(
-  meanBps: number,
-  { low, high }: Interval,
-  rules: readonly JudgedRule[],
-): ArbitrageResult['verdict'] {
-  const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
-  const [best] = [...thresholds].sort((a, b) => b.test.profitBps - a.test.profitBps);
-  const teacher = rules.find(({ name }) => name === LADDER);
-  const { profitBps } = best.test;
-  const tone = low > profitBps ? 'edge' : high < profitBps ? 'worse' : 'no-edge';
-  const finding = {
-    edge: 'The agent beats every threshold rule on the unseen span',
-    worse: 'The agent does not beat the threshold rule on the unseen span',
-    'no-edge': 'No difference is shown between the agent and the threshold rule on the unseen span',
-  }[tone];
-  const text =
-    `${finding}: ${meanBps.toFixed(2)} bp of the capital (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
-    `the ${best.name} rule ${profitBps.toFixed(2)} bp` +
-    (teacher === undefined
-      ? '.'
-      : `, the ladder, which is there to teach it, ${teacher.test.profitBps.toFixed(2)} bp.`);
-  return { text, tone };
 }

@@ -60,8 +60,10 @@ describe('training for arbitrage', () => {
   test('its mean and interval are those of the seeds, and the fee that was trained with gives the same profit again', () => {
     const profits = result.seeds.map(({ test }) => test.profitBps);
     expect(result.meanProfitBps).toBeCloseTo((profits[0] + profits[1]) / 2, 12);
-    expect(result.profitInterval.low).toBeGreaterThanOrEqual(Math.min(...profits));
-    expect(result.profitInterval.high).toBeLessThanOrEqual(Math.max(...profits));
+    // Two seeds cannot bound what a third would earn by what they did.
+    expect(result.profitInterval.low).toBeLessThanOrEqual(Math.min(...profits));
+    expect(result.profitInterval.high).toBeGreaterThanOrEqual(Math.max(...profits));
+    expect(result.verdict.text).toContain('2 seeds tell little');
     expect(result.sensitivity.map((row) => row.length)).toEqual([1, 1]);
   });
 
