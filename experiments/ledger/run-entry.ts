@@ -4,7 +4,7 @@ import type { TrialEntry, TrialKind, TrialPlace, TrialSeries } from '../../stora
 import type { Backtest } from '../../trainers/backtest.ts';
 import { judgeCandidates } from '../../trainers/judge.ts';
 import type { SpanName } from '../../trainers/spans.ts';
-import { meanExposureOf } from '../../trainers/verdict.ts';
+import { meanExposureOf } from '../../trainers/skill.ts';
 import { judgedBy, type TrainedRun } from '../run/judge-runs.ts';
 import { judgedTask } from '../run/judged-task.ts';
 import type { Run } from '../run/spec.ts';
