@@ -7,6 +7,7 @@ import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
 import { summarizeSelection } from '../../experiments/selection.ts';
+import { judgeWinners } from '../../experiments/winner.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
@@ -70,7 +71,11 @@ export async function run(args: Arguments, io: Io): Promise<number> {
         ledger: ledgerOf(args),
         timeMs: Date.now(),
       });
-  const results = { name: experiment.name, cells, improvements, selection, failures, interrupted };
+  const winners = await judgeWinners(outcome.results, cells, selection, {
+    out: outcome.out,
+    access: accessOf(args),
+  });
+  const results = { name: experiment.name, cells, improvements, selection, winners, failures, interrupted };
   if (uncounted !== undefined) console.warn(notCounted('A trial of this experiment', uncounted));
   console.result(results);
   if (interrupted) return EXIT_INTERRUPTED;
@@ -79,6 +84,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   if (cells.length > 0) console.say(`\nMean return of the judged episodes:\n${formatCells(cells)}`);
   if (improvements.length > 0) console.say(`\n${formatImprovements(improvements)}`);
   for (const { task, sentences } of selection) console.say(`\n${task}: ${sentences.join('\n')}`);
+  for (const { task, winner, verdict } of winners) console.say(`\n${task} ${winner}: ${verdict.text}`);
   console.say(`\nResults: ${file}`);
   return exitCodeOf(outcome);
 }
