@@ -58,6 +58,7 @@ export {
 export { createTradingEnv, TradingEnv, type TradingEnvOptions, trading } from './trading.ts';
 export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './vector/vector-env.ts';
 export { createWorkerVectorEnv, type EnvModule } from './vector/worker-vector-env.ts';
+export { type AlternateEnv, alternateEnvs } from './wrappers/alternate-envs.ts';
 export { clipReward } from './wrappers/clip-reward.ts';
 export { selectObservations } from './wrappers/select-observations.ts';
 export { limitTime } from './wrappers/time-limit.ts';

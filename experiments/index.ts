@@ -1,4 +1,7 @@
 /** The public names of experiments: files, trials, runs, their catalogue of plugins, and how they are judged. */
+export type { CrossvalRequest, CrossvalSetting } from './crossval/plan-crossval.ts';
+export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './crossval/run-crossval.ts';
+export type { CrossvalSummary } from './crossval/summarize.ts';
 export type { ExperimentEvent, TrialName } from './events.ts';
 export { type Experiment, type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
 export { type OpenExperiment, openExperiment, type StoredTrial } from './open-experiment.ts';

@@ -145,7 +145,7 @@ async function planCell(
  * The specification of a trial, with what a folder already holds of it. The version may differ: a trial goes on with a newer
  * one as any run does, and settings that came with it have their defaults.
  */
-function continueRun(
+export function continueRun(
   directory: string,
   spec: RunSpec,
   catalog: Run['catalog'],

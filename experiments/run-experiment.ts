@@ -72,6 +72,21 @@ export async function runExperiment(
   const { name } = experiment;
   const out = folder ?? join('runs', name);
   const trials = await planExperiment(experiment, out, access);
+  return carryOutTrials(name, out, trials, { jobs, onEvent, signal, ledger });
+}
+
+/** Runs planned trials that are not finished yet. */
+export async function carryOutTrials(
+  name: string,
+  out: string,
+  trials: readonly Trial[],
+  {
+    jobs,
+    onEvent = () => {},
+    signal,
+    ledger,
+  }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger'>> & Pick<ExperimentOptions, 'onEvent' | 'signal'>,
+): Promise<ExperimentOutcome> {
   makeDirectory(out);
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
   onEvent({

@@ -9,6 +9,7 @@ import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import type { TrialEntry } from '../storage/trial-ledger.ts';
+import { judgeFold } from './crossval/judge-fold.ts';
 import { recordTrials } from './ledger/record.ts';
 import { runEntry } from './ledger/run-entry.ts';
 import { writePeriods } from './ledger/trial-periods.ts';
@@ -84,11 +85,11 @@ export async function runTrial(
     }
   }
   const { result, entry } = await judgeTrial(trial);
-  writePeriods(trial.directory, entry);
+  if (entry !== undefined) writePeriods(trial.directory, entry);
   // Before the result, which makes it whole: killed in between, it is appended once more, and a seed counts once.
-  const use = recordTrials(ledger, () => [entry]);
+  const use = entry === undefined ? undefined : recordTrials(ledger, () => [entry]);
   writeFileAtomic(resultFile(trial.directory), `${JSON.stringify(result, null, 2)}\n`);
-  return { kind: 'finished', ...(!use.counted && { uncounted: use.reason }) };
+  return { kind: 'finished', ...(use?.counted === false && { uncounted: use.reason }) };
 }
 
 export type TrialEnd =
@@ -122,8 +123,11 @@ function accessOf({ spec: { plugins, network } }: Trial): PluginAccess {
   };
 }
 
-async function judgeTrial(trial: Trial): Promise<{ result: TrialResult; entry: TrialEntry }> {
+async function judgeTrial(trial: Trial): Promise<{ result: TrialResult; entry?: TrialEntry }> {
   const { task, agent, seed, directory, judging } = trial;
+  if (trial.spec.data?.fold !== undefined) {
+    return { result: { task, agent, seed, judging, ...(await judgeFold(trial, accessOf(trial))) } };
+  }
   const checkpoint = judging.checkpoint === 'final' ? 'latest' : undefined;
   const trained = await openTrainedRun(directory, checkpoint, accessOf(trial));
   const code = codeOfRun(trained.run.spec);

@@ -10,6 +10,7 @@ import type { Io } from './terminal/io.ts';
 /** The options that may be given several times; `_` is what yargs found besides options. */
 const LISTS: readonly string[] = [
   'set',
+  'try',
   'plugin',
   'log',
   'only',

@@ -84,7 +84,8 @@ function looks({ numOthersSeen, numLooks }: TrialCount): TrialSentence {
   };
 }
 
-const share = (probability: number): string => `probability ${probability.toFixed(2).replace(/^0/, '')}`;
+const share = (probability: number): string =>
+  `probability ${Math.max(0, probability).toFixed(2).replace(/^0/, '')}`;
 const round = (count: number): string => String(Number(count.toFixed(1)));
 
 function yearly(sharpe: number, periodsPerYear: number): string {

@@ -39,7 +39,7 @@ export interface TrainedRun {
 /**
  * @param checkpoint a checkpoint's name, `best` or `latest`; without it the best, or the latest where none was evaluated
  * @param access which code the user lets the run bring along
- * @throws ConfigError `no-checkpoint`, and as `reopenRun`
+ * @throws ConfigError `no-checkpoint`, `one-fold` for a split of a cross-validation, and as `reopenRun`
  */
 export async function openTrainedRun(
   path: string,
@@ -48,6 +48,12 @@ export async function openTrainedRun(
 ): Promise<TrainedRun> {
   const directory = new RunDirectory(path);
   const run = await reopenRun(readRunSpec(directory), access, `The run "${path}"`);
+  if (run.spec.data?.fold !== undefined) {
+    throw new ConfigError(
+      'one-fold',
+      `"${path}" is one split of a cross-validation, trained on rows around those that it is tested by; judge all of them with market-gym crossval.`,
+    );
+  }
   return loadTrainedRun(run, directory, checkpoint);
 }
 

@@ -5,9 +5,10 @@ import { ConfigError, EnvError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { builtInEnvs } from '../../envs/built-in.ts';
 import { inspectEnv } from '../../envs/check-env.ts';
-import type { Env } from '../../envs/env.ts';
+import type { Env, RowSpan } from '../../envs/env.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
 import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
+import { alternateEnvs } from '../../envs/wrappers/alternate-envs.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { sliceTape } from '../../market/books/tape-span.ts';
 import { type Candles, sliceCandles } from '../../market/candles/candles.ts';
@@ -16,6 +17,7 @@ import { findAgentDefect } from '../../trainers/agent-trial.ts';
 import type { SpanName } from '../../trainers/spans.ts';
 import type { RunBooks } from './books.ts';
 import type { RunEnvs } from './envs.ts';
+import { type Fold, trainingStretches } from './fold.ts';
 import type { RunMarket } from './market.ts';
 import type { Run } from './spec.ts';
 
@@ -32,7 +34,43 @@ export function createTrainingEnvs(run: Run): VectorEnv {
     const argument: RunEnvs = { plugins, name: env.name, ...envParts(run, 'train', seed, false) };
     return createWorkerVectorEnv({ module: RUN_ENVS, argument, numEnvs, workers: envWorkers });
   }
+  const fold = run.spec.data?.fold;
+  if (fold !== undefined) {
+    return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createFoldEnv(run, fold, seed + i)));
+  }
   return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, 'train', seed + i, false)));
+}
+
+/** Each episode within one stretch of the training rows of a fold, drawn by their lengths. */
+function createFoldEnv(run: Run, fold: Fold, seed: number): Env {
+  const stretches = trainingStretches(fold, episodeBarsOf(run.spec));
+  return alternateEnvs(
+    stretches.map((span) => ({
+      env: createSpanEnv(run, span, seed, false),
+      weight: span.toRow - span.fromRow,
+    })),
+    seed,
+  );
+}
+
+/** An env on some rows of a run's candles. */
+export function createSpanEnv(run: Run, span: RowSpan, seed: number, onePass: boolean): Env {
+  const { spec, catalog } = run;
+  const market = run.market!;
+  const plugin = catalog.envs.get(spec.env.name);
+  const { fromRow, toRow } = span;
+  const series = plugin.usesSpan
+    ? market.series
+    : market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
+  const rows = plugin.usesSpan ? { fromRow, toRow } : { fromRow: 0, toRow: toRow - fromRow };
+  const context = { seed, span: rows, onePass, candles: series[0], series, parts: catalog };
+  return plugin.create(context, spec.env.config);
+}
+
+/** Steps of a training episode; 0: as many as there are rows. */
+export function episodeBarsOf({ env }: Pick<Run['spec'], 'env'>): number {
+  const { episodeBars } = env.config;
+  return typeof episodeBars === 'number' ? episodeBars : 0;
 }
 
 /**

@@ -16,6 +16,7 @@ import { networkRecordSchema, openNetwork, type RunNetwork, reopenNetwork } from
 import { version } from '../version.ts';
 import { ageNotes } from './age.ts';
 import { loadRunBooks, type RunBooks } from './books.ts';
+import { foldSchema } from './fold.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
@@ -45,6 +46,8 @@ const runSpec = z.strictObject({
       testFrom: z.string().optional(),
       /** How the file was read, where that was said. */
       read: readSchema.optional(),
+      /** The rows of one split of a combinatorial cross-validation, in place of the spans. */
+      fold: foldSchema.optional(),
       /** What the training envs are given, UTC epoch; absent in runs of older versions. */
       trained: z.strictObject({ fromMs: z.number(), toMs: z.number() }).optional(),
     })

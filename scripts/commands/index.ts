@@ -157,6 +157,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./experiment.ts'),
   },
   {
+    usage: 'crossval',
+    describe: 'Cross-validate an agent: train on every split of the rows, test on the rest',
+    load: () => import('./crossval.ts'),
+  },
+  {
     usage: 'zoo',
     describe: "Train with the RL Zoo's settings, beside its scores",
     load: () => import('./zoo.ts'),
