@@ -1,5 +1,5 @@
 /** Admits one writer a tape: a lock that the operating system takes away from a process that ends, however it ends. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
@@ -7,6 +7,8 @@ import { StorageError } from '../core/errors.ts';
 const LOCK_FILE = 'writer.lock';
 
 export interface TapeLock {
+  /** Whether the file that is locked is still the one that others would lock. */
+  isHeld(): boolean;
   release(): void;
 }
 
@@ -41,7 +43,11 @@ export function lockTape(path: string): TapeLock {
     );
   }
   const held = db;
+  const { ino } = statSync(file);
   return {
+    isHeld() {
+      return statSync(file, { throwIfNoEntry: false })?.ino === ino;
+    },
     release() {
       // A closed database may live on until it is collected: the lock is given back first.
       if (held.inTransaction) held.exec('ROLLBACK');

@@ -5,6 +5,7 @@ import {
   createWriteStream,
   fdatasync,
   fdatasyncSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   rmSync,
@@ -14,6 +15,7 @@ import {
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt, makeDirectory } from './atomic.ts';
 import { TapeReader, type TapeRecord, type TornTail } from './tape.ts';
@@ -35,6 +37,9 @@ export class TapeWriter {
   readonly #segmentBytes: number;
   readonly #bufferChars: number;
   readonly #lock: TapeLock;
+  /** Of the directory: whoever put another in its place must not find our segments in it. */
+  readonly #directory: number;
+  #failure: string | undefined;
   readonly #compressions = new Set<Promise<void>>();
   /** The disk is being waited for in the background: the file stays open until then. */
   #syncing: Promise<void> | undefined;
@@ -57,6 +62,7 @@ export class TapeWriter {
     this.#segmentBytes = segmentBytes;
     this.#bufferChars = bufferChars;
     makeDirectory(path);
+    this.#directory = attempt('read', path, () => statSync(path).ino);
     this.#lock = lockTape(path);
     try {
       this.torn = this.#open();
@@ -64,6 +70,11 @@ export class TapeWriter {
       this.#lock.release();
       throw error;
     }
+  }
+
+  /** Why nothing is written any more, since a write failed; undefined while all is well. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Records so far. */
@@ -76,16 +87,38 @@ export class TapeWriter {
     return this.#chain;
   }
 
-  /** Adds a record; it is on its way to the disk after `flush`, and survives the end of this process from then on. */
+  /**
+   * Adds a record; it is on its way to the disk after `flush`, and survives the end of this process from then on. Once a
+   * write has failed nothing is added any more: what is on the disk stays whole up to there.
+   * @throws StorageError `write-failed`, `tape-replaced`, the first time
+   */
   append(record: TapeRecord): void {
+    if (this.#failure !== undefined) return;
     this.#line(record);
     this.#index++;
     if (this.#buffer.length >= this.#bufferChars) this.flush();
   }
 
-  /** @throws StorageError `write-failed` */
+  /** @throws StorageError `write-failed`, `tape-replaced`, the first time */
   flush(): void {
+    this.#orFail(() => this.#flush());
+  }
+
+  /** Runs a write; one that fails is the last. */
+  #orFail(write: () => void): void {
+    if (this.#failure !== undefined) return;
+    try {
+      write();
+    } catch (error) {
+      this.#failure = (error as Error).message;
+      this.#buffer = '';
+      throw error;
+    }
+  }
+
+  #flush(): void {
     if (this.#buffer.length > 0) {
+      this.#requireOwn();
       const lines = Buffer.from(this.#buffer);
       this.#buffer = '';
       attempt('write', this.#path, () => {
@@ -103,8 +136,10 @@ export class TapeWriter {
 
   /** Flushes, and waits until the disk has it: survives the end of the machine. */
   sync(): void {
-    this.flush();
-    attempt('write', this.#path, () => fdatasyncSync(this.#file));
+    this.#orFail(() => {
+      this.#flush();
+      attempt('write', this.#path, () => fdatasyncSync(this.#file));
+    });
   }
 
   /**
@@ -112,9 +147,12 @@ export class TapeWriter {
    * @throws StorageError `write-failed`, also when the last one could not be finished
    */
   syncInBackground(): void {
-    this.flush();
-    attempt('write', this.#path, () => {
-      if (this.#syncFailure !== null) throw this.#syncFailure;
+    if (this.#failure !== undefined) return;
+    this.#orFail(() => {
+      this.#flush();
+      attempt('write', this.#path, () => {
+        if (this.#syncFailure !== null) throw this.#syncFailure;
+      });
     });
     this.#syncing ??= new Promise((resolve) => {
       fdatasync(this.#file, (error) => {
@@ -181,6 +219,21 @@ export class TapeWriter {
     const json = JSON.stringify(record);
     this.#chain = chainOf(this.#chain, json);
     this.#buffer += `${this.#chain} ${json}\n`;
+  }
+
+  /** @throws StorageError `tape-replaced` when the segment, its folder or its lock is not the one that was opened */
+  #requireOwn(): void {
+    const isThere = () =>
+      fstatSync(this.#file).nlink > 0 && statSync(this.#path).ino === this.#directory && this.#lock.isHeld();
+    try {
+      if (isThere()) return;
+    } catch {
+      // The folder is gone.
+    }
+    throw new StorageError(
+      'tape-replaced',
+      `"${this.#path}" was removed, moved or replaced while it was written; begin another tape, and leave its folder alone.`,
+    );
   }
 
   #beginSegment(number: number): void {

@@ -60,16 +60,21 @@ export function isoTimeOf(value: unknown, name: string): number {
   throw malformed(name, 'an ISO time', value);
 }
 
-/** A number ≥ 0, from a JSON number or decimal text. */
+/** No market has prices or sizes beyond these; arithmetic with larger ones ends in Infinity. */
+const MAX_PRICE = 1e15;
+const MIN_PRICE = 1e-15;
+const MAX_SIZE = 1e18;
+
+/** A number from 0 to 1e18, from a JSON number or decimal text. */
 export function decimalOf(value: unknown, name: string): number {
   const number = typeof value === 'string' ? parseDecimal(value) : value;
-  if (typeof number === 'number' && number >= 0 && number < Infinity) return number;
-  throw malformed(name, 'a number of at least 0', value);
+  if (typeof number === 'number' && number >= 0 && number <= MAX_SIZE) return number;
+  throw malformed(name, 'a number of at least 0 and at most 1e18', value);
 }
 
 export function priceOf(value: unknown, name: string): number {
   const price = decimalOf(value, name);
-  if (price > 0) return price;
+  if (price >= MIN_PRICE && price <= MAX_PRICE) return price;
   throw malformed(name, 'a price above 0', value);
 }
 

@@ -16,10 +16,11 @@ export function invalidateOnError(host: ProtocolHost, feeds: readonly MarketFeed
 }
 
 /**
- * Takes a venue's error for a refusal while nothing has come yet, afterwards for a reason to connect anew.
+ * Takes a venue's error for a refusal while no book has ever come, afterwards for a hiccup: it is tried again, within the
+ * budget of losses.
  * @param detail what the venue says
  */
 export function refuseOrReconnect(host: ProtocolHost, detail: string): void {
-  if (host.feeds.some((feed) => feed.valid)) host.reconnect(detail);
+  if (host.feeds.some((feed) => feed.wasEverGood)) host.retry(detail);
   else host.refuse(detail);
 }

@@ -15,6 +15,10 @@ export class MarketFeed {
   lagMs = 0;
   /** Since when the book has been waited for; NaN while it is valid. */
   waitingSinceMs = Number.NaN;
+  /** A book of it has been complete, on this connection or one before. */
+  wasEverGood = false;
+  /** Middle of the last good book; NaN before the first, and after one was lost. */
+  lastMid = Number.NaN;
   /** `book-stale` has been said, and nothing came since. */
   staleReported = false;
 
@@ -40,6 +44,7 @@ export class MarketFeed {
   /** The book must not be used until it is complete again. */
   invalidate(timeMs: number): void {
     this.valid = false;
+    this.lastMid = Number.NaN;
     this.staleReported = false;
     this.waitingSinceMs = timeMs;
     this.confirmedMs = -Infinity;

@@ -26,6 +26,14 @@ export interface HttpAnswer {
 
 export interface Transport {
   connect(url: string, options: { maxFrameBytes: number }, handlers: SocketHandlers): Socket;
-  /** HTTP GET. @returns takes the request back: `done` is then not called */
-  get(url: string, options: { timeoutMs: number }, done: (answer: HttpAnswer) => void): () => void;
+  /**
+   * HTTP GET, without following redirections.
+   * @param options.maxBytes of the body, unpacked; more is no answer
+   * @returns takes the request back: `done` is then not called
+   */
+  get(
+    url: string,
+    options: { timeoutMs: number; maxBytes?: number },
+    done: (answer: HttpAnswer) => void,
+  ): () => void;
 }

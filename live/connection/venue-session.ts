@@ -27,6 +27,11 @@ export interface VenueSessionOptions {
   onCommand(command: VenueCommand): void;
 }
 
+/** A price that changes by more than this factor from one book to the next is believed when a whole book anew says so. */
+const MAX_JUMP = 4;
+
+const isJump = (mid: number, before: number): boolean => mid > MAX_JUMP * before || mid * MAX_JUMP < before;
+
 type SessionState = 'closed' | 'open' | 'leaving' | 'disabled';
 
 export class VenueSession implements ProtocolHost {
@@ -157,6 +162,13 @@ export class VenueSession implements ProtocolHost {
       this.lose([feed], 'crossed-book', `bid ${book.bestBid} is not below ask ${book.bestAsk}`);
       return;
     }
+    const mid = 0.5 * (book.bestBid + book.bestAsk);
+    if (isJump(mid, feed.lastMid)) {
+      this.lose([feed], 'price-jump', `the middle goes from ${feed.lastMid} to ${mid} at once`);
+      return;
+    }
+    feed.wasEverGood = true;
+    if (mid > 0) feed.lastMid = mid;
     feed.valid = true;
     feed.waitingSinceMs = Number.NaN;
     feed.staleReported = false;
@@ -193,6 +205,10 @@ export class VenueSession implements ProtocolHost {
 
   reconnect(reason: string): void {
     this.#leave(reason, true);
+  }
+
+  retry(reason: string): void {
+    this.#leave(reason, false);
   }
 
   setTrading(trading: boolean, detail: string): void {

@@ -51,6 +51,7 @@ export type LossReason =
   | 'sequence-gap'
   | 'checksum-mismatch'
   | 'crossed-book'
+  | 'price-jump'
   | 'malformed-update'
   | 'stream-silent'
   | 'snapshot-failed'
@@ -148,7 +149,10 @@ export interface ProtocolHost {
   lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void;
   /** A message that was seen before, and is passed over. */
   countDuplicate(): void;
+  /** Connects anew at once: the venue asked for it. */
   reconnect(reason: string): void;
+  /** Connects anew after a while, and counts it among the losses. */
+  retry(reason: string): void;
   setTrading(trading: boolean, detail: string): void;
   /** The venue says no: an unknown symbol, a channel it does not have. */
   refuse(detail: string): void;

@@ -3,6 +3,8 @@ import WebSocket from 'ws';
 import type { HttpAnswer, Transport } from './transport.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** The largest snapshot of a venue has a few megabytes. */
+const MAX_BODY_BYTES = 32 * 2 ** 20;
 
 export const wsTransport: Transport = {
   connect(url, { maxFrameBytes }, handlers) {
@@ -44,15 +46,16 @@ export const wsTransport: Transport = {
     };
   },
 
-  get(url, { timeoutMs }, done) {
+  get(url, { timeoutMs, maxBytes = MAX_BODY_BYTES }, done) {
     const abort = new AbortController();
     let over = false;
     const answer = (result: HttpAnswer) => {
       if (!over) done(result);
     };
-    fetch(url, { signal: AbortSignal.any([abort.signal, AbortSignal.timeout(timeoutMs)]) })
+    // A venue's answer comes from the venue: a redirection would be somebody else's.
+    fetch(url, { redirect: 'error', signal: AbortSignal.any([abort.signal, AbortSignal.timeout(timeoutMs)]) })
       .then(async (response) => {
-        const body = await response.text();
+        const body = await readBody(response, maxBytes);
         const retryAfterMs = retryAfter(response.headers.get('retry-after'));
         return { status: response.status, body, retryAfterMs };
       })
@@ -64,6 +67,18 @@ export const wsTransport: Transport = {
     };
   },
 };
+
+/** @throws Error for a body that is larger, unpacked; the rest of it is not read */
+async function readBody(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let numBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    numBytes += chunk.length;
+    if (numBytes > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
 
 /** Only seconds are understood: an HTTP date would need the server's clock. */
 function retryAfter(header: string | null): number {

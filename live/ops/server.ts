@@ -195,6 +195,8 @@ function refuseSocket(socket: Duplex, { status, body }: Answer): void {
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    // A client that does not hang up would hold the socket for ever.
+    () => socket.destroy(),
   );
 }
 

@@ -134,6 +134,11 @@ export class LiveRun {
     if (past !== undefined) this.recovery = this.#goOn(past);
   }
 
+  /** Why the tape cannot be written any more, and the trading was stopped; undefined while it can. */
+  get tapeFailure(): string | undefined {
+    return this.#tape.failure;
+  }
+
   /** The chain up to the last record of the tape: whoever keeps it can prove the tape later. */
   get tapeChain(): string {
     return this.#tape.chain;
@@ -169,7 +174,7 @@ export class LiveRun {
   /** Stops the trading, not the session. */
   halt(reason: string): void {
     this.session.halt(reason, this.clock.nowMs());
-    this.#tape.sync();
+    this.#toTape(() => this.#tape.sync());
   }
 
   /** Answers the decision that waits. @returns whether one did */
@@ -180,7 +185,7 @@ export class LiveRun {
   /** Another model decides from the next decision on. */
   swap(policy: LivePolicy): void {
     this.session.swap(policy, this.clock.nowMs());
-    this.#tape.flush();
+    this.#toTape(() => this.#tape.flush());
   }
 
   /** Keeps a remark on the tape; replays pass over it. */
@@ -207,19 +212,34 @@ export class LiveRun {
   }
 
   #write(record: TapeRecord): void {
-    this.#tape.append(record);
-    // Frames can wait; what was decided, sent or filled cannot.
-    if (record[0] !== 'input' && record[0] !== 'tick') this.#tape.flush();
+    this.#toTape(() => {
+      this.#tape.append(record);
+      // Frames can wait; what was decided, sent or filled cannot.
+      if (record[0] !== 'input' && record[0] !== 'tick') this.#tape.flush();
+    });
     this.#onRecord?.(record);
+  }
+
+  /** A session whose tape cannot be written closes what is open and trades no more; it stays up to say so. */
+  #toTape(write: () => void): void {
+    if (this.#tape.failure !== undefined) return;
+    try {
+      write();
+    } catch (error) {
+      // Before anything was begun there is nothing to close.
+      if (this.session === undefined) throw error;
+      this.session.guard.halt(`the tape cannot be written: ${(error as Error).message}`);
+    }
   }
 
   /** Decisions that no event brings about, because none comes. */
   #scheduleTick(): void {
     const untilDue = this.market.nextDecisionMs - this.clock.nowMs();
     const delayMs = untilDue > 0 ? Math.min(untilDue, IDLE_MS) : IDLE_MS;
+    const decides = () => this.session.fault === undefined;
     this.#cancelTick = this.clock.schedule(delayMs, () => {
       const now = this.clock.nowMs();
-      if (this.market.nextDecisionMs <= now) {
+      if (decides() && this.market.nextDecisionMs <= now) {
         this.#onReceive?.();
         this.session.tick(now);
       }
@@ -229,7 +249,7 @@ export class LiveRun {
 
   #scheduleSync(): void {
     this.#cancelSync = this.clock.schedule(SYNC_MS, () => {
-      this.#tape.syncInBackground();
+      this.#toTape(() => this.#tape.syncInBackground());
       if (this.#isRunning) this.#scheduleSync();
     });
   }

@@ -5,6 +5,7 @@
  * Every input is recorded before it is taken, every output as it happens.
  */
 
+import { StorageError } from '../../core/errors.ts';
 import { hashSnapshot, joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
 import type { Action } from '../../envs/spaces.ts';
@@ -62,6 +63,10 @@ export class LiveSession {
   readonly #record: (record: TapeRecord) => void;
   readonly #onDecision: ((decision: Decision) => void) | undefined;
   readonly #onWait: ((step: StepResult<object>) => void) | undefined;
+  /** Why no decision is made any more: something failed, or the equity is used up. */
+  #fault: string | undefined;
+  /** Nothing more is handed to the market: it threw while it was being closed. */
+  #isBroken = false;
   /** A decision that waits for its action. */
   #pending: { readonly due: number; readonly step: StepResult<object> } | undefined;
   /** What is open is closed, whatever the policy wants. */
@@ -101,6 +106,11 @@ export class LiveSession {
     return this.#firstDecisionMs;
   }
 
+  /** Why the session decides nothing any more; undefined while it does. It is halted then, and stays so on its tape. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
   /** Whether a decision waits for its action. */
   get isWaiting(): boolean {
     return this.#pending !== undefined;
@@ -128,12 +138,13 @@ export class LiveSession {
       case 'book': {
         const view = this.#views[source];
         view.show(event.book);
-        market.takeBook(source, view.levels, view.offset, timeMs);
-        if (market.nextDecisionMs === timeMs && !market.decidesBeforeEvents) this.#decide(timeMs, 0);
+        this.#contain(() => market.takeBook(source, view.levels, view.offset, timeMs));
+        if (this.#fault === undefined && market.nextDecisionMs === timeMs && !market.decidesBeforeEvents)
+          this.#decide(timeMs, 0);
         return;
       }
       case 'trade':
-        market.takeTrade(source, event.size, timeMs);
+        this.#contain(() => market.takeTrade(source, event.size, timeMs));
         return;
       case 'ticker':
         return;
@@ -158,10 +169,11 @@ export class LiveSession {
   /** A person, or a limit outside, stops the trading: what is open is closed at the next decision, nothing else sent. */
   halt(reason: string, timeMs: number): void {
     const now = this.#advanceTime(timeMs);
-    this.#record(['halt', now, reason]);
-    this.#expirePending();
+    // First of all: a tape that cannot be written must not keep the trading from being stopped.
     this.guard.halt(reason);
     this.#haltReported = true;
+    this.#record(['halt', now, reason]);
+    this.#expirePending();
   }
 
   /** What is open is closed from the next decision on, until nothing is; then the policy goes on. */
@@ -206,6 +218,7 @@ export class LiveSession {
       timeMs: this.#timeMs,
       numDecisions: this.#numDecisions,
       isClosing: this.#isClosing,
+      ...(this.#fault !== undefined && { fault: this.#fault }),
     };
     return joinSnapshots({
       market: this.market.save(),
@@ -222,7 +235,11 @@ export class LiveSession {
 
   #decideUpTo(now: number): void {
     const { market } = this;
-    for (let due = market.nextDecisionMs; due <= now; due = market.nextDecisionMs) {
+    for (
+      let due = market.nextDecisionMs;
+      due <= now && this.#fault === undefined;
+      due = market.nextDecisionMs
+    ) {
       // Events of the same instant may still come.
       if (due === now && !market.decidesBeforeEvents) return;
       this.#decide(due, now - due);
@@ -230,6 +247,37 @@ export class LiveSession {
   }
 
   #decide(due: number, lagMs: number): void {
+    this.#contain(() => this.#decideNow(due, lagMs));
+  }
+
+  /** Runs what touches the market: what is thrown there halts the session, and never leaves it. */
+  #contain(run: () => void): void {
+    if (this.#isBroken) return;
+    try {
+      run();
+    } catch (error) {
+      // What cannot be written is for those who write.
+      if (error instanceof StorageError) throw error;
+      this.#fail((error as Error).message);
+    }
+  }
+
+  /** Something threw: nothing is decided any more, and what is open is closed as far as the market still can. */
+  #fail(reason: string): void {
+    if (this.#fault !== undefined) {
+      this.#isBroken = true;
+      return;
+    }
+    this.guard.halt(`something failed: ${reason}`);
+    this.#fault = this.guard.haltReason;
+    this.#pending = undefined;
+    this.#contain(() => this.market.flatten());
+    if (this.#haltReported) return;
+    this.#haltReported = true;
+    this.#record(['halted', this.#timeMs, this.guard.haltReason as string]);
+  }
+
+  #decideNow(due: number, lagMs: number): void {
     const { market, guard } = this;
     this.#expirePending();
     const step = market.decide();
@@ -253,6 +301,8 @@ export class LiveSession {
         this.#onWait?.(step);
       }
     }
+    // A ruined account trades no more: there is no next step of its episode.
+    if (step.terminated) this.#fault ??= guard.haltReason;
   }
 
   /** @param answer an action, or in words what is wrong with it */

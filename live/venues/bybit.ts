@@ -167,7 +167,8 @@ class BybitProtocol implements VenueProtocol {
     // After a restart of the service the count begins at one, with the whole book.
     const isWhole = type === 'snapshot' || updateId === 1;
     if (!isWhole && !feed.valid) return;
-    if (feed.valid && updateId !== 1 && updateId < lastId && lastId - updateId < MAX_REPEATED) {
+    // A snapshot replaces the book whatever its number; a delta of the past was seen before.
+    if (feed.valid && !isWhole && updateId < lastId && lastId - updateId < MAX_REPEATED) {
       this.#host.countDuplicate();
       return;
     }

@@ -36,7 +36,7 @@ const ROUNDING = 1e-9;
 /**
  * One venue's book as an order meets it. Books go in, orders go in, fills come out; where books and times come from,
  * a tape or a socket, makes no difference. What was taken of a level stays taken for as long as the venue shows that
- * level with the same size; a level shown with another size, or gone and back, is new. Nothing fills against a book
+ * level: one that grows has more by its growth alone, one that is gone and back is new. Nothing fills against a book
  * older than `staleMs`, against a venue that is down, or beyond what is displayed.
  */
 export class BookMatcher implements Snapshotable {
@@ -285,16 +285,17 @@ export class BookMatcher implements Snapshotable {
     return -1;
   }
 
-  /** Keeps the memory of those levels alone that are shown unchanged. */
+  /** Keeps the memory of the levels that are still shown: one that grew has more for us by its growth alone. */
   #forgetRepublished(row: number, prices: Float64Array, sizes: Float64Array): void {
     const first = row * this.depth;
     let kept = first;
     for (let slot = first; slot < first + this.#numTaken[row]; slot++) {
       for (let at = this.#offset; at < this.#offset + this.depth; at++) {
-        if (prices[at] !== this.#takenPrices[slot] || sizes[at] !== this.#takenShown[slot]) continue;
+        if (prices[at] !== this.#takenPrices[slot]) continue;
         this.#takenPrices[kept] = this.#takenPrices[slot];
-        this.#takenShown[kept] = this.#takenShown[slot];
-        this.#taken[kept] = this.#taken[slot];
+        // What is shown no more cannot be ours either.
+        this.#taken[kept] = Math.min(this.#taken[slot], sizes[at]);
+        this.#takenShown[kept] = sizes[at];
         kept++;
         break;
       }

@@ -106,8 +106,9 @@ export function geometricBrownian({ rng, ...overrides }: Options<'geometricBrown
       deviation += walk.drift + walk.volatility * rng.gaussian();
       return deviation;
     },
+    // The mean of a lognormal step is above that of its logarithm: the expected price must not grow by it.
     gap: (size) => {
-      deviation += size;
+      deviation += size - 0.5 * config.gapDeviation * config.gapDeviation;
     },
   });
 }
@@ -151,8 +152,9 @@ export function regimeSwitching({ rng, ...overrides }: Options<'regimeSwitching'
       deviation += walks[current].drift + walks[current].volatility * rng.gaussian();
       return deviation;
     },
+    // The mean of a lognormal step is above that of its logarithm: the expected price must not grow by it.
     gap: (size) => {
-      deviation += size;
+      deviation += size - 0.5 * config.gapDeviation * config.gapDeviation;
     },
     startBar: (row) => {
       if (row > 0) current = drawIndex(transition[current], rng.uniform());

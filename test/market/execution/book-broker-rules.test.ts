@@ -161,7 +161,7 @@ describe('a request', () => {
     broker.requestExposure(0.5);
     broker.requestExposure(0.5);
     expect(orders).toHaveLength(1);
-    book(1, 100, 2);
+    book(1, 101, 2);
     broker.requestExposure(0.9);
     expect(fills.at(-1)?.size).toBe(2);
     broker.requestExposure(0.9);

@@ -29,7 +29,7 @@ const book = levels(
 );
 
 describe('matching against a displayed book', () => {
-  test('what we take of a level stays taken, until the venue shows another size', () => {
+  test('what we take of a level stays taken for as long as it is shown, and a larger size is new by its growth alone', () => {
     const matcher = new BookMatcher(DEPTH);
     matcher.setBook(book, 0, 0);
     expect(matcher.take(1, 30, Infinity, 0)).toBe(30);
@@ -39,7 +39,22 @@ describe('matching against a displayed book', () => {
     matcher.setBook(book, 0, 1); // Shown unchanged: nothing new has come.
     expect(matcher.sizeAt(1, 0)).toBe(50);
     matcher.setBook(levels([[99, 100]], [[101, 120]]), 0, 2);
-    expect(matcher.sizeAt(1, 0)).toBe(120);
+    expect(matcher.sizeAt(1, 0)).toBe(70);
+    // Others take most of it: what is left of ours is no more than what is shown.
+    matcher.setBook(levels([[99, 100]], [[101, 10]]), 0, 3);
+    expect(matcher.sizeAt(1, 0)).toBe(0);
+    matcher.setBook(levels([[99, 100]], [[101, 60]]), 0, 4);
+    expect(matcher.sizeAt(1, 0)).toBe(50);
+  });
+
+  test('a size that flickers is not sold to more than once', () => {
+    const matcher = new BookMatcher(DEPTH);
+    let filled = 0;
+    for (let time = 0; time < 20; time++) {
+      matcher.setBook(levels([[99, 1 + (time % 2) * 1e-8]], [[101, 100]]), 0, time);
+      filled += matcher.take(-1, 1, 0, time);
+    }
+    expect(filled).toBeCloseTo(1, 6);
   });
 
   test('a level that goes and comes back is new', () => {
