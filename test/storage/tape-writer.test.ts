@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
-import { TapeReader, type TapeRecord } from '../../storage/tape.ts';
+import { readTape, TapeReader, type TapeRecord } from '../../storage/tape.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 
 let path: string;
@@ -92,5 +92,34 @@ describe('a tape', () => {
     writeFileSync(join(path, `${last}.gz.tmp`), 'half');
     await new TapeWriter(path).close();
     expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('a tape that was taken away', () => {
+  test('is noticed at the next write, and the tape in its place is left alone', async () => {
+    const first = new TapeWriter(path, { segmentBytes: 2000 });
+    first.append(['note', 1, 'first']);
+    first.flush();
+    rmSync(path, { recursive: true });
+    const second = new TapeWriter(path);
+    second.append(['note', 1, 'second']);
+    second.flush();
+    first.append(['note', 2, 'first again']);
+    expect(() => first.flush()).toThrow(expect.objectContaining({ code: 'tape-replaced' }));
+    expect(first.failure).toContain('removed, moved or replaced');
+    // Nothing more is written, and nothing more is thrown.
+    for (let n = 0; n < 100; n++) first.append(['note', n, 'x'.repeat(100)]);
+    first.flush();
+    second.append(['note', 2, 'second again']);
+    await second.close();
+    expect([...readTape(path)].map(({ record }) => record[2])).toEqual(['second', 'second again']);
+  });
+
+  test('is noticed where only its lock was removed', () => {
+    const writer = new TapeWriter(path);
+    rmSync(join(path, 'writer.lock'));
+    writer.append(['note', 1, 'x']);
+    expect(() => writer.flush()).toThrow(expect.objectContaining({ code: 'tape-replaced' }));
+    writer.abandon();
   });
 });

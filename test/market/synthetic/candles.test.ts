@@ -66,6 +66,25 @@ describe.each(Object.entries(markets))('%s', (_, market) => {
     expect(Math.sqrt(variance(Array.from(volume, Math.log)))).toBeCloseTo(0.5, 1);
   });
 
+  test('without drift, gaps do not make the expected price grow', () => {
+    // exp(249 · 0.03² / 2) is 1.118: what blind buyers earned.
+    const ends = Array.from({ length: 3000 }, (_, seed) => {
+      const settings = {
+        length: 250,
+        stepMs: 86_400_000,
+        driftPerYear: 0,
+        volatilityPerYear: 0.1,
+        gapDeviation: 0.03,
+        subSteps: 1,
+      };
+      return geometricBrownian({ rng: createRng(seed + 1), ...settings }).close[249] / 100;
+    });
+    const mean = ends.reduce((sum, end) => sum + end, 0) / ends.length;
+    const error = Math.sqrt(variance(ends) / ends.length);
+    expect(Math.abs(mean - 1)).toBeLessThan(4 * error);
+    expect(4 * error).toBeLessThan(0.06);
+  });
+
   test('opens away from the close before when there are gaps', () => {
     const { open, close } = market({ rng: createRng(1), length: 2000, gapDeviation: 0.01 });
     const gaps = Array.from({ length: 1999 }, (_, r) => Math.log(open[r + 1] / close[r]));
