@@ -31,6 +31,7 @@ export interface ImportOptions extends LoadBooksOptions {
 
 /** What was made of one file. */
 export interface ImportedFile {
+  /** Of what was downloaded: its address. */
   readonly path: string;
   readonly sha256: string;
   readonly format: string;
@@ -49,6 +50,8 @@ export interface WrittenFile {
   readonly rows: number;
   readonly from: string;
   readonly to: string;
+  /** Of what was downloaded: its gaps, and what its prices are. */
+  readonly notes?: readonly string[];
 }
 
 /** What stands beside the files that were written: where every row came from, and what was left out. */
@@ -289,7 +292,7 @@ function writeCandles(series: readonly SymbolCandles[], path: string): WrittenFi
 }
 
 /** A symbol as the name of a file: `BTC/USDT` → `BTC-USDT`. */
-const fileName = (symbol: string): string =>
+export const fileName = (symbol: string): string =>
   symbol.replace(/[^\w.^=-]+/g, '-').replace(/^\.+/, '') || 'series';
 
 async function hashFile(path: string): Promise<string> {

@@ -17,6 +17,11 @@ const data: CommandGroup = {
       load: () => import('./data/import.ts'),
     },
     {
+      usage: 'download',
+      describe: 'Fetch history from Binance, Yahoo, Dukascopy or any exchange of ccxt',
+      load: () => import('./data/download.ts'),
+    },
+    {
       usage: 'fit <file>',
       describe: 'Fit a synthetic market to order books',
       load: () => import('./data/fit.ts'),

@@ -10,8 +10,8 @@ export interface Console {
   warn(line: string): void;
   /** The command's result for machines: printed only when the output is JSON. */
   result(value: unknown): void;
-  /** Starts showing how far a run has come. */
-  progress(label: string, totalSteps: number, startStep?: number): Progress;
+  /** Starts showing how far a run has come; `steps` are counted unless another unit is named. */
+  progress(label: string, totalSteps: number, startStep?: number, unit?: string): Progress;
 }
 
 export interface Progress {
@@ -34,19 +34,24 @@ export function createConsole({ json }: { readonly json: boolean }, { stdout, st
     result: (value) => {
       if (json) stdout.write(`${JSON.stringify(value)}\n`);
     },
-    progress: (label, totalSteps, startStep = 0) => {
-      if (stderr.isTTY && !json) return createBar(stderr, label, totalSteps, startStep);
-      return createLines(json ? undefined : stderr, label, totalSteps, startStep);
+    progress: (label, totalSteps, startStep = 0, unit = 'steps') => {
+      if (stderr.isTTY && !json) return createBar(stderr, label, totalSteps, startStep, unit);
+      return createLines(json ? undefined : stderr, label, totalSteps, startStep, unit);
     },
   };
 }
 
-function createBar(stream: Output, label: string, totalSteps: number, startStep: number): Progress {
+function createBar(
+  stream: Output,
+  label: string,
+  totalSteps: number,
+  startStep: number,
+  unit: string,
+): Progress {
   // Loaded for the first bar: most commands show none, and those in a pipe never do.
   const { SingleBar }: typeof CliProgress = createRequire(import.meta.url)('cli-progress');
   const bar = new SingleBar({
-    format:
-      '{label} {bar} {percentage} % | {value}/{total} steps | {rate} steps/s | ETA {eta_formatted} | {note}',
+    format: `{label} {bar} {percentage} % | {value}/{total} ${unit} | {rate} ${unit}/s | ETA {eta_formatted} | {note}`,
     stream: stream as NodeJS.WriteStream,
     barCompleteChar: '█',
     barIncompleteChar: '░',
@@ -72,6 +77,7 @@ function createLines(
   label: string,
   totalSteps: number,
   startStep: number,
+  unit: string,
 ): Progress {
   const startMs = Date.now();
   let lastMs = startMs;
@@ -85,8 +91,8 @@ function createLines(
       const rate = ((step - startStep) / (nowMs - startMs)) * 1000;
       const etaSeconds = Math.round((totalSteps - step) / rate);
       const parts = [
-        `${label} ${step}/${totalSteps} steps`,
-        `${formatRate(rate)} steps/s`,
+        `${label} ${step}/${totalSteps} ${unit}`,
+        `${formatRate(rate)} ${unit}/s`,
         `ETA ${etaSeconds} s`,
         note,
       ];
