@@ -25,7 +25,15 @@ interface Exchange {
     Record<string, { fetchOHLCV?: { limit?: number }; fetchTrades?: { limit?: number } }>
   >;
   readonly urls: { api: unknown };
-  readonly last_response_headers?: Readonly<Record<string, string>>;
+  /** Called with every answer before ccxt judges it; returns the body. */
+  onRestResponse(
+    status: number,
+    reason: string,
+    url: string,
+    method: string,
+    headers: object,
+    body: string,
+  ): string;
   fetchOHLCV(symbol: string, interval: string, since: number, limit?: number): Promise<unknown[][]>;
   fetchTrades(symbol: string, since: number, limit?: number): Promise<CcxtTrade[]>;
 }
@@ -37,6 +45,14 @@ interface CcxtTrade {
   readonly price?: number;
   readonly amount?: number;
 }
+
+/** The last answer to a request. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+const answers = new WeakMap<Exchange, Answer>();
 
 /** A page as it is kept: the answer to one request, and from where the next goes on. */
 interface Page<Row> {
@@ -83,6 +99,14 @@ export async function ccxtSource(exchangeId: string): Promise<DownloadSource> {
   const open = (baseUrl?: string): Exchange => {
     const exchange = new create({ enableRateLimit: true });
     if (baseUrl !== undefined) exchange.urls.api = rebase(exchange.urls.api, baseUrl);
+    exchange.onRestResponse = (status, _reason, _url, _method, headers, body) => {
+      answers.set(exchange, {
+        status,
+        headers: headers as Answer['headers'],
+        body,
+      });
+      return body.trim();
+    };
     return exchange;
   };
   const name = `ccxt:${exchangeId}`;
@@ -206,18 +230,24 @@ async function ask<Result>(
   request: () => Promise<Result>,
 ): Promise<Result> {
   return http.attempt(name, async () => {
+    answers.delete(exchange);
     try {
-      return await request();
+      const result = await request();
+      requireJson(name, answers.get(exchange));
+      return result;
     } catch (error) {
+      if (error instanceof DataError) throw error;
       const { name: kind, message } = error as Error;
       const text = message.replace(/\s+/g, ' ').slice(0, 240);
-      if (/<!doctype|<html/i.test(message))
-        throw new DataError(
-          'unexpected-answer',
-          `${name} answers with a page of HTML; check --base-url and the network.`,
-        );
-      const status = Number(/ (\d{3}) [A-Z]/.exec(message)?.[1]);
-      if (REFUSED.has(status)) throw new HttpStatus(status, waitOf(exchange));
+      const answer = answers.get(exchange);
+      // Exchanges’ own handlers forget the status, and some a page of HTML.
+      if (
+        answer !== undefined &&
+        answer.status >= 400 &&
+        (answer.status >= 500 || REFUSED.has(answer.status))
+      )
+        throw new HttpStatus(answer.status, waitOf(answer));
+      requireJson(name, answer);
       if (!REFUSALS.has(kind) && kind !== 'TypeError') throw error;
       throw new DataError('source-refused', `${name} refuses the request: ${text} (${kind}).`, {
         cause: error,
@@ -226,8 +256,24 @@ async function ask<Result>(
   });
 }
 
-/** What the exchange asks to wait; ccxt keeps the headers and does not obey this one. */
-function waitOf({ last_response_headers: headers = {} }: Exchange): number | undefined {
+/** ccxt takes what is no JSON for an empty answer: a hole in the history. */
+function requireJson(name: string, answer: Answer | undefined): void {
+  if (answer === undefined) return;
+  const { body } = answer;
+  if (body.trimStart().startsWith('<'))
+    throw new DataError(
+      'unexpected-answer',
+      `${name} answers with a page of HTML; check --base-url and the network.`,
+    );
+  try {
+    JSON.parse(body);
+  } catch (cause) {
+    throw new Error(`an answer that is no whole JSON (${body.length} characters)`, { cause });
+  }
+}
+
+/** What the exchange asks to wait; ccxt keeps its own pace and does not read this. */
+function waitOf({ headers }: Answer): number | undefined {
   const name = Object.keys(headers).find((key) => key.toLowerCase() === 'retry-after');
   const seconds = name === undefined ? Number.NaN : Number(headers[name]);
   return Number.isNaN(seconds) ? undefined : seconds * 1000;

@@ -11,7 +11,7 @@ const ADDRESS = 'https://query1.finance.yahoo.com';
 const DAY_MS = 86_400_000;
 /** By interval: Yahoo's word, and how many days one request may span. */
 const INTERVALS: Readonly<Record<string, readonly [word: string, days: number]>> = {
-  '1m': ['1m', 7],
+  '1m': ['1m', 6],
   '2m': ['2m', 50],
   '5m': ['5m', 50],
   '15m': ['15m', 50],
@@ -84,7 +84,8 @@ async function fetchCharts(job: Job, context: SourceContext): Promise<void> {
 async function fetchChart(job: Job, fromMs: number, toMs: number, context: SourceContext): Promise<void> {
   const [word] = INTERVALS[job.interval];
   const symbol = encodeURIComponent(job.symbol);
-  const query = `period1=${fromMs / 1000}&period2=${toMs / 1000}&interval=${word}&events=div%2Csplit`;
+  // In the far east a day begins the day before in UTC.
+  const query = `period1=${(fromMs - DAY_MS) / 1000}&period2=${toMs / 1000}&interval=${word}&events=div%2Csplit`;
   const url = `${job.baseUrl ?? ADDRESS}/v8/finance/chart/${symbol}?${query}`;
   // Requests that name no browser are answered with 429.
   const bytes = await context.http.get(url, { 'user-agent': 'Mozilla/5.0', accept: 'application/json' });

@@ -45,9 +45,9 @@ export class ArchiveServer {
     const { pathname, searchParams } = new URL(request.url as string, this.url);
     this.requests.push(request.url as string);
     const fault = this.faults.get(pathname)?.shift();
-    if (fault !== undefined) return fault(response, request);
     const file = this.files.get(pathname);
-    if (file === undefined) {
+    if (fault !== undefined) fault(response, request);
+    else if (file === undefined) {
       response.statusCode = 404;
       response.end('<Error><Code>NoSuchKey</Code></Error>');
     } else if (typeof file === 'function') {
