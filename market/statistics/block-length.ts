@@ -5,7 +5,7 @@
  * Differences from the source: the window of lags reaches twice to the first negligible autocorrelation, not to the last one
  * before it, as the implementations in R (np) and Python (arch) do.
  */
-import { log } from '../../core/math.ts';
+import { exp, log } from '../../core/math.ts';
 import { mean } from '../../core/statistics.ts';
 
 /** Standard errors within which an autocorrelation counts as none. */
@@ -40,7 +40,7 @@ export function optimalBlockLength(values: ArrayLike<number>): number {
   }
   if (!(density > 0)) return 1;
   // b = (2·G² / D)^(1/3)·n^(1/3) with D = 2·g(0)².
-  const length = Math.cbrt(((spread * spread) / (density * density)) * n);
+  const length = spread === 0 ? 0 : exp(log(((spread * spread) / (density * density)) * n) / 3);
   return Math.max(1, Math.min(length, Math.ceil(Math.min(3 * Math.sqrt(n), n / 3))));
 }
 
