@@ -145,6 +145,8 @@ const pipelineSchema = z.object({
     numRows: z.number().int().min(0),
     unit: z.enum(['time', 'row']),
     spans: z.array(z.tuple([z.number(), z.number()])),
+    rowHashes: z.string().optional(),
+    baseRate: numbers.optional(),
   }),
   values: z.record(z.string(), z.json()),
 });

@@ -155,6 +155,10 @@ export interface TrainingRecord {
   readonly unit: 'time' | 'row';
   /** [from, to] of neighbouring training rows and their labels, inclusive, ascending. */
   readonly spans: readonly (readonly [from: number, to: number])[];
+  /** Of tables without times: what was in each row, so that it is known in another file; absent where many rows are alike. */
+  readonly rowHashes?: string;
+  /** [C] shares of the classes among the training rows, or [1] their mean; absent in models of older versions. */
+  readonly baseRate?: readonly number[];
 }
 
 export interface TrainedModel {

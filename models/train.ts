@@ -1,11 +1,14 @@
 /** Trains a model of any kind: sets rows aside, scales, weighs, fits, calibrates, and records what it has seen. */
+
 import { type ConfigOverrides, type ConfigSchema, resolveConfig, z } from '../core/config.ts';
 import { ConfigError, DataError } from '../core/errors.ts';
 import { createRng } from '../core/rng.ts';
 import type { Json } from '../core/snapshot.ts';
+import { mean } from '../core/statistics.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import { fitCalibration } from './data/calibration.ts';
 import { type Dataset, rowsWithWindow } from './data/dataset.ts';
+import { hashRows } from './data/row-hashes.ts';
 import { fitScaler, scaleTable } from './data/scaler.ts';
 import { holdOut } from './data/splitters.ts';
 import { findModelKind } from './kinds.ts';
@@ -199,7 +202,8 @@ function rowWeights(
 }
 
 /** Neighbouring rows, with their labels' ends, as spans. */
-function recordOf({ timeMs, labelEnds, hash }: Dataset, rows: Int32Array): TrainingRecord {
+function recordOf(data: Dataset, rows: Int32Array): TrainingRecord {
+  const { timeMs, labelEnds, hash, table } = data;
   const spans: [number, number][] = [];
   let lastRow = -2;
   let lastEnd = -2;
@@ -211,5 +215,21 @@ function recordOf({ timeMs, labelEnds, hash }: Dataset, rows: Int32Array): Train
     if (isNext) spans[spans.length - 1][1] = place(lastEnd);
     else spans.push([place(row), place(lastEnd)]);
   }
-  return { dataHash: hash, numRows: rows.length, unit: timeMs === undefined ? 'row' : 'time', spans };
+  const rowHashes = timeMs === undefined ? hashRows(table, rows) : undefined;
+  return {
+    dataHash: hash,
+    numRows: rows.length,
+    unit: timeMs === undefined ? 'row' : 'time',
+    spans,
+    ...(rowHashes !== undefined && { rowHashes }),
+    baseRate: baseRateOf(data, rows),
+  };
+}
+
+/** Shares of the classes, or the mean. */
+function baseRateOf({ labels, classNames }: Dataset, rows: Int32Array): number[] {
+  if (classNames.length === 0) return [mean(Array.from(rows, (row) => labels[row]))];
+  const shares = classNames.map(() => 0);
+  for (const row of rows) shares[labels[row]] += 1 / rows.length;
+  return shares;
 }

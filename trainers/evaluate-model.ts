@@ -40,6 +40,8 @@ import type { Verdict } from './verdict.ts';
 export interface EvaluateModelOptions extends SignalBacktestOptions {
   /** Rows to judge by, ascending; default: all with a label that the model can predict. */
   readonly rows?: Int32Array;
+  /** Of the training rows, see `TrainingRecord`; default: of the model's, or of the judged rows. */
+  readonly baseRate?: readonly number[];
   /** Of the random traders, the bootstrap and the permutations. Default 0. */
   readonly seed?: number;
   /** Times that each column is shuffled to measure its importance; 0: not measured. Default 3. */
@@ -86,7 +88,7 @@ export function evaluateModel(
   const predictions = predictSignal(model, data, rows);
   const { importanceRepeats = 3 } = options;
   return {
-    ...judgePredictions(predictions, data, options),
+    ...judgePredictions(predictions, data, { baseRate: model.trainedOn.baseRate, ...options }),
     importance:
       importanceRepeats === 0
         ? []
@@ -122,7 +124,7 @@ export function judgePredictions(
       : undefined,
     regression: isClassifier ? undefined : regressionMetrics(truth, predictions.scores),
     informationCoefficient: rankCorrelation(predictions.scores, outcomes),
-    skill: judgeSkill(predictions, truth, options.seed ?? 0),
+    skill: judgeSkill(predictions, truth, options.seed ?? 0, options.baseRate),
     numInSample: predictions.provenance.filter((kind) => kind === 'in-sample').length,
     importance: [],
     trading: data.candles === undefined ? undefined : judgeSignal(predictions, data.candles, options),

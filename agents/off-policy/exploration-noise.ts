@@ -2,7 +2,7 @@
  * Adds the noise that makes a deterministic policy try things.
  *
  * Source: Uhlenbeck & Ornstein (1930), as Lillicrap et al. (2016) use it, arXiv:1509.02971, section 7:
- *   x ← x − θ·x + σ·ε,   ε standard normal, x = 0 at the start of an episode
+ *   x ← x − θ·x·dt + σ·√dt·ε,   ε standard normal, x = 0 at the start of an episode
  * and independent Gaussian noise σ·ε, as Fujimoto et al. (2018) use it, arXiv:1802.09477, section 6.1.
  */
 import { z } from '../../core/config.ts';
@@ -25,13 +25,20 @@ export const explorationNoiseConfig = {
     .min(0)
     .max(1)
     .default(0.15)
-    .describe('share of Ornstein-Uhlenbeck noise that is lost per step'),
+    .describe('share of Ornstein-Uhlenbeck noise that is lost per unit of time'),
+  noiseStep: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('time that a step of Ornstein-Uhlenbeck noise takes, dt: 0.01 is that of the DDPG paper'),
 };
 
 export interface ExplorationNoiseConfig {
   readonly noise: 'gaussian' | 'ornstein-uhlenbeck';
   readonly noiseDeviation: number;
   readonly noiseReversion: number;
+  readonly noiseStep?: number;
 }
 
 /** N envs, A action elements. Independent noise is the drifting one with a reversion of 1. */
@@ -42,8 +49,9 @@ export class ExplorationNoise implements Snapshotable {
   readonly #values: Float32Array; // [N, A]
 
   constructor(config: ExplorationNoiseConfig, numEnvs: number, actionDim: number) {
-    this.#deviation = config.noiseDeviation;
-    this.#reversion = config.noise === 'gaussian' ? 1 : config.noiseReversion;
+    const step = config.noise === 'gaussian' ? 1 : (config.noiseStep ?? 1);
+    this.#deviation = config.noiseDeviation * Math.sqrt(step);
+    this.#reversion = config.noise === 'gaussian' ? 1 : config.noiseReversion * step;
     this.#actionDim = actionDim;
     this.#values = new Float32Array(numEnvs * actionDim);
   }

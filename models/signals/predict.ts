@@ -63,4 +63,8 @@ function describe(
   return describeOutputs(classNames, rows, outputs, provenance);
 }
 
-const timesOf = ({ timeMs, candles, hash }: PredictionInput) => ({ timeMs: timeMs ?? candles?.timeMs, hash });
+const timesOf = ({ timeMs, candles, hash, table }: PredictionInput) => ({
+  timeMs: timeMs ?? candles?.timeMs,
+  hash,
+  table,
+});

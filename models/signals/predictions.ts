@@ -1,5 +1,6 @@
 /** Holds a model's predictions, and tells rows that it has learnt from from those it has not. */
 import { ConfigError } from '../../core/errors.ts';
+import { recallsRow } from '../data/row-hashes.ts';
 import type { PredictionInput } from '../input.ts';
 import type { TrainingRecord } from '../model.ts';
 
@@ -60,14 +61,16 @@ export function scoreOf(outputs: Float64Array, offset: number, numClasses: numbe
   return score;
 }
 
-/** Whether a model knows the outcome of a row. */
+/** Whether a model knows the outcome of a row: by its time, by its place in the same table, or by what is in it. */
 export function knows(
   record: TrainingRecord,
   row: number,
-  { timeMs, hash }: Pick<PredictionInput, 'timeMs' | 'hash'>,
+  { timeMs, hash, table }: Pick<PredictionInput, 'timeMs' | 'hash' | 'table'>,
 ): boolean {
-  const { unit, spans, dataHash } = record;
-  if (unit === 'row' && hash !== dataHash) return false;
+  const { unit, spans, dataHash, rowHashes } = record;
+  if (unit === 'row' && hash !== dataHash) {
+    return rowHashes !== undefined && table !== undefined && recallsRow(rowHashes, table, row);
+  }
   const place = unit === 'row' ? row : timeMs?.[row];
   if (place === undefined) return false;
   return spans.some(([from, to]) => place >= from && place <= to);

@@ -65,3 +65,29 @@ describe('exploration noise', () => {
     expect(Math.min(...actions)).toBe(-1);
   });
 });
+
+test('Ornstein-Uhlenbeck noise of a shorter step wanders slower and as far', () => {
+  const deviation = 0.1;
+  const reversion = 0.15;
+  const noise = new ExplorationNoise(
+    { noise: 'ornstein-uhlenbeck', noiseDeviation: deviation, noiseReversion: reversion, noiseStep: 0.1 },
+    1,
+    1,
+  );
+  const rng = createRng(8);
+  let squares = 0;
+  let products = 0;
+  let last = 0;
+  for (let i = 0; i < 60_000; i++) {
+    const action = Float32Array.of(0);
+    noise.addInto(action, undefined, rng);
+    squares += action[0] * action[0];
+    products += action[0] * last;
+    last = action[0];
+  }
+  // x ← (1 − θ·dt)·x + σ·√dt·ε has the variance σ²·dt / (1 − (1 − θ·dt)²).
+  const kept = 1 - reversion * 0.1;
+  expect(squares / 60_000 / ((deviation * deviation * 0.1) / (1 - kept * kept))).toBeGreaterThan(0.85);
+  expect(squares / 60_000 / ((deviation * deviation * 0.1) / (1 - kept * kept))).toBeLessThan(1.15);
+  expect(products / squares).toBeCloseTo(kept, 2);
+});
