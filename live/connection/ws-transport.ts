@@ -4,7 +4,7 @@ import type { HttpAnswer, Transport } from './transport.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** The largest snapshot of a venue has a few megabytes. */
-const MAX_BODY_BYTES = 32 * 2 ** 20;
+const MAX_BODY_BYTES = 32 << 20;
 
 export const wsTransport: Transport = {
   connect(url, { maxFrameBytes }, handlers) {
