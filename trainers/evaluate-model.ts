@@ -44,6 +44,8 @@ export interface EvaluateModelOptions extends SignalBacktestOptions {
   readonly baseRate?: readonly number[];
   /** Of the random traders, the bootstrap and the permutations. Default 0. */
   readonly seed?: number;
+  /** Independent tries that the model was chosen from; see `VerdictCase`. */
+  readonly numTrials?: number;
   /** Times that each column is shuffled to measure its importance; 0: not measured. Default 3. */
   readonly importanceRepeats?: number;
 }
@@ -165,7 +167,7 @@ function judgeSignal(
       : `on bars of which the model has learnt from ${numKnown}`;
   const held = holdExposures(market, axis, [meanExposureOf(traded)], rules);
   const judged = { candidates: [{ seed, backtest: traded }], rules, random, held };
-  const verdict = verdictOn(judged, { who: 'the signal', bars });
+  const verdict = verdictOn(judged, { who: 'the signal', bars, numTrials: options.numTrials });
   return { signal: traded, rules, random, verdict };
 }
 

@@ -185,13 +185,13 @@ export function ablate(
   prior: PriorConfig,
   training: Omit<GuidedTraining, 'prior' | 'seed' | 'watch'>,
   seeds: readonly number[],
-  onRun: (arm: string, seed: number, result: number) => void = () => {},
+  onRun: (arm: string, seed: number, account: Backtest) => void = () => {},
 ): Ablation {
   const priorReturn = priorAlone(market, prior.sharpness);
   const run = (name: string, settings: PriorConfig | undefined): Backtest[] =>
     seeds.map((seed) => {
       const account = trainAndTrade(market, { ...training, seed, prior: settings });
-      onRun(name, seed, account.metrics.totalReturn);
+      onRun(name, seed, account);
       return account;
     });
   const alone = run('agent only', undefined);

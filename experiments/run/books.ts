@@ -49,7 +49,8 @@ export async function loadRunBooks(
   };
 }
 
-function hashTape(tape: BookTape): string {
+/** SHA-256 of all columns. */
+export function hashTape(tape: BookTape): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([tape.venues, tape.depth, tape.length]));
   for (const column of [

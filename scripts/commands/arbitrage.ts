@@ -8,6 +8,7 @@ import { formatTable } from '../../core/text-table.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { completeParts } from '../../envs/parts.ts';
+import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import type { BookTape } from '../../market/books/tape.ts';
@@ -22,6 +23,7 @@ import { wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
 import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 /** Small steps from the cloned policy, over hours; `--set agent.key=value` overrides. */
 export const ARBITRAGE_AGENT_SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
@@ -48,7 +50,7 @@ const CLONING_STEPS = 120_000;
 const SYNTHETIC_EVENTS = 20_000;
 
 export const options = (yargs: Argv) =>
-  pluginOptions(yargs)
+  ledgerOptions(pluginOptions(yargs))
     .option('data', {
       type: 'string',
       describe: 'Order books of two or more venues; default: a synthetic market',
@@ -86,6 +88,7 @@ export const options = (yargs: Argv) =>
     .option('out', { type: 'string', default: 'arbitrage.html', describe: 'Report to write' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
+      'ledger',
       'data',
       'pair',
       'agent',
@@ -123,6 +126,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const agentSettings = { ...ARBITRAGE_AGENT_SETTINGS[agent.name], ...settings.agent };
   const cloningSteps = args.cloningSteps ?? (agent.name === 'ppo' ? CLONING_STEPS : 0);
   const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
+  const judged: { seed: number; gainsBps: Float64Array }[] = [];
   const result = trainArbitrage({
     books,
     config: { ...config, parts: catalog },
@@ -136,6 +140,19 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     tapeSteps: args.steps,
     sensitivity,
     onProgress: (message) => console.say(`${message} …`),
+    onJudged: (seed, gainsBps) => judged.push({ seed, gainsBps }),
+  });
+  const steps = { cloningSteps, syntheticSteps: args.syntheticSteps, tapeSteps: args.steps };
+  const trials = countArbitrage(ledgerOf(args), {
+    books,
+    span: result.spans.test,
+    label: `${agent.name} on arbitrage`,
+    settings: { agent: agent.name, agentSettings, config, numEnvs: args.envs, ...steps },
+    judged,
+    source: args.data ?? 'a synthetic market',
+    ledTo: args.out,
+    timeMs: Date.now(),
+    verdict: result.verdict.finding,
   });
   const title = `${agent.name} on ${books.venues.map(({ name }) => name).join(' and ')}`;
   const details = [
@@ -143,10 +160,12 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     `Env: ${JSON.stringify(config)}`,
     `Agent: ${JSON.stringify(agentSettings)}; ${cloningSteps} steps cloned, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
   ];
+  details.push(...trials.sentences);
   writeFileAtomic(args.out, renderArbitrageReport(result, { title, ...sensitivity, details }));
   sayResult(result, console);
+  console.say(`\n${trials.sentences.join('\n')}`);
   console.say(`The report is in ${resolve(args.out)}.`);
-  console.result({ out: args.out, ...result });
+  console.result({ out: args.out, ...result, trials: { ...trials.count, sentences: trials.sentences } });
   return 0;
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
+import { countFit } from '../../experiments/ledger/count-fit.ts';
 import { loadTrainingData } from '../../experiments/models/data.ts';
 import { addTfjsFor } from '../../experiments/models/kinds.ts';
 import { requireTarget, storeModel } from '../../experiments/models/store.ts';
@@ -27,9 +28,10 @@ import {
 } from '../terminal/model-summary.ts';
 import { accessOf } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
-  storeOptions(tableOptions(yargs))
+  ledgerOptions(storeOptions(tableOptions(yargs)))
     .positional('data', {
       type: 'string',
       demandOption: true,
@@ -69,6 +71,7 @@ export const options = (yargs: Argv) =>
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
+      'ledger',
       'model',
       'out',
       'save',
@@ -130,12 +133,26 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const progress = console.progress(`fit ${plugin.name}`, 1);
   const model = await trainModel(data, plugin, overrides, { rows: train });
   progress.stop();
-  const judged = test === undefined ? undefined : evaluateModel(model, data, { ...judging, rows: test });
+  const counted =
+    test === undefined
+      ? undefined
+      : countFit(ledgerOf(args), evaluateModel(model, data, { ...judging, rows: test }), data, {
+          label: plugin.name,
+          settings: { ...settings, model: { ...config, seed: undefined }, rows: test.length },
+          seed: args.seed,
+          rows: test,
+          source: args.data,
+          ledTo: args.out ?? args.save ?? '',
+          timeMs: Date.now(),
+          judging,
+        });
+  const judged = counted?.evaluation;
   const metrics = judged === undefined ? {} : headlineMetrics(judged);
   const places = storeModel(args, model, metrics, catalog.files);
   if (judged !== undefined) {
     console.say(`\nTest part, the last ${test?.length} rows, which no model has learnt from\n`);
     console.say(formatModelEvaluation(judged));
+    console.say(`\n${counted?.sentences.join('\n')}`);
   }
   console.say(`\nModel: ${places.join(', ')}`);
   console.result({
@@ -145,6 +162,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     training: model.predictor.summary,
     walkForward: walked && summarizeModelEvaluation(walked),
     test: judged && summarizeModelEvaluation(judged),
+    trials: counted && { ...counted.count, sentences: counted.sentences },
   });
   return 0;
 }

@@ -6,6 +6,8 @@ import { ConfigError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { createTradingEnv } from '../../envs/trading.ts';
+import { countAccounts } from '../../experiments/ledger/count-accounts.ts';
+import { seriesOf } from '../../experiments/ledger/run-entry.ts';
 import { dataConfig } from '../../experiments/models/data.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import {
@@ -14,13 +16,14 @@ import {
   SHIPPED_DATA,
   shippedDataPath,
 } from '../../experiments/plugins/catalog.ts';
+import { hashCandles } from '../../market/candles/candles.ts';
 import type { Feature } from '../../market/features/features.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
 import { completeSpec, computeTable, datasetFromCandles } from '../../models/data/dataset.ts';
 import type { LabelConfig } from '../../models/data/labels.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { settingsOfKind, type TrainingOverrides } from '../../models/train.ts';
-import { backtest } from '../../trainers/backtest.ts';
+import { type Backtest, backtest } from '../../trainers/backtest.ts';
 import {
   type Ablation,
   type Arm,
@@ -38,9 +41,10 @@ import type { Io } from '../terminal/io.ts';
 import { storeOptions } from '../terminal/model-options.ts';
 import { accessOf } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
-  storeOptions(yargs)
+  ledgerOptions(storeOptions(yargs))
     .option('model', {
       type: 'string',
       default: 'xgboost',
@@ -76,7 +80,7 @@ export const options = (yargs: Argv) =>
       describe: 'Setting: agent., env., prior., model., data. or label.key=value',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['model', 'agent', 'data', 'seeds', 'steps', 'envs', 'test-share', 'only', 'set']);
+    .requiresArg(['model', 'agent', 'data', 'seeds', 'steps', 'envs', 'test-share', 'only', 'set', 'ledger']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -124,9 +128,11 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     totalSteps: args.steps,
     numEnvs: args.envs,
   };
-  const ablation = ablate(market, combinations, prior, training, seeds, (arm) =>
-    progress.update(++numDone * args.steps, arm),
-  );
+  const accounts: { arm: string; seed: number; account: Backtest }[] = [];
+  const ablation = ablate(market, combinations, prior, training, seeds, (arm, seed, account) => {
+    accounts.push({ arm, seed, account });
+    progress.update(++numDone * args.steps, arm);
+  });
   progress.stop();
   const judged = { candles, features, config: { ...config, fromRow: cutRow, toRow: 0 }, parts: catalog };
   const held = backtest(judged, (env) =>
@@ -134,7 +140,37 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   ).metrics.totalReturn;
   const verdict = `${ablation.verdict} ${besideHolding(ablation, held)}`;
   console.say(`\n${formatAblation(ablation, held)}\n\n${verdict}`);
-  console.result({ ...ablation, verdict, buyAndHold: held });
+  const shared = { ...training, plugin: plugin.name, prior, model: source.plugin.name, settings };
+  const settingsOfArm = (arm: string): object => ({ ...shared, arm });
+  // The verdict is about the arm that gained most.
+  const best = ablation.arms.reduce((a, b) => ((b.gain?.mean ?? 0) > (a.gain?.mean ?? 0) ? b : a));
+  const trials = countAccounts(ledgerOf(args), {
+    kind: 'prior',
+    ledTo: '',
+    label: `${plugin.name} with a ${source.plugin.name} prior`,
+    timeMs: Date.now(),
+    place: {
+      data: hashCandles(candles),
+      fromMs: candles.timeMs[cutRow],
+      toMs: candles.timeMs[candles.length - 1],
+    },
+    source: args.data,
+    tried: accounts.map(({ arm, seed, account }) => ({
+      settings: settingsOfArm(arm),
+      seed,
+      test: seriesOf(account),
+    })),
+    judged: settingsOfArm(best.name),
+    periodsPerYear: accounts[0].account.periodsPerYear,
+    verdict: ablation.verdict.split(':')[0],
+  });
+  console.say(`\nOf "${best.name}":\n${trials.sentences.join('\n')}`);
+  console.result({
+    ...ablation,
+    verdict,
+    buyAndHold: held,
+    trials: { ...trials.count, sentences: trials.sentences },
+  });
   return 0;
 }
 

@@ -24,6 +24,8 @@ export interface ArbitrageTrainingOptions {
   readonly tapeSteps: number;
   /** Fees and latencies that the trained agents are judged under as well. */
   readonly sensitivity: { readonly feeRates: readonly number[]; readonly latenciesMs: readonly number[] };
+  /** Told what each seed gained on the test span, basis points of the capital, in equal stretches of its time. */
+  readonly onJudged?: (seed: number, gainsBps: Float64Array) => void;
   /** Told what is being done. */
   readonly onProgress?: (message: string) => void;
 }

@@ -73,6 +73,7 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
   for (const { seed, agent } of agents) {
     const { gainsBps, ...test } = judgeByTime(books, config, spans.test, bounds.test, () => agent);
     timed.push({ ...test, gainsBps });
+    options.onJudged?.(seed, gainsBps);
     seeds.push({ seed, train: judgeArbitrage(books, config, spans.train, bounds.train, () => agent), test });
   }
   onProgress('Judging under other fees and latencies');
