@@ -98,15 +98,6 @@ export const createNetwork = ({ inputDim, outputDim, rng }, kernels) => gym.crea
 });
 `;
 
-/** A model of TensorFlow.js that takes five numbers. */
-const TFJS_NETWORK = `import { createTfjsNetwork, loadTensorFlow } from 'market-gym/networks';
-const tf = await loadTensorFlow();
-export const createNetwork = ({ inputDim, outputDim }, kernels) => {
-  const model = tf.sequential({ layers: [tf.layers.dense({ units: outputDim, inputShape: [5] })] });
-  return createTfjsNetwork(kernels, tf, model, { inputDim, outputDim });
-};
-`;
-
 /** As on a machine without the package. */
 const NO_TFJS_NETWORK = `import { loadTensorFlow } from 'market-gym/networks';
 await loadTensorFlow({ resolve() { throw Object.assign(new Error(), { code: 'MODULE_NOT_FOUND' }); } });
@@ -174,7 +165,6 @@ beforeAll(async () => {
   place.write('notes.txt', 'notes');
   place.write('network.mjs', NETWORK('outputDim'));
   place.write('wide-network.mjs', NETWORK('outputDim + 1'));
-  place.write('tfjs-network.mjs', TFJS_NETWORK);
   place.write('no-tfjs-network.mjs', NO_TFJS_NETWORK);
   place.write('nan-network.mjs', NAN_NETWORK);
 
@@ -364,13 +354,6 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
       'The policy needs a network from 4 numbers to 2',
       'returned one from 4 to 3',
       'outputDim',
-    ],
-    [
-      'a tfjs model with the wrong input shape',
-      '--env cartpole --network tfjs-network.mjs',
-      'The policy needs a network from 4 numbers to 2',
-      '[null, 5] to [null, 2]',
-      '4 numbers come in per row',
     ],
     [
       'a tfjs model without tfjs',

@@ -100,6 +100,13 @@ describe('decimals', () => {
       expect(parseDecimal(text)).toBe(Number(text));
   });
 
+  test.each(Array.from({ length: 26 }, (_, places) => places))('with %i zeros behind the point', (places) => {
+    const text = `3.${'0'.repeat(places)}7`;
+    expect(parseDecimal(text)).toBe(Number(text));
+    const small = `0.${'0'.repeat(places)}7`;
+    expect(parseDecimal(small)).toBe(Number(small));
+  });
+
   test('nothing else is a number', () => {
     for (const text of [
       '',

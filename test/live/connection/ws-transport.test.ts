@@ -39,3 +39,40 @@ test('a redirection is not followed', async () => {
     await ask((_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()),
   ).toMatchObject({ status: 0 });
 });
+
+test.each([
+  ['no', undefined, 0],
+  ['seconds', '0', 0],
+  ['a date, for which the server’s clock would be needed', 'Fri, 31 Dec 1999 23:59:59 GMT', 0],
+])('the wait that a server asks for is %s', async (_, retryAfter, retryAfterMs) => {
+  const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+  expect(await ask((_, response) => response.writeHead(503, headers).end('no'))).toEqual({
+    status: 503,
+    body: 'no',
+    retryAfterMs,
+  });
+});
+
+test('no answer is status 0 with the reason: of the network, or that it took too long', async () => {
+  const get = (url: string, timeoutMs: number): Promise<HttpAnswer> =>
+    new Promise((resolve) => wsTransport.get(url, { timeoutMs }, resolve));
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  expect(await get(url, 20)).toMatchObject({ status: 0, body: expect.stringContaining('timeout') });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect(await get(url, 10_000)).toMatchObject({ status: 0, body: expect.stringContaining('ECONNREFUSED') });
+});
+
+test('a request that is taken back answers nothing', async () => {
+  const server = createServer((_, response) => response.end('late')).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  let answers = 0;
+  wsTransport.get(url, { timeoutMs: 10_000 }, () => answers++)();
+  await new Promise<HttpAnswer>((resolve) => wsTransport.get(url, { timeoutMs: 10_000 }, resolve));
+  expect(answers).toBe(0);
+  server.closeAllConnections();
+  server.close();
+});
