@@ -1,9 +1,9 @@
 /** JSON files as tables: arrays of arrays or of objects, objects of columns, and JSON lines. */
 import { DataError } from '../../core/errors.ts';
 import type { Member } from './container.ts';
-import { asUtf8 } from './csv-dialect.ts';
-import type { Head } from './csv-source.ts';
-import { guessHeader } from './headerless.ts';
+import { asUtf8 } from './csv/dialect.ts';
+import { guessHeader } from './csv/headerless.ts';
+import type { Head } from './csv/source.ts';
 import type { TableSource } from './table.ts';
 import { asText, valueSource } from './value-source.ts';
 

@@ -1,7 +1,7 @@
 /** Reads a text file of any size line by line: plain, gzipped or zipped, in any encoding. */
 import { DataError } from '../../core/errors.ts';
 import { detectContainer, openMembers } from './container.ts';
-import { asUtf8, type Encoding, findEncoding } from './csv-dialect.ts';
+import { asUtf8, type Encoding, findEncoding } from './csv/dialect.ts';
 
 /** A line longer than this is no market data; the file is taken for binary. */
 const MAX_LINE_LENGTH = 1_000_000;

@@ -2,7 +2,7 @@
 
 import { DataError } from '../../core/errors.ts';
 import { type Container, detectContainer, type Member, openMembers } from './container.ts';
-import { openCsv, readHead } from './csv-source.ts';
+import { openCsv, readHead } from './csv/source.ts';
 import type { ReadOptions } from './options.ts';
 import type { TableSource } from './table.ts';
 import { isUnderstood, type Kind, type Understanding, understand } from './understand.ts';

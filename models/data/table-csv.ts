@@ -1,7 +1,7 @@
 /** Reads a CSV file of numbers into a table: one column may hold labels, one times, others may be left out. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
-import { findDelimiter, splitCells } from '../../market/files/csv-dialect.ts';
+import { findDelimiter, splitCells } from '../../market/files/csv/dialect.ts';
 import { readLineBatches } from '../../market/files/lines.ts';
 import { parseTime } from '../../market/files/time-text.ts';
 import { createDataset, type Dataset } from './dataset.ts';

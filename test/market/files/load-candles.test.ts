@@ -12,7 +12,7 @@ import { DataError } from '../../../core/errors.ts';
 import { createRng } from '../../../core/rng.ts';
 import { hashCandles } from '../../../market/candles/candles.ts';
 import { formatTime } from '../../../market/candles/timestamps.ts';
-import { splitCells } from '../../../market/files/csv-dialect.ts';
+import { splitCells } from '../../../market/files/csv/dialect.ts';
 import { loadCandles } from '../../../market/files/load-candles.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 import { sharedPath } from '../../shared.ts';

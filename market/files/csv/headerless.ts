@@ -1,7 +1,7 @@
 /** Recognises files without a header by the shape of their rows, as exchanges and platforms publish them. */
-import { parseNumber } from './numbers.ts';
-import { readClockText } from './time-text.ts';
-import { isTimeText } from './understand.ts';
+import { parseNumber } from '../numbers.ts';
+import { readClockText } from '../time-text.ts';
+import { isTimeText } from '../understand.ts';
 
 export interface Shape {
   /** Whose files look so, for the notes. */

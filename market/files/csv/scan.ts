@@ -1,11 +1,12 @@
 /** Reads the rows of a CSV file from its bytes: numbers and times without making a text of them. */
 
-import { splitCells } from './csv-dialect.ts';
-import { quote, type RowFaults } from './faults.ts';
-import { GrowingColumn, WordColumn } from './growing.ts';
-import { type DecimalMark, parseNumber } from './numbers.ts';
-import type { Columns, ReadPlan } from './table.ts';
-import { TimeColumn } from './time-column.ts';
+import { quote, type RowFaults } from '../faults.ts';
+import { GrowingColumn, WordColumn } from '../growing.ts';
+import { type DecimalMark, parseNumber } from '../numbers.ts';
+import type { Columns, ReadPlan } from '../table.ts';
+import { TimeColumn } from '../time-column.ts';
+import { splitCells } from './dialect.ts';
+import { LineNumbers } from './line-numbers.ts';
 
 const LF = 10;
 const CR = 13;
@@ -388,32 +389,4 @@ function number(bytes: Uint8Array, from: number, length: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-/** The line of every row, where few rows do not follow the row before. */
-class LineNumbers {
-  readonly #rows: number[] = [];
-  readonly #lines: number[] = [];
-  #length = 0;
-  #next = -1;
-
-  append(line: number): void {
-    if (line !== this.#next) {
-      this.#rows.push(this.#length);
-      this.#lines.push(line);
-    }
-    this.#length++;
-    this.#next = line + 1;
-  }
-
-  of(row: number): number {
-    let low = 0;
-    let high = this.#rows.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#rows[middle] <= row) low = middle;
-      else high = middle - 1;
-    }
-    return this.#lines[low] + row - this.#rows[low];
-  }
 }

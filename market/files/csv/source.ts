@@ -1,11 +1,11 @@
 /** A CSV file as a table. */
-import { DataError } from '../../core/errors.ts';
-import type { Member } from './container.ts';
-import { asUtf8, type Dialect, type Encoding, findDialect, findEncoding } from './csv-dialect.ts';
-import { CsvScanner, MAX_LINE_BYTES } from './csv-scan.ts';
-import type { RowFaults } from './faults.ts';
-import type { Columns, ReadPlan, TableSource } from './table.ts';
-import type { GivenColumns } from './understand.ts';
+import { DataError } from '../../../core/errors.ts';
+import type { Member } from '../container.ts';
+import type { RowFaults } from '../faults.ts';
+import type { Columns, ReadPlan, TableSource } from '../table.ts';
+import type { GivenColumns } from '../understand.ts';
+import { asUtf8, type Dialect, type Encoding, findDialect, findEncoding } from './dialect.ts';
+import { CsvScanner, MAX_LINE_BYTES } from './scan.ts';
 
 const LF = 10;
 const CR = 13;

@@ -1,10 +1,10 @@
 /** Finds out how a text file is written: encoding, delimiter, header, where the rows begin. */
 import { TextDecoder } from 'node:util';
 import iconv from 'iconv-lite';
-import { DataError } from '../../core/errors.ts';
+import { DataError } from '../../../core/errors.ts';
+import { type DecimalMark, findDecimalMark } from '../numbers.ts';
+import { type GivenColumns, isUnderstood, type Misunderstanding, understand } from '../understand.ts';
 import { guessHeader } from './headerless.ts';
-import { type DecimalMark, findDecimalMark } from './numbers.ts';
-import { type GivenColumns, isUnderstood, type Misunderstanding, understand } from './understand.ts';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'cp949';
 
