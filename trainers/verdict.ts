@@ -127,7 +127,7 @@ function findingOf(figures: Figures, totalReturn: number, accounts: readonly Bac
 const OPENINGS: Readonly<Record<Finding, string>> = {
   edge: 'Edge found',
   'no-edge': 'No edge found',
-  worse: 'Worse than its own mean exposure',
+  worse: 'No edge found: worse than holding its own mean exposure',
   'too-few-decisions': 'No edge found: too few decisions to tell',
   'does-not-trade': 'No edge found: it does not trade',
 };

@@ -125,7 +125,7 @@ describe('the verdict', () => {
     const market = walk(4);
     const { finding, text } = reachVerdict(caseOf(market, account(market, foresight(market, 0.35, 4))));
     expect(finding).toBe('worse');
-    expect(text).toMatch(/^Worse than its own mean exposure: /);
+    expect(text).toMatch(/^No edge found: worse than holding its own mean exposure: /);
   });
 
   test('is no edge for skill that earned less than cash, and says so', () => {
