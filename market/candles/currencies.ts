@@ -11,6 +11,13 @@ const QUOTES =
     .split(' ')
     .sort((a, b) => b.length - a.length);
 
+/** Quotes that end like USD behind a letter: BNBUSD is BNB in USD far more often than BN in BUSD. */
+const RARE_QUOTES = new Set(['BUSD', 'TUSD']);
+/** What was traded against them. */
+const MAJORS = new Set(
+  'BTC ETH BNB XRP SOL ADA DOGE LTC TRX LINK MATIC AVAX EOS BCH ATOM FIL UNI USDC'.split(' '),
+);
+
 export type Pair = Pick<Venue, 'base' | 'quote'>;
 
 /**
@@ -23,7 +30,11 @@ export function parsePair(text: string): Pair {
   if (parts.length === 2 && parts.every((part) => /^[A-Z0-9.]+$/.test(part))) {
     return { base: parts[0], quote: parts[1] };
   }
-  const quote = parts.length === 1 ? QUOTES.find((code) => name.endsWith(code) && name !== code) : undefined;
+  const fits = (code: string) =>
+    name.endsWith(code) &&
+    name !== code &&
+    (!RARE_QUOTES.has(code) || MAJORS.has(name.slice(0, -code.length)));
+  const quote = parts.length === 1 ? QUOTES.find(fits) : undefined;
   if (quote === undefined || !/^[A-Z0-9.]+$/.test(name)) {
     throw new ConfigError(
       'unknown-pair',

@@ -6,6 +6,7 @@ import { buildCandles, PRICES, type PriceColumns } from './candle-rows.ts';
 import { quote, RowFaults } from './faults.ts';
 import { KIND_WORDS, type OpenedTable, openTables } from './open.ts';
 import type { ReadOptions } from './options.ts';
+import { findWideBars, type WideBars } from './shapes/wide-bars.ts';
 import type { Columns, ReadPlan } from './table.ts';
 import { chooseVolume, type VolumeChoice } from './volumes.ts';
 import { findZone, type Zone } from './zones.ts';
@@ -128,41 +129,14 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
     columns.describeRow,
   );
   notes.push(...times.notes);
-  const groups = groupRows(path, columns, roles.symbol, options.symbol);
   const used: Record<string, string> = { time: names[roles.time as number] };
   if (roles.clock !== undefined) used.clock = names[roles.clock];
   let reversed = false;
   let series: NamedCandles[];
   if (kind === 'wide') {
-    const chosen = understanding.extra.filter(
-      (column) => options.symbol === undefined || names[column] === options.symbol,
-    );
-    if (chosen.length === 0)
-      throw unknownSymbol(
-        path,
-        options.symbol as string,
-        understanding.extra.map((c) => names[c]),
-      );
-    notes.push('A row has one price a series: it was taken for open, high, low and close, and volume is 0.');
-    series = chosen.map((column) => {
-      const close = columns.numbers.get(column)!.view();
-      const rows = rowsWith(close);
-      const built = buildCandles(
-        path,
-        times.timeMs,
-        { open: close, high: close, low: close, close },
-        new Float64Array(close.length),
-        rows,
-        {
-          columns,
-          names: Object.fromEntries([...PRICES.map((name) => [name, names[column]]), ['time', used.time]]),
-          options,
-          notes,
-        },
-      );
-      reversed = built.reversed;
-      return { symbol: names[column], candles: built.candles };
-    });
+    const made = readWide(table, columns, times.timeMs, { time: used.time }, options, notes);
+    series = made.series;
+    reversed = made.reversed;
     const gaps = series.filter(({ candles }) => candles.length < columns.numRows).length;
     if (gaps > 0)
       notes.push(
@@ -178,7 +152,7 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
     if (volume.column !== undefined) used.volume = names[volume.column];
     if (volume.quoteColumn !== undefined) used.quoteVolume = names[volume.quoteColumn];
     const adjusted = options.adjust ? adjust(path, columns, roles.adjustedClose, prices, notes) : prices;
-    series = groups.map(({ symbol, rows }) => {
+    series = groupRows(path, columns, roles.symbol, options.symbol).map(({ symbol, rows }) => {
       const built = buildCandles(path, times.timeMs, adjusted, volume.values, rows, {
         columns,
         names: used,
@@ -205,6 +179,60 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
     },
     notes,
   };
+}
+
+/** Series side by side: bars of several symbols, or one price each. */
+function readWide(
+  { source: { path, names }, understanding: { extra } }: OpenedTable,
+  columns: Columns,
+  timeMs: Float64Array,
+  used: Readonly<Record<string, string>>,
+  options: ReadOptions,
+  notes: string[],
+): { series: NamedCandles[]; reversed: boolean } {
+  const bars = findWideBars(path, names, extra);
+  if (bars === undefined)
+    notes.push('A row has one price a series: it was taken for open, high, low and close, and volume is 0.');
+  const all: readonly WideBars[] =
+    bars ??
+    extra.map((close) => ({
+      symbol: names[close],
+      open: close,
+      high: close,
+      low: close,
+      close,
+      volume: undefined,
+    }));
+  const chosen = all.filter(({ symbol }) => options.symbol === undefined || symbol === options.symbol);
+  if (chosen.length === 0)
+    throw unknownSymbol(
+      path,
+      options.symbol as string,
+      all.map(({ symbol }) => symbol),
+    );
+  let reversed = false;
+  const series = chosen.map(({ symbol, volume, ...prices }) => {
+    const view = (column: number) => columns.numbers.get(column)!.view();
+    const own = {
+      open: view(prices.open),
+      high: view(prices.high),
+      low: view(prices.low),
+      close: view(prices.close),
+    };
+    const volumes =
+      volume === undefined
+        ? new Float64Array(timeMs.length)
+        : view(volume).map((v) => (Number.isNaN(v) ? 0 : v));
+    const built = buildCandles(path, timeMs, own, volumes, rowsWith(own.close), {
+      columns,
+      names: { ...used, ...Object.fromEntries(PRICES.map((name) => [name, names[prices[name]]])) },
+      options,
+      notes,
+    });
+    reversed = built.reversed;
+    return { symbol, candles: built.candles };
+  });
+  return { series, reversed };
 }
 
 interface RowGroup {

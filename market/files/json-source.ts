@@ -5,6 +5,7 @@ import { asUtf8 } from './csv/dialect.ts';
 import { guessHeader } from './csv/headerless.ts';
 import type { Head } from './csv/source.ts';
 import type { TableSource } from './table.ts';
+import { isTimeText } from './understand.ts';
 import { asText, valueSource } from './value-source.ts';
 
 /** A JSON document has to be in memory whole. */
@@ -18,6 +19,7 @@ const ROW_KEYS = [
   'results',
   'rows',
   'candles',
+  'ohlc',
   'values',
   'list',
   'bars',
@@ -41,7 +43,8 @@ export async function openJson(member: Member, head: Head): Promise<TableSource>
   const rowWord = lines.isLines ? 'line' : 'element';
   if (isArrays) {
     const first = rows.slice(0, SAMPLE_ROWS) as unknown[][];
-    const hasNames = first[0].every((value) => typeof value === 'string') && first.length > 1;
+    const hasNames =
+      first.length > 1 && first[0].every((value) => typeof value === 'string' && Number.isNaN(Number(value)));
     const sample = first.slice(hasNames ? 1 : 0);
     const guess = hasNames ? undefined : guessHeader(sample.map((row) => row.map(asText)));
     const names = hasNames ? (first[0] as string[]) : guess?.names;
@@ -133,6 +136,8 @@ function findRows(path: string, document: unknown): readonly unknown[] {
         }
       }
     }
+    const timed = rowsByTime(object);
+    if (timed !== undefined) return timed;
     const lists = Object.entries(object).filter(([, values]) => Array.isArray(values));
     const length = (lists[0]?.[1] as unknown[] | undefined)?.length ?? 0;
     if (
@@ -149,6 +154,30 @@ function findRows(path: string, document: unknown): readonly unknown[] {
     'missing-columns',
     `${path} is JSON without a list of rows; expected [[time, open, …], …] or [{"time": …}, …].`,
   );
+}
+
+/** Alpha Vantage and others name each row by its time. */
+function rowsByTime(object: Readonly<Record<string, unknown>>, zone?: string): unknown[] | undefined {
+  const entries = Object.entries(object);
+  const isRow = ([key, value]: [string, unknown]) =>
+    isTimeText(key) && typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (entries.length > 0 && entries.every(isRow)) {
+    const isDaily = entries.every(([key]) => !/\d:\d/.test(key));
+    const name = zone === undefined || isDaily ? 'time' : `time (${zone})`;
+    return entries.map(([time, row]) => ({ [name]: time, ...(row as object) }));
+  }
+  const inside = entries.flatMap(([, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? [value as Record<string, unknown>]
+      : [],
+  );
+  const named = inside
+    .flatMap((value) => Object.entries(value))
+    .find(([key]) => /time ?zone$/i.test(key))?.[1];
+  const found = inside
+    .map((value) => rowsByTime(value, zone ?? (typeof named === 'string' ? named : undefined)))
+    .filter((rows) => rows !== undefined);
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function isJson(text: string): boolean {

@@ -56,6 +56,11 @@ export const ROLES: readonly Role[] = [
 /** Names in plain form (see `plainName`), best first: what cannot be mistaken, then what may be something else. */
 const NAMES: Readonly<Record<Role, readonly string[]>> = {
   time: [
+    // When a bar opens, before any other time that stands beside it.
+    'candle date time utc',
+    'candle date time kst',
+    'time open',
+    'timeopen',
     'unix',
     'unix timestamp',
     'unix time',
@@ -78,8 +83,6 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'open time ms',
     'open timestamp',
     'kline open time',
-    'candle date time utc',
-    'candle date time kst',
     'ts event',
     'datetime',
     'date time',
@@ -94,6 +97,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'snapped at',
     'local time',
     'created at',
+    'created time',
     'trade time',
     'transact time',
     'date',
@@ -359,6 +363,9 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     '价格',
   ],
   size: [
+    // Where the size is a number of contracts, this is what they are of.
+    'homenotional',
+    'home notional',
     'size',
     'amount',
     'qty',
@@ -424,6 +431,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'bid quantity',
     'bidqty',
     'bidvol',
+    'bidvolume',
     '매수잔량',
     '매수호가잔량',
   ],
@@ -455,6 +463,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'ask quantity',
     'askqty',
     'askvol',
+    'askvolume',
     'offer size',
     '매도잔량',
     '매도호가잔량',
@@ -470,13 +479,18 @@ const QUOTE_CURRENCIES = new Set(
 
 /** `<TICKVOL>` → `tickvol`, `Open_Time` → `open time`, `1. open` stays, `Volume_(BTC)` → `volume`. */
 export function plainName(name: string): string {
-  return name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/^<(.*)>$/, '$1')
-    .replace(/[_\s-]+/g, ' ')
-    .replace(/ ?\([^)]*\)$/, '')
-    .trim();
+  return (
+    name
+      .normalize('NFKC')
+      .toLowerCase()
+      // Yahoo's page says beside a name what it means; OKX writes it in Chinese too.
+      .replace(/^((?:adj )?close) \1 price adjusted for .*$|^(adj close) adjusted close price .*$/, '$1$2')
+      .replace(/^([\w ]+)\/\p{Script=Han}+(?:id)?$/u, '$1')
+      .replace(/^<(.*)>$/, '$1')
+      .replace(/[_\s-]+/g, ' ')
+      .replace(/ ?\([^)]*\)$/, '')
+      .trim()
+  );
 }
 
 /** @returns indices of the columns that a role's names fit, in the order of the table; columns taken already are left out */

@@ -54,7 +54,7 @@ export function readCompact(digits: string): number {
 const CLOCK = String.raw`(?:(?<half>오전|오후|[AP]\.?M\.?)\s*)?(?<hour>\d{1,2})(?:(?::|시\s*)(?<minute>\d{2})(?:(?::|분\s*)(?<second>\d{2})초?(?:[.,:](?<fraction>\d{1,9}))?)?분?|시)?(?:[\s-]*(?<halfAfter>[AP]\.?M\.?))?`;
 const COMPACT_CLOCK = String.raw`(?<hh>\d{2})(?<mm>\d{2})(?:(?<ss>\d{2})(?<ff>\d{3,9})?)?`;
 const ZONE = String.raw`(?:\s*(?:(?<zero>Z|UTC|GMT)|(?<letters>[A-Z]{3,4})))?\s*(?:(?<sign>[+-])(?<zoneHour>\d{2}):?(?<zoneMinute>\d{2})?)?(?:\[[\w/]+\])?`;
-const AFTER_DATE = String.raw`(?:[T_,\s]+(?:${CLOCK}|${COMPACT_CLOCK})${ZONE})?$`;
+const AFTER_DATE = String.raw`(?:[TD_,\s]+(?:${CLOCK}|${COMPACT_CLOCK})${ZONE})?$`;
 const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 const MONTH = String.raw`(?<word>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?`;
 const WEEKDAY = String.raw`^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?`;

@@ -93,7 +93,9 @@ export function understand(
   });
 
   if (roles.time !== undefined && numPrices === 3 && close) {
-    take('volume', isNumber);
+    // CoinMarketCap's volume is in dollars; its market value and six times of a bar tell its files.
+    if (plain.includes('timeopen') && plain.includes('marketcap')) takeAs('quoteVolume', 'volume');
+    else take('volume', isNumber);
     take('tickVolume', isNumber);
     const volumes = volumesByCurrency(plain).map(({ column }) => column);
     for (const column of volumes) taken.add(column);

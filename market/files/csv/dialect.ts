@@ -6,7 +6,7 @@ import { type DecimalMark, findDecimalMark } from '../numbers.ts';
 import { type GivenColumns, isUnderstood, type Misunderstanding, understand } from '../understand.ts';
 import { guessHeader } from './headerless.ts';
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'cp949';
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'cp949' | 'gbk' | 'windows-1252';
 
 export interface Dialect {
   readonly delimiter: string;
@@ -34,8 +34,20 @@ export function findEncoding(bytes: Uint8Array): Encoding {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
     return 'utf-8';
   } catch {
-    return 'cp949';
+    return findByWords(bytes);
   }
+}
+
+/** Words of headers that tell which of the encodings without marks a text is in; Korean where none does. */
+const WORDS: readonly [Encoding, RegExp][] = [
+  ['cp949', /시가|종가|고가|저가|현재가|거래|일자|날짜|시간|체결|가격|종목/],
+  ['gbk', /交易|价格|时间|日期|开盘|收盘|成交|代码/],
+  ['windows-1252', /eröffn|stück|schluß|höchst|máx|mín|último|clôture|clôt|ouverture/i],
+];
+
+function findByWords(bytes: Uint8Array): Encoding {
+  const head = Buffer.from(bytes.subarray(0, 4096));
+  return WORDS.find(([encoding, words]) => words.test(iconv.decode(head, encoding)))?.[0] ?? 'cp949';
 }
 
 /** Blocks of any encoding as blocks of UTF-8, without a byte order mark. */

@@ -60,14 +60,44 @@ export function guessHeader(rows: Rows): Shape | undefined {
     };
   }
   if (!time(0)) return undefined;
+  /** Bars whose prices stand in another order: columns of open, high, low and close. */
+  const barsAt = (columns: readonly [number, number, number, number]) =>
+    columns.every(number) &&
+    full.every((row) => isBar(columns.map((c) => row[c]))) &&
+    (full.length < 3 || full.some((row) => Number(row[columns[1]]) > Number(row[columns[2]])));
+  const shaped = (shape: string, names: string): Shape => ({ shape, names: names.split(',') });
   if (bars(1) && numbersFrom(1) && moves(1)) {
+    const isValue = full.every(([, , high, low, , volume, value]) => {
+      const slack = 1e-6 * Number(value);
+      return (
+        Number(value) >= Number(low) * Number(volume) - slack &&
+        Number(value) <= Number(high) * Number(volume) + slack
+      );
+    });
+    if (width === 7 && isValue) return shaped('Bybit klines', 'time,open,high,low,close,volume,turnover');
     if (width === 7)
       return { shape: 'Kraken OHLCVT', names: 'time,open,high,low,close,volume,trades'.split(',') };
     if (width === 8)
       return { shape: 'Kraken bars', names: 'time,open,high,low,close,vwap,volume,count'.split(',') };
     if (width === 6) return { shape: 'bars', names: 'time,open,high,low,close,volume'.split(',') };
+    if (width === 5 && full.length >= 3)
+      return { shape: 'bars without volume', names: 'time,open,high,low,close'.split(',') };
+    if (width === 9 && word(8, /^[01]$/)) {
+      const names = 'time,open,high,low,close,volume,base_volume,quote_volume,confirm';
+      return { shape: 'OKX candles', names: names.split(',') };
+    }
     return undefined;
   }
+  if (width === 6 && number(5) && barsAt([3, 2, 1, 4]))
+    return shaped('Coinbase candles', 'time,low,high,open,close,volume');
+  if (width === 6 && number(5) && barsAt([1, 3, 4, 2]))
+    return shaped('candles of Bitfinex and Bithumb', 'time,open,close,high,low,volume');
+  if (width === 7 && number(5) && number(6) && barsAt([1, 3, 4, 2]))
+    return shaped('KuCoin klines', 'time,open,close,high,low,volume,turnover');
+  if (width === 8 && number(1) && number(6) && word(7, boolean) && barsAt([5, 3, 4, 2]))
+    return shaped('Gate.io candles', 'time,quote_volume,close,high,low,open,volume,closed');
+  if (width === 4 && numbersFrom(1) && full.every((row) => /^\d{8} \d{9}$/.test(row[0])))
+    return { shape: 'HistData ticks', names: 'time,bid,ask,volume'.split(',') };
   if (width === 3 && number(1) && number(2))
     return { shape: 'Kraken trades', names: 'timestamp,price,volume'.split(',') };
   return undefined;

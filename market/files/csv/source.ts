@@ -44,10 +44,18 @@ export async function readHead(member: Member): Promise<Head> {
   return { encoding, text: isWhole ? text : text.slice(0, end + 1) };
 }
 
+/** Encodings that were told by their words. */
+const ENCODING_NOTES: Partial<Record<Encoding, string>> = {
+  cp949: 'The text is in CP949 (EUC-KR).',
+  gbk: 'The text is in GBK.',
+  'windows-1252': 'The text is in Windows-1252 (Latin 1).',
+};
+
 /** @throws DataError those of `findDialect` */
 export function openCsv(member: Member, head: Head, given: GivenColumns): TableSource {
   const dialect = findDialect(member.path, head.text, given);
   const { delimiter, names, sample, notes } = dialect;
+  const encodingNote = ENCODING_NOTES[head.encoding];
   const returns = !head.text.includes('\n') && head.text.includes('\r');
   return {
     path: member.path,
@@ -55,7 +63,7 @@ export function openCsv(member: Member, head: Head, given: GivenColumns): TableS
     delimiter,
     names,
     sample,
-    notes: head.encoding === 'cp949' ? [...notes, 'The text is in CP949 (EUC-KR).'] : notes,
+    notes: encodingNote === undefined ? notes : [...notes, encodingNote],
     read: (plan, faults) => readCsv(member, head.encoding, dialect, returns, plan, faults),
   };
 }

@@ -90,6 +90,18 @@ describe('pairs', () => {
     expect(parsePair(text)).toEqual({ base: 'BTC', quote: 'USDT' });
   });
 
+  test.each([
+    ['BNBUSD', 'BNB', 'USD'],
+    ['XBTUSD', 'XBT', 'USD'],
+    ['DOTUSD', 'DOT', 'USD'],
+    ['USDTUSD', 'USDT', 'USD'],
+    ['BTCBUSD', 'BTC', 'BUSD'],
+    ['ETHTUSD', 'ETH', 'TUSD'],
+    ['BNBUSDT', 'BNB', 'USDT'],
+  ])('%s is %s in %s', (text, base, quote) => {
+    expect(parsePair(text)).toEqual({ base, quote });
+  });
+
   test('the longest quote wins, and what is no pair is refused', () => {
     expect(parsePair('BTCFDUSD')).toEqual({ base: 'BTC', quote: 'FDUSD' });
     for (const text of ['', 'BTC', 'USDT', 'A/B/C', 'BTC/', '💰USD']) {
