@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
 import { continueRun, type Trial } from '../plan.ts';
 import type { PluginAccess } from '../plugins/access.ts';
-import { type Fold, groupsOf, trainingStretches } from '../run/fold.ts';
+import { type Fold, foldSchema, groupsOf, trainingStretches } from '../run/fold.ts';
 import { whyNoAccount } from '../run/judged-task.ts';
 import { createSpanEnv, episodeBarsOf, requireSoundAgent, requireSoundEnv } from '../run/parts.ts';
 import { planRun, type Run, type RunRequest, type RunSpec } from '../run/spec.ts';
@@ -70,10 +70,12 @@ export async function planCrossval(
     for (const seed of request.seeds) {
       for (let split = 0; split < numSplits; split++) {
         const directory = join(out, setting.label, `seed-${seed}`, `split-${String(split).padStart(3, '0')}`);
+        // In the order in which a stored run has them.
+        const { trained, ...data } = run.spec.data!;
         const spec: RunSpec = {
           ...run.spec,
           seed,
-          data: { ...run.spec.data!, fold: { ...fold, index: split } },
+          data: { ...data, fold: foldSchema.parse({ ...fold, index: split }), trained },
         };
         trials.push({
           task: run.spec.env.name,
