@@ -24,12 +24,14 @@ export const EXPLAINED: readonly Explained[] = [
     file: 'live/session/trading-live-market.ts',
     before: 'this.#isOpen && mid > 0',
     after: 'this.#isOpen && mid >= 0',
-    reason: 'There has been a book, and with it a mid above 0, before the first decision; no live market forgets it.',
+    reason:
+      'There has been a book, and with it a mid above 0, before the first decision; no live market forgets it.',
   },
   {
     file: 'live/session/live-run.ts',
     before: 'const IDLE_MS = 250;',
     after: 'const IDLE_MS = 251;',
-    reason: 'A thousandth of a second between two looks at the clock changes no decision: each is made for its due time.',
+    reason:
+      'A thousandth of a second between two looks at the clock changes no decision: each is made for its due time.',
   },
 ];
