@@ -204,7 +204,8 @@ test('trades of one millisecond that two pages share are there once, and two equ
     symbols: ['BTC/USD'],
     fromMs: START,
   } as const;
-  await download({ ...request, toMs: START + 3500 });
+  // The second call begins earlier: its pages reach into those of the first.
+  await download({ ...request, fromMs: START + 1500, toMs: START + 3500 });
   await download(request);
   expect(readdirSync(out).filter((name) => name.endsWith('.parquet'))).toEqual([
     'BTC-USD-trades-2024-01-01.parquet',
