@@ -1,6 +1,6 @@
 /** Saves and promotes models without end, for a test that kills it. Arguments: the registry and a model's name. */
 import { writeSync } from 'node:fs';
-import { ModelRegistry } from '../../dist/storage/model-registry.js';
+import { ModelRegistry } from '../../../dist/storage/model-registry.js';
 
 const [path, name] = process.argv.slice(2);
 const registry = new ModelRegistry(path);

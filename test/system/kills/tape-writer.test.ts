@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readTape, summarizeTape, TapeReader } from '../../storage/tape.ts';
-import { TapeWriter } from '../../storage/tape-writer.ts';
-import { freshDist } from '../dist.ts';
-import { counts } from '../soak.ts';
+import { readTape, summarizeTape, TapeReader } from '../../../storage/tape.ts';
+import { TapeWriter } from '../../../storage/tape-writer.ts';
+import { freshDist } from '../../dist.ts';
+import { counts } from '../../soak.ts';
 
 freshDist('storage/tape-writer.js');
 const APPENDER = fileURLToPath(new URL('./tape-appender.mjs', import.meta.url));

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { ModelRegistry } from '../../storage/model-registry.ts';
-import { freshDist } from '../dist.ts';
-import { counts } from '../soak.ts';
+import { createRng } from '../../../core/rng.ts';
+import { ModelRegistry } from '../../../storage/model-registry.ts';
+import { freshDist } from '../../dist.ts';
+import { counts } from '../../soak.ts';
 
 freshDist('storage/model-registry.js');
 const WRITER = fileURLToPath(new URL('./registry-writer.mjs', import.meta.url));

@@ -1,7 +1,7 @@
 /** The program as compiled: what it answers without loading what it tells of. */
 import { afterAll, expect, test } from 'vitest';
-import { version } from '../../experiments/version.ts';
-import { Workplace } from '../scripts/command-line.ts';
+import { version } from '../../../experiments/version.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 const place = new Workplace();
 afterAll(() => place.remove());

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 const TRAIN = ['train', '--env', 'cartpole', '--set', 'agent.rolloutSteps=32', '--evaluate-every', '1024'];
 

@@ -3,13 +3,19 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { standInTape } from '../../live/tape/book-frames.ts';
-import type { BookTape } from '../../market/books/tape.ts';
-import { ModelRegistry } from '../../storage/model-registry.ts';
-import { readTape, type TapeRecord } from '../../storage/tape.ts';
-import { TapeWriter } from '../../storage/tape-writer.ts';
-import { CONFIG, createModel, reversingBooks, START_MS, saveModel } from '../continual/continual-market.ts';
-import { type Outcome, Workplace } from '../scripts/command-line.ts';
+import { standInTape } from '../../../live/tape/book-frames.ts';
+import type { BookTape } from '../../../market/books/tape.ts';
+import { ModelRegistry } from '../../../storage/model-registry.ts';
+import { readTape, type TapeRecord } from '../../../storage/tape.ts';
+import { TapeWriter } from '../../../storage/tape-writer.ts';
+import {
+  CONFIG,
+  createModel,
+  reversingBooks,
+  START_MS,
+  saveModel,
+} from '../../continual/continual-market.ts';
+import { type Outcome, Workplace } from '../../scripts/command-line.ts';
 
 const place = new Workplace();
 const servers: ReturnType<Workplace['start']>[] = [];

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 const workplace = new Workplace();
 let served: ReturnType<Workplace['start']>;

@@ -1,6 +1,6 @@
 /** A network file with a model of TensorFlow.js, which takes seconds to load. */
 import { expect, test } from 'vitest';
-import { Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 /** A model of TensorFlow.js that takes five numbers. */
 const TFJS_NETWORK = `import { createTfjsNetwork, loadTensorFlow } from 'market-gym/networks';

@@ -1,12 +1,12 @@
 /** A small matrix of agents and seeds: run, interrupted, killed, gone on with, failing, and misspelt. */
 import { statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import type { ExperimentEvent } from '../../experiments/events.ts';
-import { loadExperiment, parseExperiment } from '../../experiments/file.ts';
-import { planExperiment } from '../../experiments/plan.ts';
-import { runExperiment } from '../../experiments/run-experiment.ts';
-import { type Outcome, Workplace } from '../scripts/command-line.ts';
+import { ConfigError } from '../../../core/errors.ts';
+import type { ExperimentEvent } from '../../../experiments/events.ts';
+import { loadExperiment, parseExperiment } from '../../../experiments/file.ts';
+import { planExperiment } from '../../../experiments/plan.ts';
+import { runExperiment } from '../../../experiments/run-experiment.ts';
+import { type Outcome, Workplace } from '../../scripts/command-line.ts';
 
 const TINY = {
   name: 'tiny',

@@ -1,7 +1,7 @@
 /** Appends trials without end, for a test that kills it. Arguments: the ledger, a name, how many rows (0: no end). */
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { TrialLedger } from '../../dist/storage/trial-ledger.js';
+import { TrialLedger } from '../../../dist/storage/trial-ledger.js';
 
 const [path, name, rows] = process.argv.slice(2);
 const ledger = new TrialLedger(path, { create: true, lockTimeoutMs: 60_000 });

@@ -1,6 +1,6 @@
 /** One seed decides every bit of a run, also of one that was interrupted, ended or killed on its way. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 /** Both long enough to be caught in the midst of it, with updates, evaluations and checkpoints on the way. */
 const RUNS = {

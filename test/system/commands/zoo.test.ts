@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseExperiment } from '../../experiments/file.ts';
-import { planExperiment } from '../../experiments/plan.ts';
-import { loadCatalog } from '../../experiments/plugins/catalog.ts';
-import { formatScore } from '../../experiments/results.ts';
-import { zooEntries, zooExperiment } from '../../experiments/zoo.ts';
-import { Workplace } from '../scripts/command-line.ts';
+import { parseExperiment } from '../../../experiments/file.ts';
+import { planExperiment } from '../../../experiments/plan.ts';
+import { loadCatalog } from '../../../experiments/plugins/catalog.ts';
+import { formatScore } from '../../../experiments/results.ts';
+import { zooEntries, zooExperiment } from '../../../experiments/zoo.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 let place: Workplace;
 beforeAll(() => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, expect, test } from 'vitest';
-import { Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 const workplace = new Workplace();
 afterAll(() => workplace.remove());

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createRng } from '../../core/rng.ts';
-import { sha256 } from '../../storage/exact-json.ts';
-import { TrialLedger } from '../../storage/trial-ledger.ts';
-import { freshDist } from '../dist.ts';
-import { counts } from '../soak.ts';
+import { createRng } from '../../../core/rng.ts';
+import { sha256 } from '../../../storage/exact-json.ts';
+import { TrialLedger } from '../../../storage/trial-ledger.ts';
+import { freshDist } from '../../dist.ts';
+import { counts } from '../../soak.ts';
 
 const WRITER = fileURLToPath(new URL('ledger-writer.mjs', import.meta.url));
 const NUM_PROCESSES = 8;

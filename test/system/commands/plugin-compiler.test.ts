@@ -1,6 +1,6 @@
 /** A plugin file as the program itself compiles it: the tests have a compiler of their own. */
 import { expect, test } from 'vitest';
-import { Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../../scripts/command-line.ts';
 
 test('a typing mistake is one line with its place, and leaves nothing behind', async () => {
   const place = new Workplace();

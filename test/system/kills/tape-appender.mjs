@@ -2,7 +2,7 @@
  * Writes a tape of tiny segments until its input ends, and 1000 records at least, then says its chain; or holds the tape until it is killed.
  * Arguments: the directory, and `hold` for the latter.
  */
-import { TapeWriter } from '../../dist/storage/tape-writer.js';
+import { TapeWriter } from '../../../dist/storage/tape-writer.js';
 
 const [directory, hold] = process.argv.slice(2);
 const writer = new TapeWriter(directory, { segmentBytes: 2000 });

@@ -3,13 +3,13 @@
  * do about what was left open, and after which deed it kills itself: the kind of a record, and how many of them.
  */
 import { writeSync } from 'node:fs';
-import { systemClock } from '../../dist/live/connection/clock.js';
-import { createScaledClock } from '../../dist/live/connection/scaled-clock.js';
-import { wsTransport } from '../../dist/live/connection/ws-transport.js';
-import { resolveLiveConfig } from '../../dist/live/session/config.js';
-import { LiveRun } from '../../dist/live/session/live-run.js';
-import { builtInVenues } from '../../dist/live/venues/built-in.js';
-import { restlessPolicy, sessionSettings } from '../live/session/restless-policy.mjs';
+import { systemClock } from '../../../dist/live/connection/clock.js';
+import { createScaledClock } from '../../../dist/live/connection/scaled-clock.js';
+import { wsTransport } from '../../../dist/live/connection/ws-transport.js';
+import { resolveLiveConfig } from '../../../dist/live/session/config.js';
+import { LiveRun } from '../../../dist/live/session/live-run.js';
+import { builtInVenues } from '../../../dist/live/venues/built-in.js';
+import { restlessPolicy, sessionSettings } from '../../live/session/restless-policy.mjs';
 
 const [tape, url, mode, leftOver, lastKind, lastCount] = process.argv.slice(2);
 const settings = sessionSettings(mode, url, leftOver);
