@@ -93,7 +93,14 @@ describe('with these runs', { concurrent: true }, () => {
 
   test('evaluate --report and --json choose the file and the form', async () => {
     const result = JSON.parse(well(await place.run('evaluate', 'trading', '--report', 'r.html', '--json')));
-    expect(Object.keys(result).sort()).toEqual(['report', 'test', 'train', 'trials', 'validation', 'verdict']);
+    expect(Object.keys(result).sort()).toEqual([
+      'report',
+      'test',
+      'train',
+      'trials',
+      'validation',
+      'verdict',
+    ]);
     expect(result.report).toBe('r.html');
     expect(place.exists('r.html')).toBe(true);
   });
