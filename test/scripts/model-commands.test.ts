@@ -110,7 +110,7 @@ test('predict writes a row a prediction, from a folder or from the registry', as
   const { code } = await place.run('predict', 'trees', 'new.csv', '--out', 'c.csv');
   expect(code).toBe(0);
   const [, row] = place.read('c.csv').split('\n');
-  expect(row).toMatch(/^0,(buy|sell),.*,unseen$/);
+  expect(row).toMatch(/^0,(buy|sell),.*,in-sample$/);
 });
 
 test('evaluate --model judges by unseen rows and writes a report', async () => {

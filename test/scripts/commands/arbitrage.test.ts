@@ -20,8 +20,9 @@ describe('arbitrage', { concurrent: true }, () => {
   test('trains on recorded books, writes the report, and says the same as text and as JSON', async () => {
     const run = ['arbitrage', '--data', 'books.jsonl.gz', ...short, '--set', 'env.warmupEvents=50'];
     const [text, json] = await Promise.all([
-      place.run(...run, '--out', 'a.html'),
-      place.run(...run, '--out', 'b.html', '--json'),
+      // A second look at the same span would be counted in the second report.
+      place.run(...run, '--out', 'a.html', '--ledger', 'a.db'),
+      place.run(...run, '--out', 'b.html', '--ledger', 'b.db', '--json'),
     ]);
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(json).toMatchObject({ code: 0, stderr: '' });
