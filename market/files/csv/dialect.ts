@@ -52,7 +52,7 @@ function findByWords(bytes: Uint8Array): Encoding {
 
 /** Blocks of any encoding as blocks of UTF-8, without a byte order mark. */
 export async function* asUtf8(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   encoding: Encoding,
 ): AsyncGenerator<Uint8Array> {
   if (encoding === 'utf-8') {

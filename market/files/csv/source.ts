@@ -30,8 +30,7 @@ export async function readHead(member: Member): Promise<Head> {
   const bytes = Buffer.concat(parts);
   const encoding = findEncoding(bytes.subarray(0, HEAD_BYTES));
   const utf8: Uint8Array[] = [];
-  for await (const chunk of asUtf8([bytes] as unknown as AsyncIterable<Uint8Array>, encoding))
-    utf8.push(chunk);
+  for await (const chunk of asUtf8([bytes], encoding)) utf8.push(chunk);
   const text = Buffer.concat(utf8).toString('utf8');
   const isWhole = size < HEAD_BYTES;
   const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'));
