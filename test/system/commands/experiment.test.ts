@@ -95,8 +95,11 @@ describe('a finished experiment', () => {
       expect([min, max]).toEqual([Math.min(...own), Math.max(...own)]);
       expect(mean).toBeCloseTo((own[0] + own[1]) / 2, 9);
       expect(interquartileMean).toBeCloseTo(mean, 9);
-      expect(interval).toEqual({ low: min, high: max });
-      expect(tiny.stdout).toMatch(new RegExp(`^cartpole ${agent} .* ${min} to ${max} .* 2$`, 'm'));
+      // Student's t with one degree of freedom: 12.7062 standard errors, which are half the distance of two values.
+      const reach = (12.7062047364 * Math.abs(own[0] - own[1])) / 2;
+      expect(interval.low).toBeCloseTo(mean - reach, 6);
+      expect(interval.high).toBeCloseTo(mean + reach, 6);
+      expect(tiny.stdout).toMatch(new RegExp(`^cartpole ${agent} .* ${min} +${max} +2$`, 'm'));
     }
     expect(improvements).toEqual([
       expect.objectContaining({ agent: 'ppo', other: 'random', tasks: ['cartpole'] }),
