@@ -137,6 +137,26 @@ test('a decision is due every decisionMs, or with the next book', () => {
   expect(each.market.nextDecisionMs).toBe(each.timeMs());
 });
 
+test('a step that held is rewarded for its own change of equity alone', () => {
+  const { market, show } = open({ latencyMs: [100] });
+  const trade = Array.from({ length: (market.actionSpace as { n: number }).n }, (_, i) => i).find(
+    (i) => market.propose(i).edgeBps > 0,
+  ) as number;
+  market.begin(trade);
+  // Only what was bought arrives: it is at risk of the price.
+  market.loseBook(1);
+  show(0, 99, 100);
+  market.decide();
+  for (const bid of [104, 101]) {
+    const { equity } = market.account;
+    market.hold();
+    show(0, bid, bid + 1);
+    const reward = market.decide()?.reward as number;
+    expect(Math.sign(reward)).toBe(bid === 104 ? 1 : -1);
+    expect(reward).toBeCloseTo(((market.account.equity - equity) / 10_000) * 1e4, 6);
+  }
+});
+
 test('its state has the keys of an arbitrage env, by which older tapes are repeated', () => {
   const { values } = open().market.save();
   expect(values).toMatchObject({ 'own/isOpen': 1, 'env/env/nextStart': 0, 'env/env/endRow': null });

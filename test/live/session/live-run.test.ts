@@ -1,0 +1,125 @@
+/** What a run does with time and its tape, on a clock that is moved by hand and a network that is silent. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { SocketHandlers, Transport } from '../../../live/connection/transport.ts';
+import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
+import { resolveLiveConfig } from '../../../live/session/config.ts';
+import { LiveRun } from '../../../live/session/live-run.ts';
+import { bookFrame } from '../../../live/tape/book-frames.ts';
+import { builtInVenues } from '../../../live/venues/built-in.ts';
+import { readTape, type TapeRecord } from '../../../storage/tape.ts';
+import { TapeWriter } from '../../../storage/tape-writer.ts';
+import { walkingBooks } from '../../market/walking-books.ts';
+import { hashPolicy } from '../recorded-session.ts';
+
+const START_MS = 1_700_000_000_000;
+const books = walkingBooks({ events: 10, depth: 3 });
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'market-gym-live-run-'));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function create() {
+  const clock = new VirtualClock(START_MS);
+  const sockets: SocketHandlers[] = [];
+  const transport: Transport = {
+    connect(_url, _options, handlers) {
+      sockets.push(handlers);
+      return { send() {}, terminate() {} };
+    },
+    get: () => () => {},
+  };
+  const records: TapeRecord[] = [];
+  const config = resolveLiveConfig({
+    mode: 'trading',
+    markets: [{ venue: 'bybit', symbol: 'BTC/USDT', settings: { rotateAfterMs: 1e9, silenceMs: 1e9 } }],
+    channels: ['book'],
+    depth: 3,
+    env: { barMs: 2000, features: ['return:1'], normalize: 'none', window: 1 },
+  });
+  const run = new LiveRun({
+    header: { config, model: 'hash', modelCreatedMs: Number.NaN },
+    venues: builtInVenues,
+    policyFor: (model, createdMs, market) => hashPolicy(market, model, createdMs),
+    clock,
+    transport,
+    tape: join(folder, 'tape'),
+    onRecord: (record) => records.push(structuredClone(record)),
+  });
+  return {
+    run,
+    records,
+    sockets,
+    runTo: (ms: number) => clock.runUntil(START_MS + ms),
+    numPending: () => clock.numPending,
+    times: (kind: string) => records.filter(([name]) => name === kind).map(([, timeMs]) => timeMs - START_MS),
+  };
+}
+
+test('the tape is brought to the disk once a second, from the start to the stop', async () => {
+  const sync = vi.spyOn(TapeWriter.prototype, 'syncInBackground');
+  const { run, runTo, numPending } = create();
+  runTo(3000);
+  expect(sync).not.toHaveBeenCalled();
+  run.start();
+  run.start();
+  runTo(3999);
+  expect(sync).not.toHaveBeenCalled();
+  runTo(7000);
+  expect(sync).toHaveBeenCalledTimes(4);
+  await run.stop();
+  expect([run.isRunning, numPending()]).toEqual([false, 0]);
+  runTo(20_000);
+  expect(sync).toHaveBeenCalledTimes(4);
+});
+
+test('decisions that no event brings about are made when they are due', async () => {
+  const { run, runTo, sockets, times, records } = create();
+  run.start();
+  sockets[0].open();
+  sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+  runTo(9000);
+  // Bars of two seconds, from the first book on; the first ones have no return yet.
+  const due = [2000, 4000, 6000, 8000];
+  expect(times('tick')).toEqual(due);
+  expect(times('decision')).toEqual(due.slice(4 - times('decision').length));
+  expect(times('decision').length).toBeGreaterThanOrEqual(2);
+  const lags = records.filter(([kind]) => kind === 'decision').map(([, , , , reason]) => reason);
+  expect(lags).not.toContain('late');
+  await run.stop();
+});
+
+test('a run that is stopped hears nothing more, and what it was told before is on its tape', async () => {
+  const { run, sockets, records } = create();
+  run.start();
+  sockets[0].open();
+  run.note('a remark');
+  run.halt('by hand');
+  await run.stop();
+  const { length } = records;
+  sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+  expect(records).toHaveLength(length);
+  expect([...readTape(join(folder, 'tape'))].map(({ record }) => record)).toEqual(records);
+  expect(records.map(([kind]) => kind)).toEqual(expect.arrayContaining(['session', 'input', 'note', 'halt']));
+});
+
+test('what is decided or said is on the tape at once, frames when there is time', async () => {
+  const { run, sockets } = create();
+  const onTape = () => readFileSync(join(folder, 'tape', '000001.jsonl'), 'utf8');
+  run.start();
+  sockets[0].open();
+  const before = onTape();
+  sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+  expect(onTape()).toBe(before);
+  run.note('a remark');
+  expect(onTape()).toContain('a remark');
+  expect(onTape()).toContain('orderbook');
+  await run.stop();
+});
