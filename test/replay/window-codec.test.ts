@@ -6,6 +6,7 @@ import type { ReplayOptions } from '../../replay/gather.ts';
 import { createReplayBatch } from '../../replay/replay-batch.ts';
 import { UniformReplay } from '../../replay/uniform-buffer.ts';
 import { WindowCodec } from '../../replay/window-codec.ts';
+import { counts } from '../soak.ts';
 
 interface Market {
   readonly numEnvs: number;
@@ -111,7 +112,7 @@ test('what is drawn is to the bit what a buffer of whole observations gives, als
       full.sampleInto(expected, size, createRng(seed));
       expect(drawn).toEqual(expected);
     }),
-    { numRuns: 150 },
+    { numRuns: counts(80, 300) },
   );
 });
 
@@ -131,10 +132,11 @@ test('−0 and 0 are told apart', () => {
 });
 
 test('a window of 64 rows of 10 features and 4 account numbers takes 68 bytes a step and not 2580', () => {
+  const numSteps = counts(1000, 5000);
   const market = { numEnvs: 2, rows: 64, columns: 10, accountDim: 4, ends: 0.001, numValues: 1000 };
   const source = createMarket(market, 1);
-  const { compact, full } = createBuffers(market, source.observationDim, 5000);
-  for (let step = 0; step < 20_000; step++) {
+  const { compact, full } = createBuffers(market, source.observationDim, numSteps);
+  for (let step = 0; step < 4 * numSteps; step++) {
     const transition = source.step();
     compact.push(transition);
     full.push(transition);

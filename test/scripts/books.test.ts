@@ -9,7 +9,7 @@ import { type Outcome, Workplace } from './command-line.ts';
 let place: Workplace;
 beforeAll(() => {
   place = new Workplace();
-  const tape = new SyntheticVenues({ events: 8000 }).generate(createRng(1));
+  const tape = new SyntheticVenues({ events: 3000 }).generate(createRng(1));
   for (const name of ['books.jsonl.gz', 'books.parquet']) {
     writeFileSync(place.file(name), encodeBooks(tape, name));
   }
@@ -34,7 +34,7 @@ describe('data', { concurrent: true }, () => {
     expect(text).toContain('alpha and beta\n  mid spread');
     const json = JSON.parse(well(await place.run('data', 'describe', 'books.parquet', '--json')));
     expect(json).toMatchObject({
-      events: 8000,
+      events: 3000,
       depth: 5,
       rejections: [],
       format: 'market-gym books, Parquet',
@@ -63,10 +63,10 @@ describe('data', { concurrent: true }, () => {
     const text = well(
       await place.run('data', 'fit', 'books.parquet', '--from', '2024-01-01', '--out', 'fit.json'),
     );
-    expect(text).toMatch(/^Fitted to 8000 books/);
+    expect(text).toMatch(/^Fitted to 3000 books/);
     expect(text).toMatch(/alpha: spread, mean +\S+ +\S+ +\S+ +bp/);
     const market = new SyntheticVenues(JSON.parse(readFileSync(place.file('fit.json'), 'utf8')));
-    expect(market.generate(createRng(1)).length).toBe(8000);
+    expect(market.generate(createRng(1)).length).toBe(3000);
   });
 
   test('fit refuses spans without books and times that are none', async () => {

@@ -123,7 +123,7 @@ function draw(rng: Rng): { bytes: Uint8Array; suffix: string; bars: readonly Bar
 }
 
 describe('files in random dialects', () => {
-  const numFiles = counts(150, 1000);
+  const numFiles = counts(100, 1000);
   test(`${numFiles} of them are read to what was written, or refused for dates that can be two`, async () => {
     const rng = createRng(11);
     let refused = 0;
@@ -148,7 +148,7 @@ describe('files in random dialects', () => {
 });
 
 describe('damaged files', () => {
-  const numFiles = counts(150, 5000);
+  const numFiles = counts(60, 5000);
   test(`${numFiles} of them are read, or refused by an error in one line`, async () => {
     const rng = createRng(12);
     const book =

@@ -11,6 +11,7 @@ import { compareFit } from '../../../market/synthetic/venue-fit-report.ts';
 import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
 import { syntheticVenuesPresets } from '../../../market/synthetic/venues-config.ts';
 import { sharedPath } from '../../shared.ts';
+import { isSoak } from '../../soak.ts';
 import { TWO_VENUES, topTape } from '../book-tapes.ts';
 
 const copy = (tape: BookTape): BookTape => structuredClone(tape);
@@ -218,7 +219,7 @@ describe('a fit', () => {
     expect(() => fitSyntheticVenues(mixed)).toThrowError(/quotes in USDT and "b" in USD/);
   });
 
-  const brl = sharedPath('data/books/btc-brl_two-venues_2020-06-21.jsonl.gz');
+  const brl = isSoak ? sharedPath('data/books/btc-brl_two-venues_2020-06-21.jsonl.gz') : undefined;
   test.skipIf(brl === undefined)(
     'to the BTC/BRL books has their spreads, depth and share of edge',
     async () => {
