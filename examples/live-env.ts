@@ -45,8 +45,6 @@ const env = new gym.LiveEnv({
     markets: [{ venue: 'bybit', symbol: 'BTC/USDT', settings: { url: server.endpoints[0].url } }],
     channels: ['book'],
     env: settings,
-    // Time that passes two hundred times as fast makes every pause of this process a long one.
-    risk: { maxLoopLagMs: 30_000 },
   }),
   venues: gym.builtInVenues,
   clock,

@@ -43,8 +43,10 @@ const fileSchema = z.object({
   speed: z
     .number()
     .positive()
-    .default(1)
-    .describe('how fast time passes: as fast as the tape that is played, 1 for a real venue'),
+    .optional()
+    .describe(
+      'how fast time passes; default: as fast as the tape that is played says, and once as fast on a real venue',
+    ),
 });
 
 export type LiveFile = z.output<typeof fileSchema> & { readonly session: Readonly<Record<string, unknown>> };

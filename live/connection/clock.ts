@@ -7,6 +7,8 @@ import type { Clock as EpochClock } from '../../core/clock.ts';
 export interface Clock extends EpochClock {
   /** Never falls; its zero means nothing. */
   monotonicMs(): number;
+  /** How many of its milliseconds pass in one of the machine's; absent: one. */
+  readonly speed?: number;
   /**
    * Calls `callback` once, `delayMs` from now.
    * @returns takes the call back

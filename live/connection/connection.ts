@@ -28,6 +28,8 @@ export interface VenueConnectionOptions {
   readonly session?: VenueSession;
   /** Called before each input is taken: what a tape records. */
   readonly onInput?: (input: VenueInput, timeMs: number) => void;
+  /** Called before the first input of a connection whose other side says how fast its time passes. */
+  readonly onSpeed?: (speed: number) => void;
 }
 
 export interface VenueStatus {
@@ -58,6 +60,7 @@ export class VenueConnection {
   readonly #transport: Transport;
   readonly #rng: Rng;
   readonly #onInput: ((input: VenueInput, timeMs: number) => void) | undefined;
+  readonly #onSpeed: ((speed: number) => void) | undefined;
   readonly #commands: VenueCommand[] = [];
   readonly #outgoing: string[] = [];
   readonly #cancelFetch = new Map<string, () => void>();
@@ -80,6 +83,7 @@ export class VenueConnection {
     this.#transport = this.#setup.transport ?? options.transport;
     this.#rng = rng;
     this.#onInput = options.onInput;
+    this.#onSpeed = options.onSpeed;
     this.session =
       options.session ??
       new VenueSession({
@@ -144,23 +148,26 @@ export class VenueConnection {
       if (socket === this.#socket) handle();
     };
     socket = this.#transport.connect(url, limits, {
-      open: () => ifPresent(() => this.#opened()),
+      open: (speed) => ifPresent(() => this.#opened(speed)),
       text: (text) => ifPresent(() => this.#take({ kind: 'frame', text })),
       binary: (bytes) => ifPresent(() => this.#take({ kind: 'binary', bytes })),
       heartbeat: () => ifPresent(() => this.#take({ kind: 'heartbeat' })),
       close: (reason) => ifPresent(() => this.#lost(reason)),
     });
     this.#socket = socket;
-    this.#cancelWait = this.clock.schedule(CONNECT_TIMEOUT_MS, () =>
+    // The machine's time: a handshake takes as long as it takes, however fast a tape is played.
+    this.#cancelWait = this.clock.schedule(CONNECT_TIMEOUT_MS * Math.max(1, this.clock.speed ?? 1), () =>
       this.#lost(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`),
     );
   }
 
-  #opened(): void {
+  #opened(told: number | undefined): void {
     this.#cancelWait();
+    if (told !== undefined) this.#onSpeed?.(told);
+    const { speed = 1 } = this.clock;
     this.#state = 'connected';
     this.#openedMs = this.clock.monotonicMs();
-    this.#take({ kind: 'open' });
+    this.#take(speed === 1 ? { kind: 'open' } : { kind: 'open', speed });
     this.#scheduleTick();
   }
 

@@ -11,6 +11,9 @@ export function createSteadyClock(clock: Clock, notBeforeMs = -Infinity): Clock 
   return {
     nowMs: () => zeroMs + clock.monotonicMs(),
     monotonicMs: () => clock.monotonicMs(),
+    get speed() {
+      return clock.speed ?? 1;
+    },
     schedule: (delayMs, callback) => clock.schedule(delayMs, callback),
   };
 }

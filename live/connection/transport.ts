@@ -1,7 +1,11 @@
 /** Defines what a connection needs from the network; tests and replays bring their own. */
 
+/** Header of a handshake's answer in which a tape that is played tells how many times as fast as it was recorded. */
+export const SPEED_HEADER = 'market-gym-speed';
+
 export interface SocketHandlers {
-  open(): void;
+  /** @param speed how fast the other side says that its time passes; undefined where it says nothing, as venues do */
+  open(speed?: number): void;
   text(text: string): void;
   binary(bytes: number): void;
   /** A ping or pong frame came. */

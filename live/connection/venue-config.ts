@@ -14,6 +14,28 @@ export interface ConnectionLimits {
   readonly maxFrameBytes: number;
 }
 
+/** What a handshake, an answer and the first frames take at the least, ms of the machine. */
+const CONNECTION_FLOOR_MS = 3000;
+/** A pause of a process is no silence of a venue, ms of the machine. */
+const PAUSE_FLOOR_MS = 25;
+
+/**
+ * The limits of a connection whose time passes faster than the machine's: no time-out is shorter than what the machine
+ * itself takes.
+ * @param speed times as fast as the machine's; 1 and less change nothing
+ */
+export function pacedLimits(limits: ConnectionLimits, speed: number): ConnectionLimits {
+  if (speed <= 1) return limits;
+  const floorMs = CONNECTION_FLOOR_MS * speed;
+  return {
+    ...limits,
+    silenceMs: Math.max(limits.silenceMs, floorMs),
+    streamDeadlineMs: Math.max(limits.streamDeadlineMs, floorMs),
+    syncDeadlineMs: Math.max(limits.syncDeadlineMs, floorMs),
+    staleAfterMs: Math.max(limits.staleAfterMs, PAUSE_FLOOR_MS * speed),
+  };
+}
+
 const MINUTE_MS = 60_000;
 const positive = (milliseconds: number) => z.number().positive().default(milliseconds);
 

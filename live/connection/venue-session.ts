@@ -16,7 +16,7 @@ import {
   type VenueProtocol,
   type VenueSetup,
 } from './venue.ts';
-import type { ConnectionLimits } from './venue-config.ts';
+import { type ConnectionLimits, pacedLimits } from './venue-config.ts';
 import type { Channel, VenueMarket } from './venue-markets.ts';
 
 export interface VenueSessionOptions {
@@ -39,7 +39,9 @@ export class VenueSession implements ProtocolHost {
   readonly counters: FrameCounters = createFrameCounters();
   readonly clockOffset = new ClockOffset();
   readonly #feedBySymbol: ReadonlyMap<string, MarketFeed>;
-  readonly #limits: ConnectionLimits;
+  /** As they were set, and as they are on the present connection. */
+  readonly #setLimits: ConnectionLimits;
+  #limits: ConnectionLimits;
   readonly #channels: readonly Channel[];
   readonly #protocol: VenueProtocol;
   readonly #onEvent: (event: VenueEvent) => void;
@@ -56,6 +58,7 @@ export class VenueSession implements ProtocolHost {
   constructor({ setup, markets, channels, onEvent, onCommand }: VenueSessionOptions) {
     this.feeds = markets.map((market) => new MarketFeed(market));
     this.#feedBySymbol = new Map(this.feeds.map((feed) => [feed.symbol, feed]));
+    this.#setLimits = setup.limits;
     this.#limits = setup.limits;
     this.#channels = channels;
     this.#onEvent = onEvent;
@@ -97,7 +100,7 @@ export class VenueSession implements ProtocolHost {
     this.#timeMs = Math.max(this.#timeMs, timeMs);
     if (this.#state === 'disabled') return;
     if (input.kind === 'open') {
-      this.#open();
+      this.#open(input.speed);
       return;
     }
     if (input.kind === 'close') {
@@ -223,8 +226,9 @@ export class VenueSession implements ProtocolHost {
 
   // How the connection lives.
 
-  #open(): void {
+  #open(speed = 1): void {
     const timeMs = this.#timeMs;
+    this.#limits = pacedLimits(this.#setLimits, speed);
     this.#state = 'open';
     this.#openedMs = timeMs;
     this.#lastMessageMs = timeMs;

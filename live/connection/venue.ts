@@ -13,7 +13,8 @@ import type { Channel, VenueMarket } from './venue-markets.ts';
 
 /** Everything that can happen to a connection; times are handed in beside it. A tape is a list of these. */
 export type VenueInput =
-  | { readonly kind: 'open' }
+  /** `speed`: how many times as fast as the machine's the session's time passes; absent: once, as with every real venue. */
+  | { readonly kind: 'open'; readonly speed?: number }
   | { readonly kind: 'frame'; readonly text: string }
   /** A frame that cannot be text. */
   | { readonly kind: 'binary'; readonly bytes: number }

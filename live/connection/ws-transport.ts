@@ -1,6 +1,7 @@
 /** Connects to the real network: WebSockets of `ws`, and HTTP by fetch. */
 import WebSocket from 'ws';
-import type { HttpAnswer, Transport } from './transport.ts';
+import { MAX_SPEED } from './scaled-clock.ts';
+import { type HttpAnswer, SPEED_HEADER, type Transport } from './transport.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** The largest snapshot of a venue has a few megabytes. */
@@ -18,7 +19,12 @@ export const wsTransport: Transport = {
     const unlessOver = (handle: () => void) => {
       if (!over) handle();
     };
-    socket.on('open', () => unlessOver(handlers.open));
+    let speed: number | undefined;
+    socket.on('upgrade', ({ headers }) => {
+      const told = Number(headers[SPEED_HEADER]);
+      if (told > 0 && told <= MAX_SPEED) speed = told;
+    });
+    socket.on('open', () => unlessOver(() => handlers.open(speed)));
     socket.on('message', (data, isBinary) => {
       const bytes = data as Buffer;
       unlessOver(() => (isBinary ? handlers.binary(bytes.length) : handlers.text(bytes.toString('utf8'))));

@@ -16,6 +16,8 @@ export function inputToJson(input: VenueInput): Json[] {
       return ['snapshot-failed', input.symbol, input.status, input.retryAfterMs, input.detail];
     case 'close':
       return ['close', input.reason];
+    case 'open':
+      return input.speed === undefined ? ['open'] : ['open', input.speed];
     // The word on tapes is older than the name.
     case 'heartbeat':
       return ['beat'];
@@ -43,10 +45,12 @@ export function inputFromJson([kind, ...rest]: readonly Json[]): VenueInput {
       };
     case 'close':
       return { kind, reason: String(rest[0]) };
+    case 'open':
+      return typeof rest[0] === 'number' ? { kind, speed: rest[0] } : { kind };
     case 'beat':
       return { kind: 'heartbeat' };
     default:
-      return { kind: kind as 'open' | 'tick' };
+      return { kind: kind as 'tick' };
   }
 }
 

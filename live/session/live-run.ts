@@ -30,6 +30,8 @@ export interface LiveRunOptions
   readonly transport: Transport;
   /** Directory of the tape; a session that is on it is continued. */
   readonly tape: string;
+  /** Called before the first input of a connection whose other side says how fast its time passes. */
+  readonly onSpeed?: (speed: number, venue: string) => void;
   /** Called when an input or a due tick comes, before anything is done about it. */
   readonly onReceive?: () => void;
   /** Called with every record as it is written. */
@@ -124,6 +126,7 @@ export class LiveRun {
         transport,
         rng: createRng(config.seed).fork(`connection ${venue}`),
         session: assembled.venueSessions[source],
+        onSpeed: (speed) => options.onSpeed?.(speed, venue),
         onInput: (input, timeMs) => {
           this.#onReceive?.();
           this.session.takeInput(source, input, timeMs);

@@ -28,7 +28,7 @@ export const riskConfig = z.object({
     .number()
     .positive()
     .default(1000)
-    .describe('delay of this process at which a decision is too late to be carried out, ms'),
+    .describe('delay of this process at which a decision is too late to be carried out, ms of the machine'),
   maxInvalidActions: z
     .int()
     .min(1)

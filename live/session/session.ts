@@ -75,6 +75,8 @@ export class LiveSession {
   #haltReported = false;
   #policy: LivePolicy;
   #timeMs = -Infinity;
+  /** Times as fast as the machine's that the session's time passes, since the last connection was opened. */
+  #speed = 1;
   #numDecisions = 0;
   #firstDecisionMs = Number.NaN;
   /** The next decision is the first that this policy makes. */
@@ -124,6 +126,7 @@ export class LiveSession {
   /** An input is about to be handed to a venue's session: decisions that were due before it are made first. */
   takeInput(source: number, input: VenueInput, timeMs: number): void {
     const now = this.#advanceTime(timeMs);
+    if (input.kind === 'open') this.#speed = input.speed ?? 1;
     this.#record(['input', now, source, ...inputToJson(input)]);
     this.#expirePending();
     this.#decideUpTo(now);
@@ -289,7 +292,8 @@ export class LiveSession {
       account: market.account,
       booksAreGood: this.#sources.every((source) => source.isTradable(due)),
       modelCreatedMs: this.#policy.createdMs,
-      lagMs,
+      // A limit for this process, in the machine's time.
+      lagMs: lagMs / this.#speed,
     });
     if (ruling.verdict !== 'pass') this.#carryOut(due, step, ruling);
     else if (this.#isClosing) this.#carryOut(due, step, { verdict: 'flatten', reason: 'left-over' });

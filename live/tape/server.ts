@@ -17,7 +17,7 @@ import { startVenueServer, type VenueClient, type VenueServer } from './venue-se
 export interface TapeServerOptions {
   /** Gives the tape's entries from the first one on; asked again for clients that come late. */
   readonly open: () => Iterable<TapeEntry>;
-  /** The tape's times pass on it: a scaled clock plays faster. */
+  /** The tape's times pass on it: a scaled clock plays faster, and clients are told its speed. */
   readonly clock: Clock;
   /** 0 by default: any free port. */
   readonly port?: number;
@@ -49,6 +49,7 @@ export async function serveTape(options: TapeServerOptions): Promise<TapeServer>
     onConnect: (client) => player.connect(client),
     onClose: (client) => player.disconnect(client),
     answer: (url) => player.answer(url),
+    speed: options.clock.speed ?? 1,
   });
   return {
     header: player.header,

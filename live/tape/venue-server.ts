@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { HttpAnswer } from '../connection/transport.ts';
+import { type HttpAnswer, SPEED_HEADER } from '../connection/transport.ts';
 import { listen } from './listen.ts';
 
 /** The close code for a client that asks for what is not given here. */
@@ -30,6 +30,8 @@ export interface VenueServerOptions {
   onClose?(client: VenueClient): void;
   /** Answers HTTP GET; 404 without it. */
   answer?(url: URL): HttpAnswer;
+  /** Told to every client in the answer to its handshake; absent: nothing is told. */
+  readonly speed?: number;
 }
 
 export interface VenueServer {
@@ -54,6 +56,9 @@ export async function startVenueServer(options: VenueServerOptions): Promise<Ven
     response.writeHead(answer.status).end(answer.body);
   });
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
+  if (options.speed !== undefined) {
+    sockets.on('headers', (headers) => headers.push(`${SPEED_HEADER}: ${options.speed}`));
+  }
   // Of the listening itself; the promise below tells of it.
   sockets.on('error', () => {});
   sockets.on('connection', (socket, request) => {

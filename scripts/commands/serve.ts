@@ -1,9 +1,8 @@
 /** `market-gym serve`: plays a tape to any client over WebSocket and HTTP, as its venues would. */
 import type { Argv } from 'yargs';
-import { ConfigError } from '../../core/errors.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { systemClock } from '../../live/connection/clock.ts';
-import { createScaledClock } from '../../live/connection/scaled-clock.ts';
+import { createScaledClock, requireSpeed } from '../../live/connection/scaled-clock.ts';
 import { serveTape } from '../../live/tape/server.ts';
 import { readTape } from '../../storage/tape.ts';
 import { requireTape } from '../../storage/tape-segments.ts';
@@ -28,9 +27,7 @@ type Arguments = ArgumentsOf<typeof options>;
 export async function run(args: Arguments, io: Io): Promise<number> {
   const { tape, speed, port, host } = args;
   const console = createConsole(args, io);
-  if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
-    throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
-  }
+  requireSpeed(speed, '--speed');
   requireTape(tape);
   // Frames are played as they were heard, whatever venue they are of: a plugin is only tried whether it loads.
   await openCatalog([], accessOf(args), 'The command');

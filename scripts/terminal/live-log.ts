@@ -9,6 +9,7 @@ export interface LiveLog {
   /** A record of the tape, where people want to know of it. */
   record(record: TapeRecord): void;
   info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
 }
 
 /** Records that are logged, and how loudly. */
@@ -55,5 +56,6 @@ export function createLiveLog(file: string | undefined, terminal: StatusLine, st
       logger[isDenied ? 'info' : level]({ kind, sessionMs: timeMs, body });
     },
     info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
   };
 }

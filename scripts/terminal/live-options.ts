@@ -15,6 +15,6 @@ export const sessionOptions = (yargs: Argv) =>
       coerce: wholeNumber('http', 0, 65_535),
       describe: 'Port of the page that shows the session; 0: any free one; default: none',
     })
-    .option('speed', { type: 'number', describe: 'How fast time passes; as fast as the tape that is played' })
+    .option('speed', { type: 'number', describe: 'How fast time passes; default: as served' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['config', 'tape', 'log', 'http', 'speed']);

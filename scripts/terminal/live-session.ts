@@ -10,8 +10,9 @@ import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import type { PluginAccess } from '../../experiments/plugins/access.ts';
 import { type Catalog, loadGranted, openCatalog } from '../../experiments/plugins/catalog.ts';
 import { systemClock } from '../../live/connection/clock.ts';
-import { createScaledClock } from '../../live/connection/scaled-clock.ts';
+import { createScaledClock, requireSpeed } from '../../live/connection/scaled-clock.ts';
 import { wsTransport } from '../../live/connection/ws-transport.ts';
+import { DenialWatch } from '../../live/ops/denials.ts';
 import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
@@ -22,6 +23,7 @@ import { createConsole } from './console.ts';
 import { EXIT_FAILED } from './exit-codes.ts';
 import { forgetHaltRequest, takeHaltRequest } from './halt-request.ts';
 import type { Io } from './io.ts';
+import { SessionPace } from './live/session-pace.ts';
 import { createLiveLog } from './live-log.ts';
 import { createLoopLag } from './loop-lag.ts';
 import { accessOf, type CodeArguments } from './plugin-options.ts';
@@ -80,9 +82,7 @@ export async function runLiveSession(session: LiveSession): Promise<number> {
   const venues = [...code.catalog.venues];
   const tape = requireTape(args.tape ?? file.tape);
   const speed = args.speed ?? file.speed;
-  if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
-    throw new ConfigError('invalid-value', `--speed must be a number above 0, got ${speed}.`);
-  }
+  if (speed !== undefined) requireSpeed(speed, '--speed');
   await prepareVenues(venues, config);
   const registry = args.registry ?? file.policy.registry ?? DEFAULT_REGISTRY;
   const learning =
@@ -113,7 +113,8 @@ export async function runLiveSession(session: LiveSession): Promise<number> {
 
 interface Parts extends LiveSession {
   readonly tape: string;
-  readonly speed: number;
+  /** As the user said. */
+  readonly speed: number | undefined;
   readonly learning: Learning | undefined;
   readonly monitor: OpsMonitor;
   readonly ops: OpsServer | undefined;
@@ -136,6 +137,9 @@ async function trade(parts: Parts): Promise<number> {
     end = resolve;
   });
   let numDecisions = 0;
+  const clock = createScaledClock(systemClock, speed ?? 1);
+  const pace = new SessionPace(clock, speed, (text) => console.warn(text));
+  const denials = new DenialWatch();
   const run = new LiveRun({
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs, plugins: files },
     venues,
@@ -143,9 +147,10 @@ async function trade(parts: Parts): Promise<number> {
     policyFor: isTape(tape)
       ? await tapePolicies(tape, { run: args.run, registry: args.registry, ...code }, [policy])
       : (_model, _createdMs, market) => policy.policyFor(market),
-    clock: createScaledClock(systemClock, speed),
+    clock,
     transport: wsTransport,
     tape,
+    onSpeed: (told, venue) => pace.follow(told, venue),
     onReceive: monitor.onReceive,
     onRecord: (record) => {
       log.record(record);
@@ -155,6 +160,11 @@ async function trade(parts: Parts): Promise<number> {
     onDecision: (decision) => {
       monitor.onDecision();
       learning?.onDecision(decision);
+      const denied = denials.take(decision.ruling.reason ?? null);
+      if (denied !== undefined) {
+        log.warn({ denied }, 'denied');
+        console.warn(denied);
+      }
       if (++numDecisions >= (args.decisions ?? Infinity)) end();
     },
   });
@@ -175,6 +185,7 @@ async function trade(parts: Parts): Promise<number> {
     const reason = takeHaltRequest(tape);
     if (reason !== undefined) run.halt(reason);
     terminal.show(statusLine(run));
+    pace.check(run.venueStatus);
     const isLost = run.venueStatus.every(({ state }) => state === 'disabled');
     if (isLost) end();
   }, WATCH_MS);
