@@ -7,12 +7,12 @@
  * not to look first for tests that fail anyway; `--list` to print the mutants alone.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createRng } from '../../core/rng.ts';
 import { EXPLAINED } from './explained.ts';
 import { handwritten, type Mutant, mutantsOf } from './operators.ts';
 import { TestMap } from './related.ts';
@@ -20,7 +20,6 @@ import { RULES } from './rules.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs');
-const SEED = 'mutants';
 /** Folders, and how many mutants are drawn in each. */
 const DRAWN: Readonly<Record<string, number>> = {
   'live/connection': 20,
@@ -39,6 +38,7 @@ const PAGES = /live\/ops\/page|trainers\/report\/(style|script|page|html|documen
 const NEAR = 6;
 const FAR = 24;
 const PATIENCE_MS = 300_000;
+const ENDLESS = 'a test that comes to no end';
 
 interface Verdict {
   readonly mutant: Mutant;
@@ -46,6 +46,10 @@ interface Verdict {
   readonly killer: string | undefined;
 }
 
+/**
+ * Drawn by the hash of their own text: an edit elsewhere in a folder leaves them as they are, and what is explained
+ * stays so.
+ */
 function draw(): Mutant[] {
   const drawn: Mutant[] = [];
   for (const [folder, count] of Object.entries(DRAWN)) {
@@ -54,9 +58,15 @@ function draw(): Mutant[] {
       .filter((file) => file.endsWith('.ts') && !PAGES.test(file))
       .sort()
       .flatMap((file) => mutantsOf(file, readFileSync(join(project, file), 'utf8')));
-    const order = new Int32Array(all.length).map((_, i) => i);
-    createRng(`${SEED} ${folder}`).shuffle(order);
-    drawn.push(...Array.from(order.subarray(0, count), (i) => all[i]));
+    const numAlike = new Map<string, number>();
+    const ranked = all.map((mutant) => {
+      const text = [mutant.file, mutant.operator, mutant.before, mutant.after].join('\n');
+      const nth = (numAlike.get(text) ?? 0) + 1;
+      numAlike.set(text, nth);
+      return { mutant, rank: createHash('sha256').update(`${text}\n${nth}`).digest('hex') };
+    });
+    ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+    drawn.push(...ranked.slice(0, count).map(({ mutant }) => mutant));
   }
   return drawn;
 }
@@ -131,7 +141,7 @@ async function judge(mutant: Mutant, tests: readonly string[], place: string): P
   for (const part of [tests.slice(0, NEAR), tests.slice(NEAR)]) {
     if (part.length === 0) continue;
     const results = await runTests(mutant, part, place);
-    if (results === undefined) return 'a test that comes to no end';
+    if (results === undefined) return ENDLESS;
     for (const { name, status, assertionResults } of results) {
       const failed = assertionResults.find((test) => test.status === 'failed');
       if (failed !== undefined) return `${name}: ${failed.fullName}`;
@@ -188,11 +198,31 @@ if (values.list) {
   await Promise.all(Array.from({ length: workers }, work));
   const left = survived().filter(({ mutant }) => !isExplained(mutant));
   console.log(
-    `\n${mutants.length} mutants: ${mutants.length - survived().length} killed, ${survived().length} survived, ` +
-      `${survived().length - left.length} of these explained.`,
+    '\n| folder | rules | drawn | killed | explained | alive |\n| --- | --- | --- | --- | --- | --- |',
   );
+  for (const folder of [...Object.keys(DRAWN), 'continual']) {
+    const own = verdicts.filter(({ mutant }) => mutant.file.startsWith(`${folder}/`));
+    if (own.length > 0) console.log(row(folder, own));
+  }
+  console.log(row('all', verdicts));
+  const late = verdicts.filter(({ killer }) => killer === ENDLESS);
+  if (late.length > 0) {
+    console.log(
+      `\nKilled by coming to no end within ${PATIENCE_MS / 1000} s, which a busy machine does too:`,
+    );
+    for (const { mutant } of late) console.log(show(mutant));
+  }
   for (const { mutant } of left) console.log(`Neither killed nor explained: ${show(mutant)}`);
   if (left.length > 0) process.exitCode = 1;
+}
+
+function row(name: string, own: readonly Verdict[]): string {
+  const numRules = own.filter(({ mutant }) => RULES.some((rule) => rule.name === mutant.operator)).length;
+  const alive = own.filter(({ killer }) => killer === undefined);
+  const numLeft = alive.filter(({ mutant }) => !isExplained(mutant)).length;
+  const numKilled = own.length - alive.length;
+  const cells = [name, numRules, own.length - numRules, numKilled, alive.length - numLeft, numLeft];
+  return `| ${cells.join(' | ')} |`;
 }
 
 function isExplained({ file, before, after }: Mutant): boolean {
