@@ -207,7 +207,8 @@ export class VenueConnection {
         if (isConnected) this.#fetch(command.symbol, command.url, command.delayMs);
         return;
       case 'reconnect':
-        this.#lost(command.reason, command.planned);
+        // Who heard why the connection is left may have stopped it.
+        if (this.#state !== 'stopped') this.#lost(command.reason, command.planned);
         return;
       case 'disable':
         this.#drop(command.reason);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import { VenueConnection } from '../../../live/connection/connection.ts';
 import type { HttpAnswer, SocketHandlers, Transport } from '../../../live/connection/transport.ts';
-import type { VenueInput } from '../../../live/connection/venue.ts';
+import type { VenueEvent, VenueInput } from '../../../live/connection/venue.ts';
 import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
 import { wordVenue } from '../word-venue.ts';
 
@@ -18,7 +18,10 @@ interface Request {
 }
 
 /** A connection on a network that does nothing by itself. */
-function connect(config: Record<string, unknown> = {}) {
+function connect(
+  config: Record<string, unknown> = {},
+  onEvent: (event: VenueEvent, connection: VenueConnection) => void = () => {},
+) {
   const clock = new VirtualClock(START_MS);
   const attempts: number[] = [];
   const sockets: SocketHandlers[] = [];
@@ -46,7 +49,7 @@ function connect(config: Record<string, unknown> = {}) {
       };
     },
   };
-  const connection = new VenueConnection({
+  const connection: VenueConnection = new VenueConnection({
     plugin: wordVenue,
     markets: [SYMBOL],
     config: { staleAfterMs: 1e9, streamDeadlineMs: 1e9, syncDeadlineMs: 1e9, ...config },
@@ -54,6 +57,7 @@ function connect(config: Record<string, unknown> = {}) {
     transport,
     rng: createRng(1),
     onInput: (input) => inputs.push(input),
+    onEvent: (event) => onEvent(event, connection),
   });
   connection.start();
   return {
@@ -146,6 +150,17 @@ describe('the wait before another attempt', () => {
     expect(network.attempts).toEqual([0, 1e6]);
     network.connection.start();
     expect(network.attempts).toHaveLength(2);
+  });
+
+  test('is none after a stop by whoever hears why the connection was left', () => {
+    const network = connect({}, ({ kind }, connection) => {
+      if (kind === 'book-lost') connection.stop();
+    });
+    network.socket().open();
+    network.socket().text('book 99 101');
+    network.socket().binary(9);
+    network.runTo(1e6);
+    expect([network.state(), network.attempts, network.numPending()]).toEqual(['stopped', [0], 0]);
   });
 });
 

@@ -80,6 +80,12 @@ describe('a book is traded on', () => {
     ['not when the connection is closed', false, '0 book 99 101 | 1 close', 1],
     ['not on a new connection, before it came anew', false, '0 book 99 101 | 1 close | 2 open', 2],
     ['not when another market’s book came', false, '0 other', 0],
+    ['at four times the last price', true, '0 book 99 101 | 1 book 399 401', 1],
+    ['not at more than that at once', false, '0 book 99 101 | 1 book 399 402', 1],
+    ['at a quarter of the last price', true, '0 book 99 101 | 1 book 24 26', 1],
+    ['not at less than that at once', false, '0 book 99 101 | 1 book 24 25.9', 1],
+    ['at any price, when it came anew', true, '0 book 99 101 | 1 book 999 1001 | 2 book 999 1001', 2],
+    ['at any price, from what was last believed', true, '0 book 99 101 | 1 book 299 301 | 2 book 899 901', 2],
   ])('%s', (_, isSo, script, nowMs) => {
     const venue = open({}, { symbols: [SYMBOL, 'ETH/USDT'] });
     for (const line of script === '' ? [] : script.split(' | ')) {

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Agent } from '../../../agents/agent.ts';
 import { buyAndHold } from '../../../agents/rules/buy-and-hold.ts';
 import { createRng } from '../../../core/rng.ts';
+import type { TransitionBatch } from '../../../envs/transition.ts';
 import type { SocketHandlers, Transport } from '../../../live/connection/transport.ts';
 import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
 import { resolveLiveConfig } from '../../../live/session/config.ts';
@@ -90,6 +92,36 @@ test('an agent steps a live env by promises, and the tape repeats it without the
   const outcome = replay();
   expect(outcome.difference).toBeUndefined();
   expect(outcome.assembled.market.account.equity).toBe(equity);
+});
+
+test('an agent that learns is handed each transition whole: from what it acted on to what came next', async () => {
+  const { env, play } = openEnv();
+  const acted: number[][] = [];
+  const transitions: { from: number[]; to: number[]; reward: number }[] = [];
+  const told: number[] = [];
+  const agent = {
+    act: (observations: Float32Array) => {
+      acted.push([...observations]);
+      return Int32Array.of(acted.length % 3);
+    },
+    observe: ({ observations, nextObservations, rewards }: TransitionBatch) => {
+      transitions.push({ from: [...observations], to: [...nextObservations], reward: rewards[0] });
+    },
+  };
+  const steps = runLive(agent as unknown as Agent, env, {
+    learns: true,
+    onStep({ reward }, numSteps) {
+      told.push(Math.fround(reward));
+      return numSteps < 40;
+    },
+  });
+  await play();
+  expect(await steps).toBe(40);
+  await env.close();
+  expect(transitions.map(({ from }) => from)).toEqual(acted);
+  expect(transitions.slice(0, -1).map(({ to }) => to)).toEqual(acted.slice(1));
+  expect(new Set(acted.map(String)).size).toBeGreaterThan(30);
+  expect(transitions.map(({ reward }) => reward)).toEqual(told);
 });
 
 test('an action that comes after the next input is replaced by holding, and the tape says so', async () => {

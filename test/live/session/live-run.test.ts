@@ -2,11 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SocketHandlers, Transport } from '../../../live/connection/transport.ts';
 import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
 import { resolveLiveConfig } from '../../../live/session/config.ts';
-import { LiveRun } from '../../../live/session/live-run.ts';
+import { LiveRun, type LiveRunOptions } from '../../../live/session/live-run.ts';
 import { bookFrame } from '../../../live/tape/book-frames.ts';
 import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { readTape, type TapeRecord } from '../../../storage/tape.ts';
@@ -26,8 +26,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function create() {
-  const clock = new VirtualClock(START_MS);
+/** The book of the beginning is good for as long as a test runs. */
+const PATIENT = { rotateAfterMs: 1e9, silenceMs: 1e9, staleAfterMs: 1e9, streamDeadlineMs: 1e9 };
+
+function create(
+  change: { leftOver?: string; latencyMs?: number } = {},
+  policyFor: LiveRunOptions['policyFor'] = (model, createdMs, market) => hashPolicy(market, model, createdMs),
+  startMs = 0,
+) {
+  const clock = new VirtualClock(START_MS + startMs);
   const sockets: SocketHandlers[] = [];
   const transport: Transport = {
     connect(_url, _options, handlers) {
@@ -39,15 +46,23 @@ function create() {
   const records: TapeRecord[] = [];
   const config = resolveLiveConfig({
     mode: 'trading',
-    markets: [{ venue: 'bybit', symbol: 'BTC/USDT', settings: { rotateAfterMs: 1e9, silenceMs: 1e9 } }],
+    markets: [{ venue: 'bybit', symbol: 'BTC/USDT', settings: PATIENT }],
     channels: ['book'],
     depth: 3,
-    env: { barMs: 2000, features: ['return:1'], normalize: 'none', window: 1 },
+    leftOver: change.leftOver ?? 'keep',
+    env: {
+      barMs: 2000,
+      features: ['return:1'],
+      normalize: 'none',
+      window: 1,
+      staleMs: 1e9,
+      latencyMs: change.latencyMs ?? 250,
+    },
   });
   const run = new LiveRun({
     header: { config, model: 'hash', modelCreatedMs: Number.NaN },
     venues: builtInVenues,
-    policyFor: (model, createdMs, market) => hashPolicy(market, model, createdMs),
+    policyFor,
     clock,
     transport,
     tape: join(folder, 'tape'),
@@ -122,4 +137,35 @@ test('what is decided or said is on the tape at once, frames when there is time'
   expect(onTape()).toContain('a remark');
   expect(onTape()).toContain('orderbook');
   await run.stop();
+});
+
+describe('a session that goes on', () => {
+  // What the policy wants (levels −1, 0, 1), and how long its order travels; the run ends 500 ms after the decision.
+  test.each<[rule: string, leftOver: string, choice: number, latencyMs: number, closes: boolean]>([
+    ['closes what it finds open, where it is to', 'close', 2, 0, true],
+    ['closes what an order under way will open', 'close', 0, 60_000, true],
+    ['has nothing to close where nothing is open', 'close', 1, 0, false],
+    ['keeps what it finds open, where it is to', 'keep', 2, 0, false],
+  ])('%s', async (_, leftOver, choice, latencyMs, closes) => {
+    const policyFor: LiveRunOptions['policyFor'] = (model, createdMs) => ({
+      model,
+      createdMs,
+      act: () => choice,
+    });
+    const first = create({ leftOver, latencyMs }, policyFor);
+    first.run.start();
+    first.sockets[0].open();
+    first.sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+    first.runTo(6500);
+    const { exposure, numOrders } = first.run.market.account;
+    expect([Math.sign(exposure), numOrders]).toEqual([
+      latencyMs === 0 ? choice - 1 : 0,
+      latencyMs === 0 ? 0 : 1,
+    ]);
+    await first.run.stop();
+    const second = create({ leftOver, latencyMs }, policyFor, 6600);
+    expect(second.run.recovery).toMatchObject({ closes, exposure, numOrders, numMissing: 0 });
+    expect(second.records.map(([kind]) => kind).includes('close-out')).toBe(closes);
+    await second.run.stop();
+  });
 });
