@@ -108,7 +108,6 @@ export class VenueConnection {
   stop(): void {
     if (this.#state === 'stopped') return;
     this.#drop('stopped');
-    this.#cancelWait();
     if (this.#state !== 'disabled') this.#state = 'stopped';
   }
 
@@ -212,7 +211,6 @@ export class VenueConnection {
         return;
       case 'disable':
         this.#drop(command.reason);
-        this.#cancelWait();
         this.#state = 'disabled';
     }
   }

@@ -39,6 +39,38 @@ const order = (change: Partial<Proposal> = {}): Proposal => ({
 const verdictOf = ({ verdict, reason }: { verdict: string; reason?: string }): string =>
   reason === undefined ? verdict : `${verdict}: ${reason}`;
 
+describe('a limit', () => {
+  test('that is not set is the one that the settings promise', () => {
+    expect(create().config).toEqual({
+      maxExposure: 1,
+      maxNotional: 1e9,
+      maxOrdersPerMinute: 60,
+      maxDrawdown: 0.2,
+      maxEdgeBps: 500,
+      maxModelAgeHours: 720,
+      maxLoopLagMs: 1000,
+      maxInvalidActions: 3,
+      onBadBook: 'hold',
+    });
+  });
+
+  // The least that may be set, the most where there is such, and what is refused.
+  test.each<[name: keyof RiskConfig, allowed: unknown[], refused: unknown[]]>([
+    ['maxExposure', [1e-9, 100], [0, -1, Number.NaN, Infinity]],
+    ['maxNotional', [1e-9], [0, -1]],
+    ['maxOrdersPerMinute', [1], [0, 1.5]],
+    ['maxDrawdown', [1e-9, 1], [0, 1.001]],
+    ['maxEdgeBps', [1e-9], [0]],
+    ['maxModelAgeHours', [1e-9], [0]],
+    ['maxLoopLagMs', [1e-9], [0]],
+    ['maxInvalidActions', [1], [0, 1.5]],
+    ['onBadBook', ['hold', 'flatten'], ['pass', true]],
+  ])('%s', (name, allowed, refused) => {
+    for (const value of allowed) expect(create({ [name]: value }).config[name]).toBe(value);
+    for (const value of refused) expect(() => create({ [name]: value })).toThrow(name);
+  });
+});
+
 describe('before a decision', () => {
   test.each<[rule: string, config: Partial<RiskConfig>, given: Moment, verdict: string]>([
     ['nothing is wrong', {}, moment(), 'pass'],
@@ -66,14 +98,14 @@ describe('before a decision', () => {
 describe('drawdown', () => {
   // Equities one after another, and the verdict on the last.
   test.each<[rule: string, equities: number[], state: string]>([
-    ['at the limit, from the start', [1000, 800], 'active'],
-    ['beyond the limit', [1000, 799.9], 'halted'],
-    ['counts from the highest equity, not from the first: at the limit', [1000, 2000, 1600], 'active'],
-    ['counts from the highest equity, not from the first: beyond', [1000, 2000, 1599.9], 'halted'],
-    ['counts from the highest, not from the last', [1000, 2000, 1700, 1599.9], 'halted'],
+    ['at the limit, from the start', [1000, 750], 'active'],
+    ['beyond the limit', [1000, 749.9], 'halted'],
+    ['counts from the highest equity, not from the first: at the limit', [1000, 2000, 1500], 'active'],
+    ['counts from the highest equity, not from the first: beyond', [1000, 2000, 1499.9], 'halted'],
+    ['counts from the highest, not from the last', [1000, 2000, 1700, 1499.9], 'halted'],
     ['is none while equity rises', [1000, 1001, 5000], 'active'],
   ])('%s', (_, equities, state) => {
-    const guard = create({ maxDrawdown: 0.2 });
+    const guard = create({ maxDrawdown: 0.25 });
     for (const equity of equities) guard.before(moment(equity));
     expect(guard.state).toBe(state);
   });
@@ -93,8 +125,8 @@ describe("a model's age", () => {
 
   test.each<[rule: string, hours: number, change: Partial<Proposal>, state: string, verdict: string]>([
     ['at the limit', 24, {}, 'active', 'pass'],
-    ['beyond: risk may not rise', 24.001, {}, 'reducing', 'hold: model-age'],
-    ['beyond: risk may fall', 24.001, { increasesRisk: false }, 'reducing', 'pass'],
+    ['beyond: risk may not rise', 24.000001, {}, 'reducing', 'hold: model-age'],
+    ['beyond: risk may fall', 24.000001, { increasesRisk: false }, 'reducing', 'pass'],
     ['that nobody knows', Number.NaN, {}, 'active', 'pass'],
   ])('%s', (_, hours, change, state, verdict) => {
     const guard = create({ maxModelAgeHours: 24 });
@@ -186,6 +218,13 @@ describe('invalid actions', () => {
   });
 });
 
+test('a guard that has seen nothing is saved as such', () => {
+  expect(create().save()).toEqual({
+    arrays: { orderTimes: new Float64Array(0) },
+    values: { numOrders: 0, peakEquity: 0, numInvalid: 0, haltReason: null, isReducing: false },
+  });
+});
+
 test('a guard that is saved goes on with all its counts', () => {
   const config = { maxOrdersPerMinute: 3, maxDrawdown: 0.2, maxInvalidActions: 3, maxModelAgeHours: 24 };
   const guard = create(config);
@@ -216,6 +255,16 @@ test('a guard that is saved goes on with all its counts', () => {
   expect(restored.haltReason).toBeUndefined();
   restored.before(moment(1599));
   expect(restored.state).toBe('halted');
+});
+
+test('orders that still count keep their place in the minute when a guard goes on', () => {
+  const config = { maxOrdersPerMinute: 4 };
+  const guard = create(config);
+  for (const timeMs of [-90_000, -40_000, -30_000, -20_000]) guard.judge(order(), START_MS + timeMs);
+  const restored = create(config);
+  restored.load(guard.save());
+  const verdicts = [0, 1, 20_000, 20_001].map((ms) => verdictOf(restored.judge(order(), START_MS + ms)));
+  expect(verdicts).toEqual(['pass', 'hold: order-rate', 'pass', 'hold: order-rate']);
 });
 
 describe('what is no action', () => {
