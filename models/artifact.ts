@@ -147,6 +147,7 @@ const pipelineSchema = z.object({
     spans: z.array(z.tuple([z.number(), z.number()])),
     rowHashes: z.string().optional(),
     baseRate: numbers.optional(),
+    isUnknown: z.boolean().optional(),
   }),
   values: z.record(z.string(), z.json()),
 });

@@ -159,6 +159,8 @@ export interface TrainingRecord {
   readonly rowHashes?: string;
   /** [C] shares of the classes among the training rows, or [1] their mean; absent in models of older versions. */
   readonly baseRate?: readonly number[];
+  /** Set where nothing is known of it, as of models from other programs: every row counts as learnt. */
+  readonly isUnknown?: boolean;
 }
 
 export interface TrainedModel {

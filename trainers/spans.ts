@@ -53,15 +53,21 @@ export function isoDate(timeMs: number): string {
 }
 
 /**
- * The first row at or after a UTC date.
+ * A UTC date's first millisecond.
  * @throws ConfigError `invalid-split` for a date that cannot be read
  */
-export function rowAt({ timeMs, length }: TimedRows, date: string): number {
+export function dayMs(date: string): number {
   const dateMs = Date.parse(`${date}T00:00:00Z`);
   // The round trip refuses days such as 31 February, which would silently become another day.
   if (Number.isNaN(dateMs) || isoDate(dateMs) !== date) {
     throw new ConfigError('invalid-split', `Cannot read the date "${date}"; write it as 2017-01-01.`);
   }
+  return dateMs;
+}
+
+/** The first row at or after a UTC date. @throws ConfigError as `dayMs` */
+export function rowAt({ timeMs, length }: TimedRows, date: string): number {
+  const dateMs = dayMs(date);
   let row = 0;
   while (row < length && timeMs[row] < dateMs) row++;
   return row;

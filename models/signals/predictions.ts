@@ -67,7 +67,8 @@ export function knows(
   row: number,
   { timeMs, hash, table }: Pick<PredictionInput, 'timeMs' | 'hash' | 'table'>,
 ): boolean {
-  const { unit, spans, dataHash, rowHashes } = record;
+  const { unit, spans, dataHash, rowHashes, isUnknown } = record;
+  if (isUnknown) return true;
   if (unit === 'row' && hash !== dataHash) {
     return rowHashes !== undefined && table !== undefined && recallsRow(rowHashes, table, row);
   }

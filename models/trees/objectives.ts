@@ -1,10 +1,28 @@
 /** Turns margins, the sums of a row's leaves, into predictions and back. */
 import { DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
-import type { MetricName, ObjectiveName } from './xgboost-config.ts';
+import { type MetricName, OBJECTIVES, type ObjectiveName } from './xgboost-config.ts';
+
+/** Objectives of models that are read and predicted; those of `OBJECTIVES` are trained too. */
+export const FOREST_OBJECTIVES = [
+  ...OBJECTIVES,
+  'multi:softmax',
+  'reg:logistic',
+  'binary:logitraw',
+  'reg:absoluteerror',
+  'reg:pseudohubererror',
+  'reg:quantileerror',
+  'count:poisson',
+  'reg:gamma',
+  'reg:tweedie',
+  'rank:pairwise',
+  'rank:ndcg',
+  'rank:map',
+] as const;
+export type ForestObjective = (typeof FOREST_OBJECTIVES)[number];
 
 export interface Objective {
-  readonly name: ObjectiveName;
+  readonly name: ForestObjective;
   readonly defaultMetric: MetricName;
   /** The margin that a base score stands for. */
   marginOf(baseScore: number): number;
@@ -15,7 +33,7 @@ export interface Objective {
 const logistic: Objective = {
   name: 'binary:logistic',
   defaultMetric: 'logloss',
-  marginOf: (baseScore) => Math.fround(-log(1 / Math.fround(baseScore) - 1)) + 0,
+  marginOf: (baseScore) => Math.fround(-log(Math.fround(Math.fround(1 / Math.fround(baseScore)) - 1))) + 0,
   transform(margins) {
     for (let i = 0; i < margins.length; i++) margins[i] = 1 / (1 + exp(-margins[i]));
   },
@@ -47,10 +65,42 @@ const squaredError: Objective = {
   transform() {},
 };
 
-const OBJECTIVES = new Map([logistic, softmax, squaredError].map((objective) => [objective.name, objective]));
+/** The logarithm is the link: predictions above 0. */
+const logLink: Omit<Objective, 'name'> = {
+  defaultMetric: 'rmse',
+  marginOf: (baseScore) => Math.fround(log(Math.fround(baseScore))),
+  transform(margins) {
+    for (let i = 0; i < margins.length; i++) margins[i] = exp(margins[i]);
+  },
+};
 
-export function objectiveNamed(name: ObjectiveName): Objective {
-  return OBJECTIVES.get(name) as Objective;
+/** Classes of multi:softmax are the most probable ones of its probabilities, which is what is predicted here. */
+const BY_NAME: Readonly<Record<ForestObjective, Omit<Objective, 'name'>>> = {
+  'binary:logistic': logistic,
+  'multi:softprob': softmax,
+  'reg:squarederror': squaredError,
+  'multi:softmax': softmax,
+  'reg:logistic': logistic,
+  'binary:logitraw': squaredError,
+  'reg:absoluteerror': squaredError,
+  'reg:pseudohubererror': squaredError,
+  'reg:quantileerror': squaredError,
+  'count:poisson': logLink,
+  'reg:gamma': logLink,
+  'reg:tweedie': logLink,
+  'rank:pairwise': squaredError,
+  'rank:ndcg': squaredError,
+  'rank:map': squaredError,
+};
+
+export function objectiveNamed(name: ForestObjective): Objective {
+  return { ...BY_NAME[name], name };
+}
+
+/** Classes there are predictions for: 2 of one probability, or as many as there are outputs; 0 for values. */
+export function classesOf(name: ForestObjective, numClasses: number): number {
+  if (name.startsWith('multi:')) return numClasses;
+  return name === 'binary:logistic' || name === 'reg:logistic' ? 2 : 0;
 }
 
 /**

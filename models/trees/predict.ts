@@ -1,7 +1,8 @@
 /** Sums a forest's leaves over the rows of a table, with the kernels. */
 import { type KernelLayout, kernelLayout } from '../../networks/kernels/layout.ts';
 import { TreeKernels } from './kernels.ts';
-import { depths, type Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
+import { type WalkNodes, walkNodes } from './walk-nodes.ts';
 
 /** Bytes of rows handed to the kernels at once, and of a thread's block of them, which should fit a first-level cache. */
 const STRIPE_BYTES = 1 << 23;
@@ -26,25 +27,24 @@ export function packForest(
 ): PackedForest {
   const layout = kernelLayout();
   const { WALK_TREE_BYTES, WALK_NODES, WALK_DEPTH, WALK_OUTPUT, WALK_NODE_BYTES } = layout;
-  const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
+  const walks = trees.map(walkNodes);
+  const numSlots = walks.reduce((sum, walk) => sum + walk.numSlots, 0);
   const heads = new Int32Array((trees.length * WALK_TREE_BYTES) >> 2);
-  const nodes = new Int32Array((numNodes * WALK_NODE_BYTES) >> 2);
+  const nodes = new Int32Array((numSlots * WALK_NODE_BYTES) >> 2);
   let start = 0;
-  for (const [index, tree] of trees.entries()) {
-    const depth = depths(tree).reduce((a, b) => Math.max(a, b), 0);
+  for (const [index, walk] of walks.entries()) {
     const head = (index * WALK_TREE_BYTES) >> 2;
     heads[head + (WALK_NODES >> 2)] = start;
-    heads[head + (WALK_DEPTH >> 2)] = depth;
+    heads[head + (WALK_DEPTH >> 2)] = walk.depth;
     heads[head + (WALK_OUTPUT >> 2)] = outputs[index];
-    packTree(tree, nodes.subarray(start >> 2), layout);
-    start += tree.numNodes * WALK_NODE_BYTES;
+    packTree(walk, nodes.subarray(start >> 2), layout);
+    start += walk.numSlots * WALK_NODE_BYTES;
   }
   return { numColumns, numOutputs, numTrees: trees.length, trees: heads, nodes };
 }
 
-/** Children side by side, the one for missing values first. */
-function packTree(tree: Tree, nodes: Int32Array, layout: KernelLayout): void {
-  const { left, right, defaultLeft, splitIndex, splitCondition } = tree;
+/** Children side by side, the one for missing values first; a node with several parents stands beside several siblings. */
+function packTree(walk: WalkNodes, nodes: Int32Array, layout: KernelLayout): void {
   const floats = new Float32Array(nodes.buffer, nodes.byteOffset, nodes.length);
   const nodeBytes = layout.WALK_NODE_BYTES;
   const threshold = layout.WALK_THRESHOLD >> 2;
@@ -52,22 +52,26 @@ function packTree(tree: Tree, nodes: Int32Array, layout: KernelLayout): void {
   const children = layout.WALK_CHILDREN >> 2;
   const sign = layout.WALK_SIGN >> 2;
   const queue = [0];
+  const pairs = new Int32Array(walk.column.length);
   for (let place = 0; place < queue.length; place++) {
     const node = queue[place];
     const at = (place * nodeBytes) >> 2;
-    if (left[node] === -1) {
+    if (walk.column[node] === -1) {
       floats[at + threshold] = Number.NaN;
       nodes[at + children] = place * nodeBytes;
-      floats[at + sign] = splitCondition[node];
+      floats[at + sign] = walk.threshold[node];
       continue;
     }
-    const isLeft = defaultLeft[node] === 1;
-    nodes[at + column] = splitIndex[node] * layout.WALK_COLUMN_BYTES;
-    nodes[at + children] = queue.length * nodeBytes;
-    queue.push(isLeft ? left[node] : right[node], isLeft ? right[node] : left[node]);
+    const isBelow = walk.missingBelow[node] === 1;
+    const [below, notBelow] = [walk.below[node], walk.notBelow[node]];
+    if (pairs[node] === 0) {
+      pairs[node] = queue.push(isBelow ? below : notBelow, isBelow ? notBelow : below) - 2;
+    }
+    nodes[at + column] = walk.column[node] * layout.WALK_COLUMN_BYTES;
+    nodes[at + children] = pairs[node] * nodeBytes;
     // value ≥ t leads right; value < t, that is −value > −t, that is −value ≥ the next number after −t, leads left.
-    floats[at + threshold] = isLeft ? splitCondition[node] : nextUp(-splitCondition[node]);
-    nodes[at + sign] = isLeft ? 0 : -0x80000000;
+    floats[at + threshold] = isBelow ? walk.threshold[node] : nextUp(-walk.threshold[node]);
+    nodes[at + sign] = isBelow ? 0 : -0x80000000;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Walks one row through a forest in flat arrays, without allocation. */
 import type { Tree } from './tree.ts';
+import { walkNodes } from './walk-nodes.ts';
 
 export class RowWalker {
   readonly #roots: Int32Array; // [T]
@@ -9,26 +10,27 @@ export class RowWalker {
   readonly #children: Int32Array; // [nodes, 3]: below the threshold, not below it, missing
 
   constructor(trees: readonly Tree[], outputs: Int32Array) {
-    const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
+    const walks = trees.map(walkNodes);
+    const numNodes = walks.reduce((sum, { column }) => sum + column.length, 0);
     this.#roots = new Int32Array(trees.length);
     this.#outputs = outputs;
-    this.#columns = new Int32Array(numNodes).fill(-1);
+    this.#columns = new Int32Array(numNodes);
     this.#thresholds = new Float32Array(numNodes);
     this.#children = new Int32Array(numNodes * 3);
     let start = 0;
-    for (const [
-      index,
-      { numNodes, left, right, splitIndex, splitCondition, defaultLeft },
-    ] of trees.entries()) {
+    for (const [index, { column, threshold, below, notBelow, missingBelow }] of walks.entries()) {
       this.#roots[index] = start;
-      this.#thresholds.set(splitCondition, start);
-      for (let node = 0; node < numNodes; node++) {
-        if (left[node] === -1) continue;
-        const missing = defaultLeft[node] === 1 ? left[node] : right[node];
-        this.#columns[start + node] = splitIndex[node];
-        this.#children.set([start + left[node], start + right[node], start + missing], (start + node) * 3);
+      this.#columns.set(column, start);
+      this.#thresholds.set(threshold, start);
+      for (let node = 0; node < column.length; node++) {
+        if (column[node] === -1) continue;
+        const missing = missingBelow[node] === 1 ? below[node] : notBelow[node];
+        this.#children.set(
+          [start + below[node], start + notBelow[node], start + missing],
+          (start + node) * 3,
+        );
       }
-      start += numNodes;
+      start += column.length;
     }
   }
 

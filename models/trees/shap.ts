@@ -6,7 +6,11 @@
  * when the feature is unknown (`zero`) and known (`one`), and the weights of the subsets of each size.
  * Differences from the source: cover is the sum of hessians, as in XGBoost; where that is 0, both children count half.
  */
-import { depths, type Tree } from './tree.ts';
+import { StorageError } from '../../core/errors.ts';
+import { depths, goesLeft, type Tree } from './tree.ts';
+
+/** Edges from root to leaf; the work of a path grows with their square. */
+const MAX_DEPTH = 512;
 
 export class TreeExplainer {
   readonly #trees: readonly Tree[];
@@ -29,18 +33,24 @@ export class TreeExplainer {
     outputs: Int32Array,
     numOutputs: number,
     numFeatures: number,
-    baseMargin: number,
+    baseMargins: Float32Array /* [K] */,
   ) {
     this.#trees = trees;
     this.#outputs = outputs;
     this.#numFeatures = numFeatures;
-    this.#bias = new Float64Array(numOutputs).fill(baseMargin);
+    this.#bias = Float64Array.from(baseMargins);
     this.#sums = new Float64Array(numOutputs * (numFeatures + 1));
     this.#tree = trees[0];
     let deepest = 0;
     for (const [index, tree] of trees.entries()) {
-      this.#bias[outputs[index]] += expectation(tree, 0);
       for (const depth of depths(tree)) deepest = Math.max(deepest, depth);
+      if (deepest > MAX_DEPTH) {
+        throw new StorageError(
+          'model-unsupported',
+          `Tree ${index} is ${deepest} splits deep; contributions are computed for trees of ${MAX_DEPTH} at most.`,
+        );
+      }
+      this.#bias[outputs[index]] += expectation(tree, 0);
     }
     const room = ((deepest + 2) * (deepest + 3)) / 2;
     this.#features = new Int32Array(room);
@@ -85,7 +95,7 @@ export class TreeExplainer {
       this.#weights.copyWithin(to, from, from + length);
     }
     this.#extend(to, length, zero, one, feature);
-    const { left, right, splitIndex, splitCondition, defaultLeft, sumHessian } = this.#tree;
+    const { left, right, splitIndex, splitCondition, sumHessian } = this.#tree;
     if (left[node] === -1) {
       for (let i = 1; i <= length; i++) {
         const share = this.#unwoundSum(to, length, i) * (this.#ones[to + i] - this.#zeros[to + i]);
@@ -95,9 +105,9 @@ export class TreeExplainer {
     }
     const column = splitIndex[node];
     const value = this.#values[this.#offset + column];
-    const goesLeft = value < splitCondition[node] || (defaultLeft[node] === 1 && Number.isNaN(value));
-    const hot = goesLeft ? left[node] : right[node];
-    const cold = goesLeft ? right[node] : left[node];
+    const isLeft = goesLeft(this.#tree, node, value);
+    const hot = isLeft ? left[node] : right[node];
+    const cold = isLeft ? right[node] : left[node];
     let known = 1;
     let knownZero = 1;
     let knownOne = 1;

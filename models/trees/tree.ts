@@ -1,4 +1,5 @@
 /** Holds one regression tree in flat arrays, with everything that XGBoost keeps of it. */
+import { type CategorySplits, isChosen } from './categories.ts';
 
 /** What a root has for a parent in XGBoost's files. */
 export const NO_PARENT = 2147483647;
@@ -27,6 +28,8 @@ export interface Tree {
   readonly lossChange: Float32Array;
   /** [M] */
   readonly sumHessian: Float32Array;
+  /** Absent where every split is by a threshold. */
+  readonly categories?: CategorySplits;
 }
 
 export function createTree(numNodes: number): Tree {
@@ -46,14 +49,23 @@ export function createTree(numNodes: number): Tree {
 
 /** The value of the leaf that the row starting at `offset` of `values` comes to. */
 export function leafValue(tree: Tree, values: Float32Array, offset: number): number {
-  const { left, right, splitIndex, splitCondition, defaultLeft } = tree;
+  const { left, right, splitIndex, splitCondition } = tree;
   let node = 0;
   while (left[node] !== -1) {
-    const value = values[offset + splitIndex[node]];
-    const goesLeft = value < splitCondition[node] || (defaultLeft[node] === 1 && Number.isNaN(value));
-    node = goesLeft ? left[node] : right[node];
+    node = goesLeft(tree, node, values[offset + splitIndex[node]]) ? left[node] : right[node];
   }
   return splitCondition[node];
+}
+
+/** Which way a value leads at an inner node. */
+export function goesLeft(
+  { splitCondition, defaultLeft, categories }: Tree,
+  node: number,
+  value: number,
+): boolean {
+  if (Number.isNaN(value)) return defaultLeft[node] === 1;
+  if (categories?.isCategorical[node] === 1) return !isChosen(categories, node, value);
+  return value < splitCondition[node];
 }
 
 /** Edges from the root to each node, [M]. */

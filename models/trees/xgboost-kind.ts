@@ -9,6 +9,7 @@ import {
   type TrainingContext,
   type TrainingPart,
 } from '../model.ts';
+import { classesOf } from './objectives.ts';
 import { type LabelledTable, trainXgboost } from './xgboost.ts';
 import { xgboostConfig } from './xgboost-config.ts';
 import { XgboostModel } from './xgboost-model.ts';
@@ -62,7 +63,7 @@ export const xgboost = defineModel({
       },
     );
     const losses = Object.values(model.evaluationHistory.validation ?? {})[0] ?? [];
-    return createPredictor(model, context.shape, config, {
+    return createPredictor(model, widthOf(context.shape), config, {
       rounds: model.numRounds,
       ...(losses.length > 0 && { validationLoss: losses[model.bestIteration ?? losses.length - 1] }),
     });
@@ -72,7 +73,7 @@ export const xgboost = defineModel({
     const text = files[FILE];
     if (text === undefined) throw new StorageError('corrupt', `The saved model lacks its file "${FILE}".`);
     const model = XgboostModel.fromJson(text);
-    const { numFeatures, objective } = model.forest;
+    const { numFeatures, objective, numClasses } = model.forest;
     const expected = shape.columns.length * config.window;
     if (numFeatures !== expected) {
       throw new StorageError(
@@ -80,19 +81,22 @@ export const xgboost = defineModel({
         `"${FILE}" has ${numFeatures} features, ${expected} are needed: it belongs to another model.`,
       );
     }
-    const numOutputs = shape.classNames.length > 2 ? shape.classNames.length : 1;
+    const isTwo = objective === 'binary:logistic' || objective === 'reg:logistic';
+    const numOutputs = isTwo ? 1 : Math.max(1, shape.classNames.length);
     if (
       model.numOutputs !== numOutputs ||
-      (objective === 'reg:squarederror') !== (shape.task === 'regression')
+      classesOf(objective, numClasses) > 0 !== (shape.task === 'classification')
     ) {
       throw new StorageError(
         'snapshot-mismatch',
         `"${FILE}" (${objective}) does not predict what the model says it does.`,
       );
     }
-    return createPredictor(model, shape, config, (values.summary ?? {}) as Record<string, number>);
+    return createPredictor(model, widthOf(shape), config, (values.summary ?? {}) as Record<string, number>);
   },
 });
+
+const widthOf = ({ columns, classNames }: ModelShape) => ({ columns, numClasses: classNames.length });
 
 function objectiveOf({ shape, fit }: TrainingContext) {
   const numClasses = shape.classNames.length;
@@ -133,14 +137,22 @@ function laggedColumns(columns: readonly string[], window: number): string[] {
   );
 }
 
+/** A model from elsewhere, of windows of one row. @param numClasses 0 for values */
+export function createXgboostPredictor(model: XgboostModel, numClasses: number): Predictor {
+  const { numFeatures, featureNames } = model.forest;
+  const columns =
+    featureNames.length > 0 ? featureNames : Array.from({ length: numFeatures }, (_, f) => `f${f}`);
+  return createPredictor(model, { columns, numClasses }, { window: 1 }, { rounds: model.numRounds });
+}
+
 function createPredictor(
   model: XgboostModel,
-  { columns, classNames }: ModelShape,
-  { window }: ConfigOf<typeof kindConfig>,
+  { columns, numClasses }: { columns: readonly string[]; numClasses: number },
+  { window }: Pick<ConfigOf<typeof kindConfig>, 'window'>,
   summary: Readonly<Record<string, number>>,
 ): Predictor {
   const names = laggedColumns(columns, window);
-  const isBinary = classNames.length === 2;
+  const isBinary = numClasses === 2 && model.numOutputs === 1;
   const { numOutputs } = model;
   let raw = new Float32Array(numOutputs);
   let pairs = new Float64Array(2);

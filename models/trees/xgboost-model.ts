@@ -1,14 +1,15 @@
 /** Predicts with a trained forest, and explains it by importances and contributions. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { FeatureTable } from '../data/feature-table.ts';
+import { writeUbjson } from './files/ubjson-writer.ts';
+import { parseXgboost } from './files/xgboost.ts';
+import { writeXgboostJson, xgboostDocument } from './files/xgboost-document.ts';
 import type { Forest } from './forest.ts';
 import { objectiveNamed } from './objectives.ts';
 import { addForest, type PackedForest, packForest } from './predict.ts';
 import { RowWalker } from './row.ts';
 import { TreeExplainer } from './shap.ts';
 import { requireNoInfinity, requireTable } from './table.ts';
-import { parseXgboostJson } from './xgboost-json.ts';
-import { writeXgboostJson } from './xgboost-json-writer.ts';
 
 /** For each evaluation set and metric, its value after each round. */
 export type EvaluationHistory = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
@@ -29,7 +30,7 @@ export class XgboostModel {
   readonly forest: Forest;
   readonly numOutputs: number; // K
   readonly evaluationHistory: EvaluationHistory;
-  readonly #baseMargin: number;
+  readonly #baseMargins: Float32Array; // [K]
   #packed: PackedForest | undefined;
   #walker: RowWalker | undefined;
   #explainer: TreeExplainer | undefined;
@@ -38,20 +39,37 @@ export class XgboostModel {
     this.forest = forest;
     this.numOutputs = Math.max(1, forest.numClasses);
     this.evaluationHistory = evaluationHistory;
-    this.#baseMargin = objectiveNamed(forest.objective).marginOf(forest.baseScore);
+    const { marginOf } = objectiveNamed(forest.objective);
+    const { baseScores } = forest;
+    this.#baseMargins = Float32Array.from({ length: this.numOutputs }, (_, k) =>
+      marginOf(baseScores[baseScores.length === 1 ? 0 : k]),
+    );
   }
 
   /**
-   * @param text a model as XGBoost's `save_model('model.json')` writes it, of version 1.6 or later
+   * @param text a model as XGBoost's `save_model('model.json')` writes it, of versions 1.6 to 3
    * @throws StorageError `model-unreadable`, `model-unsupported` or `model-corrupt`, with what is wrong and where
    */
   static fromJson(text: string): XgboostModel {
-    return new XgboostModel(parseXgboostJson(text));
+    return new XgboostModel(parseXgboost(text));
   }
 
-  /** The model as XGBoost 1.7 writes it; later versions read it too. */
+  /**
+   * @param bytes a file of `save_model`, JSON or UBJSON (`.ubj`)
+   * @throws StorageError as `fromJson`
+   */
+  static fromFile(bytes: Uint8Array): XgboostModel {
+    return new XgboostModel(parseXgboost(bytes));
+  }
+
+  /** The model as XGBoost 1.7 writes it, or 3.1 where classes have base scores of their own; later versions read it too. */
   toJson(): string {
-    return writeXgboostJson(this.forest);
+    return writeXgboostJson(xgboostDocument(this.forest));
+  }
+
+  /** The same in UBJSON, the form of `.ubj` files. */
+  toUbjson(): Uint8Array {
+    return writeUbjson(xgboostDocument(this.forest));
   }
 
   get featureNames(): readonly string[] {
@@ -76,7 +94,7 @@ export class XgboostModel {
   predictMarginsInto(margins: Float32Array, table: FeatureTable, { threads = 1 }: PredictOptions = {}): void {
     this.#requireTable(table);
     this.#requireLength(margins, table.numRows * this.numOutputs, `${table.numRows} rows`);
-    margins.fill(this.#baseMargin);
+    for (let row = 0; row < table.numRows; row++) margins.set(this.#baseMargins, row * this.numOutputs);
     if (table.numRows === 0) return;
     const { trees, treeOutputs, numFeatures } = this.forest;
     this.#packed ??= packForest(trees, treeOutputs, numFeatures, this.numOutputs);
@@ -103,7 +121,7 @@ export class XgboostModel {
     if (row.length !== numFeatures) throw wrongCount(row.length, numFeatures);
     requireNoInfinity(row, featureNames);
     this.#requireLength(margins, this.numOutputs, 'one row');
-    margins.fill(this.#baseMargin);
+    margins.set(this.#baseMargins);
     this.#walker ??= new RowWalker(trees, treeOutputs);
     this.#walker.addInto(margins, row);
   }
@@ -124,7 +142,13 @@ export class XgboostModel {
     const { trees, treeOutputs, numFeatures } = this.forest;
     const size = this.numOutputs * (numFeatures + 1);
     this.#requireLength(contributions, table.numRows * size, `${table.numRows} rows`);
-    this.#explainer ??= new TreeExplainer(trees, treeOutputs, this.numOutputs, numFeatures, this.#baseMargin);
+    this.#explainer ??= new TreeExplainer(
+      trees,
+      treeOutputs,
+      this.numOutputs,
+      numFeatures,
+      this.#baseMargins,
+    );
     for (let row = 0; row < table.numRows; row++) {
       const target = contributions.subarray(row * size, (row + 1) * size);
       this.#explainer.explainInto(target, table.values, row * numFeatures);

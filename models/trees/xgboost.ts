@@ -104,7 +104,7 @@ function boost(
       numFeatures: table.numColumns,
       featureNames: [...table.columns],
       featureTypes: [],
-      baseScore: Math.fround(config.base_score),
+      baseScores: [Math.fround(config.base_score)],
       boostFromAverage: false,
       scalePosWeight: config.scale_pos_weight,
       numParallelTree: 1,

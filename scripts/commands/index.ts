@@ -71,7 +71,7 @@ const models: CommandGroup = {
     },
     {
       usage: 'import <path>',
-      describe: 'Take in an exported model as the next version',
+      describe: 'Take in an exported model, or a file of XGBoost or LightGBM, as the next version',
       load: () => import('./models/import.ts'),
     },
     {
@@ -149,6 +149,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     usage: 'evaluate [runs..]',
     describe: 'Judge trained runs, or a model, and write a report',
     load: () => import('./evaluate.ts'),
+  },
+  {
+    usage: 'export <model>',
+    describe: 'Write a model in a form that other programs run',
+    load: () => import('./export.ts'),
   },
   {
     usage: 'list [name]',

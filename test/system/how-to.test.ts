@@ -36,7 +36,7 @@ test('there is a page for each kind of plugin, and the list names it', () => {
 });
 
 describe('commands', () => {
-  for (const page of pages) {
+  for (const page of [...pages, '../interchange.md']) {
     const text = readFileSync(join(ROOT, 'docs/how-to', page), 'utf8');
     for (const [, block] of text.matchAll(/^```sh\n(.*?)^```/gms)) {
       for (const line of block.split('\n').filter((command) => command.startsWith('npx market-gym '))) {

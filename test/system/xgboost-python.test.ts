@@ -27,11 +27,14 @@ if params == '':
     booster = xgb.Booster(model_file=folder + '/' + name)
 else:
     y = np.fromfile(folder + '/labels.bin', np.float32)
-    booster = xgb.train(json.loads(params), xgb.DMatrix(x, y, feature_names=names), 15)
+    kinds = ['float'] * ${NUM_COLUMNS - 2} + ['c', 'c'] if name.startswith('categories') else None
+    booster = xgb.train(json.loads(params), xgb.DMatrix(x, y, feature_names=names, feature_types=kinds, enable_categorical=True), 15)
+    booster.save_model(folder + '/' + name.replace('.json', '.ubj'))
     booster.save_model(folder + '/' + name)
-rows = xgb.DMatrix(x, feature_names=names)
+kinds = ['float'] * ${NUM_COLUMNS - 2} + ['c', 'c'] if name.startswith('categories') else None
+rows = xgb.DMatrix(x, feature_names=names, feature_types=kinds, enable_categorical=True)
 booster.predict(rows, output_margin=True).astype(np.float32).tofile(folder + '/margins.bin')
-booster.predict(rows, pred_contribs=True).astype(np.float32).tofile(folder + '/contributions.bin')
+if kinds is None: booster.predict(rows, pred_contribs=True).astype(np.float32).tofile(folder + '/contributions.bin')
 `;
 
 describe.skipIf(python === undefined)('with Python', () => {
@@ -43,8 +46,11 @@ describe.skipIf(python === undefined)('with Python', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function runPython(params = ''): { margins: Float32Array; contributions: Float32Array } {
-    const { status, stderr } = spawnSync(python as string, ['-c', SCRIPT, folder, 'model.json', params], {
+  function runPython(
+    params = '',
+    name = 'model.json',
+  ): { margins: Float32Array; contributions: Float32Array } {
+    const { status, stderr } = spawnSync(python as string, ['-c', SCRIPT, folder, name, params], {
       encoding: 'utf8',
       env: { ...process.env, OMP_NUM_THREADS: '1' },
     });
@@ -100,6 +106,58 @@ describe.skipIf(python === undefined)('with Python', () => {
       expect(JSON.parse(model.toJson())).toEqual(JSON.parse(text));
     });
   }
+
+  const categorical: [name: string, labels: Float32Array, params: Record<string, unknown>][] = [
+    [
+      'one against the others',
+      binary,
+      { objective: 'binary:logistic', base_score: 0.3, max_cat_to_onehot: 99 },
+    ],
+    ['partitions', real, { max_cat_to_onehot: 1, max_depth: 8 }],
+    ['classes by the largest', multi, { objective: 'multi:softmax', num_class: 3, max_cat_to_onehot: 4 }],
+  ];
+  for (const [name, labels, params] of categorical) {
+    test(`splits by category give the same bits as there, of JSON and of UBJSON, and load there again: ${name}`, () => {
+      const { values } = table;
+      for (let at = 0; at < values.length; at++) {
+        if (at % NUM_COLUMNS >= NUM_COLUMNS - 2) values[at] = Math.abs(Math.trunc(10 * values[at])) % 40;
+      }
+      writeFileSync(join(folder, 'rows.bin'), values);
+      writeFileSync(join(folder, 'labels.bin'), labels);
+      const { margins } = runPython(JSON.stringify({ tree_method: 'hist', ...params }), 'categories.json');
+      const models = [
+        XgboostModel.fromJson(readFileSync(join(folder, 'categories.json'), 'utf8')),
+        XgboostModel.fromFile(readFileSync(join(folder, 'categories.ubj'))),
+      ];
+      for (const model of models) {
+        const ours = new Float32Array(NUM_ROWS * model.numOutputs);
+        model.predictMarginsInto(ours, table);
+        expect(ours).toEqual(margins);
+      }
+      writeFileSync(join(folder, 'categories.json'), models[1].toJson());
+      expect(runPython('', 'categories.json').margins).toEqual(margins);
+      writeFileSync(join(folder, 'categories.ubj'), models[0].toUbjson());
+      expect(runPython('', 'categories.ubj').margins).toEqual(margins);
+    });
+  }
+
+  const objectives: [objective: string, labels: Float32Array, base: number][] = [
+    ['count:poisson', multi, 1.3],
+    ['reg:gamma', real.map((value) => Math.abs(value) + 0.1), 0.5],
+    ['reg:tweedie', real.map(Math.abs), 0.7],
+    ['reg:absoluteerror', real, 0.5],
+    ['reg:pseudohubererror', real, 0.2],
+    ['binary:logitraw', binary, 0.4],
+    ['reg:logistic', binary, 0.2],
+  ];
+  test.each(objectives)('margins of %s are the same bits', (objective, labels, base) => {
+    writeFileSync(join(folder, 'labels.bin'), labels);
+    const { margins } = runPython(JSON.stringify({ objective, base_score: base }));
+    const model = XgboostModel.fromFile(readFileSync(join(folder, 'model.ubj')));
+    const ours = new Float32Array(NUM_ROWS);
+    model.predictMarginsInto(ours, table);
+    expect(ours).toEqual(margins);
+  });
 
   function pick(data: ReturnType<typeof randomTable>, { objective }: XgboostOverrides) {
     const labels =

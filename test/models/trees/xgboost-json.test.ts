@@ -52,8 +52,8 @@ describe('later versions', () => {
 
 describe('what is refused, in one line', () => {
   const cases: [name: string, file: string, code: string, message: RegExp][] = [
-    ['no JSON', 'binf\u0000', 'model-unreadable', /not JSON/],
-    ['a file cut short', text.slice(0, 5000), 'model-unreadable', /not JSON/],
+    ['no JSON', 'binf\u0000', 'model-unreadable', /neither JSON nor UBJSON/],
+    ['a file cut short', text.slice(0, 5000), 'model-unreadable', /neither JSON nor UBJSON/],
     ['other JSON', '{"a":1}', 'model-unreadable', /no "learner"/],
     ['JSON that is no object', '[]', 'model-unreadable', /no "learner"/],
     [
@@ -71,21 +71,27 @@ describe('what is refused, in one line', () => {
     ],
     [
       'another objective',
-      changed((root) => (root.learner.objective.name = 'rank:pairwise')),
+      changed((root) => (root.learner.objective.name = 'survival:aft')),
       'model-unsupported',
-      /objective "rank:pairwise"/,
+      /objective "survival:aft"/,
     ],
     [
-      'splits by category',
+      'categories that are not there',
       changed((_, tree) => (tree.split_type[0] = 1)),
-      'model-unsupported',
-      /splits by category/,
+      'model-corrupt',
+      /categories of tree 1, node 0, are not there/,
     ],
     [
-      'a base score for each class',
-      changed((root) => (root.learner.learner_model_param.base_score = '[1E-1,2E-1]')),
+      'leaves of several values',
+      changed((_, tree) => (tree.tree_param.size_leaf_vector = '3')),
       'model-unsupported',
-      /base score of its own/,
+      /leaves of several values/,
+    ],
+    [
+      'base scores that do not fit',
+      changed((root) => (root.learner.learner_model_param.base_score = '[1E-1,2E-1]')),
+      'model-corrupt',
+      /base_score has 2 numbers for 1 outputs/,
     ],
     [
       'a base score that is no number',
