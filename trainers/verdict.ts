@@ -124,7 +124,8 @@ function findingOf(figures: Figures, totalReturn: number, accounts: readonly Bac
   return skillPerYear.high < 0 && alphaPerYear.high < 0 ? 'worse' : 'no-edge';
 }
 
-const OPENINGS: Readonly<Record<Finding, string>> = {
+/** The headline of each finding. */
+export const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   edge: 'Edge found',
   'no-edge': 'No edge found',
   worse: 'No edge found: worse than holding its own mean exposure',
@@ -140,7 +141,7 @@ function describe(finding: Finding, figures: Figures, given: VerdictCase, totalR
   const { timeMs } = accounts[0];
   const { numBars, numTrades, numTrials, meanExposure } = figures;
   const rows = `${bars} (${isoDate(timeMs[0])} to ${isoDate(timeMs[timeMs.length - 1])}, ${numBars} bars)`;
-  const opening = OPENINGS[finding];
+  const opening = FINDING_WORDS[finding];
   if (finding === 'does-not-trade')
     return `${opening}: ${rows}, ${who} held cash throughout, and beats nobody.`;
   const trades = `${Math.round(numTrades)} ${Math.round(numTrades) === 1 ? 'trade' : 'trades'}${numSeeds > 1 ? ' a seed' : ''}`;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ConfigSchema, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { alertsSchema } from '../../live/ops/alert.ts';
 import { type LiveConfig, liveSchema, resolveLiveConfig } from '../../live/session/config.ts';
 import { importModule } from '../plugins/modules.ts';
 
@@ -29,6 +30,9 @@ const fileSchema = z.object({
     .describe('TypeScript or JavaScript files with plugins, from the folder of this file'),
   tape: z.string().optional().describe('directory of the tape'),
   policy: policySchema.default({}).describe('rule, run or model that decides'),
+  alerts: alertsSchema
+    .default([])
+    .describe('addresses that are told by POST what a person wants to know; default: none'),
   log: z
     .string()
     .optional()

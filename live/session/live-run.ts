@@ -147,6 +147,11 @@ export class LiveRun {
     return this.#tape.chain;
   }
 
+  /** Records on the tape. */
+  get numRecords(): number {
+    return this.#tape.numRecords;
+  }
+
   get isRunning(): boolean {
     return this.#isRunning;
   }

@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import { type CountedOptions, judgeCounted } from '../../experiments/ledger/judge-counted.ts';
+import { TAPE_PREFIX } from '../../experiments/live/tape-source.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import {
   evaluateEpisodes,
@@ -22,6 +23,7 @@ import { createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import { evaluateModelCommand } from '../terminal/evaluate-model.ts';
 import type { Io } from '../terminal/io.ts';
+import { reportSession } from '../terminal/live/session-summary.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
 import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
 import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
@@ -32,7 +34,7 @@ export const options = (yargs: Argv) =>
       type: 'string',
       array: true,
       default: [] as string[],
-      describe: 'Run directories; several of them must differ in their seeds alone',
+      describe: 'Run directories, which may differ in their seeds alone; or tape:DIR, one live session',
     })
     .option('baseline', {
       type: 'string',
@@ -85,6 +87,12 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
   }
   if (args.model !== undefined) return evaluateModelCommand(args, args.model, io);
   const console = createConsole(args, io);
+  if (args.runs.some((name) => name.startsWith(TAPE_PREFIX))) {
+    const [tape, ...others] = args.runs.map((name) => name.slice(TAPE_PREFIX.length));
+    if (others.length > 0) throw new ConfigError('usage', 'Name one tape: each session is judged by itself.');
+    console.result(await reportSession(tape, console, { file: args.report, access: accessOf(args) }));
+    return 0;
+  }
   const runs: TrainedRun[] = [];
   const access = accessOf(args);
   for (const path of args.runs) runs.push(await openTrainedRun(path, args.checkpoint, access));

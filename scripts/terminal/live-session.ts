@@ -12,24 +12,27 @@ import { type Catalog, loadGranted, openCatalog } from '../../experiments/plugin
 import { systemClock } from '../../live/connection/clock.ts';
 import { createScaledClock, requireSpeed } from '../../live/connection/scaled-clock.ts';
 import { wsTransport } from '../../live/connection/ws-transport.ts';
-import { DenialWatch } from '../../live/ops/denials.ts';
 import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
 import { LiveRun, type Recovery } from '../../live/session/live-run.ts';
 import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
 import { isTape } from '../../storage/tape-segments.ts';
-import { createConsole } from './console.ts';
+import { type Console, createConsole } from './console.ts';
 import { EXIT_FAILED } from './exit-codes.ts';
 import { forgetHaltRequest, takeHaltRequest } from './halt-request.ts';
 import type { Io } from './io.ts';
+import { SessionAlerts } from './live/session-alerts.ts';
 import { SessionPace } from './live/session-pace.ts';
+import { reportSession, type SessionResult } from './live/session-summary.ts';
 import { createLiveLog } from './live-log.ts';
 import { createLoopLag } from './loop-lag.ts';
 import { accessOf, type CodeArguments } from './plugin-options.ts';
 import { createStatusLine, statusLine } from './status-line.ts';
 
 const WATCH_MS = 500;
+/** Records of a tape that are read at the end of its session: some seconds' worth. */
+const MOST_RECORDS = 200_000;
 
 /** What the session is started with on the command line. */
 export interface SessionArguments extends CodeArguments {
@@ -139,7 +142,15 @@ async function trade(parts: Parts): Promise<number> {
   let numDecisions = 0;
   const clock = createScaledClock(systemClock, speed ?? 1);
   const pace = new SessionPace(clock, speed, (text) => console.warn(text));
-  const denials = new DenialWatch();
+  const alerts = new SessionAlerts({
+    addresses: file.alerts,
+    config,
+    tape,
+    warn: (text) => {
+      log.warn({ alert: text }, 'alert');
+      console.warn(text);
+    },
+  });
   const run = new LiveRun({
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs, plugins: files },
     venues,
@@ -156,15 +167,11 @@ async function trade(parts: Parts): Promise<number> {
       log.record(record);
       monitor.onRecord(record);
       learning?.onRecord(record);
+      alerts.onRecord(record);
     },
     onDecision: (decision) => {
       monitor.onDecision();
       learning?.onDecision(decision);
-      const denied = denials.take(decision.ruling.reason ?? null);
-      if (denied !== undefined) {
-        log.warn({ denied }, 'denied');
-        console.warn(denied);
-      }
       if (++numDecisions >= (args.decisions ?? Infinity)) end();
     },
   });
@@ -180,6 +187,7 @@ async function trade(parts: Parts): Promise<number> {
     const text = describeLearningEvent(event);
     log.info({ learning: text }, 'learning');
     console.say(text);
+    alerts.onLearning(event, run.clock.nowMs());
   });
   const watch = setInterval(() => {
     const reason = takeHaltRequest(tape);
@@ -190,6 +198,7 @@ async function trade(parts: Parts): Promise<number> {
     if (isLost) end();
   }, WATCH_MS);
   interrupt.addEventListener('abort', () => end(), { once: true });
+  alerts.begin();
   run.start();
   await ended;
   clearInterval(watch);
@@ -198,7 +207,14 @@ async function trade(parts: Parts): Promise<number> {
   await run.stop();
   log.info({ account: run.market.account, chain: run.tapeChain }, 'stopped');
   console.say(statusLine(run));
+  const { equity, initialEquity } = run.market.account;
+  const ending = `The session of ${tape} has ended: equity ${equity.toFixed(2)} of ${initialEquity.toFixed(2)}, ${run.session.numDecisions} decisions, guard ${run.session.guard.state}.`;
+  const [result] = await Promise.all([
+    summarize(run, tape, config, code.access, console),
+    alerts.end(ending, run.clock.nowMs(), { ...run.market.account }),
+  ]);
   console.result({
+    ...result,
     tape,
     decisions: run.session.numDecisions,
     account: run.market.account,
@@ -210,6 +226,28 @@ async function trade(parts: Parts): Promise<number> {
   if (disabled === undefined) return 0;
   console.warn(`Venue "${disabled.venue}" was given up: ${disabled.reason}.`);
   return EXIT_FAILED;
+}
+
+/** A tape that takes minutes to read is left to `evaluate`: who stops a session wants it stopped. */
+async function summarize(
+  run: LiveRun,
+  tape: string,
+  config: LiveConfig,
+  access: PluginAccess,
+  console: Console,
+): Promise<SessionResult | undefined> {
+  if (config.mode === 'record' || run.tapeFailure !== undefined) return undefined;
+  const { numRecords } = run;
+  if (numRecords > MOST_RECORDS) {
+    console.say(`The tape has ${numRecords} records: market-gym evaluate tape:${tape} sums the session up.`);
+    return undefined;
+  }
+  try {
+    return await reportSession(tape, console, { access });
+  } catch (error) {
+    console.warn(`The session cannot be summed up: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function describeRecovery({ numInputs, equity, exposure, closes }: Recovery): string {
