@@ -5,7 +5,7 @@ import { version } from '../experiments/version.ts';
 import { commands } from './commands/index.ts';
 import type { Command, CommandEntry, CommandGroup } from './terminal/command.ts';
 import { EXIT_USAGE } from './terminal/exit-codes.ts';
-import type { Io } from './terminal/io.ts';
+import { type Io, processIo } from './terminal/io.ts';
 
 /** The options that may be given several times; `_` is what yargs found besides options. */
 const LISTS: readonly string[] = [
@@ -23,12 +23,56 @@ const LISTS: readonly string[] = [
 ];
 
 /**
- * Carries a command out. Nothing of it is written but to `io`; paths are those of the working directory.
+ * Carries a command out as the program does. Nothing is written but to `io`; paths are those of the working directory.
  * @param argv what follows the program's name, such as `['list', 'ppo']`
+ * @param io where it writes, and how it is interrupted; by default as the program: this process's streams and Ctrl-C
  * @returns the exit code: 2 for a mistake of the user's, which is one line on `io.stderr`
  * @throws what is nobody's mistake but ours, with its stack
+ * @example
+ * const io = capturedIo();
+ * const code = await main(['list', 'ppo', '--json'], io);
+ * const { settings } = JSON.parse(io.stdout.text);
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
+  try {
+    return await carryOut(argv, io);
+  } catch (error) {
+    if (!(error instanceof MarketGymError)) throw error;
+    io.stderr.write(oneLine(error.message));
+    return EXIT_USAGE;
+  }
+}
+
+/**
+ * Carries a command out for a program: its options by their names, its mistakes as errors.
+ * @param command its words and what follows them, such as `['models', 'show', 'trader']`
+ * @param options by their names on the command line, in kebab or camel case: `{ agent: 'ppo', envWorkers: 2, json: true }`;
+ *   a list gives an option several times, `undefined` leaves it out
+ * @returns 0, or the exit code of what the command found: 1 where it compares or verifies and something is wrong, 130
+ *   where it was interrupted
+ * @throws MarketGymError of the code and message that the command line would print
+ * @example
+ * await runCommand(['train'], { agent: 'ppo', env: 'cartpole', steps: 10_000, out: 'runs/a' });
+ */
+export function runCommand(
+  command: readonly string[],
+  options: Readonly<Record<string, OptionValue>> = {},
+  io: Io = processIo,
+): Promise<number> {
+  return carryOut([...command, ...Object.entries(options).flatMap(argumentsOf)], io);
+}
+
+export type OptionValue = string | number | boolean | readonly (string | number)[] | undefined;
+
+function argumentsOf([name, value]: [string, OptionValue]): string[] {
+  const option = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (value === undefined) return [];
+  if (typeof value === 'boolean') return [value ? `--${option}` : `--no-${option}`];
+  return (Array.isArray(value) ? value : [value]).map((each) => `--${option}=${each}`);
+}
+
+/** @throws MarketGymError for a mistake of the user's */
+async function carryOut(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
   const add = (parser: Argv, entry: CommandEntry): Argv => {
     let command: Command;
@@ -71,11 +115,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
     return exitCode;
   } catch (error) {
-    if (error instanceof MarketGymError) io.stderr.write(oneLine(error.message));
-    else if (error instanceof Error && error.name === 'YError')
-      io.stderr.write(oneLine(explainUsage(error.message)));
-    else throw error;
-    return EXIT_USAGE;
+    if (!(error instanceof Error && error.name === 'YError')) throw error;
+    throw new ConfigError('usage', explainUsage(error.message));
   }
 }
 

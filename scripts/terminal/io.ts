@@ -23,3 +23,31 @@ export const processIo: Io = {
   stderr: process.stderr,
   interrupt: interruptSignal,
 };
+
+/** What a command writes, kept for the program that calls it. */
+export interface CapturedIo extends Io {
+  readonly stdout: CapturedOutput;
+  readonly stderr: CapturedOutput;
+}
+
+export interface CapturedOutput extends Output {
+  /** All that was written so far. */
+  readonly text: string;
+}
+
+/** @param interrupt aborted: as if Ctrl-C were pressed; never by default */
+export function capturedIo(interrupt: AbortSignal = new AbortController().signal): CapturedIo {
+  return { stdout: capturedOutput(), stderr: capturedOutput(), interrupt: () => interrupt };
+}
+
+function capturedOutput(): CapturedOutput {
+  let text = '';
+  return {
+    write(more: string) {
+      text += more;
+    },
+    get text() {
+      return text;
+    },
+  };
+}

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from '../../scripts/main.ts';
+import { capturedIo } from '../../scripts/terminal/io.ts';
 import { freshDist } from '../dist.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,20 +81,14 @@ export class Workplace {
   }
 
   async #runNow(args: readonly string[], interrupt: AbortSignal): Promise<Outcome> {
-    const output = { stdout: '', stderr: '' };
-    const writer = (stream: 'stdout' | 'stderr') => ({
-      write: (text: string) => {
-        output[stream] += text;
-      },
-    });
     const before = process.cwd();
     const { MARKET_GYM_CONFIG } = process.env;
     process.chdir(this.path);
     process.env.MARKET_GYM_CONFIG = this.#config;
     try {
-      const io = { stdout: writer('stdout'), stderr: writer('stderr'), interrupt: () => interrupt };
+      const io = capturedIo(interrupt);
       const code = await main(args, io);
-      return { code, ...output };
+      return { code, stdout: io.stdout.text, stderr: io.stderr.text };
     } finally {
       process.chdir(before);
       if (MARKET_GYM_CONFIG === undefined) delete process.env.MARKET_GYM_CONFIG;

@@ -4,25 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { run as list } from '../../scripts/commands/list.ts';
 import { run as replay } from '../../scripts/commands/replay.ts';
-import { main } from '../../scripts/main.ts';
-import type { Io } from '../../scripts/terminal/io.ts';
+import { main, runCommand } from '../../scripts/main.ts';
+import { capturedIo, type Io } from '../../scripts/terminal/io.ts';
 import { codeOf } from '../source-graph.ts';
 
-function recorded() {
-  const written = { stdout: '', stderr: '' };
-  const output = (stream: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      written[stream] += text;
-    },
-  });
-  const { signal } = new AbortController();
-  const io: Io = { stdout: output('stdout'), stderr: output('stderr'), interrupt: () => signal };
-  return { io, written };
-}
-
 async function call(...argv: string[]) {
-  const { io, written } = recorded();
-  return { code: await main(argv, io), ...written };
+  const io = capturedIo();
+  const code = await main(argv, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
 }
 
 test('help and version go to stdout, with code 0, and nothing is carried out', async () => {
@@ -60,9 +49,8 @@ test.each<[string, string[], RegExp]>([
 });
 
 test('what is no mistake of the user keeps its stack: the call rejects', async () => {
-  const { io } = recorded();
   const broken: Io = {
-    ...io,
+    ...capturedIo(),
     stdout: {
       write() {
         throw new TypeError('the pipe burst');
@@ -73,10 +61,24 @@ test('what is no mistake of the user keeps its stack: the call rejects', async (
 });
 
 test('a command is called from a program with its options by name, and throws what the command line would print', async () => {
-  const { io, written } = recorded();
+  const io = capturedIo();
   expect(await list({ name: 'ppo', plugin: [], json: true }, io)).toBe(0);
-  expect(JSON.parse(written.stdout)).toMatchObject({ kind: 'agent', name: 'ppo' });
+  expect(JSON.parse(io.stdout.text)).toMatchObject({ kind: 'agent', name: 'ppo' });
   await expect(replay({ tape: 'nowhere', json: false }, io)).rejects.toThrow(/holds no tape/);
+});
+
+test('a program runs any command by its words and options, and catches the mistakes as errors with a code', async () => {
+  const io = capturedIo();
+  expect(await runCommand(['list', 'ppo'], { json: true, plugin: [], name: undefined }, io)).toBe(0);
+  expect(JSON.parse(io.stdout.text)).toMatchObject({ kind: 'agent', name: 'ppo' });
+  await expect(runCommand(['train'], { steps: 0 }, io)).rejects.toMatchObject({ name: 'ConfigError' });
+  await expect(runCommand(['train'], { envWorkers: 65 }, io)).rejects.toThrow('--env-workers takes');
+  await expect(runCommand(['train'], { set: ['agent.lr=1', 'b'], json: false }, io)).rejects.toThrow(
+    '--set b;',
+  );
+  await expect(runCommand(['replay'], {}, io)).rejects.toMatchObject({ code: 'usage' });
+  await expect(runCommand(['tape', 'info', 'nowhere'], {}, io)).rejects.toThrow(/holds no tape/);
+  expect(io.stderr.text).toBe('');
 });
 
 test('no command is loaded before it is asked for', () => {
@@ -94,6 +96,7 @@ test('no command is loaded before it is asked for', () => {
     '../experiments/version.ts',
     './commands/index.ts',
     './terminal/exit-codes.ts',
+    './terminal/io.ts',
   ]);
 });
 

@@ -134,6 +134,14 @@ for (const door of ${JSON.stringify(doors)}) {
     expect(run('node', [file])).toBe(doors.map((door) => `${door} true\n`).join(''));
   });
 
+  test('the programs of docs/scripting.md run as they stand', () => {
+    const page = readFileSync(join(ROOT, 'docs/scripting.md'), 'utf8');
+    const [named, whole] = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
+    const shown = 'console.log(runs.length);\n';
+    expect(run('node', [write('named.mjs', named + shown)])).toMatch(/^Done: 10000 steps .*\n1\n$/ms);
+    expect(run('node', [write('whole.mjs', whole)])).toContain('rolloutSteps');
+  });
+
   test('what is not promised is not to be had', () => {
     const file = write('inside.mjs', "await import('market-gym/core/math');\n");
     expect(failure('node', [file], user)).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
