@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains every learning agent under several versions of Node, and fails where a hash of its weights differs.
-# Needs a built dist/. The versions come from the npm package "node", in a folder of their own.
+# Under several versions of Node: trains every learning agent, and fails where a hash of its weights differs; hands plugins of
+# every kind to every command of the packed program. Needs a built dist/. The versions come from the npm package "node", in a folder of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,11 +10,14 @@ trap 'rm -rf "$folder"' EXIT
 script=dist/scripts/bench/determinism.js
 printf '== Node %s\n' "$(node --version)"
 node "$script" | tee "$folder/here.txt"
-for version in ${NODE_VERSIONS:-20 24 26}; do
+mkdir "$folder/package"
+npx tsx test/system/plugin-projects.ts "$folder/package"
+for version in ${NODE_VERSIONS:-20 22 24 26}; do
   npm install --prefix "$folder/$version" --no-audit --no-fund --silent "node@$version"
   node="$folder/$version/node_modules/node/bin/node"
   printf '== Node %s\n' "$("$node" --version)"
   "$node" "$script" > "$folder/$version.txt"
   diff "$folder/here.txt" "$folder/$version.txt"
   echo 'The same hashes.'
+  "$node" "$folder/package/user/every-command.mjs"
 done

@@ -1,15 +1,16 @@
 /** Loads a user's TypeScript or JavaScript file. */
 import { statSync } from 'node:fs';
-import { register } from 'node:module';
+import module from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, MarketGymError } from '../../core/errors.ts';
 
 /** A module hook: TypeScript files are ES modules, also in a folder without a package.json that says so. */
-const TYPESCRIPT_IS_ESM = `export async function resolve(specifier, context, next) {
-  const resolved = await next(specifier, context);
-  return /\\.tsx?(\\?|$)/.test(resolved.url) ? { ...resolved, format: 'module' } : resolved;
-}`;
+const asModule = <Resolved extends { readonly url: string }>(resolved: Resolved): Resolved =>
+  /\.tsx?(\?|$)/.test(resolved.url) ? { ...resolved, format: 'module' } : resolved;
+/** The same for versions of Node whose hooks run on a thread of their own: before 22.15. */
+const AS_MODULE_ON_A_THREAD = `const asModule = ${asModule};
+export const resolve = async (specifier, context, next) => asModule(await next(specifier, context));`;
 
 let understandsTypeScript = false;
 /** The code of each path that this process has loaded: Node keeps a module for good. */
@@ -51,12 +52,25 @@ export async function importModule(
   }
 }
 
+/** Of Node 22.15 and later. */
+type RegisterHooks = (hooks: {
+  resolve: (
+    specifier: string,
+    context: unknown,
+    next: (specifier: string, context: unknown) => { readonly url: string },
+  ) => { readonly url: string };
+}) => void;
+
 /** Hooks into Node's own loader, so that the files share their modules with the framework. */
 async function understandTypeScript(): Promise<void> {
   if (understandsTypeScript) return;
   const tsx = await import('tsx/esm/api');
   tsx.register();
-  register(`data:text/javascript,${encodeURIComponent(TYPESCRIPT_IS_ESM)}`);
+  const { register, registerHooks } = module as typeof module & { registerHooks?: RegisterHooks };
+  // The older one is deprecated where there is the newer one, and says so to the user.
+  if (registerHooks !== undefined) {
+    registerHooks({ resolve: (specifier, context, next) => asModule(next(specifier, context)) });
+  } else register(`data:text/javascript,${encodeURIComponent(AS_MODULE_ON_A_THREAD)}`);
   understandsTypeScript = true;
 }
 

@@ -2,16 +2,14 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { createRng } from '../../core/rng.ts';
-import { encodeBooks } from '../../market/books/load.ts';
-import { SyntheticVenues } from '../../market/synthetic/venues.ts';
-import { candleFile, candleLines, Workplace } from '../scripts/command-line.ts';
+import { Workplace } from '../scripts/command-line.ts';
 import {
+  argumentsOf,
   bookFrame,
   COMMANDS,
+  dataFiles,
+  LANGUAGES,
   NAMES,
-  ONE_OF_EACH,
-  STEP_FILE,
   sessionOf,
   TAPE_COMMANDS,
 } from './one-of-each-kind.ts';
@@ -19,19 +17,13 @@ import {
 let place: Workplace;
 beforeAll(() => {
   place = new Workplace();
-  place.write('one-of-each.mjs', ONE_OF_EACH);
-  place.write('step.mjs', STEP_FILE);
-  place.write('candles.csv', candleFile(candleLines(300)));
-  const market = new SyntheticVenues({ events: 2000, venues: [{ name: 'A' }, { name: 'B' }] });
-  place.write(
-    'books.jsonl',
-    Buffer.from(encodeBooks(market.generate(createRng(1)), 'books.jsonl')).toString(),
-  );
+  for (const [name, content] of [...LANGUAGES.JavaScript, ...dataFiles()]) place.write(name, content);
 });
 afterAll(() => place.remove());
 
 describe('one plugin file holds every kind, and', () => {
-  test.each(COMMANDS)('serves to %s', async (_, args) => {
+  test.each(COMMANDS)('serves to %s', async (_, line) => {
+    const args = argumentsOf(line);
     const { stderr, code, stdout } = await place.run(...args, '--plugin', 'one-of-each.mjs', '--json');
     const said = args.includes('--resume') ? 'own is finished; nothing is left to train.\n' : '';
     expect({ stderr, code }).toEqual({ stderr: said, code: 0 });
@@ -64,14 +56,14 @@ describe('one plugin file holds every kind, and', () => {
       socket.on('close', () => clearInterval(timer));
     });
     const { port } = server.address() as { port: number };
-    place.write('session.json', sessionOf(`ws://127.0.0.1:${port}`));
+    place.write('session.json', sessionOf(`ws://127.0.0.1:${port}`, 'one-of-each.mjs'));
     const outcome = await place.run('live', '--config', 'session.json', '--decisions', '4', '--json');
     server.close();
     for (const client of server.clients) client.terminate();
     expect(outcome.code).toBe(0);
     expect(JSON.parse(outcome.stdout).decisions).toBeGreaterThanOrEqual(4);
     for (const [, args] of TAPE_COMMANDS) {
-      const { code, stderr } = await place.run(...args, '--json');
+      const { code, stderr } = await place.run(...argumentsOf(args), '--json');
       expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
     }
   });

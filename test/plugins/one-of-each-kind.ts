@@ -1,6 +1,10 @@
 /** A plugin of every kind in one file, as a user writes them: for tests in the process, and for those of the packed program. */
+import { createRng } from '../../core/rng.ts';
+import { encodeBooks } from '../../market/books/load.ts';
+import { SyntheticVenues } from '../../market/synthetic/venues.ts';
+import { candleFile, candleLines } from '../scripts/command-line.ts';
 
-/** As an ES module; of TypeScript too, since it has no types. */
+/** As an ES module of JavaScript. */
 export const ONE_OF_EACH = `import * as gym from 'market-gym';
 import { STEP } from './step.mjs';
 const { z } = gym;
@@ -12,7 +16,7 @@ export const agent = gym.defineAgent({
   config: z.object({ choice: z.number().int().min(0).default(1).describe('the choice') }),
   build: ({ actionSpace }, { choice }) => ({
     act: (_observations, numEnvs) =>
-      actionSpace.kind === 'discrete' ? new Int32Array(numEnvs).fill(choice) : new Float32Array(numEnvs * actionSpace.dim),
+      actionSpace.kind === 'box' ? new Float32Array(numEnvs * actionSpace.dim) : new Int32Array(numEnvs).fill(choice),
     observe: () => undefined,
     ...nothing,
   }),
@@ -120,7 +124,7 @@ export const model = gym.defineModel({
     for (const target of fit.targets) shares[target] += 1 / fit.targets.length;
     return predictorOf(shares);
   },
-  load: (_shape, state) => predictorOf(state.arrays.shares),
+  load: (_shape, state) => predictorOf(Float64Array.from(state.arrays.shares)),
 });
 
 function predictorOf(shares) {
@@ -144,6 +148,23 @@ export const VERSION = 1;
 /** What it imports by a relative path. */
 export const STEP_FILE = 'export const STEP = 3;\n';
 
+/** As TypeScript that a strict compiler passes: types stand where they cannot be inferred. */
+const TYPED = ONE_OF_EACH.replace("'./step.mjs'", "'./step.ts'")
+  .replace('function predictorOf(shares)', 'function predictorOf(shares: Float64Array)')
+  .replace('(_inputs, batch)', '(_inputs: unknown, batch: number)');
+
+/** The languages that plugins are written in, each with its files; the first is what `--plugin` takes. */
+export const LANGUAGES: Readonly<Record<string, readonly (readonly [name: string, content: string])[]>> = {
+  JavaScript: [
+    ['one-of-each.mjs', ONE_OF_EACH],
+    ['step.mjs', STEP_FILE],
+  ],
+  TypeScript: [
+    ['one-of-each.ts', TYPED],
+    ['step.ts', STEP_FILE.replace('STEP', 'STEP: number')],
+  ],
+};
+
 /** The name of the plugin of each kind, by how `market-gym list --json` groups them. */
 export const NAMES: Readonly<Record<string, string>> = {
   agents: 'my-agent',
@@ -159,126 +180,95 @@ export const NAMES: Readonly<Record<string, string>> = {
   'signal rules': 'my-rule',
 };
 
-const TRADING = ['--data', 'candles.csv', '--set', 'env.normalizationBars=20'];
-const SHORT = ['--steps', '64', '--envs', '2', '--evaluate-every', '0'];
+/** What the commands read, beside the plugins. */
+export function dataFiles(): readonly (readonly [name: string, content: string])[] {
+  const market = new SyntheticVenues({ events: 2000, venues: [{ name: 'A' }, { name: 'B' }] });
+  const books = encodeBooks(market.generate(createRng(1)), 'books.jsonl');
+  return [
+    ['candles.csv', candleFile(candleLines(300))],
+    ['books.jsonl', Buffer.from(books).toString()],
+  ];
+}
+
+/** [what it does, its arguments with one space between them] */
+type Line = readonly [what: string, args: string];
+const SHORT = '--steps 64 --envs 2 --evaluate-every 0';
+const OWN_FEATURE = 'data.normalizationBars=20 --set data.features=["my-feature"]';
 
 /**
  * Commands that use plugins by name, in an order in which each finds what the ones before it left; every one ends with 0.
- * `one-of-each.mjs` and `step.mjs` hold the plugins, `candles.csv` daily candles, `books.jsonl` books of two venues,
- * `experiment.json` what `EXPERIMENT` says, and `session.json` what `sessionOf` a server's address says.
+ * They run in a folder with the files of a language and `dataFiles()`; `experiment.json` is what `experimentOf` says, and
+ * `session.json` what `sessionOf` a server's address says.
  */
-export const COMMANDS: readonly (readonly [what: string, args: readonly string[]])[] = [
-  ['list them', ['list']],
-  ['list one', ['list', 'my-reward']],
-  ['train an agent in an env', ['train', '--agent', 'my-agent', '--env', 'my-env', ...SHORT, '--out', 'own']],
+export const COMMANDS: readonly Line[] = [
+  ['list them', 'list'],
+  ['list one', 'list my-reward'],
+  ['train an agent in an env', `train --agent my-agent --env my-env ${SHORT} --out own`],
   [
     'train with features, rewards, fees, slippage and networks',
-    [
-      ...['train', ...TRADING, ...SHORT, '--out', 'trader', '--network', 'my-network'],
-      ...['--set', 'network.width=3', '--set', 'agent.rolloutSteps=8'],
-      ...['--set', 'env.features=["my-feature:4:factor=2","return:1"]'],
-      ...['--set', 'env.reward=my-reward', '--set', 'env.rewardSettings.penalty=0.2'],
-      ...['--set', 'env.feeModel=my-fees', '--set', 'env.slippageModel=my-slippage'],
-    ],
+    `train --data candles.csv --set env.normalizationBars=20 ${SHORT} --out trader --network my-network
+      --set network.width=3 --set agent.rolloutSteps=8 --set env.features=["my-feature:4:factor=2","return:1"]
+      --set env.reward=my-reward --set env.rewardSettings.penalty=0.2
+      --set env.feeModel=my-fees --set env.slippageModel=my-slippage`,
   ],
   [
     'train on books with latencies and fees',
-    [
-      ...[
-        'train',
-        '--env',
-        'trading-books',
-        '--data',
-        'books.jsonl',
-        ...SHORT,
-        '--agent',
-        'my-agent',
-        '--out',
-        'books',
-      ],
-      ...[
-        '--set',
-        'env.barMs=500',
-        '--set',
-        'env.normalizationBars=20',
-        '--set',
-        'env.latencyModel=my-latency',
-      ],
-      ...[
-        '--set',
-        'env.latencySettings.ms=20',
-        '--set',
-        'env.feeModel=my-fees',
-        '--set',
-        'env.features=["my-feature"]',
-      ],
-    ],
+    `train --env trading-books --data books.jsonl ${SHORT} --agent my-agent --out books --set env.barMs=500
+      --set env.normalizationBars=20 --set env.latencyModel=my-latency --set env.latencySettings.ms=20
+      --set env.feeModel=my-fees --set env.features=["my-feature"]`,
   ],
-  ['judge a run', ['evaluate', 'trader']],
-  ['go on with a run', ['train', '--resume', 'own']],
+  ['judge a run', 'evaluate trader'],
+  ['go on with a run', 'train --resume own'],
   [
     'fit a model with features',
-    [
-      ...[
-        'fit',
-        'candles.csv',
-        '--model',
-        'my-model',
-        '--out',
-        'model',
-        '--set',
-        'data.features=["my-feature"]',
-      ],
-      ...[
-        '--set',
-        'data.normalizationBars=20',
-        '--set',
-        'signal.rule=my-rule',
-        '--set',
-        'signal.ruleSettings.part=0.25',
-      ],
-    ],
+    `fit candles.csv --model my-model --out model --save forecast --set ${OWN_FEATURE}
+      --set signal.rule=my-rule --set signal.ruleSettings.part=0.25`,
   ],
-  ['predict with it', ['predict', 'model', 'candles.csv', '--out', 'predictions.csv']],
+  ['predict with it', 'predict model candles.csv --out predictions.csv'],
+  ['judge it', 'evaluate --model model --data candles.csv --rows all --set signal.rule=my-rule'],
+  ['register a run', 'models add own --name mine'],
+];
+
+/** Commands that take seconds, or start processes of their own. */
+export const SLOWER: typeof COMMANDS = [
   [
-    'judge it',
-    [
-      'evaluate',
-      '--model',
-      'model',
-      '--data',
-      'candles.csv',
-      '--rows',
-      'all',
-      '--set',
-      'signal.rule=my-rule',
-    ],
+    'train across venues',
+    `arbitrage --data books.jsonl --agent my-agent --seeds 1 --envs 1 --steps 32 --synthetic-steps 0
+      --cloning-steps 0 --set env.latencyModel=my-latency --out arbitrage.html`,
   ],
-  ['register a run', ['models', 'add', 'own', '--name', 'mine', '--registry', 'registry']],
+  [
+    'try a model as a prior',
+    `prior --model my-model --agent my-agent --data candles.csv --only columns --seeds 2 --steps 32
+      --set env.normalizationBars=20 --set env.reward=my-reward --set ${OWN_FEATURE} --set label.horizon=2`,
+  ],
+  ['run an experiment', 'experiment experiment.json --workers 1 --out experiment'],
+  [
+    'cross-validate an agent',
+    `crossval --agent my-agent --data candles.csv --groups 3 --test-groups 1 --seeds 1 --steps 32 --envs 1
+      --workers 2 --out crossval --set env.normalizationBars=20 --set env.features=["my-feature"]`,
+  ],
 ];
 
-/** Commands whose work is done in processes of their own. */
-export const FORKING: typeof COMMANDS = [
-  ['run an experiment', ['experiment', 'experiment.json', '--workers', '1', '--out', 'experiment']],
-];
+export const argumentsOf = (line: string): string[] => line.split(/\s+/);
 
-/** Its plugin lies beside it. */
-export const EXPERIMENT = JSON.stringify({
-  name: 'own',
-  plugins: ['one-of-each.mjs'],
-  seeds: 1,
-  steps: 32,
-  envs: 2,
-  evaluateEvery: 0,
-  judgeEpisodes: 1,
-  tasks: [{ env: 'my-env' }],
-  agents: [{ agent: 'my-agent' }],
-});
-
-/** A live session on the venue of the plugin, whose file lies beside it. @param url of a server that speaks its language */
-export const sessionOf = (url: string): string =>
+/** @param plugin file beside it */
+export const experimentOf = (plugin: string): string =>
   JSON.stringify({
-    plugins: ['one-of-each.mjs'],
+    name: 'own',
+    plugins: [plugin],
+    seeds: 1,
+    steps: 32,
+    envs: 2,
+    evaluateEvery: 0,
+    judgeEpisodes: 1,
+    tasks: [{ env: 'my-env' }],
+    agents: [{ agent: 'my-agent' }],
+  });
+
+/** A live session on the venue of the plugin. @param url of a server that speaks its language @param plugin file beside it */
+export const sessionOf = (url: string, plugin: string): string =>
+  JSON.stringify({
+    plugins: [plugin],
     tape: 'tape',
     markets: [{ venue: 'my-venue', symbol: 'BTC/USDT', settings: { url } }],
     channels: ['book'],
@@ -300,7 +290,7 @@ export const bookFrame = (price: number, timeMs: number): string =>
 
 /** Commands on the tape that the session leaves. */
 export const TAPE_COMMANDS: typeof COMMANDS = [
-  ['repeat its tape', ['replay', 'tape']],
-  ['tell what is on its tape', ['tape', 'info', 'tape']],
-  ['export its books', ['tape', 'export', 'tape', 'exported.jsonl']],
+  ['repeat its tape', 'replay tape'],
+  ['tell what is on its tape', 'tape info tape'],
+  ['export its books', 'tape export tape exported.jsonl'],
 ];

@@ -1,13 +1,10 @@
 /** The packed tarball, installed into an empty folder, as a user has it: types, every sub-path, plain JavaScript. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freshDist } from '../dist.ts';
+import { installPacked, ROOT, runProgram } from './installed.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const doors = Object.keys(exports)
   .filter((door) => door !== './package.json')
@@ -19,27 +16,10 @@ let packed: readonly string[] = [];
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeAll(() => {
-  freshDist('index.js');
-  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--ignore-scripts', '--json'], ROOT, folder));
-  packed = files.map(({ path }: { path: string }) => path);
-  mkdirSync(user);
-  const tarball = join(folder, filename);
-  const install = `npm install --no-audit --no-fund --prefer-offline ${tarball} @types/node@20`;
-  // The commands of the quickstart, with the tarball in place of the registry's package.
-  const commands = /^```sh\n(.*?)^```/ms
-    .exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))![1]
-    .trim()
-    .split('\n');
-  expect(commands.at(-1)).toBe('npx market-gym quickstart');
-  for (const command of commands.slice(0, -1)) {
-    run('bash', ['-c', command.replace(/\s+#.*$/, '').replace('npm install market-gym', install)]);
-  }
+  ({ packed } = installPacked(folder, ['@types/node@20']));
 }, 280_000);
 
-function run(command: string, args: readonly string[], cwd = user, packTo?: string): string {
-  const all = packTo === undefined ? args : [...args, '--pack-destination', packTo];
-  return execFileSync(command, all, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
+const run = (command: string, args: readonly string[], cwd = user): string => runProgram(command, args, cwd);
 
 /** What a program prints on standard error before it exits with another code than 0. */
 function failure(command: string, args: readonly string[], cwd: string): string {
