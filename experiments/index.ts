@@ -4,6 +4,7 @@ export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './cross
 export type { CrossvalSummary } from './crossval/summarize.ts';
 export type { ExperimentEvent, TrialName } from './events.ts';
 export { type Experiment, type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
+export { checkLeaks, type LeakCheckRequest, type LeakResult } from './leaks/check-leaks.ts';
 export { type OpenExperiment, openExperiment, type StoredTrial } from './open-experiment.ts';
 export { type OpenRun, type OpenRunOptions, openRun } from './open-run.ts';
 export { type Catalog, loadCatalog } from './plugins/catalog.ts';

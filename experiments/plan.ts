@@ -6,6 +6,7 @@ import { ConfigError, MarketGymError, StorageError } from '../core/errors.ts';
 import type { PluginFile } from '../storage/plugin-file.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import type { Experiment } from './file.ts';
+import { requireNoLookAhead } from './leaks/require-sound.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { newSettings } from './run/age.ts';
 import { requireSoundAgent, requireSoundEnv } from './run/parts.ts';
@@ -134,7 +135,7 @@ async function planCell(
     const run = await planRun(request, access);
     requireSoundEnv(run);
     requireSoundAgent(run);
-    return run;
+    return await requireNoLookAhead(run);
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;
     throw new ConfigError(error.code, `${task} ${agent}: ${error.message}`, { cause: error });

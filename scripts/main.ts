@@ -15,6 +15,7 @@ const LISTS: readonly string[] = [
   'log',
   'only',
   'runs',
+  'names',
   'files',
   'models',
   'ignore',

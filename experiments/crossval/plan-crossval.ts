@@ -1,6 +1,7 @@
 /** Lays a combinatorial purged cross-validation out as trials: one for each setting, seed and split. */
 import { join } from 'node:path';
 import { ConfigError } from '../../core/errors.ts';
+import { requireNoLookAhead } from '../leaks/require-sound.ts';
 import { continueRun, type Trial } from '../plan.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 import { type Fold, foldSchema, groupsOf, trainingStretches } from '../run/fold.ts';
@@ -121,7 +122,7 @@ async function planSetting(
   if (reason !== undefined) throw new ConfigError('no-account', reason);
   requireSoundEnv(run);
   requireSoundAgent(run);
-  return run;
+  return requireNoLookAhead(run);
 }
 
 function foldOf(run: Run, request: CrossvalRequest): Omit<Fold, 'index'> {

@@ -42,6 +42,11 @@ export interface Catalog extends EnvParts {
   readonly signalRules: Registry<SignalRulePlugin>;
 }
 
+export interface CatalogOptions {
+  /** Whether a file without a plugin is refused; default true. */
+  readonly needsPlugins?: boolean;
+}
+
 /** What a file exports, as a sentence for a name that is not found. */
 interface Source {
   readonly file: string;
@@ -67,8 +72,9 @@ export function openCatalog(
   recorded: readonly PluginFile[],
   access: PluginAccess,
   owner: string,
+  options?: CatalogOptions,
 ): Promise<Catalog> {
-  return loadGranted(grantPlugins(recorded, access, owner));
+  return loadGranted(grantPlugins(recorded, access, owner), options);
 }
 
 /**
@@ -77,6 +83,7 @@ export function openCatalog(
  */
 export async function loadGranted(
   files: readonly (PluginFile & { isChanged?: boolean })[],
+  { needsPlugins = true }: CatalogOptions = {},
 ): Promise<Catalog> {
   const sources: Source[] = [];
   const note = () => sources.map(({ file, exports }) => `${file} exports ${exports}.`).join(' ');
@@ -86,7 +93,7 @@ export async function loadGranted(
   );
   for (const { path, sha256 } of files) {
     const module = await importModule(path, 'plugin', sha256);
-    addPlugins(catalog, module, path);
+    addPlugins(catalog, module, path, needsPlugins);
     sources.push({ file: path, exports: describeExports(module) });
   }
   return catalog;
@@ -123,13 +130,18 @@ export function builtInCatalog(note: () => string = () => '', files: readonly Pl
  * @param file for messages
  * @throws ConfigError `empty-plugin`, `invalid-plugin`, `duplicate-name`
  */
-export function addPlugins(catalog: Catalog, module: Readonly<Record<string, unknown>>, file: string): void {
+export function addPlugins(
+  catalog: Catalog,
+  module: Readonly<Record<string, unknown>>,
+  file: string,
+  needsPlugins = true,
+): void {
   const plugins = new Map<object, PluginKind>();
   for (const [, value] of exportsOf(module)) {
     const kind = kindOf(value);
     if (kind !== undefined) plugins.set(value as object, kind);
   }
-  if (plugins.size === 0) {
+  if (plugins.size === 0 && needsPlugins) {
     throw new ConfigError(
       'empty-plugin',
       `${file} exports no plugin, but ${describeExports(module)}; export what ${listDefines()} returns.`,
@@ -176,7 +188,7 @@ export function describeExports(module: Readonly<Record<string, unknown>>): stri
 }
 
 /** The exports by name; those of a CommonJS module lie in its default. */
-function exportsOf(module: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
+export function exportsOf(module: Readonly<Record<string, unknown>>): [name: string, value: unknown][] {
   const own = Object.entries(module).filter(([name]) => name !== 'module.exports' && name !== '__esModule');
   const { default: inner } = module;
   if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || kindOf(inner) !== undefined)

@@ -22,7 +22,7 @@ import type { PluginAccess } from '../plugins/access.ts';
 import { costsOf, judgedTask, namingEnv, whyNoAccount } from './judged-task.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv } from './parts.ts';
-import { codeOfRun, type Run, readRunSpec, reopenRun } from './spec.ts';
+import { codeOfRun, describeAllowed, type Run, readRunSpec, reopenRun } from './spec.ts';
 import { BEST_CHECKPOINT } from './training-session.ts';
 
 /** Episodes by which an agent is judged where there are no bars to pass through once. */
@@ -222,6 +222,7 @@ export function reportOf(
       { label: 'Version', value: `market-gym ${version}` },
     ],
     caveats: [
+      ...(run.spec.lookAhead ?? []).map(describeAllowed),
       ...judgement.spans.test.notes,
       'A backtest fills every order at the bar price plus the modelled costs; a real market may not.',
       'The random baseline is the median of 20 traders with the turnover of the agent.',

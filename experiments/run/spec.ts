@@ -66,6 +66,8 @@ const runSpec = z.strictObject({
     .default({ backend: 'wasm', threads: 1 }),
   envWorkers: z.int().min(0).default(0),
   network: networkRecordSchema.optional(),
+  /** What of it was found to know later data, where it was trained all the same. */
+  lookAhead: z.array(z.string()).optional(),
 });
 
 /** `run.json`: complete configurations, so that a later version's defaults do not change an old run. */
@@ -215,7 +217,8 @@ export async function reopenRun(stored: RunSpec, access: PluginAccess = {}, owne
   // What is given beside the run's own files serves this command alone.
   const plugins = catalog.files.slice(0, stored.plugins.length);
   const spec: RunSpec = { ...stored, plugins, ...(network && { network: network.record }) };
-  const notes = [...ageNotes(spec, catalog), ...codeNotes(stored, spec)];
+  const allowed = (stored.lookAhead ?? []).map(describeAllowed);
+  const notes = [...ageNotes(spec, catalog), ...codeNotes(stored, spec), ...allowed];
   const files =
     spec.data === undefined
       ? { market: undefined }
@@ -239,6 +242,11 @@ export async function loadRunData(
     'data-changed',
     `${data.path} is not the file this run was made with: its contents have changed. Restore it, or start a new run.`,
   );
+}
+
+/** What whoever judges a run that was allowed to look ahead is told. */
+export function describeAllowed(leak: string): string {
+  return `It was trained all the same: ${leak} Its results are those of an oracle.`;
 }
 
 /** The code that a run was made with, by hash; empty where all of it is the framework's own. */

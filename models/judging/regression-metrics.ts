@@ -1,5 +1,5 @@
 /** Measures predicted numbers, and how well scores order what came of them. */
-import { mean } from '../../core/statistics.ts';
+import { correlation, mean } from '../../core/statistics.ts';
 
 export interface RegressionMetrics {
   readonly numRows: number;
@@ -59,15 +59,4 @@ function ranks(values: readonly number[]): Float64Array {
     from = to + 1;
   }
   return result;
-}
-
-function correlation(a: Float64Array, b: Float64Array): number {
-  const [meanA, meanB] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += (a[i] - meanA) * (b[i] - meanB);
-    aa += (a[i] - meanA) * (a[i] - meanA);
-    bb += (b[i] - meanB) * (b[i] - meanB);
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : Number.NaN;
 }

@@ -162,6 +162,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   },
   data,
   {
+    usage: 'check-leaks [names..]',
+    describe: 'Prove that features, rewards, envs, models and pipelines know nothing of later data',
+    load: () => import('./check-leaks.ts'),
+  },
+  {
     usage: 'experiment <file>',
     describe: 'Run a matrix of tasks, agents and seeds on several processes',
     load: () => import('./experiment.ts'),

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { ConfigError, TrainingError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
+import { requireNoLookAhead } from '../../experiments/leaks/require-sound.ts';
 import { recordRun } from '../../experiments/ledger/record.ts';
 import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
@@ -124,6 +125,10 @@ const decisions = (yargs: Argv) =>
     .option('network', {
       type: 'string',
       describe: "Network plugin, or file that exports createNetwork, which makes the agent's networks",
+    })
+    .option('allow-look-ahead', {
+      type: 'boolean',
+      describe: 'Trains with plugins that know later data, as a control; the record says so',
     })
     .option('out', { type: 'string', describe: 'Run directory; default runs/AGENT-ENV-seedN' });
 
@@ -259,8 +264,9 @@ async function plan(args: Arguments): Promise<Prepared> {
   const run = await planRun(request, accessOf(args));
   requireSoundEnv(run);
   requireSoundAgent(run);
+  const sound = await requireNoLookAhead(run, args.allowLookAhead);
   const path = args.out ?? `runs/${run.spec.agent.name}-${run.spec.env.name}-seed${seed}`;
-  return { run, directory: new RunDirectory(path) };
+  return { run: sound, directory: new RunDirectory(path) };
 }
 
 async function reopen(path: string, args: Arguments): Promise<Prepared> {

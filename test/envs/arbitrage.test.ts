@@ -5,9 +5,9 @@ import { createRng } from '../../core/rng.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import type { Discrete } from '../../envs/spaces.ts';
 import type { BookTape } from '../../market/books/tape.ts';
-import { type Observed, traceEnv } from '../../testing/look-ahead.ts';
 import { testEnv } from '../../testing/suites.ts';
 import { playEpisode } from '../../trainers/episode.ts';
+import { type Observed, traceEnv } from '../../trainers/look-ahead/trace.ts';
 import { randomTape, tapeOf, venuesOf } from './book-tapes.ts';
 
 const short = { warmupEvents: 10 };

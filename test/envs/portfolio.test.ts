@@ -7,8 +7,8 @@ import { alignCandles } from '../../market/candles/align.ts';
 import { candlesFromPrices, sliceCandles } from '../../market/candles/candles.ts';
 import { shareAfterRebalancing } from '../../market/execution/rebalancing-cost.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { perturbAfter } from '../../testing/look-ahead.ts';
 import { testEnv } from '../../testing/suites.ts';
+import { perturbAfter } from '../../trainers/look-ahead/perturbation.ts';
 
 const DAY_MS = 86_400_000;
 const plain = { features: ['return:1'], window: 1, normalize: 'none' as const };

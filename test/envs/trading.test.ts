@@ -21,8 +21,9 @@ import { type Candles, candlesFromPrices, sliceCandles } from '../../market/cand
 import type { Fill } from '../../market/execution/fill.ts';
 import { createFeaturePipeline, type FeatureMatrix } from '../../market/features/pipeline.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { type Build, findLookAhead, OPEN, traceEnv } from '../../testing/look-ahead.ts';
 import { testEnv } from '../../testing/suites.ts';
+import { type Build, findLookAhead, OPEN } from '../../trainers/look-ahead/perturbation.ts';
+import { traceEnv } from '../../trainers/look-ahead/trace.ts';
 import { testNoLookAhead } from '../no-look-ahead.ts';
 
 const market = geometricBrownian({

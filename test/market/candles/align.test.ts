@@ -7,7 +7,8 @@ import {
   sliceCandles,
 } from '../../../market/candles/candles.ts';
 import { loadCandles } from '../../../market/files/load-candles.ts';
-import { type Observed, OPEN } from '../../../testing/look-ahead.ts';
+import { OPEN } from '../../../trainers/look-ahead/perturbation.ts';
+import type { Observed } from '../../../trainers/look-ahead/trace.ts';
 import { testNoLookAhead } from '../../no-look-ahead.ts';
 import { sharedPath } from '../../shared.ts';
 

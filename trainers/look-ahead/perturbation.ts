@@ -1,27 +1,15 @@
 /** The proof that what was known at a time does not depend on later data: change all of it, and compare bit by bit. */
 
-import { ConfigError } from '../core/errors.ts';
-import { createRng } from '../core/rng.ts';
-import { actionAt, allowedAction } from '../envs/allowed-action.ts';
-import type { Env } from '../envs/env.ts';
-import { createActionBatch, sampleActionsInto } from '../envs/spaces.ts';
-import { type Candles, createCandles } from '../market/candles/candles.ts';
+import { createRng } from '../../core/rng.ts';
+import type { BookTape } from '../../market/books/tape.ts';
+import { type Candles, createCandles } from '../../market/candles/candles.ts';
+import type { Observed } from './trace.ts';
 
 /**
  * When something is known, counted in rows: at `t` bar t has closed; at `t − OPEN` only its open has been seen.
  * With execution at the next open, a decision at t fills at t + 1 − OPEN and is rewarded at t + 1.
  */
 export const OPEN = 0.5;
-
-/** Something that was there at `time`: an observation, a fill, a reward. */
-export interface Observed {
-  time: number;
-  label: string;
-  /** Copied when it was observed: envs overwrite their views. */
-  values: readonly number[];
-  /** A name for each value, for messages. */
-  names?: readonly string[];
-}
 
 /** Runs whatever is under test on candles, from the start and with the same seeds each time. */
 export type Build = (candles: Candles) => Observed[];
@@ -31,6 +19,8 @@ export interface LookAhead {
   readonly entry: Observed;
   /** Its place in the entry's values; −1 when the entry itself is another, or missing. */
   readonly place: number;
+  /** Of the same entry, all that changed. */
+  readonly places: readonly number[];
   readonly cut: number;
   readonly message: string;
 }
@@ -66,72 +56,23 @@ export function compareUpTo(
     const other = beforePerturbed[i];
     const where = `${entry.label} at ${entry.time} changed with the data after ${cut}`;
     if (other === undefined || other.label !== entry.label || other.time !== entry.time) {
-      return { entry, place: -1, cut, message: where };
+      return { entry, place: -1, places: [], cut, message: where };
     }
     for (const [k, value] of entry.values.entries()) {
       if (Object.is(value, other.values[k])) continue;
-      return { entry, place: k, cut, message: `${where}: [${k}] ${value} became ${other.values[k]}` };
+      const places = entry.values.flatMap((own, i) => (Object.is(own, other.values[i]) ? [] : [i]));
+      return { entry, place: k, places, cut, message: `${where}: [${k}] ${value} became ${other.values[k]}` };
     }
   }
   if (beforePerturbed.length === before.length) return undefined;
   const message = `more was observed before ${cut} when data after it changed`;
-  return { entry: beforePerturbed[before.length], place: -1, cut, message };
+  return { entry: beforePerturbed[before.length], place: -1, places: [], cut, message };
 }
 
 /** Whether there is something up to the cut, and something after it that a change of the later data shows in. */
 export function reacts(cut: number, original: readonly Observed[], perturbed: readonly Observed[]): boolean {
   const after = (entries: readonly Observed[]) => JSON.stringify(entries.filter(({ time }) => time > cut));
   return original.some(({ time }) => time <= cut) && after(original) !== after(perturbed);
-}
-
-export interface TraceOptions {
-  readonly steps: number;
-  readonly seed?: number;
-  /** The row whose close was known; default: `info.row`. */
-  readonly rowOf?: (info: object) => number;
-}
-
-/**
- * A random walk through an episode of an env as a list of observations. What a step returns counts as known at the row its
- * info names; everything in the info is compared too, as numbers.
- * @param env its info must have a numeric `row`, unless `rowOf` tells
- * @throws ConfigError `row-unknown`
- */
-export function traceEnv(env: Env, { steps, seed = 1, rowOf }: TraceOptions): Observed[] {
-  const { actionSpace, observationSpace } = env;
-  const columns = Array.from(
-    { length: observationSpace.dim },
-    (_, i) => observationSpace.names?.[i] ?? `observation[${i}]`,
-  );
-  const entries: Observed[] = [];
-  const record = (label: string, info: object, shown: readonly string[], values: ArrayLike<number>): void => {
-    const time = rowOf === undefined ? (info as { row?: unknown }).row : rowOf(info);
-    if (typeof time !== 'number' || !Number.isFinite(time)) {
-      throw new ConfigError(
-        'row-unknown',
-        `The env's info has no number "row", the bar whose close is known; give rowOf, which got ${time}.`,
-      );
-    }
-    const infos = Object.entries(info);
-    entries.push({
-      time,
-      label,
-      values: [...Array.from(values), ...infos.map(([, value]) => Number(value))],
-      names: [...shown, ...infos.map(([key]) => `info.${key}`)],
-    });
-  };
-  const actions = createActionBatch(actionSpace, steps);
-  sampleActionsInto(actions, actionSpace, createRng(`trace ${seed}`));
-  const first = env.reset({ seed });
-  record('reset', first.info, columns, first.observation);
-  const stepColumns = [...columns, 'reward', 'terminated', 'truncated'];
-  for (let i = 0; i < steps; i++) {
-    const action = allowedAction(actionAt(actions, actionSpace, i), actionSpace, env.actionMask?.());
-    const { observation, reward, terminated, truncated, info } = env.step(action);
-    record('step', info, stepColumns, [...observation, reward, Number(terminated), Number(truncated)]);
-    if (terminated || truncated) break;
-  }
-  return entries;
 }
 
 /**
@@ -160,4 +101,26 @@ export function perturbAfter(candles: Candles, cut: number, until = candles.leng
     volume[t] = (volume[t] + 1) * factor();
   }
   return createCandles({ timeMs, open, high, low, close, volume }, 'perturbed candles');
+}
+
+/**
+ * The same books up to event `cut` and others after it, prices and sizes; times stay, for by them an entry is placed.
+ * @param until the first event that is left as it is again
+ */
+export function perturbBooksAfter(books: BookTape, cut: number, until = books.length): BookTape {
+  const rng = createRng(`perturbation ${cut}`);
+  const { depth, length } = books;
+  const factors = Float64Array.from({ length }, () => 0.7 + 0.6 * rng.uniform());
+  const isChanged = (i: number): boolean => i >= (cut + 1) * depth && i < until * depth;
+  const scaled = (column: Float64Array): Float64Array =>
+    column.map((value, i) => (isChanged(i) ? value * factors[Math.floor(i / depth)] : value));
+  const resized = (column: Float64Array): Float64Array =>
+    column.map((value, i) => (isChanged(i) ? value * (0.5 + rng.uniform()) : value));
+  return {
+    ...books,
+    bidPrices: scaled(books.bidPrices),
+    askPrices: scaled(books.askPrices),
+    bidSizes: resized(books.bidSizes),
+    askSizes: resized(books.askSizes),
+  };
 }

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { z } from '../../core/config.ts';
-import { createRng } from '../../core/rng.ts';
-import { defineEnv, type Env } from '../../envs/env.ts';
-import { createBox, createDiscrete } from '../../envs/spaces.ts';
-import { defineReward } from '../../envs/trading/rewards.ts';
-import { TradingEnv, trading } from '../../envs/trading.ts';
-import type { Candles } from '../../market/candles/candles.ts';
-import { builtinFeatures, defineFeature } from '../../market/features/features.ts';
-import { createFeaturePipeline } from '../../market/features/pipeline.ts';
-import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { datasetFromCandles } from '../../models/data/dataset.ts';
-import { linear } from '../../models/linear.ts';
-import { defineModel } from '../../models/model.ts';
-import { trainModel } from '../../models/train.ts';
-import { checkNoLookAhead } from '../../testing/no-look-ahead.ts';
+import { z } from '../../../core/config.ts';
+import { createRng } from '../../../core/rng.ts';
+import { defineEnv, type Env } from '../../../envs/env.ts';
+import { createBox, createDiscrete } from '../../../envs/spaces.ts';
+import { defineReward } from '../../../envs/trading/rewards.ts';
+import { TradingEnv, trading } from '../../../envs/trading.ts';
+import type { Candles } from '../../../market/candles/candles.ts';
+import { builtinFeatures, defineFeature } from '../../../market/features/features.ts';
+import { createFeaturePipeline } from '../../../market/features/pipeline.ts';
+import { geometricBrownian } from '../../../market/synthetic/candles.ts';
+import { datasetFromCandles } from '../../../models/data/dataset.ts';
+import { linear } from '../../../models/linear.ts';
+import { defineModel } from '../../../models/model.ts';
+import { trainModel } from '../../../models/train.ts';
+import { checkNoLookAhead } from '../../../trainers/look-ahead/prove.ts';
 
 /** A feature whose value at a row is read from `ahead` rows later, where there are any. */
 const peek = (ahead: number) =>

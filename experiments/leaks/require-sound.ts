@@ -1,0 +1,128 @@
+/** The quick form of the look-ahead proof: of what a run uses that does not come with the framework, before anything is learnt. */
+import { ConfigError } from '../../core/errors.ts';
+import { builtInEnvs } from '../../envs/built-in.ts';
+import { builtInParts } from '../../envs/parts.ts';
+import { type Candles, sliceCandles } from '../../market/candles/candles.ts';
+import { createFeaturePipeline, featureName } from '../../market/features/pipeline.ts';
+import type { LookAheadProof } from '../../trainers/look-ahead/findings.ts';
+import { proveNoLookAhead } from '../../trainers/look-ahead/prove.ts';
+import type { LookAheadSubject } from '../../trainers/look-ahead/subjects.ts';
+import type { LookAheadOptions } from '../../trainers/look-ahead/tracer.ts';
+import { describeAllowed, type Run } from '../run/spec.ts';
+
+/** Rows after which data are changed: a fault of every bar shows in one of them. */
+const PART_CUTS = 24;
+const ENV_CUTS = 8;
+const ENV_STEPS = 120;
+/** Rows of the run's own data that its env is tried on. */
+const OWN_ROWS = 1000;
+
+interface UsedPart {
+  readonly label: string;
+  readonly subject: LookAheadSubject;
+  readonly options: LookAheadOptions;
+  /** Its warm-up, or what it wants of data, may not fit the walk of the proof. */
+  readonly needsOwn: boolean;
+}
+
+export interface QuickProof {
+  /** What looks ahead, a sentence each. */
+  readonly leaks: readonly string[];
+  /** What could not be proved, a sentence each. */
+  readonly doubts: readonly string[];
+}
+
+/**
+ * Proves the plugins that a run reads market data by, each with the run's own settings.
+ * @returns nothing at all where it uses what comes with the framework alone
+ */
+export async function proveRun(run: Run): Promise<QuickProof> {
+  const leaks: string[] = [];
+  const doubts: string[] = [];
+  for (const { label, subject, options, needsOwn } of usedParts(run)) {
+    const proof = await proveOn(subject, options, needsOwn ? ownRows(run) : undefined);
+    if (typeof proof === 'string') {
+      doubts.push(`Whether the ${label} knows later data could not be tried: ${proof.replace(/\.$/, '')}.`);
+    } else if (proof.status === 'leak') leaks.push(...proof.findings.map(({ message }) => message));
+    else if (proof.status === 'unproven') doubts.push(proof.findings[0]?.message ?? proof.reason!);
+  }
+  return { leaks, doubts };
+}
+
+/**
+ * Refuses a run that learns from data it could not have had.
+ * @param allowed goes on with it, as a control; the run's record says so
+ * @returns the run, with what could not be proved among its notes
+ * @throws ConfigError `look-ahead` naming the column, the row and how far ahead it reads
+ */
+export async function requireNoLookAhead(run: Run, allowed = false): Promise<Run> {
+  const { leaks, doubts } = await proveRun(run);
+  if (leaks.length === 0) return { ...run, notes: [...run.notes, ...doubts] };
+  if (!allowed) {
+    throw new ConfigError(
+      'look-ahead',
+      `${leaks[0]} Nothing that is learnt from it can be traded. Correct it (market-gym check-leaks --plugin FILE shows more), or train ` +
+        'with --allow-look-ahead, as a control.',
+    );
+  }
+  const spec = { ...run.spec, lookAhead: [...leaks] };
+  return { ...run, spec, notes: [...run.notes, ...leaks.map(describeAllowed), ...doubts] };
+}
+
+async function proveOn(
+  subject: LookAheadSubject,
+  options: LookAheadOptions,
+  own: Candles | undefined,
+): Promise<LookAheadProof | string> {
+  const attempt = async (candles?: Candles): Promise<LookAheadProof | string> => {
+    try {
+      return await proveNoLookAhead(subject, { ...options, candles });
+    } catch (error) {
+      return error instanceof Error ? error.message.split('\n')[0] : String(error);
+    }
+  };
+  const onWalk = await attempt();
+  if (own === undefined || (typeof onWalk !== 'string' && onWalk.status !== 'unproven')) return onWalk;
+  return attempt(own);
+}
+
+function usedParts({ spec, catalog, market }: Run): UsedPart[] {
+  const { config } = spec.env;
+  const found: UsedPart[] = [];
+  const options = { numCuts: PART_CUTS };
+  const { features } = config;
+  for (const name of Array.isArray(features) ? features.map(String) : []) {
+    const feature = catalog.features.get(featureName(name));
+    if (builtInParts.features.has(feature.name)) continue;
+    const subject = createFeaturePipeline([name], { normalize: 'none', features: catalog.features });
+    found.push({ label: `feature "${name}"`, subject, options, needsOwn: true });
+  }
+  const parts = [
+    ['rewards', 'reward', 'rewardSettings'],
+    ['fees', 'feeModel', 'feeSettings'],
+    ['slippages', 'slippageModel', 'slippageSettings'],
+  ] as const;
+  for (const [kind, key, settings] of parts) {
+    const name = config[key];
+    if (typeof name !== 'string' || !catalog[kind].has(name) || builtInParts[kind].has(name)) continue;
+    const own = { ...options, config: config[settings] as Record<string, unknown> };
+    found.push({
+      label: `${kind.slice(0, -1)} "${name}"`,
+      subject: catalog[kind].get(name),
+      options: own,
+      needsOwn: false,
+    });
+  }
+  const env = catalog.envs.get(spec.env.name);
+  if (env.needsCandles && market !== undefined && !builtInEnvs.includes(env)) {
+    const own = { config, parts: catalog, numCuts: ENV_CUTS, steps: ENV_STEPS };
+    found.push({ label: `env "${env.name}"`, subject: env, options: own, needsOwn: true });
+  }
+  return found;
+}
+
+function ownRows({ market }: Run): Candles | undefined {
+  if (market === undefined) return undefined;
+  const { candles } = market;
+  return candles.length > OWN_ROWS ? sliceCandles(candles, 0, OWN_ROWS) : candles;
+}
