@@ -18,12 +18,17 @@ export type TensorFlow = typeof import('@tensorflow/tfjs');
  * @ts-ignore */
 export type LayersModel = import('@tensorflow/tfjs').LayersModel;
 
-export type TfjsBackend = 'node' | 'wasm' | 'cpu';
+export const TFJS_BACKENDS = ['node', 'wasm', 'cpu'] as const;
+export type TfjsBackend = (typeof TFJS_BACKENDS)[number];
+
+/** The environment variable that chooses a backend where a program does not; the command line's `--tfjs-backend` sets it. */
+export const TFJS_BACKEND_VARIABLE = 'MARKET_GYM_TFJS_BACKEND';
 
 export interface LoadTensorFlowOptions {
   /**
    * `node`: native TensorFlow (@tensorflow/tfjs-node); `wasm`: WebAssembly on one thread
-   * (@tensorflow/tfjs-backend-wasm); `cpu`: plain JavaScript. Default: the first of them that is installed.
+   * (@tensorflow/tfjs-backend-wasm); `cpu`: plain JavaScript. Default: `MARKET_GYM_TFJS_BACKEND` of the environment,
+   * or the first of them that is installed.
    */
   readonly backend?: TfjsBackend;
   /** Finds a package's main file as `require.resolve` does; for packages that lie where only the caller sees them. */
@@ -44,7 +49,9 @@ const PACKAGES: Readonly<Record<TfjsBackend, string>> = {
  * @throws ConfigError `unknown-name` for another backend
  */
 export async function loadTensorFlow(options: LoadTensorFlowOptions = {}): Promise<TensorFlow> {
-  const { backend, resolve = createRequire(import.meta.url).resolve } = options;
+  const { resolve = createRequire(import.meta.url).resolve } = options;
+  const chosen = process.env[TFJS_BACKEND_VARIABLE] || undefined;
+  const backend = options.backend ?? (chosen as TfjsBackend | undefined);
   if (backend !== undefined && !Object.hasOwn(PACKAGES, backend)) {
     throw new ConfigError(
       'unknown-name',
@@ -53,7 +60,10 @@ export async function loadTensorFlow(options: LoadTensorFlowOptions = {}): Promi
   }
   if (backend === undefined || backend === 'node') {
     const file = mainFile(PACKAGES.node, resolve);
-    if (file !== undefined) return start(await load<TensorFlow>(PACKAGES.node, file), 'tensorflow');
+    if (file !== undefined) {
+      completeUtil();
+      return start(await load<TensorFlow>(PACKAGES.node, file), 'tensorflow');
+    }
     if (backend === 'node') {
       throw notFound(PACKAGES.node, `npm install ${PACKAGES.node}, or choose the backend "wasm" or "cpu"`);
     }
@@ -88,11 +98,19 @@ function mainFile(packageName: string, resolve: (packageName: string) => string)
 
 async function load<Library>(packageName: string, file: string): Promise<Library> {
   try {
-    // All three packages are CommonJS: the library is the default export.
-    return (await import(pathToFileURL(file).href)).default;
+    // All three packages are CommonJS: Node makes the library the default export, tsx the module itself.
+    const module = await import(pathToFileURL(file).href);
+    return module.default ?? module;
   } catch (error) {
     throw broken(packageName, error);
   }
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 took out of `util`. */
+function completeUtil(): void {
+  const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
 }
 
 async function start(tf: TensorFlow, backendName: string): Promise<TensorFlow> {
@@ -112,10 +130,11 @@ function notFound(packageName: string, remedy: string): ConfigError {
 
 function broken(packageName: string, cause: unknown): ConfigError {
   const [reason] = String(cause).split('\n');
+  const others = TFJS_BACKENDS.filter((backend) => PACKAGES[backend] !== packageName);
   return new ConfigError(
     'tfjs-broken',
-    `${packageName} is installed, but does not load (${reason}); reinstall it or choose another backend of ` +
-      `${Object.keys(PACKAGES).join(', ')}.`,
+    `${packageName} is installed, but does not load (${reason}); reinstall it, or choose another backend: ` +
+      `--tfjs-backend ${others.join(' or ')}.`,
     { cause },
   );
 }

@@ -1,6 +1,7 @@
 /** The options that say which files of code a command may run. */
 import type { Argv } from 'yargs';
 import type { PluginAccess } from '../../experiments/plugins/access.ts';
+import { TFJS_BACKEND_VARIABLE, TFJS_BACKENDS } from '../../networks/tfjs-backend.ts';
 
 /** For every command that resolves names. */
 export const pluginOptions = <Values>(yargs: Argv<Values>) =>
@@ -10,7 +11,16 @@ export const pluginOptions = <Values>(yargs: Argv<Values>) =>
       array: true,
       describe: 'TypeScript or JavaScript file with plugins of any kind; may be given several times',
     })
-    .requiresArg('plugin');
+    .option('tfjs-backend', {
+      choices: TFJS_BACKENDS,
+      describe:
+        'Backend of TensorFlow.js, where a network or model is made of it; default: the first that is installed',
+    })
+    .requiresArg(['plugin', 'tfjs-backend'])
+    .middleware(({ tfjsBackend }) => {
+      // What is started from here, workers and runs of an experiment, inherits it.
+      if (tfjsBackend !== undefined) process.env[TFJS_BACKEND_VARIABLE] = tfjsBackend;
+    });
 
 /** For those that open a run, a model or a tape, which names the files it was made with. */
 export const codeOptions = <Values>(yargs: Argv<Values>) =>

@@ -50,12 +50,58 @@ describe('loading TensorFlow.js', () => {
     vi.restoreAllMocks();
   });
 
+  /** Marked as the real library marks itself. */
+  const NATIVE = `Object.defineProperty(exports, '__esModule', { value: true });
+    exports.enableProdMode = () => {};
+    exports.setBackend = async (name) => { exports.started = name; return true; };`;
+
   test('prefers native TensorFlow where it is installed', async () => {
-    const library = `exports.enableProdMode = () => {};
-      exports.setBackend = async (name) => { exports.started = name; return true; };`;
     for (const backend of [undefined, 'node'] as const) {
-      const tf = await loadTensorFlow({ backend, resolve: installed({ ...both, [NODE]: library }) });
+      const tf = await loadTensorFlow({ backend, resolve: installed({ ...both, [NODE]: NATIVE }) });
       expect('started' in tf && tf.started).toBe('tensorflow');
+    }
+  });
+
+  test('takes the library as tsx gives it: without a default export', async () => {
+    const file = join(folder, 'unwrapped.mjs');
+    writeFileSync(
+      file,
+      'export let started; export const enableProdMode = () => {}; export const setBackend = async (name) => { started = name; return true; };',
+    );
+    const tf = await loadTensorFlow({ resolve: (name) => (name === NODE ? file : require.resolve(name)) });
+    expect('started' in tf && tf.started).toBe('tensorflow');
+  });
+
+  test('gives native TensorFlow the functions of util that later versions of Node lack', async () => {
+    const util = require('node:util');
+    const { isArray, isNullOrUndefined } = util;
+    delete util.isArray;
+    delete util.isNullOrUndefined;
+    try {
+      const library = `${NATIVE}
+        const util = require('util');
+        exports.answers = [null, undefined, 0, []].map((value) => [util.isNullOrUndefined(value), util.isArray(value)]);`;
+      const tf = await loadTensorFlow({ backend: 'node', resolve: installed({ ...both, [NODE]: library }) });
+      expect('answers' in tf && tf.answers).toEqual([
+        [true, false],
+        [true, false],
+        [false, false],
+        [false, true],
+      ]);
+    } finally {
+      Object.assign(util, { isArray, isNullOrUndefined });
+    }
+  });
+
+  test('takes the backend that the environment names, where the program names none', async () => {
+    vi.stubEnv('MARKET_GYM_TFJS_BACKEND', 'cpu');
+    try {
+      expect((await loadTensorFlow({ resolve: installed(both) })).getBackend()).toBe('cpu');
+      expect((await loadTensorFlow({ backend: 'wasm', resolve: installed(both) })).getBackend()).toBe('wasm');
+      vi.stubEnv('MARKET_GYM_TFJS_BACKEND', 'gpu');
+      await expect(outcome({ resolve: installed(both) })).rejects.toMatchObject({ code: 'unknown-name' });
+    } finally {
+      vi.unstubAllEnvs();
     }
   });
 
@@ -98,7 +144,7 @@ describe('loading TensorFlow.js', () => {
       code: 'tfjs-broken',
       message:
         '@tensorflow/tfjs-node is installed, but does not load (Error: no native binding); ' +
-        'reinstall it or choose another backend of node, wasm, cpu.',
+        'reinstall it, or choose another backend: --tfjs-backend wasm or cpu.',
     });
     const resolve = () => {
       throw Object.assign(new Error('no main file'), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' });
