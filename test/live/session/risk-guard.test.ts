@@ -257,6 +257,17 @@ test('a guard that is saved goes on with all its counts', () => {
   expect(restored.state).toBe('halted');
 });
 
+test.each<[rule: string, timesMs: number[], kept: number[]]>([
+  ['an only one', [0], [0]],
+  ['two within the same minute', [0, 59_999], [0, 59_999]],
+  ['of two that are a minute apart, the last', [0, 60_000], [60_000]],
+  ['no more than a minute may have', [0, 2, 60_000, 60_001], [2, 60_000, 60_001]],
+])('of the orders in a minute of three, a saved guard keeps %s', (_, timesMs, kept) => {
+  const guard = create({ maxOrdersPerMinute: 3 });
+  for (const timeMs of timesMs) expect(verdictOf(guard.judge(order(), START_MS + timeMs))).toBe('pass');
+  expect([...guard.save().arrays.orderTimes].map((timeMs) => timeMs - START_MS)).toEqual(kept);
+});
+
 test('orders that still count keep their place in the minute when a guard goes on', () => {
   const config = { maxOrdersPerMinute: 4 };
   const guard = create(config);
