@@ -1,7 +1,7 @@
 /** Reads and writes the project's own format of books and trades as Parquet; docs/formats.md describes it. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { DataError } from '../../core/errors.ts';
-import { readColumn, readMetadata } from '../files/parquet-source.ts';
+import { openParquetFile, readColumn } from '../files/parquet/source.ts';
 import {
   BOOKS_FORMAT,
   bookHeader,
@@ -141,7 +141,10 @@ class Columns {
   }
 
   set(name: string, values: ArrayLike<unknown>): void {
-    const column = Float64Array.from(values, (value) => (typeof value === 'number' ? value : Number.NaN));
+    const column =
+      values instanceof Float64Array
+        ? values
+        : Float64Array.from(values, (value) => (typeof value === 'number' ? value : Number.NaN));
     this.#columns.set(name, column);
   }
 }
@@ -151,20 +154,19 @@ class Columns {
  * @throws DataError `file-not-found`, `corrupt-parquet`
  */
 export async function readTapeFormat(path: string): Promise<TapeHeader['format'] | undefined> {
-  const { metadata } = await readMetadata(path);
-  const stored = metadata.key_value_metadata?.find(({ key }) => key === METADATA_KEY)?.value;
+  const { keyValues } = await openParquetFile(path);
+  const stored = keyValues.get(METADATA_KEY);
   if (stored === undefined) return undefined;
   return stored.includes(TRADES_FORMAT) ? TRADES_FORMAT : BOOKS_FORMAT;
 }
 
 async function read(path: string, format: TapeHeader['format']) {
-  const { file, metadata } = await readMetadata(path);
-  const stored = metadata.key_value_metadata?.find(({ key }) => key === METADATA_KEY)?.value;
-  const header = checkHeader(parseHeader(stored), format, path);
-  const length = Number(metadata.num_rows);
+  const parquet = await openParquetFile(path);
+  const header = checkHeader(parseHeader(parquet.keyValues.get(METADATA_KEY)), format, path);
+  const length = parquet.numRows;
   const columns = new Columns(path);
-  for (const { name } of metadata.schema.slice(1)) {
-    columns.set(name, await readColumn(path, file, metadata, name, length));
+  for (const [index, { name }] of parquet.columns.entries()) {
+    columns.set(name, await readColumn(parquet, index));
   }
   return { header, columns, length };
 }

@@ -32,6 +32,9 @@ const OTHERS: readonly [begins: string, what: string][] = [
 /** A packed file that grows by more than this, and beyond `MAX_FREE_BYTES`, was made to fill memories. */
 const MAX_RATIO = 300;
 const MAX_FREE_BYTES = 256 << 20;
+/** Bytes that are read at once. */
+const MIN_BLOCK = 1 << 14;
+const MAX_BLOCK = 1 << 20;
 
 /** @throws DataError `file-not-found`, `unreadable-file`, `unknown-format` */
 export async function detectContainer(path: string): Promise<Container> {
@@ -125,7 +128,7 @@ async function* unpackSingle(path: string, gzipped: boolean): AsyncGenerator<Uin
   let size = 0;
   try {
     const packed = (await stat(path)).size;
-    for await (const chunk of openSingle(path, gzipped)) {
+    for await (const chunk of openSingle(path, gzipped, packed)) {
       size += (chunk as Uint8Array).length;
       checkRatio(path, packed, size);
       yield chunk as Uint8Array;
@@ -135,10 +138,12 @@ async function* unpackSingle(path: string, gzipped: boolean): AsyncGenerator<Uin
   }
 }
 
-function openSingle(path: string, gzipped: boolean): Readable {
-  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
+function openSingle(path: string, gzipped: boolean, size: number): Readable {
+  // No larger than the file: memory that is taken for nothing costs more than reading it.
+  const blockSize = Math.min(MAX_BLOCK, Math.max(MIN_BLOCK, size));
+  const stream = createReadStream(path, { highWaterMark: blockSize });
   if (!gzipped) return stream;
-  const gunzip = createGunzip({ chunkSize: 1 << 20 });
+  const gunzip = createGunzip({ chunkSize: blockSize });
   stream.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => stream.destroy());
   return stream.pipe(gunzip);

@@ -96,6 +96,20 @@ export class TimeColumn {
     return column;
   }
 
+  /**
+   * A column of times that the file declares to be times, UTC epoch ms.
+   * @returns undefined where one is missing
+   */
+  static ofDeclared(ms: ArrayLike<number>, isAbsolute: boolean): TimeColumn | undefined {
+    if (!(ms instanceof Float64Array) || ms.some(Number.isNaN)) return undefined;
+    const column = new TimeColumn();
+    column.#ms = GrowingColumn.of(ms);
+    column.#numAbsolute = isAbsolute ? ms.length : 0;
+    column.#areAllAbsolute = isAbsolute;
+    column.#forms.add('timestamp');
+    return column;
+  }
+
   /** Appends a time that the file holds as a number since 1970 of a known unit, or as a date. */
   pushMs(ms: number, form: string, isAbsolute = true): void {
     this.#append(ms, isAbsolute, form);

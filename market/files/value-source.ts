@@ -79,12 +79,17 @@ export function valueSource(table: ValueTable): TableSource {
       function adoptWhole(): Columns | undefined {
         if (plan.clock !== undefined || plan.localTime !== undefined || wordColumns.length > 0)
           return undefined;
-        const timeColumn = time instanceof Float64Array ? TimeColumn.ofNumbers(time) : undefined;
+        const timeColumn =
+          declared !== undefined
+            ? TimeColumn.ofDeclared(declared.ms, declared.isAbsolute)
+            : time instanceof Float64Array
+              ? TimeColumn.ofNumbers(time)
+              : undefined;
         if (plan.time !== undefined && timeColumn === undefined) return undefined;
         const adopted = new Map<number, GrowingColumn>();
         for (const [c, column] of numberColumns.entries()) {
           const values = numbers[c];
-          if (!(values instanceof Float64Array) || (!optional.has(column) && values.some(Number.isNaN)))
+          if (!(values instanceof Float64Array) || (!optional.has(column) && hasNaN(values)))
             return undefined;
           adopted.set(column, GrowingColumn.of(values));
         }
@@ -171,10 +176,16 @@ function asNumber(value: unknown): number {
 
 /** Nothing for null; no exponent in a whole number. */
 export function asText(value: unknown): string {
-  if (value === null || value === undefined) return '';
+  if (value === null || value === undefined || Number.isNaN(value)) return '';
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 1e21) return value.toFixed(0);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
   return typeof value === 'object'
     ? JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part))
     : String(value);
+}
+
+function hasNaN(values: Float64Array): boolean {
+  const { length } = values;
+  for (let row = 0; row < length; row++) if (Number.isNaN(values[row])) return true;
+  return false;
 }
