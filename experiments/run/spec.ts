@@ -16,6 +16,7 @@ import { networkRecordSchema, openNetwork, type RunNetwork, reopenNetwork } from
 import { version } from '../version.ts';
 import { ageNotes } from './age.ts';
 import { loadRunBooks, type RunBooks } from './books.ts';
+import { fitUpdates } from './fit-updates.ts';
 import { foldSchema } from './fold.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
@@ -130,6 +131,8 @@ export interface Run {
   readonly network: RunNetwork | undefined;
   /** What whoever goes on with it or judges it should know of its age and its code, a sentence each. */
   readonly notes: readonly string[];
+  /** What was fitted to the length of the run when it was planned, a sentence each. */
+  readonly remarks?: readonly string[];
   /** Recorded order books; absent where the env makes its own market. */
   readonly books?: RunBooks;
 }
@@ -169,9 +172,16 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
       ? undefined
       : await openNetwork(request.network, request.settings.network ?? {}, catalog, access);
   requireNoSettings(request);
+  const fitted = fitUpdates({
+    agent: agent.name,
+    config: complete(agent, `agent "${agent.name}"`, request.settings.agent),
+    given: request.settings.agent,
+    numEnvs,
+    totalSteps,
+  });
   const spec: RunSpec = {
     version,
-    agent: { name: agent.name, config: complete(agent, `agent "${agent.name}"`, request.settings.agent) },
+    agent: { name: agent.name, config: fitted.config as PluginConfig },
     env: {
       name: env.name,
       config: plain(completeParts(complete(env, `env "${env.name}"`, request.settings.env), catalog)),
@@ -200,7 +210,8 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     }),
     ...(network && { network: network.record }),
   };
-  return { spec, catalog, market, books, network, notes: [] };
+  const remarks = fitted.remark === undefined ? [] : [fitted.remark];
+  return { spec, catalog, market, books, network, notes: [], remarks };
 }
 
 /**

@@ -13,6 +13,7 @@ import { everySteps, PeriodicEvaluation } from '../../trainers/callbacks.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { type TrainEvent, Training } from '../../trainers/train.ts';
 import type { TrainingEvent } from './events.ts';
+import { countUpdates } from './fit-updates.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildAgent, createEvaluationEnv, createTrainingEnvs } from './parts.ts';
 import type { Run } from './spec.ts';
@@ -36,6 +37,8 @@ export interface SessionResult {
   /** The highest mean return of an evaluation; −Infinity without one. */
   readonly bestReturn: number;
   readonly stepsPerSecond: number;
+  /** Updates of the weights since it began or went on; of an agent that keeps no rollouts or replay, its reports of learning. */
+  readonly numUpdates: number;
 }
 
 export interface CarryOutOptions {
@@ -55,6 +58,7 @@ export class TrainingSession {
   readonly #runLog: RunLog;
   readonly #recentReturns: number[] = [];
   #lastCheckpoint = '';
+  #numReports = 0;
   #tell: (event: TrainingEvent) => void = () => {};
 
   /** @param resumeFrom a checkpoint of this run to continue from */
@@ -102,7 +106,7 @@ export class TrainingSession {
 
   /** What people should know of the agent's set-up, a sentence each. */
   get remarks(): readonly string[] {
-    return this.#agent.remarks ?? [];
+    return [...(this.#run.remarks ?? []), ...(this.#agent.remarks ?? [])];
   }
 
   get isFinished(): boolean {
@@ -120,7 +124,7 @@ export class TrainingSession {
    * @throws EnvError naming the env, when it breaks its contract on the way
    */
   async carryOut({ onEvent = () => {}, signal }: CarryOutOptions = {}): Promise<SessionResult> {
-    const { totalSteps } = this.#run.spec;
+    const { totalSteps, agent, numEnvs } = this.#run.spec;
     const training = this.#training;
     const startStep = training.step;
     const startMs = systemClock.monotonicMs();
@@ -151,6 +155,7 @@ export class TrainingSession {
       checkpoint: this.#lastCheckpoint,
       bestReturn: this.#evaluation.best,
       stepsPerSecond: (training.step - startStep) / seconds,
+      numUpdates: countUpdates(agent.config, numEnvs, startStep, training.step) ?? this.#numReports,
     };
   }
 
@@ -158,6 +163,7 @@ export class TrainingSession {
     for (const episode of episodes) this.#recentReturns.push(episode.return);
     this.#recentReturns.splice(0, this.#recentReturns.length - RECENT_EPISODES);
     if (metrics === undefined) return;
+    this.#numReports++;
     requireFiniteLosses(metrics, step);
     const meanReturn = this.#recentReturns.length > 0 ? mean(this.#recentReturns) : null;
     this.#runLog.append({ step, kind: 'update', meanReturn, ...metrics });

@@ -196,7 +196,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   try {
     const signal = io.interrupt();
     const result = await session.carryOut({ onEvent: showTraining(console, agent.name), signal });
-    const { step, interrupted, endedEarlyBy, bestReturn, stepsPerSecond } = result;
+    const { step, interrupted, endedEarlyBy, bestReturn, stepsPerSecond, numUpdates } = result;
     // A run that was whole before is in the ledger already.
     const use =
       interrupted || wasFinished
@@ -215,7 +215,9 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     }
     const best = Number.isFinite(bestReturn) ? `, best evaluation ${bestReturn.toPrecision(4)}` : '';
     if (endedEarlyBy !== undefined) console.say(`Ended early by its ${endedEarlyBy}.`);
-    console.say(`Done: ${step} steps at ${formatRate(stepsPerSecond)} steps/s${best}.`);
+    const updates = `${numUpdates} ${numUpdates === 1 ? 'update' : 'updates'}`;
+    console.say(`Done: ${step} steps, ${updates}, at ${formatRate(stepsPerSecond)} steps/s${best}.`);
+    if (numUpdates === 0 && !wasFinished) console.say('The agent has not learnt: no update was made.');
     console.say(`Judge it with: market-gym evaluate ${directory.path}`);
     return 0;
   } catch (error) {

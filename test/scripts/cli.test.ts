@@ -35,7 +35,7 @@ test('train says what it does and what to do next, in plain lines', () => {
   const lines = well(trained).trimEnd().split('\n');
   expect(lines).toEqual([
     'Training ppo on cartpole: 1024 steps, seed 1, into läufe/one',
-    expect.stringMatching(/^Done: 1024 steps at .* steps\/s, best evaluation \S+\.$/),
+    expect.stringMatching(/^Done: 1024 steps, \d+ updates?, at .* steps\/s, best evaluation \S+\.$/),
     'Judge it with: market-gym evaluate läufe/one',
   ]);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what a terminal would be sent
