@@ -32,6 +32,11 @@ export interface Agent extends Snapshotable {
    * from before with one from after. Absent: the agent remembers no steps.
    */
   dropPartialRollout?(): void;
+  /**
+   * What greedy actions depend on beside the observation and what is learnt, such as the memory of a recurrent network;
+   * none of `save`. Absent: nothing.
+   */
+  readonly evaluation?: Snapshotable;
   /** What people should know of how it is set up, a sentence each. */
   readonly remarks?: readonly string[];
 }

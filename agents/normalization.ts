@@ -156,6 +156,10 @@ class NormalizedAgent implements Agent {
     this.#rewards = new Float32Array(numEnvs);
   }
 
+  get evaluation(): Snapshotable | undefined {
+    return this.#agent.evaluation;
+  }
+
   act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
     const normalizer = this.#observationNormalizer;
     if (normalizer === undefined) return this.#agent.act(observations, numEnvs, explore, stepContext);

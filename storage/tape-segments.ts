@@ -20,6 +20,9 @@ export const CHAIN_DIGITS = 16;
 /** What the first line of a tape is chained to. */
 export const ORIGIN = '0'.repeat(CHAIN_DIGITS);
 
+/** The kind of a record that holds all that the records before it led to: a reading may begin with it. */
+export const CHECKPOINT_KIND = 'checkpoint';
+
 export interface Segment {
   /** Counts from 1. */
   readonly number: number;

@@ -27,12 +27,15 @@ export interface TapeWriterOptions {
   segmentBytes?: number;
   /** Lines are collected up to this many characters before they are written. Default 65,536. */
   bufferChars?: number;
+  /**
+   * What is there already is not read now: the tape is locked, and `resume` says where it ends before anything is added.
+   */
+  isRead?: boolean;
 }
 
 /** Appends to a tape; one writer at a time. */
 export class TapeWriter {
-  /** What a crash left at the end and opening cut off, if anything. */
-  readonly torn: TornTail | undefined;
+  #torn: TornTail | undefined;
   readonly #path: string;
   readonly #segmentBytes: number;
   readonly #bufferChars: number;
@@ -45,9 +48,12 @@ export class TapeWriter {
   #syncing: Promise<void> | undefined;
   #syncFailure: Error | null = null;
   #closing: Promise<void> | undefined;
+  /** −1 while no segment is open. */
   #file = -1;
   #segment = 0;
   #bytes = 0;
+  /** Records of the segment, or 1 where they were there before. */
+  #numInSegment = 0;
   #buffer = '';
   #chain = ORIGIN;
   #index = 0;
@@ -57,19 +63,53 @@ export class TapeWriter {
    * @param path a directory; made where it is missing
    * @throws StorageError `tape-in-use`, `corrupt`, `foreign`, `unsupported-version`, `write-failed`, `read-failed`
    */
-  constructor(path: string, { segmentBytes = 64 << 20, bufferChars = 65_536 }: TapeWriterOptions = {}) {
+  constructor(
+    path: string,
+    { segmentBytes = 64 << 20, bufferChars = 65_536, isRead = false }: TapeWriterOptions = {},
+  ) {
     this.#path = path;
     this.#segmentBytes = segmentBytes;
     this.#bufferChars = bufferChars;
     makeDirectory(path);
     this.#directory = attempt('read', path, () => statSync(path).ino);
     this.#lock = lockTape(path);
+    if (isRead) return;
     try {
-      this.torn = this.#open();
+      const reader = new TapeReader(path);
+      let torn: TornTail | undefined;
+      const onTorn = (tail: TornTail): void => {
+        torn = tail;
+      };
+      for (const _ of reader.read({ onTorn })) {
+        // Reading proves it.
+      }
+      this.resume(reader, torn);
     } catch (error) {
       this.#lock.release();
       throw error;
     }
+  }
+
+  /** What a crash left at the end and opening cut off, if anything. */
+  get torn(): TornTail | undefined {
+    return this.#torn;
+  }
+
+  /**
+   * Goes on where a reading of this tape has ended; once, before anything is added.
+   * @param torn what the reader found at the end that is no whole line; it is cut off
+   * @throws StorageError `write-failed`
+   */
+  resume(reader: TapeReader, torn: TornTail | undefined): void {
+    this.#torn = torn;
+    this.#index = reader.numRecords;
+    this.#chain = reader.chain;
+    const segments = listSegments(this.#path);
+    this.#removeLeftOvers(segments);
+    const last = segments.at(-1);
+    if (last === undefined) this.#beginSegment(1);
+    else if (last.isCompressed) this.#beginSegment(last.number + 1);
+    else this.#continueSegment(last.number, torn?.numBytes ?? 0);
   }
 
   /** Why nothing is written any more, since a write failed; undefined while all is well. */
@@ -94,9 +134,21 @@ export class TapeWriter {
    */
   append(record: TapeRecord): void {
     if (this.#failure !== undefined) return;
-    this.#line(record);
-    this.#index++;
+    this.#add(record);
     if (this.#buffer.length >= this.#bufferChars) this.flush();
+  }
+
+  /**
+   * Adds a record that is the first of a segment, so that a reading may begin with it.
+   * @throws StorageError as `append`
+   */
+  appendFirst(record: TapeRecord): void {
+    this.#orFail(() => {
+      this.#flush();
+      if (this.#numInSegment > 0) this.#nextSegment();
+      this.#add(record);
+      this.#flush();
+    });
   }
 
   /** @throws StorageError `write-failed`, `tape-replaced`, the first time */
@@ -128,10 +180,12 @@ export class TapeWriter {
       });
       this.#bytes += lines.length;
     }
-    if (this.#bytes >= this.#segmentBytes) {
-      this.#finishSegment();
-      this.#beginSegment(this.#segment + 1);
-    }
+    if (this.#bytes >= this.#segmentBytes) this.#nextSegment();
+  }
+
+  #nextSegment(): void {
+    this.#finishSegment();
+    this.#beginSegment(this.#segment + 1);
   }
 
   /** Flushes, and waits until the disk has it: survives the end of the machine. */
@@ -173,38 +227,23 @@ export class TapeWriter {
     try {
       await this.#syncing;
       this.sync();
-      closeSync(this.#file);
       await Promise.allSettled(this.#compressions);
     } finally {
-      this.#lock.release();
+      this.abandon();
     }
   }
 
   /** Lets go of the tape at once, and leaves it as it is on the disk: for callers that opened it and cannot begin. */
   abandon(): void {
-    closeSync(this.#file);
-    this.#lock.release();
-  }
-
-  /** Reads all that is there, cuts off what is no line, and stands behind the last one. */
-  #open(): TornTail | undefined {
-    let torn: TornTail | undefined;
-    const reader = new TapeReader(this.#path);
-    const onTorn = (tail: TornTail): void => {
-      torn = tail;
-    };
-    for (const _ of reader.read({ onTorn })) {
-      // Reading proves it.
+    const file = this.#file;
+    this.#file = -1;
+    try {
+      if (file >= 0) closeSync(file);
+    } catch {
+      // A disk may say only now that it failed; all that matters was asked for by `sync`.
+    } finally {
+      this.#lock.release();
     }
-    this.#index = reader.numRecords;
-    this.#chain = reader.chain;
-    const segments = listSegments(this.#path);
-    this.#removeLeftOvers(segments);
-    const last = segments.at(-1);
-    if (last === undefined) this.#beginSegment(1);
-    else if (last.isCompressed) this.#beginSegment(last.number + 1);
-    else this.#continueSegment(last.number, torn?.numBytes ?? 0);
-    return torn;
   }
 
   /** What a crash left of compressions. */
@@ -213,6 +252,12 @@ export class TapeWriter {
       const leftOver = isCompressed ? plainFile(this.#path, number) : temporaryFile(this.#path, number);
       attempt('write', leftOver, () => rmSync(leftOver, { force: true }));
     }
+  }
+
+  #add(record: TapeRecord): void {
+    this.#line(record);
+    this.#index++;
+    this.#numInSegment++;
   }
 
   #line(record: readonly Json[]): void {
@@ -239,6 +284,7 @@ export class TapeWriter {
   #beginSegment(number: number): void {
     this.#segment = number;
     this.#bytes = 0;
+    this.#numInSegment = 0;
     const file = plainFile(this.#path, number);
     this.#file = attempt('write', file, () => openSync(file, 'ax'));
     this.#line(['tape', FORMAT_VERSION, number, this.#chain]);
@@ -252,14 +298,17 @@ export class TapeWriter {
       this.#file = openSync(file, 'r+');
       ftruncateSync(this.#file, this.#bytes);
       closeSync(this.#file);
+      this.#file = -1;
       this.#file = openSync(file, 'a');
     });
+    this.#numInSegment = 1;
     if (this.#bytes === 0) this.#line(['tape', FORMAT_VERSION, number, this.#chain]);
   }
 
   #finishSegment(): void {
     const file = this.#file;
     attempt('write', this.#path, () => fdatasyncSync(file));
+    this.#file = -1;
     if (this.#syncing === undefined) closeSync(file);
     else this.#syncing.then(() => closeSync(file));
     const compression = compress(this.#path, this.#segment);

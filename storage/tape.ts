@@ -7,6 +7,7 @@
  */
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
+import { firstPlace, type TapePlace } from './tape-place.ts';
 import {
   CHAIN_DIGITS,
   chainOf,
@@ -37,6 +38,8 @@ export interface TornTail {
 }
 
 export interface ReadTapeOptions {
+  /** Where to begin; default: at the first record that is there. What lies before a place is not proven. */
+  from?: TapePlace;
   /** Told of bytes at the end that are no whole line. Without it they are an error. */
   onTorn?: (tail: TornTail) => void;
 }
@@ -47,8 +50,8 @@ export interface ReadTapeOptions {
  * @throws StorageError `corrupt`, naming file and line, for any byte that is not what was written; `foreign`,
  *   `unsupported-version`, `read-failed`; `torn-tail` for an end that was cut off, unless `onTorn` takes it
  */
-export function readTape(path: string, options: ReadTapeOptions = {}): Generator<TapeEntry> {
-  return new TapeReader(path).read(options);
+export function readTape(path: string, { from, ...options }: ReadTapeOptions = {}): Generator<TapeEntry> {
+  return new TapeReader(path, from).read(options);
 }
 
 /** Reads a tape bit by bit: every `read` goes on where the one before it ended, and proves what it adds. */
@@ -63,8 +66,17 @@ export class TapeReader {
   #chain = ORIGIN;
   #index = 0;
 
-  constructor(path: string) {
+  /** @param from where to begin; default: at the first record that is there */
+  constructor(path: string, from?: TapePlace) {
     this.#path = path;
+    if (from !== undefined) this.#begin(from);
+  }
+
+  #begin({ segment, index, chain }: TapePlace): void {
+    this.#numSegments = segment - 1;
+    this.#numOpened = segment - 1;
+    this.#index = index;
+    this.#chain = chain;
   }
 
   /** Records before the place. */
@@ -77,7 +89,7 @@ export class TapeReader {
     return this.#chain;
   }
 
-  /** Segments that were read, the last one perhaps in part. */
+  /** The last segment that was read, perhaps in part. */
   get numSegments(): number {
     return this.#numOpened;
   }
@@ -86,7 +98,11 @@ export class TapeReader {
    * The records from the place on. One counts as read when the next is asked for: who stops at a record gets it again.
    * @throws StorageError as `readTape`
    */
-  *read({ onTorn }: ReadTapeOptions = {}): Generator<TapeEntry> {
+  *read({ onTorn }: Pick<ReadTapeOptions, 'onTorn'> = {}): Generator<TapeEntry> {
+    if (this.#numOpened === 0) {
+      const first = firstPlace(this.#path);
+      if (first !== undefined) this.#begin(first);
+    }
     // A listing may miss a segment whose two forms are just being exchanged: only the last one's number is taken from it.
     const last = listSegments(this.#path).at(-1)?.number ?? 0;
     for (let number = this.#numSegments + 1; number <= last; number++) {
@@ -172,7 +188,8 @@ export function summarizeTape(path: string): TapeSummary {
   }
   const { numRecords, chain, numSegments } = reader;
   let numBytes = 0;
-  for (let number = 1; number <= numSegments; number++) numBytes += segmentSize(path, number);
+  const first = firstPlace(path)?.segment ?? 1;
+  for (let number = first; number <= numSegments; number++) numBytes += segmentSize(path, number);
   return { numRecords, numSegments, numBytes, fromMs, toMs, kinds, chain, torn };
 }
 

@@ -16,6 +16,7 @@ import {
   restoreArrayInto,
   restoreNumber,
   type Snapshot,
+  type Snapshotable,
   snapshotPart,
 } from '../../core/snapshot.ts';
 import type { ActionBatch } from '../../envs/spaces.ts';
@@ -153,6 +154,17 @@ export class RecurrentPpo implements Agent {
     head.modeInto(this.#greedy, policy.step(observations, states, numEnvs), numEnvs, masks);
     return head.toEnvActions(this.#greedy);
   }
+
+  /** The policy's state while it is evaluated. */
+  readonly evaluation: Snapshotable = {
+    save: () => ({ arrays: { states: this.#evaluatedStates.slice() }, values: {} }),
+    load: ({ arrays }) => {
+      const { states } = arrays;
+      const { policy, head } = this.#networks;
+      this.#evaluatedStates = new Float32Array(states as Float32Array);
+      this.#greedy = head.createActions(states.length / policy.stateDim);
+    },
+  };
 
   observe(transition: TransitionBatch): Metrics | undefined {
     const { observations, rewards, nextObservations, terminated, truncated, actionMasks } = transition;

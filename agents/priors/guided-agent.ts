@@ -1,7 +1,13 @@
 /** Runs an agent with a prior: decides which of the two acts, and how much the prior still counts. */
 
 import type { Rng } from '../../core/rng.ts';
-import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import {
+  joinSnapshots,
+  restoreNumber,
+  type Snapshot,
+  type Snapshotable,
+  snapshotPart,
+} from '../../core/snapshot.ts';
 import { type ActionBatch, createActionBatch } from '../../envs/spaces.ts';
 import type { StepContext, TransitionBatch } from '../../envs/transition.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
@@ -39,6 +45,10 @@ export class GuidedAgent implements Agent {
     this.#prior = new PriorActions(reader);
     this.#rng = context.rng.fork('prior');
     this.#actions = createActionBatch(context.actionSpace, context.numEnvs);
+  }
+
+  get evaluation(): Snapshotable | undefined {
+    return this.#agent.evaluation;
   }
 
   act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {

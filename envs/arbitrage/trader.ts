@@ -2,6 +2,7 @@
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
 import { EnvError } from '../../core/errors.ts';
 import type { Rng } from '../../core/rng.ts';
+import { restoreArrayInto, restoreNumber, type Snapshot } from '../../core/snapshot.ts';
 import type { DeskListener } from '../../market/arbitrage/venue-desk.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { StepResult } from '../env.ts';
@@ -174,6 +175,20 @@ export class ArbitrageTrader {
     info.matchedProfit = counts.matchedProfit;
     info.notional = counts.notional;
     info.fees = desk.accounts.fees[0];
+  }
+
+  /** The step under way, without the market. */
+  saveStep(): Snapshot {
+    const { transfers, refused } = this.#info;
+    const { terminated } = this.result;
+    return { arrays: { before: this.#before.slice() }, values: { transfers, refused, terminated } };
+  }
+
+  loadStep(snapshot: Snapshot): void {
+    restoreArrayInto(this.#before, snapshot, 'before');
+    this.#info.transfers = restoreNumber(snapshot, 'transfers');
+    this.#info.refused = restoreNumber(snapshot, 'refused');
+    this.result.terminated = snapshot.values.terminated === true;
   }
 
   #act(action: Action): void {

@@ -117,7 +117,10 @@ export class ExposureTrader implements Snapshotable {
 
   /** Brings the observation up to the broker's row, as after a `load`. @throws EnvError `non-finite-observation` */
   observe(): void {
+    // A step that is under way is still measured from where it began.
+    const before = this.#before.slice();
     this.#settle(false);
+    this.#before.set(before);
   }
 
   /** State of the step under way, without broker and reward. */

@@ -29,6 +29,10 @@ const fileSchema = z.object({
     .default([])
     .describe('TypeScript or JavaScript files with plugins, from the folder of this file'),
   tape: z.string().optional().describe('directory of the tape'),
+  tapeFallback: z
+    .string()
+    .optional()
+    .describe('directory on another disk, where the session goes on when its tape cannot be written'),
   policy: policySchema.default({}).describe('rule, run or model that decides'),
   alerts: alertsSchema
     .default([])

@@ -46,6 +46,8 @@ export interface VenueStatus {
 }
 
 const TICK_MS = 250;
+/** A tick that comes this much too late, in the machine's own time, means that the machine or this process was suspended. */
+const SUSPENDED_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 15_000;
 const SNAPSHOT_TIMEOUT_MS = 20_000;
 /** A connection that lived this long was a good one: the next wait starts from the shortest again. */
@@ -151,7 +153,7 @@ export class VenueConnection {
       text: (text) => ifPresent(() => this.#take({ kind: 'frame', text })),
       binary: (bytes) => ifPresent(() => this.#take({ kind: 'binary', bytes })),
       heartbeat: () => ifPresent(() => this.#take({ kind: 'heartbeat' })),
-      close: (reason) => ifPresent(() => this.#lost(reason)),
+      close: (reason, retryAfterMs) => ifPresent(() => this.#lost(reason, false, retryAfterMs)),
     });
     this.#socket = socket;
     // The machine's time: a handshake takes as long as it takes, however fast a tape is played.
@@ -172,7 +174,14 @@ export class VenueConnection {
 
   #scheduleTick(): void {
     if (this.#state !== 'connected') return;
+    const scheduledMs = this.clock.nowMs();
     this.#cancelTick = this.clock.schedule(TICK_MS, () => {
+      const stoodMs = (this.clock.nowMs() - scheduledMs - TICK_MS) / (this.clock.speed ?? 1);
+      if (stoodMs > SUSPENDED_MS) {
+        // What waits in the socket is as old as the sleep, and would look as if it were new.
+        this.#lost(`this machine or process stood still for ${(stoodMs / 1000).toFixed(0)} s`, true);
+        return;
+      }
       this.#take({ kind: 'tick' });
       this.#scheduleTick();
     });
@@ -238,13 +247,14 @@ export class VenueConnection {
   }
 
   /** The socket is of no more use: try again after a while, or at once. */
-  #lost(reason: string, atOnce = false): void {
+  #lost(reason: string, atOnce = false, retryAfterMs = 0): void {
     const wasGood =
       this.#state === 'connected' && this.clock.monotonicMs() - this.#openedMs > GOOD_CONNECTION_MS;
     this.#drop(reason);
     if (this.session.disabledReason !== undefined) return;
     if (wasGood) this.#attempt = 0;
-    const delayMs = atOnce && this.#attempt === 0 ? 0 : backoffMs(this.#attempt, this.#rng);
+    const delayMs =
+      atOnce && this.#attempt === 0 ? 0 : Math.max(retryAfterMs, backoffMs(this.#attempt, this.#rng));
     this.#attempt++;
     this.#state = 'waiting';
     this.#cancelWait = this.clock.schedule(delayMs, () => this.#connect());

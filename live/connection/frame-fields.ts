@@ -1,4 +1,5 @@
 /** Reads a frame's fields by name and kind; what is not as the venue promises is a `FrameError`. */
+import { printable } from '../../core/printable.ts';
 import { parseDecimal } from './decimal.ts';
 import { FrameError } from './venue.ts';
 
@@ -90,6 +91,6 @@ export function malformed(name: string, expected: string, value: unknown): Frame
 export function excerpt(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  const line = String(value).replace(/\s+/g, ' ');
+  const line = printable(String(value)).replace(/\s+/g, ' ');
   return line.length > EXCERPT ? `${line.slice(0, EXCERPT)}…` : line;
 }

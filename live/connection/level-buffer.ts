@@ -37,18 +37,12 @@ export class LevelBuffer {
 
   /** Applies the changes in their order: a later one of the same level counts. */
   applyTo(book: OrderBook): void {
-    for (let i = 0; i < this.length; i++) this.#apply(book, i);
+    book.applyAll(this.#prices, this.#sizes, this.#isBid, this.length);
   }
 
   /** Makes these levels the whole book. */
   replace(book: OrderBook): void {
-    book.clear();
-    // Venues list the best level first; a book takes levels quickest when each is the best so far.
-    for (let i = this.length - 1; i >= 0; i--) if (this.#sizes[i] > 0) this.#apply(book, i);
-  }
-
-  #apply(book: OrderBook, index: number): void {
-    book.apply(this.#isBid[index] === 1 ? 'bid' : 'ask', this.#prices[index], this.#sizes[index]);
+    book.applyAll(this.#prices, this.#sizes, this.#isBid, this.length, true);
   }
 
   #grow(): void {

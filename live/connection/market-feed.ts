@@ -1,4 +1,5 @@
 /** Holds one market of a connection: its book, and whether it can be trusted. */
+import type { PlainState } from '../../core/plain-state.ts';
 import { OrderBook } from '../../market/books/order-book.ts';
 import type { VenueMarket } from './venue-markets.ts';
 
@@ -41,6 +42,30 @@ export class MarketFeed {
     );
   }
 
+  /** All that its future depends on. */
+  save(): PlainState {
+    const { valid, confirmedMs, exchangeTimeMs, lagMs, waitingSinceMs, wasEverGood, lastMid, staleReported } =
+      this;
+    return {
+      valid,
+      confirmedMs,
+      exchangeTimeMs,
+      lagMs,
+      waitingSinceMs,
+      wasEverGood,
+      lastMid,
+      staleReported,
+      book: this.book.save(),
+    };
+  }
+
+  /** @param state as `save` gave it */
+  load(state: PlainState): void {
+    const { book, ...fields } = state as { book: ReturnType<OrderBook['save']> };
+    Object.assign(this, fields);
+    this.book.load(book);
+  }
+
   /** The book must not be used until it is complete again. */
   invalidate(timeMs: number): void {
     this.valid = false;
@@ -48,5 +73,18 @@ export class MarketFeed {
     this.staleReported = false;
     this.waitingSinceMs = timeMs;
     this.confirmedMs = -Infinity;
+  }
+}
+
+/** Fills a protocol's map of feeds from what it saved by symbol. */
+export function restoreByFeed<Value>(
+  map: Map<MarketFeed, Value>,
+  feeds: readonly MarketFeed[],
+  entries: readonly (readonly [symbol: string, value: Value])[],
+): void {
+  map.clear();
+  for (const [symbol, value] of entries) {
+    const feed = feeds.find((each) => each.symbol === symbol);
+    if (feed !== undefined) map.set(feed, value);
   }
 }

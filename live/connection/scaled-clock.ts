@@ -46,6 +46,7 @@ export function createScaledClock(clock: Clock, speed: number): ScaledClock {
     },
     nowMs: () => startMs + passedMs(),
     monotonicMs: passedMs,
+    ...(clock.sleptMs && { sleptMs: () => clock.sleptMs!() * factor }),
     schedule(delayMs, callback) {
       const call: Pending = { dueMs: passedMs() + delayMs, callback, cancel: () => {} };
       pending.add(call);

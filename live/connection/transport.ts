@@ -7,11 +7,12 @@ export interface SocketHandlers {
   /** @param speed how fast the other side says that its time passes; undefined where it says nothing, as venues do */
   open(speed?: number): void;
   text(text: string): void;
+  /** A frame that is no text: neither by its kind nor by its bytes, which are no UTF-8. */
   binary(bytes: number): void;
   /** A ping or pong frame came. */
   heartbeat(): void;
-  /** Called once, also when the socket never opened. */
-  close(reason: string): void;
+  /** Called once, also when the socket never opened. @param retryAfterMs what the other side asks to wait, if it does */
+  close(reason: string, retryAfterMs?: number): void;
 }
 
 export interface Socket {

@@ -10,6 +10,7 @@ export interface ConnectionLimits {
   readonly rotateAfterMs: number;
   readonly resyncBudget: number;
   readonly resyncWindowMs: number;
+  readonly unknownBudget: number;
   readonly sendIntervalMs: number;
   readonly maxFrameBytes: number;
 }
@@ -67,6 +68,14 @@ export const connectionConfig = (
   resyncWindowMs: positive(defaults.resyncWindowMs ?? 10 * MINUTE_MS).describe(
     'Milliseconds that a loss or failure counts',
   ),
+  unknownBudget: z
+    .number()
+    .positive()
+    .or(z.literal(Infinity))
+    .default(defaults.unknownBudget ?? 500)
+    .describe(
+      'Messages of no known kind within resyncWindowMs that are passed over; one more counts as a loss',
+    ),
   sendIntervalMs: z
     .number()
     .min(0)

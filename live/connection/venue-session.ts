@@ -3,6 +3,8 @@
  * what was lost, what is counted, and when to give up. A function of its inputs and their times alone.
  */
 
+import type { PlainState } from '../../core/plain-state.ts';
+import { printable } from '../../core/printable.ts';
 import { ClockOffset } from './clock-offset.ts';
 import { createFrameCounters, type FrameCounters } from './frame-counters.ts';
 import { MarketFeed } from './market-feed.ts';
@@ -34,6 +36,23 @@ const isJump = (mid: number, before: number): boolean => mid > MAX_JUMP * before
 
 type SessionState = 'closed' | 'open' | 'leaving' | 'disabled';
 
+/** What `save` gives. */
+interface SavedSession {
+  readonly counters: FrameCounters;
+  readonly clockOffset: PlainState;
+  readonly failures: readonly number[];
+  readonly unknown: readonly number[];
+  readonly notBeforeMs: number;
+  readonly state: SessionState;
+  readonly timeMs: number;
+  readonly openedMs: number;
+  readonly lastMessageMs: number;
+  readonly trading: boolean;
+  readonly disabledReason: string | null;
+  readonly feeds: readonly PlainState[];
+  readonly protocol: PlainState;
+}
+
 export class VenueSession implements ProtocolHost {
   readonly feeds: readonly MarketFeed[];
   readonly counters: FrameCounters = createFrameCounters();
@@ -48,6 +67,10 @@ export class VenueSession implements ProtocolHost {
   readonly #onCommand: (command: VenueCommand) => void;
   /** Times of the losses and failures that still count. */
   readonly #failures: number[] = [];
+  /** Times of the unknown messages that still count. */
+  readonly #unknown: number[] = [];
+  /** No snapshot is asked for before this: the venue said so, and means every connection. */
+  #notBeforeMs = -Infinity;
   #state: SessionState = 'closed';
   #timeMs = -Infinity;
   #openedMs = Number.NaN;
@@ -132,7 +155,9 @@ export class VenueSession implements ProtocolHost {
         const feed = this.#feedBySymbol.get(input.symbol);
         if (feed === undefined) return;
         this.counters.snapshotFailures++;
-        const { status, retryAfterMs, detail } = input;
+        const { status, retryAfterMs } = input;
+        const detail = printable(input.detail);
+        this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#timeMs + retryAfterMs);
         if (this.#spend(`snapshot of ${input.symbol} failed: ${status} ${detail}`))
           this.#protocol.snapshotFailed?.(feed, status, retryAfterMs, detail);
         return;
@@ -154,7 +179,8 @@ export class VenueSession implements ProtocolHost {
   }
 
   fetchSnapshot(symbol: string, url: string, delayMs: number): void {
-    this.#onCommand({ kind: 'fetch-snapshot', symbol, url, delayMs });
+    const atLeastMs = Math.max(delayMs, this.#notBeforeMs - this.#timeMs);
+    this.#onCommand({ kind: 'fetch-snapshot', symbol, url, delayMs: atLeastMs });
   }
 
   publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs = this.#timeMs): void {
@@ -224,6 +250,44 @@ export class VenueSession implements ProtocolHost {
     this.#disable(`the venue refuses: ${detail}`);
   }
 
+  /** All that its future depends on; undefined where its protocol cannot say. */
+  save(): PlainState {
+    if (this.#protocol.save === undefined || this.#protocol.load === undefined) return undefined;
+    return {
+      counters: structuredClone(this.counters) as unknown as PlainState,
+      clockOffset: this.clockOffset.save(),
+      failures: this.#failures,
+      unknown: this.#unknown,
+      notBeforeMs: this.#notBeforeMs,
+      state: this.#state,
+      timeMs: this.#timeMs,
+      openedMs: this.#openedMs,
+      lastMessageMs: this.#lastMessageMs,
+      trading: this.#trading,
+      disabledReason: this.#disabledReason ?? null,
+      feeds: this.feeds.map((feed) => feed.save()),
+      protocol: this.#protocol.save(),
+    };
+  }
+
+  /** @param state as `save` gave it, of a session for the same markets */
+  load(state: PlainState): void {
+    const saved = state as unknown as SavedSession;
+    Object.assign(this.counters, saved.counters);
+    this.clockOffset.load(saved.clockOffset);
+    this.#failures.splice(0, Infinity, ...saved.failures);
+    this.#unknown.splice(0, Infinity, ...saved.unknown);
+    this.#notBeforeMs = saved.notBeforeMs;
+    this.#state = saved.state;
+    this.#timeMs = saved.timeMs;
+    this.#openedMs = saved.openedMs;
+    this.#lastMessageMs = saved.lastMessageMs;
+    this.#trading = saved.trading;
+    this.#disabledReason = saved.disabledReason ?? undefined;
+    for (const [index, feed] of this.feeds.entries()) feed.load(saved.feeds[index]);
+    this.#protocol.load?.(saved.protocol);
+  }
+
   // How the connection lives.
 
   #open(speed = 1): void {
@@ -239,7 +303,8 @@ export class VenueSession implements ProtocolHost {
     this.#protocol.open(timeMs);
   }
 
-  #close(reason: string): void {
+  #close(text: string): void {
+    const reason = printable(text);
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
     for (const feed of this.feeds) this.#invalidate(feed, 'disconnected', reason);
@@ -265,7 +330,8 @@ export class VenueSession implements ProtocolHost {
       if (this.#state !== 'open') return;
       const ageMs = nowMs - feed.confirmedMs;
       if (!feed.valid) {
-        const waitedMs = nowMs - feed.waitingSinceMs;
+        // While the venue wants to be left alone, a book cannot come.
+        const waitedMs = nowMs - Math.max(feed.waitingSinceMs, this.#notBeforeMs);
         if (waitedMs > limits.syncDeadlineMs) {
           this.counters.losses['no-snapshot'] = (this.counters.losses['no-snapshot'] ?? 0) + 1;
           this.#leave(`no book of ${feed.symbol} within ${waitedMs} ms`, false);
@@ -299,6 +365,19 @@ export class VenueSession implements ProtocolHost {
     this.#onEvent({ kind: 'rejected', timeMs: this.#timeMs, reason, detail });
     // What was in it nobody knows: any book may lack it.
     if (reason === 'unreadable') this.#leave(`unreadable frame: ${detail}`, false);
+    else if (reason === 'unknown-message') this.#countUnknown(detail);
+  }
+
+  /** A venue that says nothing else any more is as good as silent. */
+  #countUnknown(detail: string): void {
+    const unknown = this.#unknown;
+    const { unknownBudget, resyncWindowMs } = this.#limits;
+    while (unknown.length > 0 && this.#timeMs - unknown[0] > resyncWindowMs) unknown.shift();
+    unknown.push(this.#timeMs);
+    if (unknown.length <= unknownBudget) return;
+    const count = unknown.length;
+    unknown.length = 0;
+    this.#leave(`${count} messages of no known kind, the last: ${detail}`, false);
   }
 
   #invalidate(feed: MarketFeed, reason: LossReason, detail: string): void {
@@ -328,8 +407,9 @@ export class VenueSession implements ProtocolHost {
     return false;
   }
 
-  #disable(reason: string): void {
+  #disable(text: string): void {
     if (this.#disabledReason !== undefined) return;
+    const reason = printable(text);
     const timeMs = this.#timeMs;
     this.#disabledReason = reason;
     for (const feed of this.feeds) this.#invalidate(feed, 'disconnected', reason);

@@ -4,6 +4,7 @@
  * session replays to the same events.
  */
 import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig } from '../../core/config.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';
 import type { OrderBook } from '../../market/books/order-book.ts';
 import type { MarketFeed } from './market-feed.ts';
@@ -175,6 +176,13 @@ export interface VenueProtocol {
   snapshotFailed?(feed: MarketFeed, status: number, retryAfterMs: number, detail: string): void;
   /** Pings, where they are due. @param silentMs since the last frame of any kind */
   tick?(timeMs: number, silentMs: number): void;
+  /**
+   * All that its future depends on beside the feeds, for a restart that does not read its tape from the beginning. Absent: its
+   * sessions are always read from the beginning.
+   */
+  save?(): PlainState;
+  /** @param state as `save` gave it, of a protocol for the same markets */
+  load?(state: PlainState): void;
 }
 
 export interface VenuePlugin<Schema extends ConfigSchema = ConfigSchema> {

@@ -1,4 +1,5 @@
 /** Connects to the real network: WebSockets of `ws`, and HTTP by fetch. */
+import { isUtf8 } from 'node:buffer';
 import WebSocket from 'ws';
 import { MAX_SPEED } from './scaled-clock.ts';
 import { type HttpAnswer, SPEED_HEADER, type Transport } from './transport.ts';
@@ -11,6 +12,7 @@ export const wsTransport: Transport = {
   connect(url, { maxFrameBytes }, handlers) {
     let over = false;
     let failure = '';
+    let retryAfterMs = 0;
     const socket = new WebSocket(url, {
       perMessageDeflate: false,
       maxPayload: maxFrameBytes,
@@ -27,7 +29,21 @@ export const wsTransport: Transport = {
     socket.on('open', () => unlessOver(() => handlers.open(speed)));
     socket.on('message', (data, isBinary) => {
       const bytes = data as Buffer;
-      unlessOver(() => (isBinary ? handlers.binary(bytes.length) : handlers.text(bytes.toString('utf8'))));
+      unlessOver(() => {
+        // Some venues send their JSON as binary frames.
+        if (isBinary && !isUtf8(bytes)) handlers.binary(bytes.length);
+        else handlers.text(bytes.toString('utf8'));
+      });
+    });
+    socket.on('unexpected-response', (request, response) => {
+      failure = `HTTP ${response.statusCode}`;
+      retryAfterMs = retryAfter(response.headers['retry-after'], response.headers.date);
+      response.resume();
+      request.destroy();
+      unlessOver(() => {
+        over = true;
+        handlers.close(failure, retryAfterMs);
+      });
     });
     // `ws` answers pings by itself.
     socket.on('ping', () => unlessOver(handlers.heartbeat));
@@ -38,7 +54,8 @@ export const wsTransport: Transport = {
     socket.on('close', (code, reason) => {
       unlessOver(() => {
         over = true;
-        handlers.close([`code ${code}`, failure, reason.toString('utf8')].filter(Boolean).join(', '));
+        const parts = [`code ${code}`, failure, reason.toString('utf8')];
+        handlers.close(parts.filter(Boolean).join(', '), retryAfterMs);
       });
     });
     return {
@@ -62,7 +79,8 @@ export const wsTransport: Transport = {
     fetch(url, { redirect: 'error', signal: AbortSignal.any([abort.signal, AbortSignal.timeout(timeoutMs)]) })
       .then(async (response) => {
         const body = await readBody(response, maxBytes);
-        const retryAfterMs = retryAfter(response.headers.get('retry-after'));
+        const { headers } = response;
+        const retryAfterMs = retryAfter(headers.get('retry-after'), headers.get('date'));
         return { status: response.status, body, retryAfterMs };
       })
       .catch((error: Error) => ({ status: 0, body: describe(error), retryAfterMs: 0 }))
@@ -86,9 +104,12 @@ async function readBody(response: Response, maxBytes: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Only seconds are understood: an HTTP date would need the server's clock. */
-function retryAfter(header: string | null): number {
-  return header !== null && /^\d+$/.test(header) ? 1000 * Number(header) : 0;
+/** @param header seconds, or an HTTP date, which is told apart from the server's own time `date` */
+function retryAfter(header: string | null | undefined, date: string | null | undefined): number {
+  if (header === null || header === undefined) return 0;
+  if (/^\d{1,12}$/.test(header)) return 1000 * Number(header);
+  const waitMs = Date.parse(header) - Date.parse(date ?? '');
+  return Number.isNaN(waitMs) ? 0 : Math.max(0, waitMs);
 }
 
 /** fetch says "fetch failed" and hides why in the cause. */

@@ -14,6 +14,7 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string>> = {
     'an edge was larger than risk.maxEdgeBps: too good to be true, so one of the prices is likely wrong.',
   late: 'this process was later than risk.maxLoopLagMs, or an answer came after the next message: is the machine busy?',
   'model-age': 'the model is older than risk.maxModelAgeHours: risk may only be reduced.',
+  tape: 'the tape cannot be written: risk may only be reduced.',
   'left-over': 'what an earlier session left open was closed first ("leftOver": "close").',
   halted: 'the trading is stopped: only what closes is done.',
 };

@@ -4,6 +4,7 @@ import type { Json } from '../../core/snapshot.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 import type { Clock } from '../connection/clock.ts';
 import type { LiveRun } from '../session/live-run.ts';
+import type { RecoveryProgress } from '../session/open-tape.ts';
 import { EquityCurve } from './equity-curve.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type {
@@ -46,6 +47,8 @@ export class OpsMonitor implements OpsView {
   readonly #listeners = new Set<(news: OpsNews) => void>();
   #receivedMs = Number.NaN;
   #run: LiveRun | undefined;
+  #recovery: RecoveryProgress | undefined;
+  #haltAsked: string | undefined;
 
   constructor({ clock, loopLag, learning, numKept = 200 }: OpsMonitorOptions) {
     this.#clock = clock;
@@ -57,6 +60,17 @@ export class OpsMonitor implements OpsView {
   /** The run to show. */
   attach(run: LiveRun): void {
     this.#run = run;
+    this.#recovery = undefined;
+    if (this.#haltAsked !== undefined) run.halt(this.#haltAsked);
+  }
+
+  /** The run is not there yet: its tape is read. */
+  readonly onRecovery = (progress: RecoveryProgress): void => {
+    this.#recovery = progress;
+  };
+
+  recovery(): RecoveryProgress | undefined {
+    return this.#recovery;
   }
 
   /** An input or a due tick has come, and nothing was done about it yet. */
@@ -104,7 +118,11 @@ export class OpsMonitor implements OpsView {
       timeMs: now,
       isRunning: run.isRunning,
       mode: run.mode,
-      guard: { state: guard.state, haltReason: guard.haltReason ?? null },
+      guard: {
+        state: guard.state,
+        haltReason: guard.haltReason ?? null,
+        reducingReason: guard.reducingReason,
+      },
       model: { id: policy.model, createdMs: Number.isNaN(policy.createdMs) ? null : policy.createdMs },
       account: market.account,
       positions: market.describe(),
@@ -130,7 +148,9 @@ export class OpsMonitor implements OpsView {
   }
 
   halt(reason: string): void {
-    this.#attached().halt(reason);
+    // Heard while the tape is read: the session begins halted.
+    if (this.#recovery !== undefined) this.#haltAsked = reason;
+    else this.#attached().halt(reason);
   }
 
   #attached(): LiveRun {

@@ -91,6 +91,11 @@ async function answerRequest(
   const page = PAGES[url.pathname];
   if (page === undefined) return { status: 404, body: `There is no ${url.pathname} here.\n` };
   if (request.method !== 'GET' && request.method !== 'HEAD') return wrongMethod('GET, HEAD');
+  const recovery = view.recovery?.();
+  if (recovery !== undefined && url.pathname !== '/') {
+    const body = `${JSON.stringify({ status: 'recovering', reasons: ['the tape is read'], ...recovery })}\n`;
+    return { status: 503, type: JSON_TYPE, body, headers: { 'retry-after': '1' } };
+  }
   return page(view, stream);
 }
 

@@ -6,6 +6,7 @@ import type { Json } from '../../core/snapshot.ts';
 import type { VenueStatus } from '../connection/connection.ts';
 import type { LiveConfig } from '../session/config.ts';
 import type { LiveAccount } from '../session/live-market.ts';
+import type { RecoveryProgress } from '../session/open-tape.ts';
 import type { RiskState } from '../session/risk-guard.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 
@@ -72,7 +73,12 @@ export interface OpsState {
   readonly timeMs: number;
   readonly isRunning: boolean;
   readonly mode: LiveConfig['mode'];
-  readonly guard: { readonly state: RiskState; readonly haltReason: string | null };
+  readonly guard: {
+    readonly state: RiskState;
+    readonly haltReason: string | null;
+    /** Why risk may only be reduced. */
+    readonly reducingReason?: string;
+  };
   /** `createdMs` is null where nobody knows. */
   readonly model: { readonly id: string; readonly createdMs: number | null };
   readonly account: LiveAccount;
@@ -102,6 +108,8 @@ export type OpsNews =
   | { readonly kind: 'event'; readonly event: OpsEvent };
 
 export interface OpsView {
+  /** How far the reading of a tape is that the session goes on with; undefined once there is a state. */
+  recovery?(): RecoveryProgress | undefined;
   state(): OpsState;
   history(): OpsHistory;
   /** @returns ends it */
@@ -131,6 +139,6 @@ export function healthOf({ isRunning, guard, venues, learning }: OpsState): OpsH
   if (learning !== null && learning.drift !== null) {
     reasons.push(`${learning.champion} has drifted: ${learning.drift}`);
   }
-  if (guard.state === 'reducing') reasons.push('the model is old: risk may only be reduced');
+  if (guard.state === 'reducing') reasons.push(guard.reducingReason ?? 'risk may only be reduced');
   return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }

@@ -1,6 +1,6 @@
 /** Trades at several venues live: an arbitrage trader that is handed every book as it comes. */
 import { createRng } from '../../core/rng.ts';
-import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
+import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import { type ArbitrageConfig, requireFitting } from '../../envs/arbitrage/config.ts';
 import { type ArbitrageInfo, ArbitrageTrader } from '../../envs/arbitrage/trader.ts';
 import type { StepResult } from '../../envs/env.ts';
@@ -34,6 +34,7 @@ export class ArbitrageLiveMarket implements LiveMarket {
   readonly #trader: ArbitrageTrader;
   /** Streams that an env would draw episodes and tapes from. A session draws nothing: see `save`. */
   readonly #streams: Readonly<Record<'rng' | 'tapeRng' | 'tape', Snapshot>>;
+  readonly #venues: readonly Venue[];
   readonly #hold: Action;
   readonly #flatten: number;
   /** The books before the accounts are open. */
@@ -45,6 +46,7 @@ export class ArbitrageLiveMarket implements LiveMarket {
   /** @throws ConfigError for settings that do not fit each other or the venues */
   constructor({ config, venues, depth, seed, parts = builtInParts, ...listener }: ArbitrageLiveOptions) {
     this.#config = config;
+    this.#venues = venues;
     this.#warmup = new BookTapeBuilder({ venues, depth, policy: 'reject' });
     const rng = createRng(seed);
     const tapeState = rng.fork('books').save();
@@ -212,6 +214,34 @@ export class ArbitrageLiveMarket implements LiveMarket {
       own: { arrays: {}, values: { isOpen: Number(isOpen), nextDecisionMs } },
       env: joinSnapshots({ env: { arrays: {}, values: env }, market: market.save(), ...this.#streams }),
     });
+  }
+
+  checkpoint(): Snapshot | undefined {
+    // The books of the warm-up are few, and soon over.
+    if (this.#warmup !== undefined || this.#result !== undefined) return undefined;
+    const flags = this.#trader.market.desk.venues.map(({ matcher: { isDown, isLost } }) => [isDown, isLost]);
+    return joinSnapshots({
+      whole: this.save(),
+      step: this.#trader.saveStep(),
+      flags: { arrays: {}, values: { flags } },
+    });
+  }
+
+  restore(snapshot: Snapshot): void {
+    const whole = snapshotPart(snapshot, 'whole');
+    const env = snapshotPart(whole, 'env');
+    const { market } = this.#trader;
+    const { nextDecisionMs } = snapshotPart(whole, 'own').values;
+    this.#warmup = undefined;
+    const tape = emptyTape(this.#venues, this.depth);
+    market.restore(snapshotPart(env, 'market'), tape, restoreNumber(env, 'env/row'));
+    this.#trader.loadStep(snapshotPart(snapshot, 'step'));
+    this.#nextDecisionMs = nextDecisionMs === null ? Infinity : Number(nextDecisionMs);
+    const flags = snapshot.values['flags/flags'] as [boolean, boolean][];
+    for (const [v, { matcher }] of market.desk.venues.entries()) {
+      matcher.isDown = flags[v][0];
+      if (flags[v][1]) matcher.loseBook();
+    }
   }
 
   #advanceClock(): void {

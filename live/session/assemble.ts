@@ -7,6 +7,7 @@ import { builtInParts, type EnvParts } from '../../envs/parts.ts';
 import { featureName } from '../../market/features/pipeline.ts';
 import { type PluginFile, pluginFileSchema } from '../../storage/plugin-file.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
+import { CHECKPOINT_KIND } from '../../storage/tape-segments.ts';
 import type { VenueCommand, VenueEvent, VenuePlugin } from '../connection/venue.ts';
 import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
 import { VenueSession } from '../connection/venue-session.ts';
@@ -43,8 +44,10 @@ export function headerRecord(
   return ['session', timeMs, plugins.length === 0 ? header : { ...header, plugins: [...plugins] }];
 }
 
-/** @throws LiveError `foreign-tape` for a record that does not begin a session */
-export function readHeader([kind, , header]: TapeRecord): SessionHeader {
+/** @throws LiveError `foreign-tape` for a record that begins no session and is no checkpoint of one */
+export function readHeader(record: TapeRecord): SessionHeader {
+  const kind = record[0] === CHECKPOINT_KIND ? 'session' : record[0];
+  const header = record[0] === CHECKPOINT_KIND ? (record[2] as { session?: Json }).session : record[2];
   const { config, model, modelCreatedMs, plugins = [] } = (header ?? {}) as { [key: string]: Json };
   const files = z.array(pluginFileSchema).safeParse(plugins);
   if (kind !== 'session' || typeof config !== 'object' || typeof model !== 'string' || !files.success) {

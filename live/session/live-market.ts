@@ -69,6 +69,13 @@ export interface LiveMarket {
   readonly isFlat: boolean;
   /** All that its future depends on: what a tape's hashes of the state are made of. */
   save(): Snapshot;
+  /**
+   * All that its future depends on, to go on from it with `restore` in a market of the same settings.
+   * @returns undefined while there is something that cannot be kept: it is asked again later
+   */
+  checkpoint(): Snapshot | undefined;
+  /** @param snapshot as `checkpoint` gave it */
+  restore(snapshot: Snapshot): void;
   /** For the journal and the page: balances, positions, prices. */
   describe(): Json;
 }

@@ -1,25 +1,21 @@
 /** Runs a session on the air: connections, clock and tape around the deterministic heart. */
-import { LiveError } from '../../core/errors.ts';
+import { resolve } from 'node:path';
+import { LiveError, StorageError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Action } from '../../envs/spaces.ts';
-import { readTape, type TapeRecord, type TornTail } from '../../storage/tape.ts';
-import { isTape } from '../../storage/tape-segments.ts';
+import type { TapeRecord, TornTail } from '../../storage/tape.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
-import type { Clock } from '../connection/clock.ts';
+import { type Clock, nextTurn } from '../connection/clock.ts';
 import { VenueConnection, type VenueStatus } from '../connection/connection.ts';
 import { createSteadyClock } from '../connection/steady-clock.ts';
 import type { Transport } from '../connection/transport.ts';
-import { type ReplayOutcome, replayTape } from '../tape/replay.ts';
+import { isInput } from '../tape/replay.ts';
 import { findVenue } from '../venues/find.ts';
-import {
-  type Assembled,
-  type AssembleOptions,
-  assemble,
-  headerRecord,
-  type SessionHeader,
-} from './assemble.ts';
+import { type Assembled, type AssembleOptions, headerRecord, type SessionHeader } from './assemble.ts';
+import { checkpointRecord } from './checkpoint.ts';
 import type { LiveConfig } from './config.ts';
 import type { LiveMarket } from './live-market.ts';
+import { type OpenedTape, openTape, type RecoveryProgress } from './open-tape.ts';
 import type { LivePolicy } from './policy.ts';
 import type { LiveSession } from './session.ts';
 
@@ -32,6 +28,15 @@ export interface LiveRunOptions
   readonly tape: string;
   /** Called before the first input of a connection whose other side says how fast its time passes. */
   readonly onSpeed?: (speed: number, venue: string) => void;
+  /**
+   * Directory of the tape that the session goes on with when its own cannot be written; absent: it then closes what is open and
+   * ends. A session that is on it is continued in place of that on `tape`.
+   */
+  readonly tapeFallback?: string;
+  /** Inputs between two checkpoints on the tape; default 50,000. A restart reads no more than these. */
+  readonly checkpointInputs?: number;
+  /** Called once when the session cannot go on and has closed what it could: it is to be stopped. */
+  readonly onEnd?: (reason: string) => void;
   /** Called when an input or a due tick comes, before anything is done about it. */
   readonly onReceive?: () => void;
   /** Called with every record as it is written. */
@@ -40,7 +45,14 @@ export interface LiveRunOptions
 
 /** What a session found when it went on with a tape. */
 export interface Recovery {
+  /** Of the session so far. */
   readonly numInputs: number;
+  /** Those of them that were read: since the last checkpoint. */
+  readonly numRead: number;
+  /** How the session before ended, in a word; undefined where it was cut off. */
+  readonly ended: string | undefined;
+  /** It goes on with the spare tape: the other one could not be written. */
+  readonly isSpare: boolean;
   readonly torn: TornTail | undefined;
   /** Decisions, orders and fills that had happened and were not yet written: they are now. */
   readonly numMissing: number;
@@ -57,6 +69,13 @@ export interface Recovery {
 const SYNC_MS = 1000;
 /** While no decision is in sight, it is looked for this often, ms. */
 const IDLE_MS = 250;
+const CHECKPOINT_INPUTS = 50_000;
+/** A session whose tape failed stays up for at least this long, ms, so that it can be asked why; and tries to close for … */
+const LINGER_MS = 15_000;
+/** … this long at most, ms. */
+const CLOSING_MS = 60_000;
+/** A recovery lets others have their turn after this long, ms. */
+const SLICE_MS = 20;
 
 /**
  * `start` connects; `stop` leaves everything on the disk. An order or a fill is on the tape before anybody hears of it,
@@ -72,46 +91,52 @@ export class LiveRun {
   readonly clock: Clock;
   /** What the session does. */
   readonly mode: LiveConfig['mode'];
-  readonly #tape: TapeWriter;
+  readonly #header: SessionHeader;
+  readonly #assembled: Assembled;
+  readonly #checkpointInputs: number;
+  readonly #onEnd: ((reason: string) => void) | undefined;
+  #tape: TapeWriter;
+  /** Tapes that failed, whose locks are held until the end. */
+  readonly #failedTapes: TapeWriter[] = [];
+  #tapePath: string;
+  #spare: string | undefined;
+  #failedMs = Number.NaN;
+  #failure: string | undefined;
+  /** Inputs of the session so far, and those since the last checkpoint. */
+  #numInputs: number;
+  #numSinceCheckpoint: number;
   readonly #onRecord: ((record: TapeRecord) => void) | undefined;
   readonly #onReceive: (() => void) | undefined;
   readonly #leftOver: LiveConfig['leftOver'];
   #cancelTick = () => {};
   #cancelSync = () => {};
+  #cancelEnd = () => {};
   #isRunning = false;
 
   /**
    * @throws LiveError `tape-differs` when the tape's session has other settings, or does not repeat itself;
    *   StorageError `tape-in-use` while another session writes the tape, and for a damaged one; ConfigError for settings that cannot be
    */
-  constructor(options: LiveRunOptions) {
+  constructor(options: LiveRunOptions, opening: Opening = drain(beginOpening(options))) {
     const { header, transport, venues } = options;
     const { config } = header;
+    const { link, opened } = opening;
+    const { tape, past, assembled } = opened;
+    this.#header = header;
+    this.#assembled = assembled;
     this.#onReceive = options.onReceive;
     this.#onRecord = options.onRecord;
+    this.#onEnd = options.onEnd;
     this.#leftOver = config.leftOver;
+    this.#checkpointInputs = options.checkpointInputs ?? CHECKPOINT_INPUTS;
+    this.#numInputs = past?.numInputs ?? 0;
+    this.#numSinceCheckpoint = opened.numRead;
     this.mode = config.mode;
-    // While a tape is repeated its records are there already; from then on they are written.
-    const link: { tape?: TapeWriter; connections?: readonly VenueConnection[] } = {};
-    const parts: AssembleOptions = {
-      venues,
-      parts: options.parts,
-      policyFor: options.policyFor,
-      onDecision: (decision) => {
-        if (link.tape !== undefined) options.onDecision?.(decision);
-      },
-      onWait: (step) => {
-        if (link.tape !== undefined) options.onWait?.(step);
-      },
-      onCommand: (source, command) => link.connections?.[source].command(command),
-      record: (record) => {
-        if (link.tape !== undefined) this.#write(record);
-      },
-    };
-    const { tape, past, assembled } = openTape(options.tape, header, parts);
     this.clock = createSteadyClock(options.clock, assembled.session.timeMs);
     this.#tape = tape;
-    link.tape = tape;
+    this.#tapePath = opened.path;
+    this.#spare = opened.isSpare ? undefined : options.tapeFallback;
+    link.write = (record) => this.#write(record);
     if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));
     else for (const record of past.missing) this.#write(record);
     this.#tape.sync();
@@ -129,17 +154,49 @@ export class LiveRun {
         onSpeed: (speed) => options.onSpeed?.(speed, venue),
         onInput: (input, timeMs) => {
           this.#onReceive?.();
+          this.#beforeInput();
           this.session.takeInput(source, input, timeMs);
         },
       });
     });
     link.connections = this.connections;
-    if (past !== undefined) this.recovery = this.#goOn(past);
+    if (past !== undefined) this.recovery = this.#goOn(opened);
   }
 
-  /** Why the tape cannot be written any more, and the trading was stopped; undefined while it can. */
+  /**
+   * As the constructor, but lets others have their turn while a tape is repeated.
+   * @param onProgress called now and then
+   * @param signal ends it
+   * @throws as the constructor; LiveError `interrupted`
+   */
+  static async open(
+    options: LiveRunOptions,
+    onProgress?: (progress: RecoveryProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<LiveRun> {
+    const opening = beginOpening(options);
+    let sliceMs = options.clock.monotonicMs();
+    for (let step = opening.next(); ; step = opening.next()) {
+      if (step.done === true) return new LiveRun(options, step.value);
+      const now = options.clock.monotonicMs();
+      if (now - sliceMs < SLICE_MS) continue;
+      onProgress?.(step.value);
+      await nextTurn();
+      sliceMs = options.clock.monotonicMs();
+      if (signal?.aborted === true) {
+        opening.throw(new LiveError('interrupted', 'The session was ended while it read its tape.'));
+      }
+    }
+  }
+
+  /** Why its tape cannot be written any more; undefined while it can, or while another is written in its place. */
   get tapeFailure(): string | undefined {
-    return this.#tape.failure;
+    return this.#failure;
+  }
+
+  /** Directory of the tape that is written: the spare one, after the other failed. */
+  get tapePath(): string {
+    return this.#tapePath;
   }
 
   /** The chain up to the last record of the tape: whoever keeps it can prove the tape later. */
@@ -168,30 +225,39 @@ export class LiveRun {
     this.#scheduleSync();
   }
 
-  /** Closes the connections and the tape. What is open stays open: a session that goes on finds it. */
-  async stop(): Promise<void> {
+  /**
+   * Closes the connections and the tape. What is open stays open: a session that goes on finds it.
+   * @param reason is kept on the tape
+   */
+  async stop(reason = 'stopped'): Promise<void> {
     if (this.#isRunning) {
       this.#isRunning = false;
       this.#cancelTick();
       this.#cancelSync();
+      this.#cancelEnd();
       for (const connection of this.connections) connection.stop();
+      this.#write(['end', this.clock.nowMs(), reason]);
     }
     await this.#tape.close();
+    for (const tape of this.#failedTapes) await tape.close();
   }
 
   /** Stops the trading, not the session. */
   halt(reason: string): void {
+    this.#beforeInput();
     this.session.halt(reason, this.clock.nowMs());
     this.#toTape(() => this.#tape.sync());
   }
 
   /** Answers the decision that waits. @returns whether one did */
   answer(action: Action): boolean {
+    this.#beforeInput();
     return this.session.answer(action, this.clock.nowMs());
   }
 
   /** Another model decides from the next decision on. */
   swap(policy: LivePolicy): void {
+    this.#beforeInput();
     this.session.swap(policy, this.clock.nowMs());
     this.#toTape(() => this.#tape.flush());
   }
@@ -201,8 +267,9 @@ export class LiveRun {
     this.#write(['note', this.clock.nowMs(), text]);
   }
 
-  #goOn({ missing, numInputs }: ReplayOutcome): Recovery {
+  #goOn({ past, numRead, ended, isSpare }: OpenedTape): Recovery {
     const now = this.clock.nowMs();
+    const { missing = [], numInputs = 0 } = past ?? {};
     const { torn } = this.#tape;
     const { equity, exposure, numOrders } = this.market.account;
     // The connections died with the process: to the session they close now, after the decisions that fell due meanwhile.
@@ -213,13 +280,82 @@ export class LiveRun {
     }
     const closes = this.#leftOver === 'close' && (exposure !== 0 || numOrders > 0);
     if (closes) this.session.closeOut(now);
-    const recovery = { numInputs, torn, numMissing: missing.length, equity, exposure, numOrders, closes };
-    this.#write(['recovered', now, { ...recovery, torn: torn?.numBytes ?? 0 }]);
-    this.#tape.sync();
-    return recovery;
+    const { length: numMissing } = missing;
+    const account = { numMissing, equity, exposure, numOrders, closes };
+    this.#write(['recovered', now, { numInputs, ...account, torn: torn?.numBytes ?? 0 }]);
+    this.#toTape(() => this.#tape.sync());
+    return { numInputs, numRead, ended, isSpare, torn, ...account };
+  }
+
+  /** Between two inputs all is settled: the moment for a checkpoint, or for another tape. */
+  #beforeInput(): void {
+    if (this.#failure !== undefined) this.#changeTape();
+    else if (this.#numSinceCheckpoint >= this.#checkpointInputs) this.#keepCheckpoint();
+  }
+
+  #keepCheckpoint(): void {
+    const place = { index: this.#tape.numRecords, numInputs: this.#numInputs };
+    const record = checkpointRecord(this.#assembled, this.#header, place, this.session.timeMs);
+    if (record === undefined) {
+      // Tried again when as many inputs have passed as are worth the try.
+      this.#numSinceCheckpoint -= Math.ceil(this.#checkpointInputs / 10);
+      return;
+    }
+    this.#toTape(() => this.#tape.appendFirst(record));
+    this.#numSinceCheckpoint = 0;
+  }
+
+  /** Goes on with the spare tape, which begins with a checkpoint: nobody needs the other one to read it. */
+  #changeTape(): void {
+    const path = this.#spare;
+    if (path === undefined) return;
+    const { timeMs } = this.session;
+    const place = { index: 0, numInputs: this.#numInputs };
+    const record = checkpointRecord(this.#assembled, this.#header, place, timeMs);
+    if (record === undefined) return;
+    const { numRecords, chain } = this.#tape;
+    const reason = this.#failure as string;
+    const continues = { tape: resolve(this.#tapePath), numRecords, chain, reason };
+    this.#spare = undefined;
+    let spare: TapeWriter | undefined;
+    try {
+      spare = new TapeWriter(path);
+      if (spare.numRecords > 0) throw new StorageError('spare-in-use', `"${path}" holds a tape already.`);
+      spare.appendFirst(record);
+      spare.append(['continues', timeMs, continues]);
+      spare.sync();
+    } catch (error) {
+      spare?.abandon();
+      this.#closeAndEnd(`${reason} The spare tape neither: ${(error as Error).message}`);
+      return;
+    }
+    this.#failedTapes.push(this.#tape);
+    this.#tape = spare;
+    this.#tapePath = path;
+    this.#failure = undefined;
+    this.#numSinceCheckpoint = 0;
+    this.session.guard.reduceForTape(undefined);
+    this.#onRecord?.(['continues', timeMs, { ...continues, tape: path }]);
+  }
+
+  /** What is open is closed, and then the session is over: nothing of it could be proven. */
+  #closeAndEnd(reason: string): void {
+    this.#failedMs = this.clock.monotonicMs();
+    this.session.closeOut(this.clock.nowMs());
+    const watch = (): void => {
+      const passedMs = this.clock.monotonicMs() - this.#failedMs;
+      const isClosed = this.market.isFlat && passedMs >= LINGER_MS;
+      if (isClosed || passedMs >= CLOSING_MS) this.#onEnd?.(reason);
+      else this.#cancelEnd = this.clock.schedule(IDLE_MS, watch);
+    };
+    this.#cancelEnd = this.clock.schedule(IDLE_MS, watch);
   }
 
   #write(record: TapeRecord): void {
+    if (isInput(record)) {
+      this.#numInputs++;
+      this.#numSinceCheckpoint++;
+    }
     this.#toTape(() => {
       this.#tape.append(record);
       // Frames can wait; what was decided, sent or filled cannot.
@@ -228,7 +364,7 @@ export class LiveRun {
     this.#onRecord?.(record);
   }
 
-  /** A session whose tape cannot be written closes what is open and trades no more; it stays up to say so. */
+  /** While its tape cannot be written a session takes no risk; it goes on with the spare one, or closes what is open and ends. */
   #toTape(write: () => void): void {
     if (this.#tape.failure !== undefined) return;
     try {
@@ -236,7 +372,15 @@ export class LiveRun {
     } catch (error) {
       // Before anything was begun there is nothing to close.
       if (this.session === undefined) throw error;
-      this.session.guard.halt(`the tape cannot be written: ${(error as Error).message}`);
+      const reason = `the tape cannot be written: ${(error as Error).message}`;
+      this.#failure = reason;
+      this.session.guard.reduceForTape(reason);
+      this.#onRecord?.(['tape-failed', this.session.timeMs, reason]);
+      // Not here: it may be in the middle of a decision.
+      this.#cancelEnd = this.clock.schedule(0, () => {
+        this.#changeTape();
+        if (this.#failure !== undefined && Number.isNaN(this.#failedMs)) this.#closeAndEnd(reason);
+      });
     }
   }
 
@@ -249,6 +393,7 @@ export class LiveRun {
       const now = this.clock.nowMs();
       if (decides() && this.market.nextDecisionMs <= now) {
         this.#onReceive?.();
+        this.#beforeInput();
         this.session.tick(now);
       }
       if (this.#isRunning) this.#scheduleTick();
@@ -263,39 +408,37 @@ export class LiveRun {
   }
 }
 
-/** A session that is on the tape is repeated when nobody else can add to it any more. */
-function openTape(
-  path: string,
-  header: SessionHeader,
-  parts: AssembleOptions,
-): { tape: TapeWriter; past?: ReplayOutcome; assembled: Assembled } {
-  // Settings that cannot be are refused before anything is on the disk.
-  const fresh = isTape(path) ? undefined : assemble(header, parts);
-  const tape = new TapeWriter(path);
-  try {
-    // A tape may be there without a record: its first session was cut off at once.
-    if (tape.numRecords === 0) return { tape, assembled: fresh ?? assemble(header, parts) };
-    const past = repeatTape(path, header, parts);
-    return { tape, past, assembled: past.assembled };
-  } catch (error) {
-    tape.abandon();
-    throw error;
-  }
+/** What a run is made of: its tape, and where the parts of its session reach it once it is there. */
+interface Opening {
+  readonly link: Link;
+  readonly opened: OpenedTape;
 }
 
-/** Repeats the session of a tape, whose end may have been cut off. */
-function repeatTape(tape: string, header: SessionHeader, parts: AssembleOptions): ReplayOutcome {
-  const outcome = replayTape(readTape(tape, { onTorn: () => {} }), parts);
-  if (JSON.stringify(outcome.header.config) !== JSON.stringify(header.config)) {
-    throw new LiveError(
-      'tape-differs',
-      `"${tape}" holds a session with other settings; continue it with its own, or begin another tape.`,
-    );
-  }
-  if (outcome.difference === undefined) return outcome;
-  throw new LiveError(
-    'tape-differs',
-    `"${tape}" does not repeat itself at record ${outcome.difference.index}; continue it with the version that ` +
-      'recorded it, or begin another tape.',
-  );
+/** While a tape is repeated its records are there already; from then on they are written. */
+interface Link {
+  write?: (record: TapeRecord) => void;
+  connections?: readonly VenueConnection[];
+}
+
+function* beginOpening(options: LiveRunOptions): Generator<RecoveryProgress, Opening> {
+  const link: Link = {};
+  const parts: AssembleOptions = {
+    venues: options.venues,
+    parts: options.parts,
+    policyFor: options.policyFor,
+    onDecision: (decision) => {
+      if (link.write !== undefined) options.onDecision?.(decision);
+    },
+    onWait: (step) => {
+      if (link.write !== undefined) options.onWait?.(step);
+    },
+    onCommand: (source, command) => link.connections?.[source].command(command),
+    record: (record) => link.write?.(record),
+  };
+  const opened = yield* openTape(options.tape, options.tapeFallback, options.header, parts);
+  return { link, opened };
+}
+
+function drain<Result>(steps: Generator<unknown, Result>): Result {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }

@@ -1,5 +1,5 @@
 /** Stands in for a market in a session that only records: nothing is ever decided. */
-import type { Json, Snapshot } from '../../core/snapshot.ts';
+import { type Json, restoreNumber, type Snapshot } from '../../core/snapshot.ts';
 import type { Action } from '../../envs/spaces.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
@@ -49,6 +49,14 @@ export class SilentMarket implements LiveMarket {
 
   save(): Snapshot {
     return { arrays: {}, values: { numBooks: this.#numBooks } };
+  }
+
+  checkpoint(): Snapshot {
+    return this.save();
+  }
+
+  restore(snapshot: Snapshot): void {
+    this.#numBooks = restoreNumber(snapshot, 'numBooks');
   }
 
   describe(): Json {

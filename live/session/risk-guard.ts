@@ -57,6 +57,7 @@ export type DenialReason =
   | 'abnormal-edge'
   | 'late'
   | 'model-age'
+  | 'tape'
   | 'left-over'
   | 'halted';
 
@@ -89,6 +90,8 @@ export class RiskGuard implements Snapshotable {
   #numInvalid = 0;
   #haltReason: string | undefined;
   #isReducing = false;
+  /** What goes on cannot be written down. Not saved: the next process writes somewhere else. */
+  #tapeFailure: string | undefined;
 
   constructor(config: RiskConfig) {
     this.config = config;
@@ -97,7 +100,18 @@ export class RiskGuard implements Snapshotable {
 
   get state(): RiskState {
     if (this.#haltReason !== undefined) return 'halted';
-    return this.#isReducing ? 'reducing' : 'active';
+    return this.#isReducing || this.#tapeFailure !== undefined ? 'reducing' : 'active';
+  }
+
+  /** Why risk may only be reduced, in words; undefined while it may be taken. */
+  get reducingReason(): string | undefined {
+    if (this.#tapeFailure !== undefined) return this.#tapeFailure;
+    return this.#isReducing ? 'the model is old: risk may only be reduced' : undefined;
+  }
+
+  /** Lets risk only be reduced while what goes on cannot be written down. @param reason undefined: it can again */
+  reduceForTape(reason: string | undefined): void {
+    this.#tapeFailure = reason;
   }
 
   /** Why it was halted. */
@@ -138,7 +152,9 @@ export class RiskGuard implements Snapshotable {
     this.#numInvalid = 0;
     const { notional, exposure, increasesRisk, edgeBps } = proposal;
     if (notional === 0) return PASS;
-    if (this.state === 'reducing' && increasesRisk) return { verdict: 'hold', reason: 'model-age' };
+    if (this.state === 'reducing' && increasesRisk) {
+      return { verdict: 'hold', reason: this.#tapeFailure === undefined ? 'model-age' : 'tape' };
+    }
     if (increasesRisk && Math.abs(exposure) > maxExposure) return { verdict: 'hold', reason: 'max-exposure' };
     if (notional > maxNotional) return { verdict: 'hold', reason: 'max-notional' };
     if (edgeBps > maxEdgeBps) return { verdict: 'hold', reason: 'abnormal-edge' };

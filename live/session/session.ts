@@ -6,6 +6,7 @@
  */
 
 import { StorageError } from '../../core/errors.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import { hashSnapshot, joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
 import type { Action } from '../../envs/spaces.ts';
@@ -50,6 +51,18 @@ export interface LiveSessionOptions {
   readonly onDecision?: (decision: Decision) => void;
   /** Called for a decision that waits for `answer`: its policy gave no action. */
   readonly onWait?: (step: StepResult<object>) => void;
+}
+
+/** What `saveProgress` gives. */
+interface Progress {
+  readonly timeMs: number;
+  readonly numDecisions: number;
+  readonly firstDecisionMs: number;
+  readonly isClosing: boolean;
+  readonly isStart: boolean;
+  readonly isBroken: boolean;
+  readonly haltReported: boolean;
+  readonly fault: string | undefined;
 }
 
 /** Decisions between two records of the state's hash. */
@@ -228,6 +241,38 @@ export class LiveSession {
       guard: this.guard.save(),
       session: { arrays: {}, values },
     });
+  }
+
+  /** Whether all that it depends on can be kept now: no decision waits for its action. */
+  get isBetweenInputs(): boolean {
+    return this.#pending === undefined;
+  }
+
+  /** What `save` leaves out, for going on from a checkpoint. */
+  saveProgress(): PlainState {
+    return {
+      timeMs: this.#timeMs,
+      numDecisions: this.#numDecisions,
+      firstDecisionMs: this.#firstDecisionMs,
+      isClosing: this.#isClosing,
+      isStart: this.#isStart,
+      isBroken: this.#isBroken,
+      haltReported: this.#haltReported,
+      fault: this.#fault ?? null,
+    };
+  }
+
+  /** @param state as `saveProgress` gave it */
+  loadProgress(state: PlainState): void {
+    const saved = state as unknown as Omit<Progress, 'fault'> & { fault: string | null };
+    this.#timeMs = saved.timeMs;
+    this.#numDecisions = saved.numDecisions;
+    this.#firstDecisionMs = saved.firstDecisionMs;
+    this.#isClosing = saved.isClosing;
+    this.#isStart = saved.isStart;
+    this.#isBroken = saved.isBroken;
+    this.#haltReported = saved.haltReported;
+    this.#fault = saved.fault ?? undefined;
   }
 
   /** Order of times is order of inputs: clocks of several connections may differ by a hair. */

@@ -1,7 +1,13 @@
 /** Trades one venue's market live: bars of the mid, features that grow with them, and a trader on the book. */
 import { RunningChecksum } from '../../core/checksum.ts';
 import { createRng } from '../../core/rng.ts';
-import { joinSnapshots, type Snapshot } from '../../core/snapshot.ts';
+import {
+  joinSnapshots,
+  restoreArrayInto,
+  restoreNumber,
+  type Snapshot,
+  snapshotPart,
+} from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
 import { builtInParts, type EnvParts } from '../../envs/parts.ts';
 import type { Action, Box, Discrete } from '../../envs/spaces.ts';
@@ -164,6 +170,29 @@ export class TradingMarket implements LiveMarket {
       bars: this.#bars.save(),
       trader: this.#trader.save(),
     });
+  }
+
+  checkpoint(): Snapshot {
+    const { matcherFlags } = this.#trader.broker;
+    return joinSnapshots({
+      whole: this.save(),
+      tail: this.#series.saveTail(this.#features.lookback + this.#config.window + 1),
+      flags: { arrays: {}, values: { ...matcherFlags } },
+    });
+  }
+
+  restore(snapshot: Snapshot): void {
+    const whole = snapshotPart(snapshot, 'whole');
+    const { window } = this.#config;
+    this.#series.loadTail(snapshotPart(snapshot, 'tail'));
+    this.#features.resume(window + 1);
+    restoreArrayInto(this.#barsSum.lanes, whole, 'series/sum');
+    this.#bars.load(snapshotPart(whole, 'bars'));
+    this.#isOpen = restoreNumber(whole, 'own/isOpen') === 1;
+    if (this.#isOpen) this.#trader.load(snapshotPart(whole, 'trader'));
+    else this.#trader.broker.load(snapshotPart(snapshotPart(whole, 'trader'), 'broker'));
+    const { values } = snapshotPart(snapshot, 'flags');
+    this.#trader.broker.restoreFlags({ isDown: values.isDown === true, isLost: values.isLost === true });
   }
 
   #sumBar(row: number): void {

@@ -5,10 +5,12 @@ import type { BookTape, Venue } from '../../market/books/tape.ts';
 import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 import { createTradeTape, type TradeTape } from '../../market/books/trade-tape.ts';
 import type { TapeEntry, TapeRecord } from '../../storage/tape.ts';
+import { CHECKPOINT_KIND } from '../../storage/tape-segments.ts';
 import type { VenueEvent, VenuePlugin } from '../connection/venue.ts';
 import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
 import { VenueSession } from '../connection/venue-session.ts';
 import { readHeader, type SessionHeader } from '../session/assemble.ts';
+import { readCheckpoint, restoreVenues } from '../session/checkpoint.ts';
 import { inputFromJson } from '../session/inputs.ts';
 import { LevelView } from '../session/level-view.ts';
 import { findVenue, UNVERIFIED_BOOK } from '../venues/find.ts';
@@ -66,6 +68,8 @@ export class TapeDataCollector {
   take(record: TapeRecord): void {
     if (this.#header === undefined) {
       this.#begin(readHeader(record));
+      // The older segments were taken away: the venues go on where they stood.
+      if (record[0] === CHECKPOINT_KIND) restoreVenues(this.#sessions, readCheckpoint(record).state);
       return;
     }
     const [kind, timeMs, source, ...input] = record;

@@ -7,6 +7,7 @@
  */
 import { z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import {
   decimalOf,
   epochOf,
@@ -200,6 +201,15 @@ class BinanceProtocol implements VenueProtocol {
       return;
     }
     this.#fetch(feed, this.#syncs.get(feed)!, retryAfterMs);
+  }
+
+  save(): PlainState {
+    return [...this.#syncs].map(([{ symbol }, sync]) => [symbol, { ...sync }]) as unknown as PlainState;
+  }
+
+  load(state: PlainState): void {
+    const saved = new Map(state as unknown as [string, Sync][]);
+    for (const [{ symbol }, sync] of this.#syncs) Object.assign(sync, saved.get(symbol));
   }
 
   #streams(): string[] {

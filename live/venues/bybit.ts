@@ -6,6 +6,7 @@
  * taken as a loss.
  */
 import { z } from '../../core/config.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import {
   arrayOf,
   decimalOf,
@@ -21,7 +22,7 @@ import {
 } from '../connection/frame-fields.ts';
 import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
-import type { MarketFeed } from '../connection/market-feed.ts';
+import { type MarketFeed, restoreByFeed } from '../connection/market-feed.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
 import { connectionConfig } from '../connection/venue-config.ts';
 
@@ -141,6 +142,21 @@ class BybitProtocol implements VenueProtocol {
     }
     if (op !== 'ping' && op !== 'pong' && op !== 'subscribe' && op !== 'unsubscribe')
       throw new FrameError('unknown-message', excerpt(text));
+  }
+
+  save(): PlainState {
+    return {
+      pingedMs: this.#pingedMs,
+      updateIds: [...this.#updateIds].map(([{ symbol }, id]) => [symbol, id]),
+      quotes: [...this.#quotes].map(([{ symbol }, quote]) => [symbol, { ...quote }]),
+    };
+  }
+
+  load(state: PlainState): void {
+    const saved = state as { pingedMs: number; updateIds: [string, number][]; quotes: [string, Quote][] };
+    this.#pingedMs = saved.pingedMs;
+    restoreByFeed(this.#updateIds, this.#host.feeds, saved.updateIds);
+    restoreByFeed(this.#quotes, this.#host.feeds, saved.quotes);
   }
 
   #bookTopic({ market }: MarketFeed): string {

@@ -5,6 +5,7 @@
 import { type ConfigSchema, z } from '../../core/config.ts';
 import { ConfigError, LiveError, MarketGymError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import {
   arrayOf,
   decimalOf,
@@ -18,7 +19,7 @@ import {
 } from '../connection/frame-fields.ts';
 import { invalidateOnError } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
-import type { MarketFeed } from '../connection/market-feed.ts';
+import { type MarketFeed, restoreByFeed } from '../connection/market-feed.ts';
 import type { Transport } from '../connection/transport.ts';
 import {
   defineVenue,
@@ -279,6 +280,15 @@ class CcxtProtocol implements VenueProtocol {
         this.#host.send(JSON.stringify({ kind, symbol: market.native }));
       }
     }
+  }
+
+  save(): PlainState {
+    return { lastTrades: [...this.#lastTrades].map(([{ symbol }, id]) => [symbol, id]) };
+  }
+
+  load(state: PlainState): void {
+    const { lastTrades } = state as { lastTrades: [string, string][] };
+    restoreByFeed(this.#lastTrades, this.#host.feeds, lastTrades);
   }
 
   resync(): void {

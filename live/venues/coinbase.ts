@@ -7,6 +7,7 @@
  */
 import { z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import {
   arrayOf,
   decimalOf,
@@ -14,6 +15,7 @@ import {
   type Fields,
   fieldsOf,
   integerOf,
+  isFields,
   isoTimeOf,
   malformed,
   parseFields,
@@ -51,6 +53,15 @@ export const coinbase = defineVenue({
     return { url: config.url, limits: config, createProtocol: (host) => new CoinbaseProtocol(host) };
   },
 });
+
+function isSnapshot({ channel, events }: Fields): boolean {
+  return (
+    channel === 'l2_data' &&
+    Array.isArray(events) &&
+    events.length > 0 &&
+    events.every((event) => isFields(event) && event.type === 'snapshot')
+  );
+}
 
 /** Frames about a product in USDC carry the id of the one in USD. */
 function streamedProduct(native: string): string {
@@ -99,12 +110,21 @@ class CoinbaseProtocol implements VenueProtocol {
     invalidateOnError(this.#host, frame.channel === 'l2_data' ? feeds : [], () => {
       const sequence = integerOf(frame.sequence_num, 'sequence_num');
       const expected = this.#sequence + 1;
-      if (sequence < expected) return this.#host.countDuplicate();
+      // A whole book replaces ours whatever its number: the venue counts anew, or repeats what we asked for again.
+      if (sequence < expected && !isSnapshot(frame)) return this.#host.countDuplicate();
       this.#sequence = sequence;
       if (sequence > expected)
         this.#host.lose(feeds, 'sequence-gap', `frame ${expected} expected, got ${sequence}`);
       this.#read(frame, text);
     });
+  }
+
+  save(): PlainState {
+    return { sequence: this.#sequence };
+  }
+
+  load(state: PlainState): void {
+    this.#sequence = (state as { sequence: number }).sequence;
   }
 
   #send(type: string, channel: string): void {

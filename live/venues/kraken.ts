@@ -8,6 +8,7 @@
  */
 import { z } from '../../core/config.ts';
 import { suggestion } from '../../core/nearest.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import type { BookSide } from '../../market/books/order-book.ts';
 import {
   arrayOf,
@@ -25,7 +26,7 @@ import {
 import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { krakenChecksum } from '../connection/kraken-checksum.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
-import type { MarketFeed } from '../connection/market-feed.ts';
+import { type MarketFeed, restoreByFeed } from '../connection/market-feed.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
 import { connectionConfig } from '../connection/venue-config.ts';
 
@@ -119,6 +120,29 @@ class KrakenProtocol implements VenueProtocol {
       return;
     }
     if (typeof frame.method !== 'string') throw new FrameError('unknown-message', excerpt(text));
+  }
+
+  save(): PlainState {
+    const precisions = [...this.#precisions].map(([{ symbol }, { price, size, exactBids, exactAsks }]) => [
+      symbol,
+      { price, size, exactBids: [...exactBids], exactAsks: [...exactAsks] },
+    ]);
+    return { subscribed: this.#subscribed, precisions: precisions as PlainState };
+  }
+
+  load(state: PlainState): void {
+    type Saved = {
+      price: number;
+      size: number;
+      exactBids: [number, string][];
+      exactAsks: [number, string][];
+    };
+    const saved = state as { subscribed: boolean; precisions: [string, Saved][] };
+    this.#subscribed = saved.subscribed;
+    const entries = saved.precisions.map(([symbol, { price, size, exactBids, exactAsks }]) => {
+      return [symbol, { price, size, exactBids: new Map(exactBids), exactAsks: new Map(exactAsks) }] as const;
+    });
+    restoreByFeed(this.#precisions, this.#host.feeds, entries);
   }
 
   #send(method: string, params: object): void {

@@ -5,6 +5,7 @@
  * Differences from the source: a checksum of 0 is none, as the venue sends it now; others are checked as documented.
  */
 import { z } from '../../core/config.ts';
+import type { PlainState } from '../../core/plain-state.ts';
 import type { BookSide, OrderBook } from '../../market/books/order-book.ts';
 import {
   arrayOf,
@@ -21,13 +22,17 @@ import {
 } from '../connection/frame-fields.ts';
 import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
 import { LevelBuffer } from '../connection/level-buffer.ts';
-import type { MarketFeed } from '../connection/market-feed.ts';
+import { type MarketFeed, restoreByFeed } from '../connection/market-feed.ts';
 import { okxChecksum } from '../connection/okx-checksum.ts';
 import { defineVenue, FrameError, type ProtocolHost, type VenueProtocol } from '../connection/venue.ts';
 import { connectionConfig } from '../connection/venue-config.ts';
 
 /** The venue cuts after 30 s without a message; a ping at half of that leaves time for its answer. */
 const PING_AFTER_MS = 15_000;
+/** How long the stream's own snapshot is waited for, before it is asked for by HTTP; doubles with each try. */
+const FIRST_FETCH_MS = 1000;
+/** Updates that wait for a book, at most: 100 s of the stream. */
+const MAX_WAITING = 1000;
 
 export const okx = defineVenue({
   name: 'okx',
@@ -35,6 +40,10 @@ export const okx = defineVenue({
   verified: true,
   config: z.object({
     url: z.string().default('wss://ws.okx.com:8443/ws/v5/public').describe('WebSocket endpoint'),
+    restUrl: z
+      .string()
+      .default('https://www.okx.com')
+      .describe('Where a book is asked for whose stream begins without one'),
     // A quiet book is confirmed once a minute.
     ...connectionConfig({ silenceMs: 30_000, sendIntervalMs: 100, streamDeadlineMs: 75_000 }),
   }),
@@ -42,7 +51,7 @@ export const okx = defineVenue({
   connect: (_markets, config) => ({
     url: config.url,
     limits: config,
-    createProtocol: (host) => new OkxProtocol(host),
+    createProtocol: (host) => new OkxProtocol(host, config.restUrl),
   }),
 });
 
@@ -58,16 +67,24 @@ class OkxProtocol implements VenueProtocol {
   readonly #feedByNative: ReadonlyMap<string, MarketFeed>;
   readonly #sequences = new Map<MarketFeed, number>();
   readonly #texts = new Map<MarketFeed, Texts>();
+  /** Updates of streams that began without a book, unbroken, oldest first; they wait for one by HTTP. */
+  readonly #waiting = new Map<MarketFeed, Fields[]>();
+  /** Books asked for by HTTP since the last good one. */
+  readonly #attempts = new Map<MarketFeed, number>();
+  readonly #restUrl: string;
   #pingedMs = -Infinity;
 
-  constructor(host: ProtocolHost) {
+  constructor(host: ProtocolHost, restUrl: string) {
     this.#host = host;
+    this.#restUrl = restUrl;
     this.#feedByNative = new Map(host.feeds.map((feed) => [feed.market.native, feed]));
   }
 
   open(): void {
     const host = this.#host;
     this.#pingedMs = -Infinity;
+    this.#waiting.clear();
+    this.#attempts.clear();
     const names = [
       ...(host.has('book') ? ['books'] : []),
       ...(host.has('trades') ? ['trades'] : []),
@@ -80,6 +97,7 @@ class OkxProtocol implements VenueProtocol {
   }
 
   resync(feeds: readonly MarketFeed[]): void {
+    for (const feed of feeds) this.#waiting.delete(feed);
     const args = feeds.map(({ market }) => ({ channel: 'books', instId: market.native }));
     this.#host.send(JSON.stringify({ op: 'unsubscribe', args }));
     this.#host.send(JSON.stringify({ op: 'subscribe', args }));
@@ -132,7 +150,10 @@ class OkxProtocol implements VenueProtocol {
     levels.addPairs('ask', data.asks, 'asks');
     const checksum = data.checksum === undefined ? 0 : integerOf(data.checksum, 'checksum');
     if (!isSnapshot) {
-      if (!feed.valid) return;
+      if (!feed.valid) {
+        this.#keepWaiting(feed, data, previous);
+        return;
+      }
       const last = this.#sequences.get(feed);
       // After maintenance the numbers begin anew, below `previous`: the chain holds all the same.
       if (previous !== last) {
@@ -146,11 +167,117 @@ class OkxProtocol implements VenueProtocol {
       }
     }
     this.#sequences.set(feed, sequence);
+    this.#waiting.delete(feed);
+    this.#attempts.delete(feed);
     if (isSnapshot) levels.replace(feed.book);
     else levels.applyTo(feed.book);
     if (isSnapshot) this.#texts.delete(feed);
     if (checksum !== 0 && !this.#matches(feed, isSnapshot, data, checksum)) return;
     this.#host.publish(feed, timeMs);
+  }
+
+  /** The stream begins with an update: the book is asked for by HTTP, and what comes meanwhile is put upon it. */
+  #keepWaiting(feed: MarketFeed, data: Fields, previous: number): void {
+    let waiting = this.#waiting.get(feed);
+    if (waiting === undefined) {
+      waiting = [];
+      this.#waiting.set(feed, waiting);
+      this.#fetch(feed);
+    }
+    const last = waiting.at(-1);
+    // Of a broken chain only what follows the break is of use.
+    if (last !== undefined && previous !== last.seqId && String(previous) !== String(last.seqId))
+      waiting.length = 0;
+    if (waiting.length === MAX_WAITING) waiting.shift();
+    waiting.push(data);
+  }
+
+  #fetch(feed: MarketFeed): void {
+    const attempt = this.#attempts.get(feed) ?? 0;
+    this.#attempts.set(feed, attempt + 1);
+    // The snapshot of the stream may only be late.
+    const delayMs = FIRST_FETCH_MS * (1 << Math.min(attempt, 5));
+    const query = `instId=${encodeURIComponent(feed.market.native)}&sz=400`;
+    this.#host.fetchSnapshot(feed.symbol, `${this.#restUrl}/api/v5/market/books?${query}`, delayMs);
+  }
+
+  snapshot(feed: MarketFeed, body: string): void {
+    const waiting = this.#waiting.get(feed);
+    // The stream brought one meanwhile.
+    if (feed.valid || waiting === undefined) return;
+    const answer = parseFields(body);
+    if (answer.code !== '0')
+      throw new FrameError('malformed', `${excerpt(answer.code)} ${excerpt(answer.msg)}`);
+    const book = fieldsOf(arrayOf(answer.data, 'data')[0], 'data');
+    const bookMs = epochOf(book.ts, 'ts');
+    const sequence = book.seqId === undefined ? undefined : integerOf(book.seqId, 'seqId');
+    const isLater = (update: Fields): boolean =>
+      sequence === undefined
+        ? epochOf(update.ts, 'ts') > bookMs
+        : integerOf(update.seqId, 'seqId') > sequence;
+    const first = waiting.findIndex(isLater);
+    const oldest = waiting[0];
+    // The first update that is kept must reach back to the book, or something between the two is missing.
+    const reachesBack =
+      first !== 0 || (sequence !== undefined && integerOf(oldest.prevSeqId, 'prevSeqId') <= sequence);
+    if (!reachesBack) {
+      this.#fetch(feed);
+      return;
+    }
+    const levels = this.#levels;
+    levels.clear();
+    levels.addPairs('bid', book.bids, 'bids');
+    levels.addPairs('ask', book.asks, 'asks');
+    levels.replace(feed.book);
+    for (const update of first < 0 ? [] : waiting.slice(first)) {
+      levels.clear();
+      levels.addPairs('bid', update.bids, 'bids');
+      levels.addPairs('ask', update.asks, 'asks');
+      levels.applyTo(feed.book);
+    }
+    const newest = waiting.at(-1) as Fields;
+    this.#sequences.set(feed, integerOf(newest.seqId, 'seqId'));
+    this.#waiting.delete(feed);
+    this.#attempts.delete(feed);
+    this.#texts.delete(feed);
+    this.#host.publish(feed, Math.max(bookMs, epochOf(newest.ts, 'ts')));
+  }
+
+  snapshotFailed(feed: MarketFeed): void {
+    if (this.#waiting.has(feed)) this.#fetch(feed);
+  }
+
+  save(): PlainState {
+    const bySymbol = <Value>(map: ReadonlyMap<MarketFeed, Value>) =>
+      [...map].map(([{ symbol }, value]) => [symbol, value]) as unknown as PlainState;
+    const texts = [...this.#texts].map(([{ symbol }, { bid, ask }]) => [symbol, [[...bid], [...ask]]]);
+    return {
+      pingedMs: this.#pingedMs,
+      sequences: bySymbol(this.#sequences),
+      waiting: bySymbol(this.#waiting),
+      attempts: bySymbol(this.#attempts),
+      texts: texts as unknown as PlainState,
+    };
+  }
+
+  load(state: PlainState): void {
+    type Side = [number, readonly [string, string]][];
+    const saved = state as unknown as {
+      pingedMs: number;
+      sequences: [string, number][];
+      waiting: [string, Fields[]][];
+      attempts: [string, number][];
+      texts: [string, [Side, Side]][];
+    };
+    const { feeds } = this.#host;
+    this.#pingedMs = saved.pingedMs;
+    restoreByFeed(this.#sequences, feeds, saved.sequences);
+    restoreByFeed(this.#waiting, feeds, saved.waiting);
+    restoreByFeed(this.#attempts, feeds, saved.attempts);
+    const texts = saved.texts.map(([symbol, [bid, ask]]) => {
+      return [symbol, { bid: new Map(bid), ask: new Map(ask) }] as const;
+    });
+    restoreByFeed(this.#texts, feeds, texts);
   }
 
   /** Whether a legacy checksum fits; says what is lost where it does not. */

@@ -19,14 +19,41 @@ export class OrderBook {
    * @throws DataError `invalid-level` for a price or size out of range or not a number
    */
   apply(side: BookSide, price: number, size: number): boolean {
-    if (!(price > 0 && price < Infinity && size >= 0 && size < Infinity)) {
-      throw new DataError(
-        'invalid-level',
-        `A ${side} level needs a price above 0 and a size of at least 0, both finite, got price ${price} and size ` +
-          `${size}: drop the book and take a new snapshot.`,
-      );
-    }
+    requireLevel(side, price, size);
     return side === 'bid' ? this.#bids.apply(price, size) : this.#asks.apply(price, size);
+  }
+
+  /**
+   * Applies many changes in their order: a later one of the same level counts. Their order costs nothing: n levels that come
+   * worst last are sorted once, not moved one by one.
+   * @param isBid [n], 1 for a bid
+   * @param isWhole these are all levels that there are
+   * @throws DataError `invalid-level`, before anything is changed
+   */
+  applyAll(
+    prices: Float64Array,
+    sizes: Float64Array,
+    isBid: Uint8Array,
+    length: number,
+    isWhole = false,
+  ): void {
+    for (let i = 0; i < length; i++) requireLevel(isBid[i] === 1 ? 'bid' : 'ask', prices[i], sizes[i]);
+    if (isWhole) this.clear();
+    this.#bids.merge(prices, sizes, isBid, 1, length);
+    this.#asks.merge(prices, sizes, isBid, 0, length);
+  }
+
+  /** All levels, the worst first: to be kept, and handed to `load`. */
+  save(): Record<'bidPrices' | 'bidSizes' | 'askPrices' | 'askSizes', Float64Array> {
+    const [bidPrices, bidSizes] = this.#bids.save();
+    const [askPrices, askSizes] = this.#asks.save();
+    return { bidPrices, bidSizes, askPrices, askSizes };
+  }
+
+  /** @param levels as `save` gave them */
+  load({ bidPrices, bidSizes, askPrices, askSizes }: ReturnType<OrderBook['save']>): void {
+    this.#bids.load(bidPrices, bidSizes);
+    this.#asks.load(askPrices, askSizes);
   }
 
   clear(): void {
@@ -91,6 +118,17 @@ export class OrderBook {
 }
 
 const INITIAL_CAPACITY = 64;
+/** Changes below this number are made one by one: most are at the best end, and cost nothing. */
+const MERGE_FROM = 128;
+
+function requireLevel(side: BookSide, price: number, size: number): void {
+  if (price > 0 && price < Infinity && size >= 0 && size < Infinity) return;
+  throw new DataError(
+    'invalid-level',
+    `A ${side} level needs a price above 0 and a size of at least 0, both finite, got price ${price} and size ` +
+      `${size}: drop the book and take a new snapshot.`,
+  );
+}
 
 /** One side, sorted with the best price at the end: most changes are there, and an insertion moves what is behind it. */
 class Levels {
@@ -121,6 +159,61 @@ class Levels {
     } else if (found) this.#sizes[index] = size;
     else this.#insert(index, key, size);
     return found;
+  }
+
+  /** The changes of `n` whose flag in `isBid` is `flag`. */
+  merge(prices: Float64Array, sizes: Float64Array, isBid: Uint8Array, flag: 0 | 1, n: number): void {
+    let count = 0;
+    for (let i = 0; i < n; i++) if (isBid[i] === flag) count++;
+    if (count < MERGE_FROM) {
+      // Venues list the best level first; a book takes levels quickest when each is the best so far.
+      if (this.length === 0 && isFalling(prices, isBid, flag, n, this.#sign)) {
+        for (let i = n - 1; i >= 0; i--) if (isBid[i] === flag) this.apply(prices[i], sizes[i]);
+      } else for (let i = 0; i < n; i++) if (isBid[i] === flag) this.apply(prices[i], sizes[i]);
+      return;
+    }
+    const order = new Uint32Array(count);
+    for (let i = 0, at = 0; i < n; i++) if (isBid[i] === flag) order[at++] = i;
+    const sign = this.#sign;
+    // By price, and of one price by time.
+    order.sort((a, b) => sign * (prices[a] - prices[b]) || a - b);
+    const keys = new Float64Array(this.length + count);
+    const merged = new Float64Array(this.length + count);
+    let length = 0;
+    let old = 0;
+    const keepOld = (): void => {
+      keys[length] = this.#keys[old];
+      merged[length++] = this.#sizes[old++];
+    };
+    for (let at = 0; at < count; at++) {
+      const change = order[at];
+      // A later change of the same level counts.
+      if (at + 1 < count && prices[order[at + 1]] === prices[change]) continue;
+      const key = sign * prices[change];
+      while (old < this.length && this.#keys[old] < key) keepOld();
+      if (old < this.length && this.#keys[old] === key) old++;
+      if (sizes[change] === 0) continue;
+      keys[length] = key;
+      merged[length++] = sizes[change];
+    }
+    while (old < this.length) keepOld();
+    this.#keys = keys;
+    this.#sizes = merged;
+    this.length = length;
+  }
+
+  save(): [prices: Float64Array, sizes: Float64Array] {
+    const prices = this.#keys.slice(0, this.length).map((key) => this.#sign * key);
+    return [prices, this.#sizes.slice(0, this.length)];
+  }
+
+  load(prices: Float64Array, sizes: Float64Array): void {
+    const capacity = Math.max(INITIAL_CAPACITY, prices.length);
+    this.#keys = new Float64Array(capacity);
+    this.#sizes = new Float64Array(capacity);
+    for (let i = 0; i < prices.length; i++) this.#keys[i] = this.#sign * prices[i];
+    this.#sizes.set(sizes);
+    this.length = prices.length;
   }
 
   truncate(depth: number): void {
@@ -176,6 +269,17 @@ class Levels {
     this.#sizes.copyWithin(index, index + 1, this.length);
     this.length--;
   }
+}
+
+/** Whether the changes of one side come best first, each level once. */
+function isFalling(prices: Float64Array, isBid: Uint8Array, flag: 0 | 1, n: number, sign: 1 | -1): boolean {
+  let last = Infinity;
+  for (let i = 0; i < n; i++) {
+    if (isBid[i] !== flag) continue;
+    if (!(sign * prices[i] < last)) return false;
+    last = sign * prices[i];
+  }
+  return true;
 }
 
 function grown(array: Float64Array): Float64Array<ArrayBuffer> {

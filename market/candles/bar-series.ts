@@ -40,6 +40,22 @@ export class BarSeries implements Candles, Snapshotable {
     this.length = length;
   }
 
+  /** The last rows, for whoever needs no older ones. */
+  saveTail(numRows: number): Snapshot {
+    const from = Math.max(0, this.length - numRows);
+    const arrays = Object.fromEntries(COLUMNS.map((name) => [name, this[name].slice(from, this.length)]));
+    return { arrays, values: { length: this.length } };
+  }
+
+  /** The rows keep their numbers; those before the tail are zero. */
+  loadTail(snapshot: Snapshot): void {
+    const length = restoreNumber(snapshot, 'length');
+    const from = length - snapshot.arrays.timeMs.length;
+    if (this.timeMs.length < length) this.#reserve(2 * length);
+    for (const name of COLUMNS) this[name].set(snapshot.arrays[name] as Float64Array, from);
+    this.length = length;
+  }
+
   #reserve(capacity: number): void {
     for (const name of COLUMNS) {
       const larger = new Float64Array(capacity);

@@ -284,6 +284,18 @@ export class BookBroker implements Broker {
     Object.assign(this.lastFill, own.values.lastFill);
   }
 
+  /** What `save` tells of the book as one: it is lost, or its venue is down. */
+  get matcherFlags(): { isDown: boolean; isLost: boolean } {
+    const { isDown, isLost } = this.#matcher;
+    return { isDown, isLost };
+  }
+
+  /** After `load`: both apart. */
+  restoreFlags({ isDown, isLost }: BookBroker['matcherFlags']): void {
+    this.#matcher.isDown = isDown;
+    if (isLost) this.#matcher.loseBook();
+  }
+
   /** Sends the order for the target, behind one that is under way. */
   #request(): void {
     if (this.isOrderUnderWay) this.#isWaiting = true;

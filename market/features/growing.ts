@@ -30,6 +30,20 @@ export class GrowingFeatures implements FeatureMatrix {
     this.#write = pipeline.stream();
   }
 
+  /** Rows before the present one that its features depend on. */
+  get lookback(): number {
+    return this.firstRow;
+  }
+
+  /**
+   * Goes on with a series whose older rows are gone: its last rows with features are computed anew, to the same bits.
+   * @param numRows at the end; each needs `lookback` rows of candles before it
+   */
+  resume(numRows: number): void {
+    const { length } = this.#candles;
+    for (let row = Math.max(0, length - numRows); row < length; row++) this.append(row);
+  }
+
   /**
    * Computes the next row.
    * @param row the last row of the candles
@@ -38,7 +52,7 @@ export class GrowingFeatures implements FeatureMatrix {
   append(row: number): void {
     const { numColumns } = this;
     if ((row + 1) * numColumns > this.values.length) {
-      const larger = new Float32Array(2 * this.values.length);
+      const larger = new Float32Array(Math.max(2 * this.values.length, (row + 1) * numColumns));
       larger.set(this.values);
       this.values = larger;
     }

@@ -22,6 +22,8 @@ const LEVELS: ReadonlyMap<string, 'debug' | 'info' | 'warn' | 'error'> = new Map
   ['close-out', 'warn'],
   ['halt', 'warn'],
   ['halted', 'error'],
+  ['tape-failed', 'error'],
+  ['continues', 'warn'],
   ['event', 'info'],
 ]);
 

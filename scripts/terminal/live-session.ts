@@ -1,7 +1,7 @@
 /** Runs a live session from this terminal: what `market-gym live` and `market-gym record` have in common. */
 import { describeLearningEvent } from '../../continual/events.ts';
 import { type Learning, prepareLearning } from '../../continual/live-learning.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, LiveError } from '../../core/errors.ts';
 import { type LiveFile, readLiveFile, splitLiveFile } from '../../experiments/live/file.ts';
 import type { PolicySource } from '../../experiments/live/policy.ts';
 import { tapePolicies } from '../../experiments/live/tape-policies.ts';
@@ -15,11 +15,12 @@ import { wsTransport } from '../../live/connection/ws-transport.ts';
 import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
-import { LiveRun, type Recovery } from '../../live/session/live-run.ts';
+import { LiveRun, type LiveRunOptions, type Recovery } from '../../live/session/live-run.ts';
 import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
+import { lastCheckpoint } from '../../storage/tape-place.ts';
 import { isTape } from '../../storage/tape-segments.ts';
 import { type Console, createConsole } from './console.ts';
-import { EXIT_FAILED } from './exit-codes.ts';
+import { EXIT_FAILED, EXIT_HALTED, EXIT_INTERRUPTED, EXIT_TAPE } from './exit-codes.ts';
 import { forgetHaltRequest, takeHaltRequest } from './halt-request.ts';
 import type { Io } from './io.ts';
 import { SessionAlerts } from './live/session-alerts.ts';
@@ -38,6 +39,7 @@ const MOST_RECORDS = 200_000;
 export interface SessionArguments extends CodeArguments {
   readonly config?: string;
   readonly tape?: string;
+  readonly tapeFallback?: string;
   readonly log?: string;
   readonly http?: number;
   readonly speed?: number;
@@ -79,7 +81,7 @@ export async function openSessionCode(args: SessionArguments, file: LiveFile): P
   return { access, catalog };
 }
 
-/** @returns the exit code, when the session has ended: 1 where a venue was given up */
+/** @returns the exit code, when the session has ended; see docs/live-operations.md */
 export async function runLiveSession(session: LiveSession): Promise<number> {
   const { args, file, policy, config, code } = session;
   const venues = [...code.catalog.venues];
@@ -151,17 +153,30 @@ async function trade(parts: Parts): Promise<number> {
       console.warn(text);
     },
   });
-  const run = new LiveRun({
+  const spare = args.tapeFallback ?? file.tapeFallback;
+  const place = spare !== undefined && isTape(spare) ? spare : tape;
+  let endReason: string | undefined;
+  const options: LiveRunOptions = {
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs, plugins: files },
     venues,
     parts: catalog,
-    policyFor: isTape(tape)
-      ? await tapePolicies(tape, { run: args.run, registry: args.registry, ...code }, [policy])
+    policyFor: isTape(place)
+      ? await tapePolicies(
+          place,
+          { run: args.run, registry: args.registry, ...code },
+          [policy],
+          lastCheckpoint(place),
+        )
       : (_model, _createdMs, market) => policy.policyFor(market),
     clock,
     transport: wsTransport,
     tape,
     onSpeed: (told, venue) => pace.follow(told, venue),
+    tapeFallback: spare,
+    onEnd: (reason) => {
+      endReason = reason;
+      end();
+    },
     onReceive: monitor.onReceive,
     onRecord: (record) => {
       log.record(record);
@@ -174,9 +189,20 @@ async function trade(parts: Parts): Promise<number> {
       learning?.onDecision(decision);
       if (++numDecisions >= (args.decisions ?? Infinity)) end();
     },
-  });
+  };
   // What was asked of a session before this one is not asked of it.
   forgetHaltRequest(tape);
+  const run = await openUnlessInterrupted(
+    options,
+    (progress) => {
+      monitor.onRecovery(progress);
+      const reason = takeHaltRequest(tape);
+      if (reason !== undefined) monitor.halt(reason);
+      terminal.show(`Reading the tape: ${(100 * progress.share).toFixed(0)} %`);
+    },
+    interrupt,
+  );
+  if (run === undefined) return EXIT_INTERRUPTED;
   if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));
   monitor.attach(run);
   console.say(
@@ -204,24 +230,33 @@ async function trade(parts: Parts): Promise<number> {
   clearInterval(watch);
   terminal.end();
   await learning?.stop();
-  await run.stop();
+  await run.stop(endReason);
   log.info({ account: run.market.account, chain: run.tapeChain }, 'stopped');
   console.say(statusLine(run));
   const { equity, initialEquity } = run.market.account;
   const ending = `The session of ${tape} has ended: equity ${equity.toFixed(2)} of ${initialEquity.toFixed(2)}, ${run.session.numDecisions} decisions, guard ${run.session.guard.state}.`;
   const [result] = await Promise.all([
-    summarize(run, tape, config, code.access, console),
+    summarize(run, run.tapePath, config, code.access, console),
     alerts.end(ending, run.clock.nowMs(), { ...run.market.account }),
   ]);
   console.result({
     ...result,
-    tape,
+    tape: run.tapePath,
     decisions: run.session.numDecisions,
     account: run.market.account,
     state: run.session.guard.state,
     chain: run.tapeChain,
     venues: run.venueStatus,
   });
+  if (endReason !== undefined) {
+    console.warn(`Ended: ${endReason}`);
+    return EXIT_TAPE;
+  }
+  const { fault } = run.session;
+  if (fault !== undefined) {
+    console.warn(`Halted: ${fault}. A session on this tape stays halted; begin another tape to trade again.`);
+    return EXIT_HALTED;
+  }
   const disabled = run.venueStatus.find(({ state }) => state === 'disabled');
   if (disabled === undefined) return 0;
   console.warn(`Venue "${disabled.venue}" was given up: ${disabled.reason}.`);
@@ -250,9 +285,29 @@ async function summarize(
   }
 }
 
-function describeRecovery({ numInputs, equity, exposure, closes }: Recovery): string {
+/** @returns undefined when it was interrupted while it read its tape */
+async function openUnlessInterrupted(
+  ...args: Parameters<(typeof LiveRun)['open']>
+): Promise<LiveRun | undefined> {
+  try {
+    return await LiveRun.open(...args);
+  } catch (error) {
+    if (error instanceof LiveError && error.code === 'interrupted') return undefined;
+    throw error;
+  }
+}
+
+function describeRecovery(recovery: Recovery): string {
+  const { numInputs, numRead, ended, torn, isSpare, equity, exposure, closes } = recovery;
   const fate = exposure === 0 ? '' : closes ? ', which is closed' : ', which is kept';
-  return `Continued after ${numInputs} inputs: equity ${equity.toFixed(2)}, exposure ${exposure.toFixed(3)}${fate}.`;
+  const notes = [
+    ended === undefined ? 'The session before was cut off.' : `The session before ended: ${ended}.`,
+    ...(numRead < numInputs ? [`Its last ${numRead} inputs were read, from a checkpoint on.`] : []),
+    ...(torn === undefined ? [] : [`${torn.numBytes} bytes of an unfinished line were cut off.`]),
+    ...(isSpare ? ['It goes on with the spare tape, since the other one could not be written.'] : []),
+  ];
+  const account = `equity ${equity.toFixed(2)}, exposure ${exposure.toFixed(3)}${fate}`;
+  return `Continued after ${numInputs} inputs: ${account}. ${notes.join(' ')}`;
 }
 
 /** The settings that `--config` names; none without it. */

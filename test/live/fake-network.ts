@@ -118,7 +118,8 @@ export class FakeNetwork implements Transport {
   }
 
   get(url: string, { timeoutMs }: { timeoutMs: number }, done: Parameters<Transport['get']>[2]) {
-    const native = new URL(url).searchParams.get('symbol');
+    const { searchParams } = new URL(url);
+    const native = searchParams.get('symbol') ?? searchParams.get('instId')?.replace('-', '');
     const market = this.#markets.find(({ base, quote }) => base + quote === native)!;
     const answer = { status: 200, body: this.#dialect.rest!(market), retryAfterMs: 0 };
     let delayMs = 40 + this.#rng.integer(100);

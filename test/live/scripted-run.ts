@@ -34,12 +34,19 @@ export interface ScriptOptions {
   readonly policyFor?: (market: LiveMarket) => LivePolicy;
   readonly loopLag?: OpsMonitorOptions['loopLag'];
   readonly learning?: OpsMonitorOptions['learning'];
+  /** Directory of the tape; absent: one that is removed at the end. */
+  readonly tape?: string;
+  readonly tapeFallback?: string;
+  readonly checkpointInputs?: number;
+  readonly onEnd?: (reason: string) => void;
+  /** Events that were played before. */
+  readonly skip?: number;
 }
 
 export function scriptedRun(options: ScriptOptions): ScriptedRun {
-  const { books, config, policyFor = hashPolicy, loopLag, learning } = options;
+  const { books, config, policyFor = hashPolicy, loopLag, learning, skip = 0 } = options;
   const directory = mkdtempSync(join(tmpdir(), 'market-gym-run-'));
-  const clock = new VirtualClock(books.timeMs[0] - 1000);
+  const clock = new VirtualClock(books.timeMs[skip] - 1000);
   const handlers: SocketHandlers[] = [];
   const transport: Transport = {
     connect(_url, _options, listener) {
@@ -57,13 +64,16 @@ export function scriptedRun(options: ScriptOptions): ScriptedRun {
     policyFor: (_model, _createdMs, market) => policyFor(market),
     clock,
     transport,
-    tape: join(directory, 'tape'),
+    tape: options.tape ?? join(directory, 'tape'),
+    tapeFallback: options.tapeFallback,
+    checkpointInputs: options.checkpointInputs,
+    onEnd: options.onEnd,
     onReceive: monitor.onReceive,
     onRecord: monitor.onRecord,
     onDecision: monitor.onDecision,
   });
   monitor.attach(run);
-  let numPlayed = 0;
+  let numPlayed = skip;
   return {
     run,
     monitor,

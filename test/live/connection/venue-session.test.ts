@@ -16,6 +16,7 @@ const LIMITS: ConnectionLimits = {
   rotateAfterMs: 100_000,
   resyncBudget: 2,
   resyncWindowMs: 60_000,
+  unknownBudget: 500,
   sendIntervalMs: 0,
   maxFrameBytes: 1000,
 };

@@ -158,7 +158,7 @@ describe.each(dialects)(`$plugin.name through ${RUNS_PER_VENUE} faulty sessions`
       'refuseConnection',
     ])
       expect(faults.get(fault) ?? 0).toBeGreaterThan(counts(-1, 10));
-    if (dialect.rest !== undefined)
+    if (dialect.plugin.name === 'binance')
       for (const fault of ['slowSnapshot', 'tooManyRequests', 'serverError'])
         expect(faults.get(fault) ?? 0).toBeGreaterThan(counts(-1, 10));
   });

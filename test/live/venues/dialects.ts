@@ -232,6 +232,10 @@ const okxDialect: Dialect = {
       okxBook(peer, market, 'snapshot', -1, market.levels('bid'), market.levels('ask'));
   },
   tell: (peer, market, { firstId, bids, asks }) => okxBook(peer, market, 'update', firstId - 1, bids, asks),
+  rest(market) {
+    const [bids, asks] = [market.levels('bid'), market.levels('ask')];
+    return JSON.stringify({ code: '0', msg: '', data: [{ bids, asks, ts: '1', seqId: market.updateId }] });
+  },
 };
 
 function stateNumber(market: FakeMarket): number {
