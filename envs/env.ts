@@ -7,6 +7,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
 import type { Candles } from '../market/candles/candles.ts';
+import type { FundingSeries } from '../market/instruments/funding-series.ts';
 import type { EnvParts } from './parts.ts';
 import type { Action, ActionSpace, Box } from './spaces.ts';
 
@@ -81,6 +82,8 @@ export interface EnvContext {
   readonly books?: BookTape;
   /** The trades between those books, for the volume of bars. */
   readonly trades?: TradeTape;
+  /** The funding rates of `candles`, where they are a perpetual's and a file has them. */
+  readonly funding?: FundingSeries;
   /** What its settings may name; absent: what comes with the framework. */
   readonly parts?: EnvParts;
 }

@@ -22,6 +22,7 @@ export {
 export { MountainCarContinuous, mountainCarContinuous } from './mountain-car-continuous.ts';
 export { builtInParts, type EnvParts } from './parts.ts';
 export { Pendulum, pendulum } from './pendulum.ts';
+export { PerpTradingEnv, type PerpTradingEnvOptions } from './perp-trading.ts';
 export { PortfolioEnv, type PortfolioInfo, portfolio } from './portfolio.ts';
 export { SharesEnv, type SharesInfo, shares } from './shares.ts';
 export {

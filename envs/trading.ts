@@ -12,6 +12,7 @@ import type { FeatureMatrix } from '../market/features/pipeline.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import { EpisodeRows } from './episode-rows.ts';
 import { builtInParts, completeParts, type EnvParts } from './parts.ts';
+import { PerpTradingEnv } from './perp-trading.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 import { planTrading, type TradingConfig, tradingConfig } from './trading/config.ts';
 import { ExposureTrader } from './trading/exposure-trader.ts';
@@ -64,6 +65,12 @@ export class TradingEnv implements Env<TradingInfo> {
     // A reward that is handed in has no name to look up.
     const config = completeParts(resolved, parts, options.reward === undefined ? [] : ['rewards']);
     const { initialEquity } = config;
+    if (config.instrument === 'perpetual') {
+      throw new ConfigError(
+        'invalid-value',
+        'A TradingEnv trades spot; make a PerpTradingEnv for a perpetual.',
+      );
+    }
     const features =
       options.features ??
       sharedFeatures(
@@ -177,10 +184,12 @@ export const trading = defineEnv({
   description: 'One market on bars: choose the exposure, pay fees, slippage and interest, grow the equity',
   config: tradingConfig,
   needsCandles: true,
-  create({ seed, candles, parts }, config) {
+  create({ seed, candles, parts, funding }, config) {
     if (candles === undefined) {
       throw new ConfigError('candles-needed', 'Env "trading" needs candles to trade on; name a data file.');
     }
+    if (config.instrument === 'perpetual')
+      return new PerpTradingEnv({ candles, funding, seed, config, parts });
     return createTradingEnv({ candles, seed, config, parts });
   },
 });

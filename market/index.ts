@@ -47,7 +47,7 @@ export { BarBroker, type BarBrokerOptions, type Execution } from './execution/ba
 export { BookBroker, type BookBrokerOptions, type BookOrder } from './execution/book-broker.ts';
 export { BookMatcher, type Side, type VenueRules } from './execution/book-matcher.ts';
 export type { Broker, MarkedAccount } from './execution/broker.ts';
-export { type FeeTier, tieredFee } from './execution/fee-tiers.ts';
+export type { FeeTier } from './execution/fee-tiers.ts';
 export {
   defineFeeModel,
   type FeeContext,
@@ -56,6 +56,7 @@ export {
   type Liquidity,
   makerTakerFee,
   proportionalFee,
+  tieredFee,
 } from './execution/fees.ts';
 export type { Fill } from './execution/fill.ts';
 export { createFill } from './execution/fill.ts';
@@ -69,7 +70,9 @@ export {
   type LognormalLatencyOptions,
   lognormalLatency,
 } from './execution/latency.ts';
+export { MarginAccount, type MarginTerms, type MarginTrade } from './execution/margin-account.ts';
 export { noOutages, type OutageModel, randomOutages } from './execution/outages.ts';
+export { PerpBroker, type PerpBrokerOptions } from './execution/perp-broker.ts';
 export {
   type BarExit,
   bankruptcyPrice,
@@ -113,6 +116,33 @@ export {
 } from './files/candle-series.ts';
 export { type LoadedCandles, loadCandles } from './files/load-candles.ts';
 export type { DuplicatePolicy, ReadOptions } from './files/options.ts';
+export {
+  type ContractPosition,
+  contractFunding,
+  contractNotional,
+  contractProfit,
+  entryLiquidationPrice,
+  markLiquidationPrice,
+} from './instruments/contract.ts';
+export {
+  createFundingSeries,
+  type FundingColumns,
+  type FundingSeries,
+  requireFundingOver,
+  type SyntheticFunding,
+  syntheticFunding,
+} from './instruments/funding-series.ts';
+export {
+  createInstrument,
+  INSTRUMENT_KINDS,
+  type Instrument,
+  type InstrumentKind,
+  type InstrumentSettings,
+  instrumentSchema,
+} from './instruments/instrument.ts';
+export { type FundingOptions, loadFunding } from './instruments/load-funding.ts';
+export { DEFAULT_TIERS, type MaintenanceTier, MaintenanceTiers } from './instruments/maintenance-tiers.ts';
+export { type PriceStep, PriceSteps, UPBIT_KRW_STEPS } from './instruments/price-steps.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
 export { type Deflation, deflate, sharpeRecord } from './statistics/deflation.ts';
 export {

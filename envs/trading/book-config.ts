@@ -3,7 +3,11 @@
  * own.
  */
 import { type ConfigOf, z } from '../../core/config.ts';
-import { tradingConfig } from './config.ts';
+import { perpetualShape, tradingConfig } from './config.ts';
+
+const perpetualKeys = Object.fromEntries(Object.keys(perpetualShape).map((key) => [key, true])) as {
+  [Key in keyof typeof perpetualShape]: true;
+};
 
 export const bookTradingConfig = tradingConfig
   .omit({
@@ -14,6 +18,8 @@ export const bookTradingConfig = tradingConfig
     impactCoefficient: true,
     fromRow: true,
     toRow: true,
+    instrument: true,
+    ...perpetualKeys,
   })
   .extend({
     barMs: z

@@ -4,9 +4,11 @@ import { ConfigError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { DEFAULT_MAX_IMPACT_RATE } from '../../market/execution/slippage.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
+import { instrumentSchema } from '../../market/instruments/instrument.ts';
 import { planRows, type RowRange } from '../episode-rows.ts';
 
-export const tradingConfig = z.object({
+/** What both spot and perpetuals have. */
+const spotConfig = z.object({
   features: z
     .array(z.string())
     .min(1)
@@ -114,6 +116,71 @@ export const tradingConfig = z.object({
     .min(0)
     .default(0)
     .describe('row before which every episode ends; 0: end of the data'),
+});
+
+const { marginMode, leverage, maintenanceTiers, liquidationFeeRate, fundingIntervalMs, fundingCapRate } =
+  instrumentSchema.shape;
+
+/** Settings of perpetuals, which nothing else looks at. */
+export const perpetualShape = {
+  marginMode,
+  leverage,
+  maintenanceTiers,
+  liquidationFeeRate,
+  partialLiquidation: z
+    .boolean()
+    .default(true)
+    .describe('whether a position above the first tier is cut down tier by tier before it is closed'),
+  stopRate: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('a position is closed when its price falls this far from its entry, fraction; 0: never'),
+  takeProfitRate: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('a position is closed when its price has gained this much since its entry, fraction; 0: never'),
+  funding: z
+    .enum(['file', 'synthetic', 'none'])
+    .default('file')
+    .describe('rates of a perpetual: of a file (--funding, or a column of the data), made up, or none ever'),
+  fundingIntervalMs,
+  fundingCapRate,
+  fundingLeadMs: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('how long before it is exchanged a rate is known, ms; 0: nobody knows it before'),
+  fundingMean: z
+    .number()
+    .gt(-0.1)
+    .lt(0.1)
+    .default(0.0001)
+    .describe('synthetic: mean rate of an interval, fraction'),
+  fundingDeviation: z
+    .number()
+    .min(0)
+    .lt(0.1)
+    .default(0.0002)
+    .describe('synthetic: standard deviation of the rates'),
+  fundingSeed: z.int().min(0).default(0).describe('synthetic: decides the rates, the same in every env'),
+  fundingHalfLifeMs: z
+    .number()
+    .min(0)
+    .default(172_800_000)
+    .describe('synthetic: time in which the distance to the mean halves, ms; 0: each rate is drawn anew'),
+};
+
+export const tradingConfig = spotConfig.extend({
+  instrument: z
+    .enum(['spot', 'perpetual'])
+    .default('spot')
+    .describe(
+      '`spot`: base is bought, borrowed and sold; `perpetual`: a linear contract with margin and funding',
+    ),
+  ...perpetualShape,
 });
 
 export type TradingConfig = ConfigOf<typeof tradingConfig>;

@@ -9,7 +9,7 @@ import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import type { StepResult } from '../env.ts';
 import { type Action, type Box, createBox, createDiscrete, type Discrete } from '../spaces.ts';
 import type { TradingConfig } from './config.ts';
-import { createTradingInfo, type TradingInfo, TradingObserver } from './observation.ts';
+import { createTradingInfo, type ExtraColumn, type TradingInfo, TradingObserver } from './observation.ts';
 import type { Reward } from './rewards.ts';
 import { StepView } from './step-view.ts';
 
@@ -23,6 +23,8 @@ export interface ExposureTraderOptions {
   readonly features: FeatureMatrix;
   readonly config: Pick<TradingConfig, 'actions' | 'levels' | 'maxLeverage' | 'window'>;
   readonly reward: Reward;
+  /** Elements at the end of the observation that whoever made the trader writes after each step. */
+  readonly extra?: readonly ExtraColumn[];
 }
 
 /** Columns of the totals that a step is measured from. */
@@ -58,7 +60,7 @@ export class ExposureTrader implements Snapshotable {
   /** Fees, slippage, interest, notional, equity and fills at the end of the last step. */
   readonly #before = new Float64Array(6);
 
-  constructor({ env, candles, broker, features, config, reward }: ExposureTraderOptions) {
+  constructor({ env, candles, broker, features, config, reward, extra }: ExposureTraderOptions) {
     const { actions, levels, maxLeverage, window } = config;
     const isDiscrete = actions === 'discrete';
     this.#env = env;
@@ -70,7 +72,7 @@ export class ExposureTrader implements Snapshotable {
     this.actionSpace = isDiscrete
       ? createDiscrete(levels.length, levels)
       : createBox([1], -maxLeverage, maxLeverage, ['exposure']);
-    this.#observer = new TradingObserver(features, window, maxLeverage);
+    this.#observer = new TradingObserver(features, window, maxLeverage, extra);
     this.observationSpace = this.#observer.space;
     this.result = {
       observation: this.#observer.observation,

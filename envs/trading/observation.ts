@@ -40,9 +40,19 @@ export interface TradingInfo extends AccountInfo {
 /** The account's part of an observation, after the features. */
 export const ACCOUNT_COLUMNS = ['exposure', 'target', 'unrealised', 'drawdown'] as const;
 
+/** Those of a perpetual's account, behind the others. */
+export const PERP_ACCOUNT_COLUMNS: readonly string[] = ['margin-ratio', 'liquidation-distance'];
+
+/** An element behind the account's part, and its bounds. */
+export interface ExtraColumn {
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Whether an element of this name tells of the account; a feature's name says which bar it is of. */
 export function isAccountColumn(name: string): boolean {
-  return (ACCOUNT_COLUMNS as readonly string[]).includes(name);
+  return (ACCOUNT_COLUMNS as readonly string[]).includes(name) || PERP_ACCOUNT_COLUMNS.includes(name);
 }
 
 /** Exposure and unrealised return are cut off here, which only an account near its end reaches. */
@@ -87,12 +97,18 @@ export class TradingObserver {
   /**
    * @param window W, bars
    * @param maxLeverage what exposures are measured against, > 0
+   * @param extra elements at the end that are somebody else's to write
    */
-  constructor(features: FeatureMatrix, window: number, maxLeverage: number) {
+  constructor(
+    features: FeatureMatrix,
+    window: number,
+    maxLeverage: number,
+    extra: readonly ExtraColumn[] = [],
+  ) {
     this.#features = features;
     this.#window = window;
     this.#maxLeverage = maxLeverage;
-    this.space = describeObservation(features, window);
+    this.space = describeObservation(features, window, extra);
     this.observation = new Float32Array(this.space.dim);
   }
 
@@ -154,7 +170,7 @@ export class TradingObserver {
   }
 }
 
-function describeObservation(features: FeatureMatrix, window: number): Box {
+function describeObservation(features: FeatureMatrix, window: number, extra: readonly ExtraColumn[]): Box {
   const names: string[] = [];
   const groups: ElementGroup[] = [];
   for (let lag = window - 1; lag >= 0; lag--) {
@@ -166,11 +182,15 @@ function describeObservation(features: FeatureMatrix, window: number): Box {
     }
   }
   const numFeatures = names.length;
-  names.push(...ACCOUNT_COLUMNS);
+  names.push(...ACCOUNT_COLUMNS, ...extra.map(({ name }) => name));
   const low = new Float32Array(names.length).fill(-Infinity);
   const high = new Float32Array(names.length).fill(Infinity);
   low.set([-ACCOUNT_CLIP, -1, -ACCOUNT_CLIP, -1], numFeatures);
   high.set([ACCOUNT_CLIP, 1, ACCOUNT_CLIP, 0], numFeatures);
+  for (const [i, column] of extra.entries()) {
+    low[numFeatures + ACCOUNT_COLUMNS.length + i] = column.low;
+    high[numFeatures + ACCOUNT_COLUMNS.length + i] = column.high;
+  }
   const rows = { rows: window, columns: features.columns.length };
   return createBox([names.length], low, high, names, rows, groups);
 }

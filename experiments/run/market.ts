@@ -11,11 +11,13 @@ import { type Candles, hashCandles } from '../../market/candles/candles.ts';
 import { describeCandles } from '../../market/candles/data-quality.ts';
 import { listSymbols, loadCandleSeries, type NamedCandles } from '../../market/files/candle-series.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
+import type { FundingSeries } from '../../market/instruments/funding-series.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
 import { expandFiles } from './data-files.ts';
+import { type FundingRequest, hashFunding, loadRunFunding } from './funding.ts';
 
 export interface RunMarket {
   /** Where the data come from, such that it can be found from any folder. */
@@ -29,6 +31,8 @@ export interface RunMarket {
   readonly sha256: string;
   /** What a reader should know of the files, a sentence each. */
   readonly notes: readonly string[];
+  /** Rates of the first series, where they were asked for and found. */
+  readonly funding?: FundingSeries;
 }
 
 export interface MarketOptions {
@@ -36,6 +40,8 @@ export interface MarketOptions {
   readonly read?: ReadOptions;
   /** Whether several series can be used; otherwise more than one is refused. Default true. */
   readonly takesSeries?: boolean;
+  /** Absent: no funding rates are looked for. */
+  readonly funding?: FundingRequest;
 }
 
 /** Files that are open at once. */
@@ -51,7 +57,7 @@ export async function loadMarket(
   data: string,
   dates: SplitDates,
   access: PluginAccess = {},
-  { read = {}, takesSeries = true }: MarketOptions = {},
+  { read = {}, takesSeries = true, funding: wanted }: MarketOptions = {},
 ): Promise<RunMarket> {
   const names = expandFiles(data);
   const all: NamedCandles[] = [];
@@ -86,7 +92,8 @@ export async function loadMarket(
         `${labels[n]}: ${lost} of ${candles.length} bars were left out, which not all ${all.length} series have.`,
       );
   }
-  const hashes = series.map(hashCandles);
+  const funding = wanted && (await loadRunFunding(names, wanted, read));
+  const hashes = [...series.map(hashCandles), ...(funding ? [hashFunding(funding)] : [])];
   return {
     path: names.map(absolute).join(','),
     candles: series[0],
@@ -94,6 +101,7 @@ export async function loadMarket(
     spans: splitSpans(series[0], dates),
     sha256: hashes.length === 1 ? hashes[0] : createHash('sha256').update(hashes.join()).digest('hex'),
     notes,
+    ...(funding && { funding }),
   };
 }
 

@@ -63,7 +63,8 @@ export function createSpanEnv(run: Run, span: RowSpan, seed: number, onePass: bo
     ? market.series
     : market.series.map((candles) => sliceCandles(candles, fromRow, toRow));
   const rows = plugin.usesSpan ? { fromRow, toRow } : { fromRow: 0, toRow: toRow - fromRow };
-  const context = { seed, span: rows, onePass, candles: series[0], series, parts: catalog };
+  const { funding } = market;
+  const context = { seed, span: rows, onePass, candles: series[0], series, funding, parts: catalog };
   return plugin.create(context, spec.env.config);
 }
 
@@ -157,7 +158,8 @@ function envParts(
   const usesSpan = catalog.envs.get(spec.env.name).usesSpan === true;
   const series = usesSpan ? market.series : seriesOf(market, spanName);
   const span = usesSpan ? { fromRow, toRow } : { fromRow: 0, toRow: toRow - fromRow };
-  return { config, context: { seed, span, onePass, candles: series[0], series } };
+  const { funding } = market;
+  return { config, context: { seed, span, onePass, candles: series[0], series, funding } };
 }
 
 /** One copy for each span, so that envs on the same one share what they make of it. */

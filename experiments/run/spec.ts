@@ -18,6 +18,7 @@ import { ageNotes } from './age.ts';
 import { loadRunBooks, type RunBooks } from './books.ts';
 import { fitUpdates } from './fit-updates.ts';
 import { foldSchema } from './fold.ts';
+import { fundingRequestOf } from './funding.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
 const pluginConfig = z.record(z.string(), z.json());
@@ -34,6 +35,13 @@ const readSchema = z.strictObject({
   adjust: z.boolean().optional(),
 });
 
+const fundingSchema = z.strictObject({
+  path: z.string().optional(),
+  leadMs: z.number(),
+  capRate: z.number(),
+  intervalMs: z.number(),
+});
+
 const runSpec = z.strictObject({
   version: z.string(),
   agent: pluginSpec,
@@ -47,6 +55,8 @@ const runSpec = z.strictObject({
       testFrom: z.string().optional(),
       /** How the file was read, where that was said. */
       read: readSchema.optional(),
+      /** The funding rates beside it, for a perpetual. */
+      funding: fundingSchema.optional(),
       /** The rows of one split of a combinatorial cross-validation, in place of the spans. */
       fold: foldSchema.optional(),
       /** What the training envs are given, UTC epoch; absent in runs of older versions. */
@@ -98,6 +108,8 @@ export interface RunRequest {
   readonly data?: string;
   readonly validateFrom?: string;
   readonly testFrom?: string;
+  /** File of funding rates, for a perpetual; default: a column of the data. */
+  readonly funding?: string;
   /** How the data are read, where the file does not say itself. */
   readonly read?: ReadOptions;
   readonly numEnvs: number;
@@ -159,8 +171,10 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
   }
   const dates = { validateFrom, testFrom };
   const { read = {} } = request;
+  const envConfig = plain(completeParts(complete(env, `env "${env.name}"`, request.settings.env), catalog));
+  const funding = fundingRequestOf(envConfig, request.funding, env.name);
   const market = env.needsCandles
-    ? await loadMarket(data, dates, given, { read, takesSeries: env.takesSeries })
+    ? await loadMarket(data, dates, given, { read, takesSeries: env.takesSeries, funding })
     : undefined;
   const books =
     env.needsBooks && request.data !== undefined
@@ -182,10 +196,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
   const spec: RunSpec = {
     version,
     agent: { name: agent.name, config: fitted.config as PluginConfig },
-    env: {
-      name: env.name,
-      config: plain(completeParts(complete(env, `env "${env.name}"`, request.settings.env), catalog)),
-    },
+    env: { name: env.name, config: envConfig },
     plugins: [...catalog.files],
     numEnvs,
     totalSteps,
@@ -205,6 +216,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
         validateFrom,
         testFrom,
         ...(Object.keys(read).length > 0 && { read }),
+        ...(market?.funding && { funding }),
         trained: trainedSpan({ market, books }),
       },
     }),
@@ -246,7 +258,9 @@ export async function loadRunData(
   needsBooks: boolean,
   access: PluginAccess = {},
 ): Promise<Pick<Run, 'market' | 'books'>> {
-  const market = needsBooks ? undefined : await loadMarket(data.path, data, access, { read: data.read });
+  const market = needsBooks
+    ? undefined
+    : await loadMarket(data.path, data, access, { read: data.read, funding: data.funding });
   const books = needsBooks ? await loadRunBooks(data.path, data, access, data.read) : undefined;
   if ((market ?? books)?.sha256 === data.sha256) return { market, books };
   throw new StorageError(

@@ -1,6 +1,5 @@
-/** Charges less to those who trade more: fee schedules by trading volume. */
+/** Finds what an account pays by how much it trades: fee schedules by trading volume. */
 import { ConfigError } from '../../core/errors.ts';
-import { type FeeModel, makerTakerFee } from './fees.ts';
 
 export interface FeeTier {
   /** Volume from which the tier applies, quote units, usually over the last 30 days. */
@@ -12,12 +11,12 @@ export interface FeeTier {
 }
 
 /**
- * The fees of an account with a volume.
+ * The tier of an account with a volume.
  * @param tiers from the smallest volume on, rising, the first from 0
  * @param volume quote units, ≥ 0
  * @throws ConfigError `invalid-fee`
  */
-export function tieredFee(tiers: readonly FeeTier[], volume: number): FeeModel {
+export function feeTierAt(tiers: readonly FeeTier[], volume: number): FeeTier {
   if (tiers.length === 0 || tiers[0].fromVolume !== 0) {
     throw new ConfigError('invalid-fee', 'A fee schedule needs a first tier from volume 0.');
   }
@@ -29,8 +28,7 @@ export function tieredFee(tiers: readonly FeeTier[], volume: number): FeeModel {
     );
   }
   if (!(volume >= 0)) throw new ConfigError('invalid-fee', `A trading volume must be ≥ 0, got ${volume}.`);
-  const models = tiers.map(makerTakerFee);
   let tier = 0;
   while (tier + 1 < tiers.length && volume >= tiers[tier + 1].fromVolume) tier++;
-  return models[tier];
+  return tiers[tier];
 }

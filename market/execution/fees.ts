@@ -9,6 +9,7 @@ import {
   requirePart,
 } from '../../core/plugin.ts';
 import { Registry } from '../../core/registry.ts';
+import { type FeeTier, feeTierAt } from './fee-tiers.ts';
 
 /** A maker's order waited in the book; a taker's was executed on arrival. */
 export type Liquidity = 'maker' | 'taker';
@@ -38,6 +39,17 @@ export function makerTakerFee(rates: { maker: number; taker: number }): FeeModel
   checkRate('Maker fee rate', maker, -0.1);
   checkRate('Taker fee rate', taker, 0);
   return { feeRate: (liquidity) => (liquidity === 'maker' ? maker : taker) };
+}
+
+/**
+ * The fees of an account with a volume.
+ * @param tiers from the smallest volume on, rising, the first from 0
+ * @param volume quote units, ≥ 0
+ * @throws ConfigError `invalid-fee`
+ */
+export function tieredFee(tiers: readonly FeeTier[], volume: number): FeeModel {
+  for (const tier of tiers) makerTakerFee(tier);
+  return makerTakerFee(feeTierAt(tiers, volume));
 }
 
 /** What a fee model is made for: the settings of the env that concern it. */
@@ -82,8 +94,36 @@ const makerTaker = defineFeeModel({
   create: (_, rates) => makerTakerFee(rates),
 });
 
+const tiered = defineFeeModel({
+  name: 'tiered',
+  description: "A venue's fee schedule, by the volume of the account",
+  config: z.object({
+    tiers: z
+      .array(
+        z.strictObject({
+          fromVolume: z.number().min(0).describe('volume from which the tier applies, quote units'),
+          maker: z.number().min(-0.1).lt(0.5).describe('fraction of notional; negative: a rebate'),
+          taker: z.number().min(0).lt(0.5).describe('fraction of notional, in [0, 0.5)'),
+        }),
+      )
+      .min(1)
+      .default([
+        { fromVolume: 0, maker: 0.001, taker: 0.001 },
+        { fromVolume: 1_000_000, maker: 0.0009, taker: 0.001 },
+        { fromVolume: 5_000_000, maker: 0.0008, taker: 0.001 },
+      ])
+      .describe('from the smallest volume on, rising, the first from 0'),
+    volume: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('what the account has traded, usually in 30 days, quote units'),
+  }),
+  create: (_, { tiers, volume }) => tieredFee(tiers, volume),
+});
+
 /** The fee models that come with the framework. */
-export const builtInFees = new Registry<FeePlugin>(feeShape.kind, [proportional, makerTaker]);
+export const builtInFees = new Registry<FeePlugin>(feeShape.kind, [proportional, makerTaker, tiered]);
 
 /**
  * The fee model of a plugin, checked where it is a user's.

@@ -76,5 +76,6 @@ export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   quotes: 'quotes',
   'book-snapshots': 'order books',
   'book-changes': 'changes of order books',
+  funding: 'funding rates',
   wide: 'prices of several series, a column each',
 };

@@ -13,7 +13,7 @@ import { readCompact, readEpoch, readTimeText } from './time-text.ts';
 import { knownZone } from './zones.ts';
 
 /** The kinds of market data that are known. */
-export type Kind = 'candles' | 'trades' | 'quotes' | 'book-snapshots' | 'book-changes' | 'wide';
+export type Kind = 'candles' | 'trades' | 'quotes' | 'book-snapshots' | 'book-changes' | 'wide' | 'funding';
 
 /** Column indices by role. */
 export type Roles = Readonly<Partial<Record<Role, number>>>;
@@ -41,6 +41,16 @@ export interface Misunderstanding {
 
 /** A role given by the user: `--columns time=Zeit,close=Kurs`. */
 export type GivenColumns = Readonly<Partial<Record<Role, string>>>;
+
+/** Names of a column of funding rates, in plain form, best first. */
+export const FUNDING_RATES = [
+  'realized rate',
+  'realizedrate',
+  'funding rate',
+  'fundingrate',
+  'last funding rate',
+  'funding',
+];
 
 const TIME_WORDS = 'a time column (such as date, time, timestamp, unix)';
 
@@ -109,6 +119,9 @@ export function understand(
   ) {
     for (const { column } of levels) taken.add(column);
     return found('book-snapshots', { levels });
+  }
+  if (roles.time !== undefined && numPrices === 0 && FUNDING_RATES.some((name) => plain.includes(name))) {
+    return found('funding');
   }
   if (roles.time !== undefined && numPrices === 0) {
     if (take('bids', (c) => !isNumber(c)) && take('asks', (c) => !isNumber(c)))

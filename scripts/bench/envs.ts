@@ -4,6 +4,7 @@ import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import type { Env } from '../../envs/env.ts';
+import { PerpTradingEnv } from '../../envs/perp-trading.ts';
 import { TradingEnv } from '../../envs/trading.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
@@ -22,6 +23,15 @@ export const envBenchmarks: readonly Benchmark[] = [
     measure() {
       const candles = geometricBrownian({ rng: createRng(1), length: 20_000 });
       return stepsPerSecond(new TradingEnv({ candles, seed: 1 }), uniformActions(3), 500_000);
+    },
+  },
+  {
+    name: 'env.perp.steps_per_s',
+    unit: 'steps/s',
+    measure() {
+      const candles = geometricBrownian({ rng: createRng(1), length: 20_000 });
+      const config = { instrument: 'perpetual', funding: 'synthetic' } as const;
+      return stepsPerSecond(new PerpTradingEnv({ candles, seed: 1, config }), uniformActions(3), 500_000);
     },
   },
   {

@@ -52,6 +52,10 @@ const decisions = (yargs: Argv) =>
       defaultDescription: SHIPPED_DATA,
       describe: 'File of candles, several by comma or pattern, or sp500; for envs on books: order books',
     })
+    .option('funding', {
+      type: 'string',
+      describe: 'File of funding rates, for env.instrument=perpetual; default: a column of the data',
+    })
     .option('validate-from', {
       type: 'string',
       describe: 'First day of the validation span; default: after 60 % of the data',
@@ -137,6 +141,7 @@ const VALUED = [
   'agent',
   'env',
   'data',
+  'funding',
   'validate-from',
   'test-from',
   'steps',
@@ -246,6 +251,7 @@ async function plan(args: Arguments): Promise<Prepared> {
     plugins: args.plugin ?? [],
     settings: parseSettings(args.set ?? [], ['agent', 'env', 'network']),
     data: args.data,
+    funding: args.funding,
     read: readOptionsOf(args),
     validateFrom: args.validateFrom,
     testFrom: args.testFrom,

@@ -25,6 +25,8 @@ describe('a million steps allocate nothing per step', () => {
     'trading at the close',
     'trading for the differential Sharpe ratio',
     'trading with a drawdown penalty',
+    'perpetual',
+    'perpetual with isolated margin',
     'a vector of 8 trading envs',
     'cartpole',
     'pendulum',

@@ -3,6 +3,7 @@ import { createRng } from '../../core/rng.ts';
 import { CartPole } from '../../envs/cartpole.ts';
 import type { Env } from '../../envs/env.ts';
 import { Pendulum } from '../../envs/pendulum.ts';
+import { PerpTradingEnv } from '../../envs/perp-trading.ts';
 import { createActionBatch, sampleActionsInto } from '../../envs/spaces.ts';
 import { TradingEnv, type TradingEnvOptions } from '../../envs/trading.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
@@ -15,6 +16,10 @@ const candles = geometricBrownian({ rng: createRng(1), length: 20_000 });
 
 function createTrading(config: TradingEnvOptions['config'] = {}): TradingEnv {
   return new TradingEnv({ candles, config: { borrowRatePerYear: 0.1, ...config } });
+}
+
+function createPerpetual(config: TradingEnvOptions['config'] = {}): PerpTradingEnv {
+  return new PerpTradingEnv({ candles, config: { funding: 'synthetic', ...config } });
 }
 
 function single(env: Env): Walk {
@@ -56,6 +61,8 @@ const walks: Record<string, () => Walk> = {
   'trading at the close': () => single(createTrading({ execution: 'close' })),
   'trading for the differential Sharpe ratio': () => single(createTrading({ reward: 'differential-sharpe' })),
   'trading with a drawdown penalty': () => single(createTrading({ reward: 'drawdown-penalised' })),
+  perpetual: () => single(createPerpetual()),
+  'perpetual with isolated margin': () => single(createPerpetual({ marginMode: 'isolated', maxLeverage: 3 })),
   'a vector of 8 trading envs': () => vector(Array.from({ length: 8 }, () => createTrading())),
   cartpole: () => single(new CartPole(1)),
   pendulum: () => single(new Pendulum(1)),

@@ -4,7 +4,7 @@ import { createRng } from '../../../core/rng.ts';
 import { median } from '../../../core/statistics.ts';
 import { constantTransfers } from '../../../market/arbitrage/transfers.ts';
 import { VenueAccounts } from '../../../market/arbitrage/venue-accounts.ts';
-import { tieredFee } from '../../../market/execution/fee-tiers.ts';
+import { tieredFee } from '../../../market/execution/fees.ts';
 import { constantLatency, empiricalLatency, lognormalLatency } from '../../../market/execution/latency.ts';
 import { randomOutages } from '../../../market/execution/outages.ts';
 import { RateLimit } from '../../../market/execution/rate-limit.ts';
