@@ -8,8 +8,8 @@ import type { Fill } from '../../market/execution/fill.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import { createFundingSeries, type FundingSeries } from '../../market/instruments/funding-series.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { type Build, OPEN, traceEnv } from '../../testing/look-ahead.ts';
 import { testEnv } from '../../testing/suites.ts';
+import { type Build, OPEN, traceEnv } from '../../trainers/look-ahead/perturbation.ts';
 import { testNoLookAhead } from '../no-look-ahead.ts';
 
 const HOUR = 3_600_000;
