@@ -9,7 +9,8 @@ import type { FeatureMatrix } from '../../market/features/pipeline.ts';
 import { createFundingSeries, type FundingSeries } from '../../market/instruments/funding-series.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { testEnv } from '../../testing/suites.ts';
-import { type Build, OPEN, traceEnv } from '../../trainers/look-ahead/perturbation.ts';
+import { type Build, OPEN } from '../../trainers/look-ahead/perturbation.ts';
+import { traceEnv } from '../../trainers/look-ahead/trace.ts';
 import { testNoLookAhead } from '../no-look-ahead.ts';
 
 const HOUR = 3_600_000;
