@@ -1,4 +1,13 @@
 /** The public names of experiments: files, trials, runs, their catalogue of plugins, and how they are judged. */
+export { permuteBars, plantEdge } from './controls/markets.ts';
+export {
+  type ControlName,
+  type ControlResult,
+  type ControlsOptions,
+  type ControlsRequest,
+  type ControlsResult,
+  runControls,
+} from './controls/run-controls.ts';
 export type { CrossvalRequest, CrossvalSetting } from './crossval/plan-crossval.ts';
 export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './crossval/run-crossval.ts';
 export type { CrossvalSummary } from './crossval/summarize.ts';

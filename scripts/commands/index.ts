@@ -177,6 +177,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./crossval.ts'),
   },
   {
+    usage: 'controls',
+    describe: 'Train an agent where the answer is known: nothing to find, an edge of known size, an oracle',
+    load: () => import('./controls.ts'),
+  },
+  {
     usage: 'zoo',
     describe: "Train with the RL Zoo's settings, beside its scores",
     load: () => import('./zoo.ts'),
