@@ -38,10 +38,10 @@ export interface BookTradingEnvOptions {
  * @throws ConfigError as `createFeaturePipeline`
  */
 export function barsNeeded(
-  { features, normalize, normalizationBars, window, episodeBars }: BookTradingConfig,
+  { features, normalize, normalizationBars, window, episodeBars, barMs }: BookTradingConfig,
   parts: Pick<EnvParts, 'features'> = builtInParts,
 ): number {
-  const options = { normalize, normalizationBars, features: parts.features };
+  const options = { normalize, normalizationBars, features: parts.features, stepMs: barMs };
   const { warmupRows } = createFeaturePipeline(features, options);
   return warmupRows + window + Math.max(1, episodeBars);
 }

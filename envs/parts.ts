@@ -7,7 +7,8 @@ import { Registry } from '../core/registry.ts';
 import { builtInFees, type FeePlugin } from '../market/execution/fees.ts';
 import { builtInLatencies, type LatencyPlugin } from '../market/execution/latency.ts';
 import { builtInSlippages, type SlippagePlugin } from '../market/execution/slippage.ts';
-import { builtinFeatures, type Feature, featureShape } from '../market/features/features.ts';
+import { builtinFeatures } from '../market/features/built-in.ts';
+import { type Feature, featureShape } from '../market/features/features.ts';
 import { type RewardPlugin, tradingRewards } from './trading/rewards.ts';
 
 export interface EnvParts {

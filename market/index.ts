@@ -99,7 +99,8 @@ export {
   spreadSlippage,
   squareRootImpact,
 } from './execution/slippage.ts';
-export { builtinFeatures, defineFeature, type Feature } from './features/features.ts';
+export { builtinFeatures } from './features/built-in.ts';
+export { defineFeature, type Feature } from './features/features.ts';
 export {
   type ColumnGroup,
   createFeaturePipeline,

@@ -4,6 +4,7 @@ import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import { describeCandles } from '../../market/candles/data-quality.ts';
+import { exogenousColumns } from '../../market/features/exogenous.ts';
 import type { Feature } from '../../market/features/features.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
@@ -50,7 +51,7 @@ export async function loadTrainingData(
 ): Promise<Dataset> {
   if (options.label === undefined) {
     const config = resolveConfig(dataConfig, dataOverrides, 'the data');
-    const { candles } = await loadFile(options);
+    const { candles } = await loadFile(options, config.features);
     return datasetFromCandles(candles, { ...config, label: labelOverrides, knownFeatures });
   }
   const misplaced = [...Object.keys(dataOverrides), ...Object.keys(labelOverrides)];
@@ -78,7 +79,7 @@ export async function loadEvaluationData(model: TrainedModel, options: ModelData
       `The ${model.kind} model was trained on a table; name its label column with --label.`,
     );
   }
-  const { candles } = await loadFile(options);
+  const { candles } = await loadFile(options, model.pipeline.features);
   return datasetFromCandles(candles, {
     ...(model.pipeline as PipelineSpec),
     label: model.label as LabelConfig,
@@ -95,7 +96,7 @@ export async function loadPredictionData(
     const { table, timeMs } = await readTableCsv(options.file, options);
     return { table, timeMs };
   }
-  const { candles } = await loadFile(options);
+  const { candles } = await loadFile(options, model.pipeline.features);
   return { candles, timeMs: candles.timeMs };
 }
 
@@ -106,8 +107,13 @@ async function readLabelled(options: ModelDataOptions): Promise<Dataset> {
 
 const classesOf = ({ shape }: TrainedModel) => (shape.task === 'regression' ? undefined : shape.classNames);
 
-async function loadFile({ file, read }: ModelDataOptions): Promise<{ candles: Candles }> {
-  const { candles } = await loadCandles(file === SHIPPED_DATA ? shippedDataPath() : file, read);
+async function loadFile(
+  { file, read }: ModelDataOptions,
+  features: readonly string[],
+): Promise<{ candles: Candles }> {
+  const exogenous = exogenousColumns(features);
+  const path = file === SHIPPED_DATA ? shippedDataPath() : file;
+  const { candles } = await loadCandles(path, exogenous.length === 0 ? read : { ...read, exogenous });
   if (!describeCandles(candles).isDead) return { candles };
   throw new DataError(
     'dead-feed',

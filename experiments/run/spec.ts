@@ -4,6 +4,7 @@ import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError, StorageError } from '../../core/errors.ts';
 import type { EnvPlugin } from '../../envs/env.ts';
 import { completeParts } from '../../envs/parts.ts';
+import { exogenousColumns } from '../../market/features/exogenous.ts';
 import { ROLES } from '../../market/files/names.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
 import type { KernelBackend } from '../../networks/kernels/kernels.ts';
@@ -32,6 +33,7 @@ const readSchema = z.strictObject({
   dates: z.enum(['dmy', 'mdy']).optional(),
   duplicates: z.enum(['fail', 'first', 'last']).optional(),
   badRows: z.enum(['fail', 'drop']).optional(),
+  exogenous: z.array(z.string()).optional(),
   adjust: z.boolean().optional(),
 });
 
@@ -93,6 +95,12 @@ export function readRunSpec(directory: RunDirectory): RunSpec {
     'unreadable-run',
     `"${directory.path}/run.json" is damaged: ${path.join('.')}: ${message}. Restore it, or start a new run.`,
   );
+}
+
+/** How the data are read, with the columns of the file that the env's features name. */
+function withExogenous(read: ReadOptions, features: unknown): ReadOptions {
+  const exogenous = exogenousColumns(features);
+  return exogenous.length === 0 ? read : { ...read, exogenous };
 }
 
 /** What a user asks for on the command line. */
@@ -170,7 +178,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     );
   }
   const dates = { validateFrom, testFrom };
-  const { read = {} } = request;
+  const read = withExogenous(request.read ?? {}, request.settings.env.features);
   const envConfig = plain(completeParts(complete(env, `env "${env.name}"`, request.settings.env), catalog));
   const funding = fundingRequestOf(envConfig, request.funding, env.name);
   const market = env.needsCandles

@@ -56,7 +56,7 @@ export class TradingMarket implements LiveMarket {
     this.#config = config;
     this.depth = depth;
     this.#bars = new BarBuilder(this.#series, barMs);
-    const options = { normalize, normalizationBars, clip, features: parts.features };
+    const options = { normalize, normalizationBars, clip, features: parts.features, stepMs: barMs };
     this.#features = new GrowingFeatures(this.#series, features, options);
     this.#trader = new BookTrader({
       candles: this.#series,

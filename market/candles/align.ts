@@ -1,7 +1,7 @@
 /** Brings several series together: onto the bars that they all have, or onto what was known of each at a time. */
 import { DataError } from '../../core/errors.ts';
 import { median } from '../../core/statistics.ts';
-import { type Candles, createCandles } from './candles.ts';
+import { type Candles, createCandles, withExtra } from './candles.ts';
 import { formatTime } from './timestamps.ts';
 
 /**
@@ -28,6 +28,7 @@ export function alignCandles(series: readonly Candles[]): Candles[] {
       low: pick(candles.low),
       close: pick(candles.close),
       volume: pick(candles.volume),
+      ...withExtra(candles.extra, pick),
     });
   });
   return aligned;

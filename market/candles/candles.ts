@@ -18,12 +18,18 @@ export interface Candles {
   readonly close: Float64Array;
   /** [T] base units; zero where the source has none */
   readonly volume: Float64Array;
+  /** Other columns of the source by name, [T] each, as known when the bar closes; NaN where the source has no value. */
+  readonly extra?: ExtraColumns;
 }
+
+export type ExtraColumns = Readonly<Record<string, Float64Array>>;
 
 const COLUMN_NAMES = ['timeMs', 'open', 'high', 'low', 'close', 'volume'] as const;
 
 /** The columns of T bars as any kind of number list; units as in `Candles`. */
-export type CandleColumns = { readonly [Column in (typeof COLUMN_NAMES)[number]]: ArrayLike<number> };
+export type CandleColumns = { readonly [Column in (typeof COLUMN_NAMES)[number]]: ArrayLike<number> } & {
+  readonly extra?: Readonly<Record<string, ArrayLike<number>>>;
+};
 
 /**
  * Checks the columns and copies them into candles; what is returned can be trusted everywhere else.
@@ -58,6 +64,13 @@ export function createCandles(
     low: new Float64Array(columns.low),
     close: new Float64Array(columns.close),
     volume: new Float64Array(columns.volume),
+    ...withExtra(columns.extra, (values, name) => {
+      if (values.length === length) return new Float64Array(values);
+      throw new DataError(
+        'column-length',
+        `${source}: column "${name}" has ${values.length} rows but "timeMs" has ${length}; give every column one value a bar.`,
+      );
+    }),
   };
   for (let row = nextBadBar(candles, 0); row < length; row = nextBadBar(candles, row + 1)) {
     const fault = findBarFault(candles, row);
@@ -91,6 +104,18 @@ export function sliceCandles(candles: Candles, from: number, to: number = candle
     low: candles.low.slice(from, to),
     close: candles.close.slice(from, to),
     volume: candles.volume.slice(from, to),
+    ...withExtra(candles.extra, (values) => values.slice(from, to)),
+  };
+}
+
+/** The other columns made anew, as a part of candles; nothing where there are none. */
+export function withExtra<Values>(
+  extra: Readonly<Record<string, Values>> | undefined,
+  make: (values: Values, name: string) => Float64Array,
+): { readonly extra?: ExtraColumns } {
+  if (extra === undefined) return {};
+  return {
+    extra: Object.fromEntries(Object.entries(extra).map(([name, values]) => [name, make(values, name)])),
   };
 }
 
@@ -100,6 +125,9 @@ export function hashCandles(candles: Candles): string {
   for (const name of COLUMN_NAMES) {
     const { buffer, byteOffset, byteLength } = candles[name];
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(candles.extra ?? {})) {
+    hash.update(name).update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.digest('hex');
 }

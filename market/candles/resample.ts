@@ -1,7 +1,7 @@
 /** Makes coarser bars of bars. */
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { median } from '../../core/statistics.ts';
-import { type Candles, createCandles } from './candles.ts';
+import { type Candles, createCandles, withExtra } from './candles.ts';
 
 export interface Resampled {
   readonly candles: Candles;
@@ -62,7 +62,15 @@ export function resampleCandles(candles: Candles, barMs: number): Resampled {
   }
   const [times, opens, highs, lows, closes, volumes] = bars;
   const resampled = createCandles(
-    { timeMs: times, open: opens, high: highs, low: lows, close: closes, volume: volumes },
+    {
+      timeMs: times,
+      open: opens,
+      high: highs,
+      low: lows,
+      close: closes,
+      volume: volumes,
+      ...withExtra(candles.extra, (values) => Float64Array.from(lastRow, (last) => values[last])),
+    },
     'coarser bars',
   );
   return { candles: resampled, lastRow: Int32Array.from(lastRow), dropped };

@@ -225,8 +225,8 @@ const calendarFeature = (name: string, description: string, value: (timeMs: numb
     create: () => (candles, row) => value(candles.timeMs[row]),
   });
 
-/** Every feature that comes with the framework. */
-export const builtinFeatures: readonly Feature[] = [
+/** Features of the candles' own columns. */
+export const candleFeatures: readonly Feature[] = [
   logReturn,
   volatility,
   range,

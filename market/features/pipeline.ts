@@ -5,7 +5,10 @@ import { noSettings } from '../../core/plugin.ts';
 import { Registry } from '../../core/registry.ts';
 import type { Candles } from '../candles/candles.ts';
 import { formatTime } from '../candles/timestamps.ts';
-import { builtinFeatures, type Feature } from './features.ts';
+import { builtinFeatures } from './built-in.ts';
+import { columnFeature, columnSettings } from './exogenous.ts';
+import type { Feature } from './features.ts';
+import { splitTimeframe, timeframeFeature, usualStepMs } from './timeframe.ts';
 import { lastZscore } from './zscore.ts';
 
 /** Columns of a matrix that belong together, such as a model's probability of each class. */
@@ -38,6 +41,8 @@ export interface FeaturePipelineOptions {
   clip?: number;
   /** Features beside the built-in ones; a registry that holds those too will do. */
   features?: Iterable<Feature>;
+  /** Usual length of a bar, ms, for features of coarser bars (`rsi@4h`) and lags in time; `compute` sees it itself. */
+  stepMs?: number;
 }
 
 /**
@@ -51,7 +56,10 @@ export type FeatureStream = (candles: Candles, row: number, out: Float32Array, o
 export interface FeaturePipeline {
   /** The features' full specs, e.g. `return:5`. [F] */
   readonly columns: readonly string[];
-  /** How many rows must lie before the first row with features. */
+  /**
+   * How many rows must lie before the first row with features.
+   * @throws ConfigError `invalid-feature` where it depends on the length of a bar, and that is not known
+   */
   readonly warmupRows: number;
   /**
    * The features of every row: a stream run over them all.
@@ -80,7 +88,7 @@ export function createFeaturePipeline(
   specs: readonly string[],
   options: FeaturePipelineOptions = {},
 ): FeaturePipeline {
-  const { normalize = 'rolling', normalizationBars = 252, clip = 5, features = [] } = options;
+  const { normalize = 'rolling', normalizationBars = 252, clip = 5, features = [], stepMs } = options;
   if (!(Number.isInteger(normalizationBars) && normalizationBars >= 2)) {
     throw invalidValue('normalizationBars', normalizationBars, 'a whole number of at least 2');
   }
@@ -89,7 +97,8 @@ export function createFeaturePipeline(
     throw invalidValue('normalize', normalize, '"rolling" or "none"');
   }
   const registry = new Registry<Feature>('feature', [...builtinFeatures, ...features]);
-  const plan = specs.map((spec) => parseSpec(spec, registry, normalize === 'rolling'));
+  const inner = (spec: string) => createFeaturePipeline([spec], { ...options, features: registry });
+  const plan = specs.map((spec) => parseSpec(spec, registry, normalize === 'rolling', stepMs, inner));
   const columns = plan.map((column) => column.spec);
   const repeated = columns.find((spec, index) => columns.indexOf(spec) !== index);
   if (repeated !== undefined) {
@@ -101,12 +110,25 @@ export function createFeaturePipeline(
   const warmupRows = Math.max(
     ...plan.map((column) => column.lookback + (column.normalized ? normalizationBars - 1 : 0)),
   );
-  const stream = () => createStream(plan, warmupRows, normalizationBars, clip);
+  const unknown = plan.find(({ lookback }) => Number.isNaN(lookback));
+  const requireStep = () => {
+    if (unknown === undefined) return;
+    throw invalidFeature(`Feature "${unknown.spec}" needs to know how long a bar is: give stepMs.`);
+  };
+  const stream = () => {
+    requireStep();
+    return createStream(plan, warmupRows, normalizationBars, clip);
+  };
   return {
     columns,
-    warmupRows,
+    get warmupRows() {
+      requireStep();
+      return warmupRows;
+    },
     stream,
     compute(candles) {
+      if (unknown !== undefined)
+        return createFeaturePipeline(specs, { ...options, stepMs: usualStepMs(candles) }).compute(candles);
       if (candles.length <= warmupRows) {
         throw new DataError(
           'too-few-rows',
@@ -193,10 +215,43 @@ function createStream(
 
 /** The feature that a spec names. */
 export function featureName(spec: string): string {
-  return spec.split(':')[0];
+  return spec.split(/[:@]/)[0];
 }
 
-function parseSpec(spec: string, registry: Registry<Feature>, rolling: boolean): Column {
+function parseSpec(
+  spec: string,
+  registry: Registry<Feature>,
+  rolling: boolean,
+  stepMs: number | undefined,
+  pipelineOf: (spec: string) => FeaturePipeline,
+): Column {
+  const frame = splitTimeframe(spec);
+  if (frame !== undefined) {
+    const inner = pipelineOf(frame.base);
+    const canonical = `${inner.columns[0]}@${frame.text}`;
+    const feature = timeframeFeature(canonical, inner, frame.barMs, stepMs);
+    return {
+      spec: canonical,
+      feature,
+      bars: 0,
+      config: {},
+      lookback: feature.lookback(0),
+      normalized: false,
+    };
+  }
+  const column = columnSettings(spec);
+  if (column !== undefined) {
+    const { config, canonical } = readSettings(spec, columnFeature, column.settings);
+    const complete = { ...config, name: column.name, ...(stepMs !== undefined && { stepMs }) };
+    return {
+      spec: ['column', column.name, ...canonical].join(':'),
+      feature: columnFeature,
+      bars: 0,
+      config: complete,
+      lookback: columnFeature.lookback(0, complete),
+      normalized: rolling,
+    };
+  }
   const [name, ...parts] = spec.split(':');
   const feature = registry.get(name);
   const { defaultBars, minBars = 1 } = feature;

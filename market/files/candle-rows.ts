@@ -1,6 +1,13 @@
 /** Makes candles of the rows of one series: their order, duplicates and impossible bars are settled and said. */
 import { DataError } from '../../core/errors.ts';
-import { type CandleColumns, type Candles, findBarFault, nextBadBar } from '../candles/candles.ts';
+import {
+  type CandleColumns,
+  type Candles,
+  type ExtraColumns,
+  findBarFault,
+  nextBadBar,
+  withExtra,
+} from '../candles/candles.ts';
 import { formatTime } from '../candles/timestamps.ts';
 import { RowFaults } from './faults.ts';
 import type { ReadOptions } from './options.ts';
@@ -30,6 +37,7 @@ export function buildCandles(
   volume: Float64Array,
   rows: Int32Array | undefined,
   { columns, names, options, notes }: BuildContext,
+  extra?: ExtraColumns,
 ): { candles: Candles; reversed: boolean } {
   const numRows = rows?.length ?? timeMs.length;
   if (numRows === 0)
@@ -55,6 +63,7 @@ export function buildCandles(
     low: pick(prices.low),
     close: pick(prices.close),
     volume: pick(volume),
+    ...withExtra(extra, pick),
   };
   const good = settleBars(path, picked, kept, { columns, names, options, notes });
   return { candles: { length: good.timeMs.length, ...good }, reversed };
@@ -130,6 +139,7 @@ function settleBars(
     low: without(bars.low),
     close: without(bars.close),
     volume: without(bars.volume),
+    ...withExtra(bars.extra, without),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Loads candles from files of any format: one series, or several symbols one below or beside the other. */
 import { DataError } from '../../core/errors.ts';
-import type { Candles } from '../candles/candles.ts';
+import type { Candles, ExtraColumns } from '../candles/candles.ts';
 import { joinCandles } from '../candles/join.ts';
 import { buildCandles, PRICES, type PriceColumns } from './candle-rows.ts';
 import { quote, RowFaults } from './faults.ts';
@@ -102,6 +102,7 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
   const volumes = [roles.volume, roles.tickVolume, roles.quoteVolume, ...understanding.volumes].filter(
     (c) => c !== undefined,
   );
+  const exogenous = findExogenous(path, names, options.exogenous ?? [], kind);
   const plan: ReadPlan = {
     time: roles.time,
     clock: roles.clock,
@@ -114,6 +115,9 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
           ],
     optionalNumbers: [
       ...(kind === 'wide' ? understanding.extra : volumes.filter((column) => column !== roles.volume)),
+      ...exogenous
+        .map(({ column }) => column)
+        .filter((column) => !volumes.includes(column) && !PRICES.some((name) => roles[name] === column)),
       ...(options.adjust && roles.adjustedClose !== undefined ? [roles.adjustedClose] : []),
     ],
     words: roles.symbol === undefined ? [] : [roles.symbol],
@@ -152,13 +156,27 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
     if (volume.column !== undefined) used.volume = names[volume.column];
     if (volume.quoteColumn !== undefined) used.quoteVolume = names[volume.quoteColumn];
     const adjusted = options.adjust ? adjust(path, columns, roles.adjustedClose, prices, notes) : prices;
+    const extra: ExtraColumns | undefined =
+      exogenous.length === 0
+        ? undefined
+        : Object.fromEntries(
+            exogenous.map(({ name, column }) => [name, columns.numbers.get(column)!.view()]),
+          );
     series = groupRows(path, columns, roles.symbol, options.symbol).map(({ symbol, rows }) => {
-      const built = buildCandles(path, times.timeMs, adjusted, volume.values, rows, {
-        columns,
-        names: used,
-        options,
-        notes,
-      });
+      const built = buildCandles(
+        path,
+        times.timeMs,
+        adjusted,
+        volume.values,
+        rows,
+        {
+          columns,
+          names: used,
+          options,
+          notes,
+        },
+        extra,
+      );
       reversed = built.reversed;
       return { symbol, candles: built.candles };
     });
@@ -179,6 +197,26 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
     },
     notes,
   };
+}
+
+/** Which columns hold what stands beside the bars; a name is found whatever its case, unless two differ by that. */
+function findExogenous(
+  path: string,
+  names: readonly string[],
+  wanted: readonly string[],
+  kind: 'candles' | 'wide',
+): { name: string; column: number }[] {
+  return wanted.map((name) => {
+    const exact = names.indexOf(name);
+    const alike = names.flatMap((known, c) => (known.toLowerCase() === name.toLowerCase() ? [c] : []));
+    const column = exact >= 0 ? exact : alike.length === 1 ? alike[0] : -1;
+    if (column >= 0 && kind === 'candles') return { name, column };
+    const problem = kind === 'wide' ? 'holds several series side by side, and' : 'has';
+    throw new DataError(
+      'missing-columns',
+      `${path} ${problem} no column "${name}" for the feature column:${name}; it has ${listSymbols(names)}.`,
+    );
+  });
 }
 
 /** Series side by side: bars of several symbols, or one price each. */

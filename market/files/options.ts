@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly duplicates?: DuplicatePolicy;
   /** `fail` by default: every fault is counted first. */
   readonly badRows?: BadRowPolicy;
+  /** Other columns of numbers that are wanted, by the file's names; the candles have them as `extra`. */
+  readonly exogenous?: string[];
   /** Scale prices by the adjusted close: splits and dividends are taken out. Default false. */
   readonly adjust?: boolean;
 }

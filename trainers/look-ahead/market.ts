@@ -1,6 +1,6 @@
 /** The market data that a look-ahead proof changes: candles or order books, under one form. */
 import type { BookTape } from '../../market/books/tape.ts';
-import { type Candles, createCandles, sliceCandles } from '../../market/candles/candles.ts';
+import { type Candles, createCandles, sliceCandles, withExtra } from '../../market/candles/candles.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { perturbAfter, perturbBooksAfter } from './perturbation.ts';
 
@@ -66,6 +66,12 @@ function join(before: Candles, candles: Candles): Candles {
       low: column('low'),
       close: column('close'),
       volume: column('volume'),
+      ...withExtra(candles.extra, (values, name) =>
+        Float64Array.of(
+          ...(before.extra?.[name] ?? new Float64Array(before.length).fill(values[0])),
+          ...values,
+        ),
+      ),
     },
     'joined candles',
   );

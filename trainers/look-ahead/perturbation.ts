@@ -2,7 +2,7 @@
 
 import { createRng } from '../../core/rng.ts';
 import type { BookTape } from '../../market/books/tape.ts';
-import { type Candles, createCandles } from '../../market/candles/candles.ts';
+import { type Candles, createCandles, withExtra } from '../../market/candles/candles.ts';
 import type { Observed } from './trace.ts';
 
 /**
@@ -100,7 +100,11 @@ export function perturbAfter(candles: Candles, cut: number, until = candles.leng
     low[t] = Math.min(open[t], close[t]) * (1 - 0.1 * rng.uniform());
     volume[t] = (volume[t] + 1) * factor();
   }
-  return createCandles({ timeMs, open, high, low, close, volume }, 'perturbed candles');
+  // What stands beside a bar is known when it closes.
+  const extra = withExtra(candles.extra, (values) =>
+    values.map((value, t) => (t > cut && t < until ? (value + 1) * factor() : value)),
+  );
+  return createCandles({ timeMs, open, high, low, close, volume, ...extra }, 'perturbed candles');
 }
 
 /**

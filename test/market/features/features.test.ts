@@ -8,7 +8,7 @@ import {
   createCandles,
   sliceCandles,
 } from '../../../market/candles/candles.ts';
-import { builtinFeatures } from '../../../market/features/features.ts';
+import { candleFeatures } from '../../../market/features/features.ts';
 import { lastZscore } from '../../../market/features/zscore.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
@@ -80,7 +80,7 @@ function withOtherFuture(original: Candles, row: number, seed: number): Candles 
   });
 }
 
-for (const feature of builtinFeatures) {
+for (const feature of candleFeatures) {
   describe(feature.name, () => {
     const windows = feature.defaultBars === undefined ? [0] : [feature.minBars ?? 1, feature.defaultBars, 37];
 
@@ -143,13 +143,13 @@ for (const feature of builtinFeatures) {
 }
 
 test('every feature has a definition here, and says what it is', () => {
-  expect(builtinFeatures.map((feature) => feature.name).sort()).toEqual(Object.keys(definitions).sort());
-  for (const feature of builtinFeatures) expect(feature.description.length).toBeGreaterThan(20);
+  expect(candleFeatures.map((feature) => feature.name).sort()).toEqual(Object.keys(definitions).sort());
+  for (const feature of candleFeatures) expect(feature.description.length).toBeGreaterThan(20);
 });
 
 test('calendar features know days before 1970', () => {
   const early = candlesFromPrices([1], { startMs: Date.UTC(1965, 0, 4, 6) });
-  const value = (name: string) => builtinFeatures.find((f) => f.name === name)?.create(0)(early, 0);
+  const value = (name: string) => candleFeatures.find((f) => f.name === name)?.create(0)(early, 0);
   expect(value('weekday-sin')).toBeCloseTo(Math.sin((2 * Math.PI) / 7), 12);
   expect(value('hour-sin')).toBeCloseTo(1, 12);
 });
@@ -188,7 +188,7 @@ describe('lastZscore', () => {
 test('those that say that they use the volume do, and no other', () => {
   const silent = { ...candles, volume: candles.volume.map((volume, row) => (row % 2 === 0 ? volume : 0)) };
   const loud = { ...candles, volume: candles.volume.map((_, row) => 1 + (row % 7)) };
-  for (const { name, defaultBars = 1, lookback, create, usesVolume = false } of builtinFeatures) {
+  for (const { name, defaultBars = 1, lookback, create, usesVolume = false } of candleFeatures) {
     const valuesOf = (given: Candles) => {
       const read = create(defaultBars);
       const first = lookback(defaultBars);

@@ -11,12 +11,12 @@ import {
   createCandles,
   sliceCandles,
 } from '../../../market/candles/candles.ts';
-import { builtinFeatures, defineFeature, type Feature } from '../../../market/features/features.ts';
+import { candleFeatures, defineFeature, type Feature } from '../../../market/features/features.ts';
 import { createFeaturePipeline, type FeatureMatrix } from '../../../market/features/pipeline.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 
 const candles = geometricBrownian({ rng: createRng(3), length: 260, gapDeviation: 0.002 });
-const everyFeature = builtinFeatures.map((feature) => feature.name);
+const everyFeature = candleFeatures.map((feature) => feature.name);
 const BARS = 40;
 const pipeline = createFeaturePipeline(everyFeature, { normalizationBars: BARS });
 const batch = pipeline.compute(candles);

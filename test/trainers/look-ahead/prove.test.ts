@@ -6,7 +6,7 @@ import { createBox, createDiscrete } from '../../../envs/spaces.ts';
 import { defineReward } from '../../../envs/trading/rewards.ts';
 import { TradingEnv, trading } from '../../../envs/trading.ts';
 import type { Candles } from '../../../market/candles/candles.ts';
-import { builtinFeatures, defineFeature } from '../../../market/features/features.ts';
+import { candleFeatures, defineFeature } from '../../../market/features/features.ts';
 import { createFeaturePipeline } from '../../../market/features/pipeline.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 import { datasetFromCandles } from '../../../models/data/dataset.ts';
@@ -29,7 +29,7 @@ const peek = (ahead: number) =>
   });
 
 describe('features', () => {
-  for (const feature of builtinFeatures) {
+  for (const feature of candleFeatures) {
     test(`the built-in feature ${feature.name} is sound`, () => checkNoLookAhead(feature));
   }
 
