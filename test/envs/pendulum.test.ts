@@ -87,6 +87,25 @@ test('the speed never passes 8 and an episode never terminates but is truncated 
   }
   env.setState([Math.PI / 2, 8]);
   expect(env.step(new Float32Array([2])).observation[2]).toBe(8);
+  env.setState([-Math.PI / 2, -8]);
+  expect(env.step(new Float32Array([-2])).observation[2]).toBe(-8);
+});
+
+test('begins anywhere in the circle, with a speed of at most 1', () => {
+  const env = new Pendulum(3);
+  const states = Array.from({ length: 500 }, () => {
+    env.reset();
+    return [...env.getState()];
+  });
+  for (const [bound, values] of [
+    [Math.PI, states.map(([angle]) => angle)],
+    [1, states.map(([, speed]) => speed)],
+  ] as const) {
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(-bound);
+    expect(Math.min(...values)).toBeLessThan(-0.95 * bound);
+    expect(Math.max(...values)).toBeLessThan(bound);
+    expect(Math.max(...values)).toBeGreaterThan(0.95 * bound);
+  }
 });
 
 test('what is not one finite torque is refused', () => {

@@ -8,7 +8,7 @@ import { TradingEnv } from '../../envs/trading.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 
 export type Fixture =
-  | { readonly kind: 'cartpole' }
+  | { readonly kind: 'cartpole'; readonly maxSteps?: number }
   | { readonly kind: 'pendulum' }
   | { readonly kind: 'picky' }
   | { readonly kind: 'trading'; readonly candles: Candles }
@@ -29,7 +29,7 @@ export interface CounterFixture {
 
 export function createEnv(index: number, fixture: unknown): Env {
   const given = fixture as Fixture;
-  if (given.kind === 'cartpole') return cartpole.create({ seed: index });
+  if (given.kind === 'cartpole') return cartpole.create({ seed: index }, { maxSteps: given.maxSteps });
   if (given.kind === 'pendulum') return pendulum.create({ seed: index });
   if (given.kind === 'picky') return createPicky(index);
   if (given.kind === 'trading') {

@@ -5,6 +5,9 @@ import { dirname, join, relative } from 'node:path';
 /** Files that `npm test` leaves to others, and those whose both sides run the same code: they agree on any mistake. */
 const EXCLUDED = /^test\/(system|learning|measures|mutants)\/|readme\.test|^test\/live\/tape\/replay\.test/;
 
+/** The line of a file that names what its threads run, without the ending. */
+export const THREAD_ENTRY = /^const ENTRY = new URL\(`(\.\/[a-z-]+)\$\{.*$/m;
+
 export class TestMap {
   /** The files that import a file. */
   readonly #importers = new Map<string, string[]>();
@@ -53,11 +56,16 @@ export class TestMap {
     for (const [, path] of text.matchAll(
       /^(?:import|export)(?! type)[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gm,
     )) {
-      if (path === undefined) continue;
-      const imported = relative('', join(dirname(file), path));
-      const importers = this.#importers.get(imported);
-      if (importers === undefined) this.#importers.set(imported, [file]);
-      else importers.push(file);
+      if (path !== undefined) this.#link(path, file);
     }
+    const [, entry] = THREAD_ENTRY.exec(text) ?? [];
+    if (entry !== undefined) this.#link(`${entry}.ts`, file);
+  }
+
+  #link(path: string, file: string): void {
+    const imported = relative('', join(dirname(file), path));
+    const importers = this.#importers.get(imported);
+    if (importers === undefined) this.#importers.set(imported, [file]);
+    else importers.push(file);
   }
 }

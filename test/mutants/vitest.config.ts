@@ -1,8 +1,10 @@
 /** The tests with one file's text replaced: by `MUTANT_TEXT`, the path of a file that holds the mutant. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { THREAD_ENTRY } from './related.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { MUTANT_FILE = '', MUTANT_TEXT = '', MUTANT_TESTS = '[]' } = process.env;
@@ -17,6 +19,18 @@ class GivenOrder extends BaseSequencer {
   }
 }
 
+/** Threads load what they run by themselves: a copy of the mutant that finds its imports from anywhere. */
+function writeEntry(): string {
+  const folder = pathToFileURL(mutated);
+  const text = readFileSync(MUTANT_TEXT, 'utf8').replaceAll(
+    /from '(\.[^']+)'/g,
+    (_, path: string) => `from '${new URL(path, folder).href}'`,
+  );
+  const file = MUTANT_TEXT.replace(/\.ts$/, '-entry.mts');
+  writeFileSync(file, text);
+  return pathToFileURL(file).href;
+}
+
 export default defineConfig({
   root,
   plugins: [
@@ -24,6 +38,11 @@ export default defineConfig({
       name: 'mutant',
       enforce: 'pre',
       load: (id) => (id === mutated ? readFileSync(MUTANT_TEXT, 'utf8') : undefined),
+      transform(code, id) {
+        const [line, entry] = THREAD_ENTRY.exec(code) ?? [];
+        if (line === undefined || resolve(dirname(id), `${entry}.ts`) !== mutated) return undefined;
+        return code.replace(line, () => `const ENTRY = '${writeEntry()}';`);
+      },
     },
   ],
   test: {

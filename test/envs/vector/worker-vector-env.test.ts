@@ -7,9 +7,10 @@ import { createWorkerVectorEnv } from '../../../envs/vector/worker-vector-env.ts
 import { createEnv, type Fixture } from '../vector-fixtures.ts';
 
 const NUM_ENVS = 3;
-const fixture: Fixture = { kind: 'cartpole' };
+/** Some poles fall before their twelfth step, others are stopped there. */
+const fixture: Fixture = { kind: 'cartpole', maxSteps: 12 };
 
-function play(envs: VectorEnv, seed: string): unknown[] {
+function play(envs: VectorEnv, seed: string) {
   const rng = createRng(seed);
   const actions = createActionBatch(envs.actionSpace, NUM_ENVS);
   return Array.from({ length: 60 }, () => {
@@ -20,6 +21,9 @@ function play(envs: VectorEnv, seed: string): unknown[] {
       observations: [...observations],
       rewards: [...transition.rewards],
       terminated: [...transition.terminated],
+      truncated: [...transition.truncated],
+      nextObservations: [...transition.nextObservations],
+      episodeStarts: [...envs.stepContext.episodeStarts],
       finishedEpisodes,
     });
   });
@@ -31,7 +35,11 @@ test('two threads show what one shows, and what they saved goes on without them'
   const envs = createWorkerVectorEnv({ module, argument: fixture, numEnvs: NUM_ENVS, workers: 2 });
   try {
     for (const each of [alone, envs]) each.reset(11);
-    expect(play(envs, 'before')).toEqual(play(alone, 'before'));
+    const before = play(alone, 'before');
+    expect(play(envs, 'before')).toEqual(before);
+    for (const end of ['terminated', 'truncated'] as const) {
+      expect(before.some((step) => step[end].includes(1))).toBe(true);
+    }
     const saved = envs.save();
     expect(saved).toEqual(alone.save());
     const rest = play(envs, 'after');

@@ -50,6 +50,14 @@ test('until every venue has been heard and the statistics have run in, it decide
     numFills: 0,
     numOrders: 0,
   });
+  expect(market.save().values).toMatchObject({
+    'own/isOpen': 0,
+    'own/nextDecisionMs': null,
+    'env/env/endRow': 0,
+    'env/env/running': false,
+    'env/env/transfers': 0,
+    'env/env/refused': 0,
+  });
   market.takeBook(1, book(99, 100), 0, START_MS + 9);
   expect(market.nextDecisionMs).toBe(START_MS + 9);
   expect(market.decide()?.reward).toBe(0);

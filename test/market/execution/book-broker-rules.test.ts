@@ -276,6 +276,21 @@ describe('an account', () => {
   });
 });
 
+test('a broker that is saved goes on with all that it knows', () => {
+  const { broker, book, bar } = open({ latencyMs: 100, staleMs: 50 });
+  broker.requestExposure(0.5);
+  bar(150, 103);
+  book(160, 101);
+  broker.requestExposure(-0.25);
+  broker.requestExposure(0.75);
+  const { broker: other } = open({ latencyMs: 100, staleMs: 50 });
+  other.load(structuredClone(broker.save()));
+  expect(other.save()).toEqual(broker.save());
+  expect(other).toMatchObject({ row: 1, timeMs: START_MS + 160, mark: 103, mid: 101, numUnfilled: 1 });
+  for (const each of [broker, other]) each.closeBar(2, START_MS + 1000, 1, 102);
+  expect(other.save()).toEqual(broker.save());
+});
+
 test('a fill says the bar it is in, and the end of a bar its row, time, mark and equity', () => {
   const { broker, fills } = open();
   broker.closeBar(5, START_MS + 10, 10, 104);

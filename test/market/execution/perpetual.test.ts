@@ -44,6 +44,17 @@ describe('margin of perpetual futures', () => {
   });
 
   test.each([
+    ['no leverage, which only a fall to nothing ends', { ...long, leverage: 1 }, 0, 0],
+    ['less than all of it posted', { ...short, leverage: 0.5 }, 0, 300],
+    ['a maintenance that needs all', long, 0.999, 189.9],
+  ])('%s is no mistake', (_, position, rate, price) => {
+    expect(isolatedLiquidationPrice(position, rate)).toBeCloseTo(price, 9);
+  });
+
+  test.each([
+    [() => isolatedLiquidationPrice({ ...long, entry: 0 }, 0.004)],
+    [() => isolatedLiquidationPrice(long, -0.001)],
+    [() => crossLiquidationPrice({ size: Infinity, mark: 1, equity: 1, totalMaintenance: 0 }, 0.01)],
     [() => isolatedLiquidationPrice({ ...long, leverage: 0 }, 0.004)],
     [() => isolatedLiquidationPrice(long, 1)],
     [() => bankruptcyPrice(long, -0.1)],
