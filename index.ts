@@ -117,6 +117,10 @@ export { createWorkerVectorEnv } from './envs/vector/worker-vector-env.ts';
 export { clipReward } from './envs/wrappers/clip-reward.ts';
 export { selectObservations } from './envs/wrappers/select-observations.ts';
 export { limitTime } from './envs/wrappers/time-limit.ts';
+export { definePruner, type Pruner } from './experiments/search/pruner.ts';
+export { defineSampler, type Sampler } from './experiments/search/sampler.ts';
+export { pointAt as spacePointAt, shareOf } from './experiments/search/space.ts';
+export { rankTrials } from './experiments/search/trial-record.ts';
 export { type Clock, systemClock } from './live/connection/clock.ts';
 export {
   VenueConnection,

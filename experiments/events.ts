@@ -1,5 +1,6 @@
 /** What an experiment tells while it runs. */
 import type { TrainingEvent } from './run/events.ts';
+import type { TrialRecord } from './search/trial-record.ts';
 import type { TrialResult } from './trial.ts';
 
 /** Which trial an event is about: labels of the experiment, and the seed. */
@@ -36,6 +37,14 @@ export type ExperimentEvent =
       readonly totalSteps: number;
       readonly message: string;
       readonly details?: string;
+    }
+  /** A trial of a search has ended; `message` says why it failed. */
+  | {
+      readonly kind: 'search-trial';
+      readonly task: string;
+      readonly agent: string;
+      readonly record: TrialRecord;
+      readonly message?: string;
     }
   | {
       readonly kind: 'ended';

@@ -8,6 +8,7 @@ import { MAX_SEED } from '../core/rng.ts';
 import { attempt } from '../storage/atomic.ts';
 import { LOG_FORMATS } from '../storage/run-log.ts';
 import { importModule } from './plugins/modules.ts';
+import { searchSchema } from './search/settings.ts';
 
 /** Beyond this a mistyped number is likelier than a wish. */
 const MAX_SEEDS = 10_000;
@@ -98,6 +99,7 @@ const experiment = z.strictObject({
     .default(100)
     .describe('greedy episodes; on market data one pass of the test span'),
   judgeSeed: seed.default(1_000_000).describe('seed of the first of these episodes'),
+  search: searchSchema.optional().describe('settings are searched for each pair of task and agent'),
   ...settings,
 });
 
@@ -107,11 +109,16 @@ export type Experiment = z.output<typeof experiment>;
 
 /** The keys of each level with their meaning, for help texts. */
 export const EXPERIMENT_KEYS: readonly (readonly [level: string, key: string, meaning: string])[] = [
-  ...Object.entries({ experiment, 'tasks[]': task, 'agents[]': agent, 'overrides[]': override }).flatMap(
-    ([level, { shape }]) =>
-      Object.entries(shape)
-        .filter(([key]) => !Object.hasOwn(settings, key))
-        .map(([key, schema]) => [level, key, schema.description ?? ''] as const),
+  ...Object.entries({
+    experiment,
+    'tasks[]': task,
+    'agents[]': agent,
+    'overrides[]': override,
+    search: searchSchema,
+  }).flatMap(([level, { shape }]) =>
+    Object.entries(shape)
+      .filter(([key]) => !Object.hasOwn(settings, key))
+      .map(([key, schema]) => [level, key, schema.description ?? ''] as const),
   ),
   ...Object.entries(settings).map(
     ([key, schema]) => ['any of these', key, schema.description ?? ''] as const,

@@ -28,5 +28,18 @@ export {
 export type { TrainingEvent } from './run/events.ts';
 export { type RunSpec, readRunSpec } from './run/spec.ts';
 export { type ExperimentOptions, type ExperimentOutcome, runExperiment } from './run-experiment.ts';
+export { definePruner, type Pruner, type PrunerContext, type PrunerPlugin } from './search/pruner.ts';
+export type { SearchResult } from './search/run-search.ts';
+export { defineSampler, type Sampler, type SamplerContext, type SamplerPlugin } from './search/sampler.ts';
+export {
+  type Parameter,
+  type Point,
+  pointAt as spacePointAt,
+  type Space,
+  type SpaceInput,
+  shareOf,
+} from './search/space.ts';
+export { formatSearch } from './search/summarize-search.ts';
+export { type Report, rankTrials, type TrialRecord } from './search/trial-record.ts';
 export type { TrialResult } from './trial.ts';
 export { type ZooEntry, zooEntries, zooExperiment } from './zoo.ts';

@@ -65,7 +65,7 @@ export async function planExperiment(
 }
 
 /** One pair of task and agent, with the settings that hold for it. */
-interface Cell {
+export interface Cell {
   readonly task: string;
   readonly agent: string;
   readonly settings: Experiment['overrides'][number] &
@@ -73,7 +73,7 @@ interface Cell {
     Experiment['agents'][number];
 }
 
-function cellsOf(experiment: Experiment): Cell[] {
+export function cellsOf(experiment: Experiment): Cell[] {
   return experiment.tasks.flatMap((taskEntry) => {
     const task = taskEntry.label ?? taskEntry.env;
     const agents = experiment.agents.filter(({ tasks = [task] }) => tasks.includes(task));
@@ -101,7 +101,8 @@ function withoutUndefined(layer: object): Partial<Cell['settings']> {
   return Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
 }
 
-async function planCell(
+/** @throws ConfigError naming the pair */
+export async function planCell(
   { plugins, seeds }: Experiment,
   { task, agent, settings }: Cell,
   access: PluginAccess,

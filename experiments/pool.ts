@@ -5,6 +5,7 @@ import { typeScriptLoader } from '../core/typescript-loader.ts';
 import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
 import type { TrainingEvent } from './run/events.ts';
+import type { Segment } from './search/segment.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
 export type TrialOutcome =
@@ -45,7 +46,18 @@ export async function runPool(trials: readonly Trial[], options: PoolOptions): P
   await Promise.all(Array.from({ length: options.jobs }, lane));
 }
 
-function runInProcess(trial: Trial, { signal, ledger, onTraining }: PoolOptions): Promise<TrialOutcome> {
+/**
+ * @param options `segment`: a part of a search's trial; default: the whole trial, and its judgement
+ */
+export function runInProcess(
+  trial: Trial,
+  {
+    signal,
+    ledger,
+    onTraining,
+    segment,
+  }: Pick<PoolOptions, 'signal' | 'ledger' | 'onTraining'> & { readonly segment?: Segment },
+): Promise<TrialOutcome> {
   return new Promise((resolve) => {
     const child = fork(WORKER, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -73,6 +85,6 @@ function runInProcess(trial: Trial, { signal, ledger, onTraining }: PoolOptions)
     child.on('error', (error) => settle(`"${error.message}"`));
     child.on('close', (code, killedBy) => settle(killedBy ?? `exit code ${code}`));
     signal.addEventListener('abort', stop);
-    send({ kind: 'run', trial, ledger });
+    send({ kind: 'run', trial, ledger, segment });
   });
 }

@@ -9,6 +9,7 @@ import { DEFAULT_LEDGER, type LedgerChoice } from './ledger/use-ledger.ts';
 import { nameOf, planExperiment, type Trial } from './plan.ts';
 import type { PluginAccess } from './plugins/access.ts';
 import { runPool, type TrialOutcome } from './pool.ts';
+import { runSearches, type SearchResult } from './search/run-search.ts';
 import { readTrialResult, type TrialResult } from './trial.ts';
 
 export interface ExperimentOptions {
@@ -33,6 +34,8 @@ export interface ExperimentOutcome {
   /** In the order of the plan: first by task, then by agent, then by seed; the unfinished ones left out. */
   readonly results: readonly TrialResult[];
   readonly failures: readonly { readonly trial: string; readonly message: string }[];
+  /** Of an experiment with a search, one for each pair of task and agent; `results` are then those of the winners. */
+  readonly searches?: readonly SearchResult[];
   /** Why trials are not in the ledger, where some are not. */
   readonly uncounted?: string;
   /** Whether trials were left unfinished because `signal` was aborted; the same call goes on. */
@@ -71,6 +74,15 @@ export async function runExperiment(
     typeof input === 'string' ? await loadExperiment(input) : parseExperiment(input, 'The experiment');
   const { name } = experiment;
   const out = folder ?? join('runs', name);
+  const { search } = experiment;
+  if (search !== undefined) {
+    makeDirectory(out);
+    const outcome = await runSearches(
+      { ...experiment, search },
+      { out, jobs, onEvent, signal: signal ?? new AbortController().signal, ledger, access: access ?? {} },
+    );
+    return { name, out, ...outcome };
+  }
   const trials = await planExperiment(experiment, out, access);
   return carryOutTrials(name, out, trials, { jobs, onEvent, signal, ledger });
 }

@@ -97,7 +97,7 @@ export type TrialEnd =
   | { readonly kind: 'finished'; readonly uncounted?: string };
 
 /** Goes on from the last checkpoint, or begins anew where there is none to go on from. */
-function openSession(run: Run, directory: RunDirectory): TrainingSession {
+export function openSession(run: Run, directory: RunDirectory): TrainingSession {
   const checkpoint = latestCheckpoint(directory.checkpoints);
   if (checkpoint !== undefined) {
     const session = new TrainingSession(run, directory, checkpoint.path);
@@ -116,7 +116,7 @@ function openSession(run: Run, directory: RunDirectory): TrainingSession {
 }
 
 /** What the experiment was planned with may be run, and nothing else. */
-function accessOf({ spec: { plugins, network } }: Trial): PluginAccess {
+export function accessOf({ spec: { plugins, network } }: Trial): PluginAccess {
   return {
     plugins: plugins.map(({ path }) => path),
     ...(network !== undefined && 'path' in network && { network: network.path }),

@@ -17,6 +17,8 @@ export interface WinnerVerdict {
 export interface WinnerOptions {
   /** The experiment's folder. */
   readonly out: string;
+  /** What the winner was chosen from at least, where the table does not show it: the trials of a search. */
+  readonly leastTrials?: number;
   /** Which code its runs may bring along. */
   readonly access?: PluginAccess;
 }
@@ -29,7 +31,7 @@ export async function judgeWinners(
   results: readonly TrialResult[],
   cells: readonly CellSummary[],
   selection: readonly Selection[],
-  { out, access }: WinnerOptions,
+  { out, access, leastTrials = 1 }: WinnerOptions,
 ): Promise<WinnerVerdict[]> {
   const verdicts: WinnerVerdict[] = [];
   for (const { task, winner, numSettings, count } of selection) {
@@ -42,7 +44,7 @@ export async function judgeWinners(
     }
     if (runs.length === 0 || judgedBy(runs[0]).by !== 'account') continue;
     const tried = cells.filter((cell) => cell.task === task).length;
-    const numTrials = Math.max(tried, numSettings, count?.effectiveTrials ?? 1);
+    const numTrials = Math.max(tried, numSettings, leastTrials, count?.effectiveTrials ?? 1);
     verdicts.push({ task, winner, verdict: judgeTrading(runs, { numTrials }).verdict });
   }
   return verdicts;

@@ -4,10 +4,17 @@ import { systemClock } from '../live/connection/clock.ts';
 import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
 import type { TrainingEvent } from './run/events.ts';
+import { runSegment, type Segment } from './search/segment.ts';
 import { runTrial } from './trial.ts';
 
 export type ToWorker =
-  | { readonly kind: 'run'; readonly trial: Trial; readonly ledger: LedgerChoice }
+  | {
+      readonly kind: 'run';
+      readonly trial: Trial;
+      readonly ledger: LedgerChoice;
+      /** A part of a search's trial; absent: the whole trial, and its judgement. */
+      readonly segment?: Segment;
+    }
   | { readonly kind: 'stop' };
 export type FromWorker =
   | { readonly kind: 'training'; readonly event: TrainingEvent }
@@ -36,10 +43,13 @@ function tellTraining(event: TrainingEvent): void {
   tell({ kind: 'training', event });
 }
 
-async function work(trial: Trial, ledger: LedgerChoice): Promise<void> {
+async function work({ trial, ledger, segment }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
   try {
     const options = { onEvent: tellTraining, signal: interruption.signal, ledger };
-    const outcome = await runTrial(trial, options);
+    const outcome: FromWorker =
+      segment === undefined
+        ? await runTrial(trial, options)
+        : { kind: await runSegment(trial, segment, options) };
     tell(outcome, () => process.exit());
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;
@@ -58,5 +68,5 @@ process.on('disconnect', () => {
 });
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'stop') interruption.abort();
-  else void work(message.trial, message.ledger);
+  else void work(message);
 });

@@ -17,6 +17,10 @@ import { builtInModels } from '../../models/kinds.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { builtInSignalRules, type SignalRulePlugin } from '../../models/signals/exposure.ts';
 import type { PluginFile } from '../../storage/plugin-file.ts';
+import type { PrunerPlugin } from '../search/pruner.ts';
+import { builtInPruners } from '../search/pruners/built-in.ts';
+import type { SamplerPlugin } from '../search/sampler.ts';
+import { builtInSamplers } from '../search/samplers/built-in.ts';
 import { grantPlugins, type PluginAccess } from './access.ts';
 import { kindOf, listDefines, PLUGIN_KINDS, type PluginKind } from './kinds.ts';
 import { importModule } from './modules.ts';
@@ -40,6 +44,8 @@ export interface Catalog extends EnvParts {
   readonly venues: Registry<VenuePlugin<ConfigSchema>>;
   readonly models: Registry<ModelPlugin>;
   readonly signalRules: Registry<SignalRulePlugin>;
+  readonly samplers: Registry<SamplerPlugin>;
+  readonly pruners: Registry<PrunerPlugin>;
 }
 
 export interface CatalogOptions {
@@ -122,6 +128,8 @@ export function builtInCatalog(note: () => string = () => '', files: readonly Pl
     venues: registry(PLUGIN_KINDS.venues, builtInVenues),
     models: registry(PLUGIN_KINDS.models, builtInModels),
     signalRules: registry(PLUGIN_KINDS.signalRules, builtInSignalRules),
+    samplers: registry(PLUGIN_KINDS.samplers, builtInSamplers),
+    pruners: registry(PLUGIN_KINDS.pruners, builtInPruners),
   };
 }
 

@@ -41,6 +41,8 @@ const GROUPS: readonly (readonly [group: string, kind: PluginKind])[] = [
   ['latency models', 'latencies'],
   ['signal rules', 'signalRules'],
   ['venues', 'venues'],
+  ['samplers', 'samplers'],
+  ['pruners', 'pruners'],
 ];
 
 /** What a plugin of any kind tells of itself. */

@@ -11,6 +11,8 @@ import { slippageShape } from '../../market/execution/slippage.ts';
 import { featureShape } from '../../market/features/features.ts';
 import { modelShape } from '../../models/model.ts';
 import { signalRuleShape } from '../../models/signals/exposure.ts';
+import { prunerShape } from '../search/pruner.ts';
+import { samplerShape } from '../search/sampler.ts';
 
 /** By the names of the catalogue's registries. */
 export const PLUGIN_KINDS = {
@@ -25,6 +27,8 @@ export const PLUGIN_KINDS = {
   venues: venueShape,
   models: modelShape,
   signalRules: signalRuleShape,
+  samplers: samplerShape,
+  pruners: prunerShape,
 } as const satisfies Readonly<Record<string, PluginShape>>;
 
 export type PluginKind = keyof typeof PLUGIN_KINDS;

@@ -46,6 +46,8 @@ export interface CarryOutOptions {
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Looked at between updates: once aborted, training stops where it is. */
   readonly signal?: AbortSignal;
+  /** Env steps at which training pauses, to go on in another session to the same bits; default: its last. */
+  readonly untilStep?: number;
 }
 
 export class TrainingSession {
@@ -123,7 +125,11 @@ export class TrainingSession {
    * @throws TrainingError when a loss is not finite; the checkpoints before it stay
    * @throws EnvError naming the env, when it breaks its contract on the way
    */
-  async carryOut({ onEvent = () => {}, signal }: CarryOutOptions = {}): Promise<SessionResult> {
+  async carryOut({
+    onEvent = () => {},
+    signal,
+    untilStep = Infinity,
+  }: CarryOutOptions = {}): Promise<SessionResult> {
     const { totalSteps, agent, numEnvs } = this.#run.spec;
     const training = this.#training;
     const startStep = training.step;
@@ -131,7 +137,8 @@ export class TrainingSession {
     this.#tell = onEvent;
     onEvent({ kind: 'started', step: startStep, totalSteps });
     try {
-      while (!signal?.aborted && !this.isFinished && training.advance() !== undefined) {
+      const isPaused = (): boolean => signal?.aborted === true || training.step >= untilStep;
+      while (!isPaused() && !this.isFinished && training.advance() !== undefined) {
         onEvent({ kind: 'progress', step: training.step, ...this.#scores() });
         // Lets signals and listeners have their turn.
         await nextTurn();

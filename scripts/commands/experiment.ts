@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { formatColumns } from '../../core/text-table.ts';
-import { EXPERIMENT_KEYS, loadExperiment } from '../../experiments/file.ts';
+import { EXPERIMENT_KEYS, type Experiment, loadExperiment } from '../../experiments/file.ts';
 import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
+import { MAX_TRIALS, searchSchema } from '../../experiments/search/settings.ts';
+import { describeChoice, formatSearch } from '../../experiments/search/summarize-search.ts';
 import { summarizeSelection } from '../../experiments/selection.ts';
 import { judgeWinners } from '../../experiments/winner.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
@@ -40,9 +42,15 @@ export const options = (yargs: Argv) =>
       .option('out', {
         type: 'string',
         describe: 'Folder; default runs/NAME. Finished trials in it are kept',
-      }),
+      })
+      .option('trials', {
+        coerce: wholeNumber('trials', 1, MAX_TRIALS),
+        describe: 'Search settings: so many trials, in place of "search.trials" of the file',
+      })
+      .option('sampler', { type: 'string', describe: 'Who proposes them, in place of "search.sampler"' })
+      .option('pruner', { type: 'string', describe: 'Who ends them early, in place of "search.pruner"' }),
   )
-    .requiresArg(['out', 'workers', 'ledger'])
+    .requiresArg(['out', 'workers', 'ledger', 'trials', 'sampler', 'pruner'])
     .epilogue(
       `Keys of the file:\n${formatColumns(EXPERIMENT_KEYS.map(([level, key, meaning]) => [`  ${level}`, key, meaning]))}`,
     );
@@ -52,7 +60,7 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
-  const experiment = await loadExperiment(args.file);
+  const experiment = withSearch(await loadExperiment(args.file), args);
   const outcome = await runExperiment(experiment, {
     out: args.out,
     jobs: args.workers,
@@ -63,7 +71,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   });
   const cells = summarizeCells(outcome.results);
   const improvements = compareAgents(cells);
-  const { failures, interrupted, uncounted } = outcome;
+  const { failures, interrupted, uncounted, searches } = outcome;
   const selection = interrupted
     ? []
     : summarizeSelection(outcome.results, cells, {
@@ -74,19 +82,46 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const winners = await judgeWinners(outcome.results, cells, selection, {
     out: outcome.out,
     access: accessOf(args),
+    leastTrials: searches?.reduce((sum, { trials }) => sum + trials.length, 0),
   });
-  const results = { name: experiment.name, cells, improvements, selection, winners, failures, interrupted };
+  const choices = interrupted
+    ? []
+    : (searches ?? []).flatMap((search) => describeChoice(search, outcome.out, experiment.seeds[0]));
+  const results = {
+    name: experiment.name,
+    ...(searches && { searches, choices }),
+    cells,
+    improvements,
+    selection,
+    winners,
+    failures,
+    interrupted,
+  };
   if (uncounted !== undefined) console.warn(notCounted('A trial of this experiment', uncounted));
   console.result(results);
   if (interrupted) return EXIT_INTERRUPTED;
   const file = join(outcome.out, 'results.json');
   writeFileAtomic(file, `${JSON.stringify(results, null, 2)}\n`);
+  for (const search of searches ?? []) console.say(`\n${formatSearch(search)}`);
+  for (const sentence of choices) console.say(`\n${sentence}`);
   if (cells.length > 0) console.say(`\nMean return of the judged episodes:\n${formatCells(cells)}`);
   if (improvements.length > 0) console.say(`\n${formatImprovements(improvements)}`);
   for (const { task, sentences } of selection) console.say(`\n${task}: ${sentences.join('\n')}`);
   for (const { task, winner, verdict } of winners) console.say(`\n${task} ${winner}: ${verdict.text}`);
   console.say(`\nResults: ${file}`);
   return exitCodeOf(outcome);
+}
+
+/** What the command line says of a search is said after the file. */
+function withSearch(experiment: Experiment, { trials, sampler, pruner }: Arguments): Experiment {
+  if ((trials ?? sampler ?? pruner) === undefined) return experiment;
+  const search = searchSchema.parse({
+    ...experiment.search,
+    ...(trials !== undefined && { trials }),
+    ...(sampler !== undefined && { sampler }),
+    ...(pruner !== undefined && { pruner }),
+  });
+  return { ...experiment, search };
 }
 
 export function exitCodeOf({ failures, interrupted }: ExperimentOutcome): number {

@@ -43,6 +43,15 @@ export function showExperiment(console: Console): (event: ExperimentEvent) => vo
         console.warn(`Failed: ${nameOf(trial)}: ${message}${details ? `\n${details}` : ''}`);
         break;
       }
+      case 'search-trial': {
+        const { task, agent, record, message } = event;
+        numSettled++;
+        if (record.state === 'failed') {
+          numFailed++;
+          console.warn(`Failed: ${task} ${agent} trial ${record.index}: ${message}`);
+        }
+        break;
+      }
       case 'ended':
         progress?.stop();
         sayEnd(event, console);

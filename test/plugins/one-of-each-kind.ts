@@ -142,6 +142,23 @@ export const rule = gym.defineSignalRule({
   create: ({ maxExposure }, { part }) => ({ exposure: (score) => Math.sign(score) * part * maxExposure }),
 });
 
+export const sampler = gym.defineSampler({
+  name: 'my-sampler',
+  description: 'Every parameter at one place of its range.',
+  config: z.object({ place: z.number().min(0).lt(1).default(0.5).describe('of the range, from 0 to 1') }),
+  create: ({ space }, { place }) => ({
+    needs: () => 0,
+    propose: () => gym.spacePointAt(space, space.map(() => place)),
+  }),
+});
+
+export const pruner = gym.definePruner({
+  name: 'my-pruner',
+  description: 'Ends every second trial at its first evaluation.',
+  config: z.object({}),
+  create: ({ evaluateEvery }) => ({ rungs: [evaluateEvery], stops: (_reports, earlier) => earlier.length % 2 === 1 }),
+});
+
 export const VERSION = 1;
 `;
 
@@ -178,6 +195,8 @@ export const NAMES: Readonly<Record<string, string>> = {
   venues: 'my-venue',
   models: 'my-model',
   'signal rules': 'my-rule',
+  samplers: 'my-sampler',
+  pruners: 'my-pruner',
 };
 
 /** What the commands read, beside the plugins. */
@@ -243,6 +262,10 @@ export const SLOWER: typeof COMMANDS = [
   ],
   ['run an experiment', 'experiment experiment.json --workers 1 --out experiment'],
   [
+    'search settings',
+    'experiment experiment.json --workers 1 --trials 2 --sampler my-sampler --pruner my-pruner --out search',
+  ],
+  [
     'cross-validate an agent',
     `crossval --agent my-agent --data candles.csv --groups 3 --test-groups 1 --seeds 1 --steps 32 --envs 1
       --workers 2 --out crossval --set env.normalizationBars=20 --set env.features=["my-feature"]`,
@@ -259,7 +282,7 @@ export const experimentOf = (plugin: string): string =>
     seeds: 1,
     steps: 32,
     envs: 2,
-    evaluateEvery: 0,
+    evaluateEvery: 16,
     judgeEpisodes: 1,
     tasks: [{ env: 'my-env' }],
     agents: [{ agent: 'my-agent' }],

@@ -158,6 +158,8 @@ describe('without any run', { concurrent: true }, () => {
       'latency models',
       'signal rules',
       'venues',
+      'samplers',
+      'pruners',
     ]);
   });
 

@@ -29,7 +29,9 @@ test('there is a page for each kind of plugin, and the list names it', () => {
     'slippage-model',
     'latency-model',
   ];
-  const expected = [...kinds, 'venue', 'model-kind', 'signal-rule'].map((kind) => `${kind}.md`);
+  const expected = [...kinds, 'venue', 'model-kind', 'signal-rule', 'sampler', 'pruner'].map(
+    (kind) => `${kind}.md`,
+  );
   expect(pages.filter((page) => page !== 'README.md').sort()).toEqual(expected.sort());
   const list = readFileSync(join(ROOT, 'docs/how-to/README.md'), 'utf8');
   for (const page of expected) expect(list).toContain(`(${page})`);

@@ -1,0 +1,169 @@
+/** Runs the searches of an experiment: each pair of task and agent, then its finalists with more seeds, then the winner on the test span. */
+
+import type { ExperimentEvent } from '../events.ts';
+import type { LedgerChoice } from '../ledger/use-ledger.ts';
+import { cellsOf, type Trial } from '../plan.ts';
+import type { PluginAccess } from '../plugins/access.ts';
+import { runInProcess } from '../pool.ts';
+import { readTrialResult, type TrialResult } from '../trial.ts';
+import { race } from './finalists.ts';
+import { labelOf, planPoint, planSearch, type SearchedExperiment, type SearchPlan } from './plan-search.ts';
+import { searchTrials } from './search-trials.ts';
+import type { Segment } from './segment.ts';
+import type { Point } from './space.ts';
+import { rankTrials, type TrialRecord } from './trial-record.ts';
+
+export interface SearchOptions {
+  readonly out: string;
+  readonly jobs: number;
+  readonly ledger: LedgerChoice;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: ExperimentEvent) => void;
+  readonly access: PluginAccess;
+}
+
+/** What became of the search of one pair of task and agent. */
+export interface SearchResult {
+  readonly task: string;
+  readonly agent: string;
+  readonly objectives: readonly string[];
+  /** In the order of proposal. */
+  readonly trials: readonly TrialRecord[];
+  /** Those that were tried with more seeds, the best first: mean score of the first objective, over so many seeds. */
+  readonly finalists: readonly {
+    readonly index: number;
+    readonly score: number;
+    readonly numSeeds: number;
+  }[];
+  /** Env steps of training, of all trials together. */
+  readonly totalSteps: number;
+  /** Absent where no trial came to its end. */
+  readonly winner?: { readonly index: number; readonly point: Point; readonly label: string };
+}
+
+export interface SearchesOutcome {
+  readonly searches: readonly SearchResult[];
+  /** The winners with each of their seeds, judged on the test span. */
+  readonly results: readonly TrialResult[];
+  readonly failures: readonly { readonly trial: string; readonly message: string }[];
+  readonly interrupted: boolean;
+}
+
+/**
+ * The same input gives the same outcome, to the bit, on any number of jobs.
+ * @throws MarketGymError before anything runs
+ */
+export async function runSearches(
+  experiment: SearchedExperiment,
+  options: SearchOptions,
+): Promise<SearchesOutcome> {
+  const { search, seeds } = experiment;
+  const { out, onEvent, signal, access } = options;
+  const plans: SearchPlan[] = [];
+  for (const cell of cellsOf(experiment)) plans.push(await planSearch(experiment, cell, access));
+  onEvent({
+    kind: 'planned',
+    name: experiment.name,
+    out,
+    numTrials: plans.length * search.trials,
+    numKept: 0,
+    totalSteps: plans.reduce((sum, { totalSteps }) => sum + totalSteps * search.trials, 0),
+  });
+  const searches: SearchResult[] = [];
+  const results: TrialResult[] = [];
+  const failures: { trial: string; message: string }[] = [];
+  for (const plan of plans) {
+    const { cell } = plan;
+    const trialAt = (index: number, point: Point, seed: number): Promise<Trial> =>
+      planPoint(experiment, cell, { index, point, seed, out }, access);
+    const carryOut = (trial: Trial, segment?: Segment) =>
+      runInProcess(trial, {
+        ...options,
+        segment,
+        onTraining: (own, event) =>
+          onEvent({ kind: 'training', trial: { task: own.task, agent: own.agent, seed: own.seed }, event }),
+      });
+    const trials = await searchTrials(plan, {
+      numTrials: search.trials,
+      seed: search.seed,
+      objectives: search.objective,
+      jobs: options.jobs,
+      signal,
+      plan: (index, point) => trialAt(index, point, seeds[0]),
+      carryOut,
+      onEnd: (record, message) => {
+        if (message !== undefined)
+          failures.push({ trial: `${cell.task} ${cell.agent} trial ${record.index}`, message });
+        onEvent({
+          kind: 'search-trial',
+          task: cell.task,
+          agent: cell.agent,
+          record,
+          ...(message !== undefined && { message }),
+        });
+      },
+    });
+    const ranked = rankTrials(trials).filter(({ state }) => state === 'finished');
+    if (signal.aborted || ranked.length === 0) {
+      searches.push(resultOf(plan, search.objective, trials, []));
+      continue;
+    }
+    const finalists = await race(ranked, {
+      seeds,
+      finalists: search.finalists,
+      jobs: options.jobs,
+      objectives: search.objective,
+      trialAt,
+      carryOut,
+    });
+    const [winner] = finalists;
+    const judged = [];
+    for (const seed of seeds.slice(0, winner.numSeeds))
+      judged.push(await trialAt(winner.index, trials[winner.index].point, seed));
+    for (const trial of judged) {
+      if (signal.aborted) break;
+      const known = readTrialResult(trial);
+      const outcome = known === undefined ? await carryOut(trial) : undefined;
+      if (outcome?.kind === 'failed')
+        failures.push({ trial: `${trial.task} ${trial.agent} seed ${trial.seed}`, message: outcome.message });
+      const result = readTrialResult(trial);
+      if (result !== undefined) results.push(result);
+    }
+    searches.push(resultOf(plan, search.objective, trials, finalists));
+  }
+  const interrupted = signal.aborted;
+  const ended = searches.flatMap(({ trials }) => trials);
+  onEvent({
+    kind: 'ended',
+    numTrials: ended.length,
+    numFinished: ended.filter(({ state }) => state === 'finished' || state === 'pruned').length,
+    numFailed: failures.length,
+    interrupted,
+  });
+  return { searches, results, failures, interrupted };
+}
+
+function resultOf(
+  { cell, totalSteps }: SearchPlan,
+  objectives: readonly string[],
+  trials: readonly TrialRecord[],
+  finalists: SearchResult['finalists'],
+): SearchResult {
+  const { task, agent } = cell;
+  const stepsOf = ({ state, reports }: TrialRecord): number =>
+    state === 'finished' ? totalSteps : (reports.at(-1)?.step ?? 0);
+  const searched = trials.reduce((sum, trial) => sum + stepsOf(trial), 0);
+  const extra = finalists.reduce((sum, { numSeeds }) => sum + (numSeeds - 1) * totalSteps, 0);
+  const [best] = finalists;
+  return {
+    task,
+    agent,
+    objectives,
+    trials,
+    finalists,
+    totalSteps: searched + extra,
+    ...(best && {
+      winner: { index: best.index, point: trials[best.index].point, label: labelOf(agent, best.index) },
+    }),
+  };
+}
