@@ -166,6 +166,29 @@ describe('whatever is done', () => {
   });
 });
 
+describe('a transfer is allowed', () => {
+  // A venue has 100 base units and 10 100 quote units; half of what it has is moved.
+  test.each<[rule: string, config: Config, base: number, quote: number]>([
+    ['where it costs nothing', {}, 1, 1],
+    ['of less than a unit too', { transferShare: 0.001 }, 1, 1],
+    ['where the fee is less than what is moved', { transferBaseFee: 49.9, transferQuoteFee: 5049 }, 1, 1],
+    ['not where the fee takes all of it', { transferBaseFee: 50, transferQuoteFee: 5050 }, 0, 0],
+    ['not from a venue that lets nothing out', { suspendedVenues: [0] }, 0, 0],
+  ])('%s', (_, config, base, quote) => {
+    const env = new ArbitrageEnv({
+      books: dearAndCheap(),
+      config: { ...byHand, transfers: true, ...config },
+    });
+    env.reset();
+    const { names = [] } = env.actionSpace as Discrete;
+    const mask = env.actionMask!();
+    const allowed = (name: string) => mask[names.indexOf(name)];
+    expect([allowed('move-base:EX1>EX2'), allowed('move-quote:EX1>EX2')]).toEqual([base, quote]);
+    const { info } = env.step(names.indexOf('move-base:EX1>EX2'));
+    expect([info.transfers, info.refused]).toEqual([base, 1 - base]);
+  });
+});
+
 /** Two venues of one level each, deep and cheap to reckon with: venue 1 is dear. */
 function dearAndCheap(extra: Parameters<typeof tapeOf>[0] = []): BookTape {
   const t0 = 1_600_000_000_000;

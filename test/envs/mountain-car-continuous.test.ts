@@ -69,7 +69,7 @@ test('an episode begins at rest in the valley and is truncated after 999 steps',
 test('what is not one finite push is refused', () => {
   const env = new MountainCarContinuous(0);
   env.reset();
-  for (const action of [0, new Float32Array([Number.NaN]), new Float32Array(0)]) {
+  for (const action of [0, new Float32Array([Number.NaN]), new Float32Array(0), new Float32Array(2)]) {
     expect(() => env.step(action)).toThrow(/MountainCarContinuous takes one finite push/);
   }
 });

@@ -64,6 +64,23 @@ test('the reward at rest upright is zero, hanging it is minus pi squared, and to
   expect(env.step(new Float32Array([2])).reward).toBeCloseTo(-0.004, 9);
 });
 
+test('a step turns by gravity and torque, and the angle by the new speed', () => {
+  const env = new Pendulum(0);
+  // ω + (1.5·g·sin θ + 3·u)·dt with g = 10, a mass and a length of 1, dt = 0.05; upright is 0.
+  for (const [angle, speed, torque, newSpeed] of [
+    [0, 0, 2, 0.3],
+    [0, 0, -1, -0.15],
+    [Math.PI / 2, 1, 0, 1.75],
+    [-Math.PI / 2, 0, 1, -0.6],
+  ]) {
+    env.setState([angle, speed]);
+    env.step(Float32Array.of(torque));
+    const [newAngle, reached] = env.getState();
+    expect(reached).toBeCloseTo(newSpeed, 12);
+    expect(newAngle).toBeCloseTo(angle + 0.05 * newSpeed, 12);
+  }
+});
+
 test('torque beyond the bounds acts as the bound', () => {
   const env = new Pendulum(0);
   const after = (torque: number): unknown => {
