@@ -48,7 +48,6 @@ const STARTED: Readonly<Record<string, string>> = {
 
 /** Built and tested, and not yet offered by an env, a command or a report. */
 const WAITING: Readonly<Record<string, string>> = {
-  'market/candles/conversion.ts': 'accounts of several currencies',
   'market/execution/queue-position.ts': 'fills of resting orders by their place in the queue',
 };
 

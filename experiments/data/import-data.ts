@@ -12,15 +12,19 @@ import {
   isTradeFile,
   loadTrades,
 } from '../../market/books/load.ts';
+import type { Venue } from '../../market/books/tape.ts';
 import type { LoadBooksOptions } from '../../market/books/tape-loading.ts';
 import { tradeBars } from '../../market/books/trade-bars.ts';
 import type { BarSpec } from '../../market/candles/bar-spec.ts';
 import { encodeCandleParquet, type SymbolCandles } from '../../market/candles/candle-parquet.ts';
+import type { Candles } from '../../market/candles/candles.ts';
+import { UNKNOWN_CURRENCY } from '../../market/candles/currencies.ts';
 import { joinCandles } from '../../market/candles/join.ts';
 import { resampleCandles } from '../../market/candles/resample.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { loadCandleSeries } from '../../market/files/candle-series.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
+import { type Converter, openConverter, symbolOfPath } from './convert.ts';
 
 export interface ImportOptions extends LoadBooksOptions {
   /** A file that ends in .parquet, or a folder, in which every series has a file of its own. */
@@ -81,8 +85,9 @@ type Content =
 export async function importData(files: readonly string[], options: ImportOptions): Promise<ImportManifest> {
   const inputs: ImportedFile[] = [];
   const contents: Content[] = [];
+  const converter = options.convert && (await openConverter(options.convert));
   for (const path of files) {
-    const read = await readFile(path, options);
+    const read = await readFile(path, options, converter);
     inputs.push({ ...read.input, sha256: await hashFile(path) });
     contents.push(...read.contents);
   }
@@ -101,14 +106,21 @@ const isFile = (out: string): boolean => extname(out) === '.parquet';
 async function readFile(
   path: string,
   options: ImportOptions,
+  converter: Converter | undefined,
 ): Promise<{ input: Omit<ImportedFile, 'sha256'>; contents: Content[] }> {
   const kind = await detectTapeFile(path, options);
-  if (kind === undefined) return readCandles(path, options);
+  if (kind === undefined) return readCandles(path, options, converter);
   const symbol = options.symbol ?? basename(path).replace(/\..*$/, '');
   if (isTradeFile(kind)) {
     const trades = await loadTrades(path, options);
     const input = { path, format: kind, kind: 'trades' as const, rows: trades.length };
     if (options.bars === undefined) {
+      if (converter !== undefined) {
+        throw new ConfigError(
+          'invalid-setting',
+          `${path} holds trades, which are kept as they are; make bars of them with --bars 1m to convert them.`,
+        );
+      }
       const bytes = encodeTrades(trades, 'x.parquet');
       const content = {
         kind: 'trades' as const,
@@ -122,6 +134,14 @@ async function readFile(
     }
     const { bars } = options;
     const made = trades.venues.map((venue, index) => ({ venue, ...tradeBars(trades, index, bars) }));
+    const conversionNotes: string[] = [];
+    const inQuote = (candles: Candles, venue: Venue) => {
+      if (converter === undefined) return candles;
+      const pair = venue.quote === UNKNOWN_CURRENCY ? undefined : venue;
+      const converted = converter.candles(candles, symbol, pair);
+      conversionNotes.push(...converted.notes);
+      return converted.candles;
+    };
     const notes = made.map(
       ({ venue, dropped }) =>
         `${venue.name}: ${dropped} trades lie in bars that are not whole, at the beginning and the end.`,
@@ -129,18 +149,19 @@ async function readFile(
     const contents = made.map(
       ({ venue, candles }): Content => ({
         kind: 'candles',
-        series: { symbol: nameOf(venue, made.length, symbol), candles },
+        series: { symbol: nameOf(venue, made.length, symbol), candles: inQuote(candles, venue) },
       }),
     );
-    return { input: { ...input, notes }, contents };
+    return { input: { ...input, notes: [...notes, ...conversionNotes] }, contents };
   }
-  const { tape, trades, report } = await loadBooksOrCapture(path, options);
+  const { trades, report, ...loaded } = await loadBooksOrCapture(path, options);
+  const { tape, notes } = converter?.tape(loaded.tape) ?? { tape: loaded.tape, notes: [] };
   const input = {
     path,
     format: report.format,
     kind: 'books' as const,
     rows: tape.length,
-    notes: report.notes,
+    notes: [...report.notes, ...notes],
   };
   if (options.bars === undefined) {
     const bytes = encodeBooks(tape, 'x.parquet');
@@ -183,9 +204,16 @@ const nameOf = ({ name }: { name: string }, of: number, symbol: string): string 
 async function readCandles(
   path: string,
   options: ImportOptions,
+  converter: Converter | undefined,
 ): Promise<{ input: Omit<ImportedFile, 'sha256'>; contents: Content[] }> {
-  const { series, report } = await loadCandleSeries(path, options);
+  const { report, ...loaded } = await loadCandleSeries(path, options);
   const notes = [...report.notes];
+  const series = loaded.series.map(({ symbol, candles }) => {
+    if (converter === undefined) return { symbol, candles };
+    const converted = converter.candles(candles, symbol ?? symbolOfPath(path), options.pair);
+    notes.push(...converted.notes);
+    return { symbol, candles: converted.candles };
+  });
   const { bars } = options;
   const contents = series.map(({ symbol, candles }): Content => {
     if (bars === undefined) return { kind: 'candles', series: { symbol, candles } };

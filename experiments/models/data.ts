@@ -13,6 +13,7 @@ import type { LabelConfig } from '../../models/data/labels.ts';
 import { datasetFromTable, readTableCsv, type TableDatasetOptions } from '../../models/data/table-csv.ts';
 import type { PredictionInput } from '../../models/input.ts';
 import type { TrainedModel } from '../../models/model.ts';
+import { openConverter, symbolOfPath } from '../data/convert.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
 
 export const dataConfig = z.object({
@@ -113,7 +114,11 @@ async function loadFile(
 ): Promise<{ candles: Candles }> {
   const exogenous = exogenousColumns(features);
   const path = file === SHIPPED_DATA ? shippedDataPath() : file;
-  const { candles } = await loadCandles(path, exogenous.length === 0 ? read : { ...read, exogenous });
+  const loaded = await loadCandles(path, exogenous.length === 0 ? read : { ...read, exogenous });
+  const candles =
+    read?.convert === undefined
+      ? loaded.candles
+      : (await openConverter(read.convert)).candles(loaded.candles, symbolOfPath(path)).candles;
   if (!describeCandles(candles).isDead) return { candles };
   throw new DataError(
     'dead-feed',

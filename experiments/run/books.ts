@@ -6,6 +6,7 @@ import type { BookTape } from '../../market/books/tape.ts';
 import type { TradeTape } from '../../market/books/trade-tape.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
+import { openConverter } from '../data/convert.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 
@@ -39,13 +40,17 @@ export async function loadRunBooks(
       notes,
     };
   }
-  const { tape, report } = await loadBooksOrCapture(path, read);
+  const loaded = await loadBooksOrCapture(path, read);
+  const { tape, notes } =
+    read.convert === undefined
+      ? { tape: loaded.tape, notes: [] }
+      : (await openConverter(read.convert)).tape(loaded.tape);
   return {
     path: resolve(path),
     tape,
     spans: splitSpans(tape, dates),
     sha256: hashTape(tape),
-    notes: report.notes,
+    notes: [...loaded.report.notes, ...notes],
   };
 }
 

@@ -13,6 +13,7 @@ import { listSymbols, loadCandleSeries, type NamedCandles } from '../../market/f
 import type { ReadOptions } from '../../market/files/options.ts';
 import type { FundingSeries } from '../../market/instruments/funding-series.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
+import { openConverter, symbolOfPath } from '../data/convert.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../plugins/catalog.ts';
@@ -62,15 +63,26 @@ export async function loadMarket(
   const names = expandFiles(data);
   const all: NamedCandles[] = [];
   const notes: string[] = [];
+  /** [series] the file of each */
+  const sources: string[] = [];
   for (let n = 0; n < names.length; n += FILES_AT_ONCE) {
     const batch = names.slice(n, n + FILES_AT_ONCE);
     const loaded = await Promise.all(batch.map((name) => loadSeries(name, read, access)));
     for (const [i, part] of loaded.entries()) {
       all.push(...part.series);
+      sources.push(...part.series.map(() => batch[i]));
       notes.push(...part.notes.map((note) => `${batch[i]}: ${note}`));
     }
   }
-  const labels = all.map(({ symbol }, n) => symbol ?? names[Math.min(n, names.length - 1)]);
+  if (read.convert !== undefined) {
+    const converter = await openConverter(read.convert);
+    for (const [n, { symbol, candles }] of all.entries()) {
+      const converted = converter.candles(candles, symbol ?? symbolOfPath(sources[n]));
+      all[n] = { symbol, candles: converted.candles };
+      notes.push(...converted.notes);
+    }
+  }
+  const labels = all.map(({ symbol }, n) => symbol ?? sources[n]);
   if (all.length > 1 && !takesSeries) {
     throw new DataError(
       'several-symbols',

@@ -34,6 +34,9 @@ const readSchema = z.strictObject({
   duplicates: z.enum(['fail', 'first', 'last']).optional(),
   badRows: z.enum(['fail', 'drop']).optional(),
   exogenous: z.array(z.string()).optional(),
+  convert: z
+    .strictObject({ to: z.string(), rates: z.array(z.strictObject({ pair: z.string(), path: z.string() })) })
+    .optional(),
   adjust: z.boolean().optional(),
 });
 

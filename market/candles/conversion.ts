@@ -86,6 +86,35 @@ export function convertTape(tape: BookTape, conversions: Conversions): BookTape 
   return { ...tape, venues, bidPrices, askPrices };
 }
 
+/**
+ * The candles with all prices in the target currency: each open at the rate known when its bar opened, each close at the
+ * rate known when it closed. High and low are converted at the latter, and are never inside open and close. Volume stays.
+ * @param currency what the candles are quoted in
+ * @throws ConfigError `unknown-currency`; DataError `no-rate`
+ */
+export function convertCandles(candles: Candles, currency: string, conversions: Conversions): Candles {
+  if (currency === conversions.target) return candles;
+  const { length, timeMs } = candles;
+  const closes = closeTimes(candles);
+  const open = new Float64Array(length);
+  const high = new Float64Array(length);
+  const low = new Float64Array(length);
+  const close = new Float64Array(length);
+  for (let row = 0; row < length; row++) {
+    const rate = conversions.rateAt(currency, closes[row]);
+    open[row] = candles.open[row] * conversions.rateAt(currency, timeMs[row]);
+    close[row] = candles.close[row] * rate;
+    high[row] = Math.max(candles.high[row] * rate, open[row], close[row]);
+    low[row] = Math.min(candles.low[row] * rate, open[row], close[row]);
+  }
+  return { ...candles, open, high, low, close };
+}
+
+/** Rates the other way round: of USD in KRW, made of those of KRW in USD. */
+export function invertRates({ timeMs, rates }: RateSeries): RateSeries {
+  return { timeMs, rates: rates.map((rate) => 1 / rate) };
+}
+
 /** The closes of a pair's candles as rates from its base to its quote: each is known when its bar has closed. */
 export function ratesFromCandles(candles: Candles): RateSeries {
   return { timeMs: closeTimes(candles), rates: candles.close.slice() };

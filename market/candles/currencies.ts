@@ -61,7 +61,7 @@ export function requireComparable(venues: readonly Venue[]): void {
       throw new ConfigError(
         'quote-mismatch',
         `Venue "${first.name}" quotes in ${first.quote} and "${venue.name}" in ${venue.quote}; convert one of them ` +
-          'with convertTape and a conversion series.',
+          'with --quote and --convert.',
       );
     }
   }

@@ -6,6 +6,13 @@ import type { GivenColumns } from './understand.ts';
 /** What becomes of rows of one time: an error, or one of them is kept. */
 export type DuplicatePolicy = 'fail' | 'first' | 'last';
 
+export interface ConversionRequest {
+  /** `USD` */
+  readonly to: string;
+  /** Candles of pairs that `to` is one half of: `USD/KRW`, `USDT/USD`. */
+  readonly rates: { readonly pair: string; readonly path: string }[];
+}
+
 export interface ReadOptions {
   /** Which of the file's columns is which, where their names do not tell. */
   readonly columns?: GivenColumns;
@@ -21,6 +28,8 @@ export interface ReadOptions {
   readonly badRows?: BadRowPolicy;
   /** Other columns of numbers that are wanted, by the file's names; the candles have them as `extra`. */
   readonly exogenous?: string[];
+  /** Prices in other currencies become those of `to`, at the rates that the files hold. */
+  readonly convert?: ConversionRequest;
   /** Scale prices by the adjusted close: splits and dividends are taken out. Default false. */
   readonly adjust?: boolean;
 }

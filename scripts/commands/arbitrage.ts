@@ -8,6 +8,7 @@ import { formatTable } from '../../core/text-table.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { completeParts } from '../../envs/parts.ts';
+import { openConverter } from '../../experiments/data/convert.ts';
 import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
@@ -20,6 +21,7 @@ import { outcomeRows, renderArbitrageReport } from '../../trainers/report/arbitr
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
+import { CONVERT_OPTION, QUOTE_OPTION, readConversion } from '../terminal/data-options.ts';
 import type { Io } from '../terminal/io.ts';
 import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
@@ -56,6 +58,8 @@ export const options = (yargs: Argv) =>
       describe: 'Order books of two or more venues; default: a synthetic market',
     })
     .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
+    .option('convert', CONVERT_OPTION)
+    .option('quote', QUOTE_OPTION)
     .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
     .option('train-share', { type: 'number', default: 0.5, describe: 'Part of the time that is learnt from' })
     .option('cloning-steps', {
@@ -91,6 +95,8 @@ export const options = (yargs: Argv) =>
       'ledger',
       'data',
       'pair',
+      'convert',
+      'quote',
       'agent',
       'train-share',
       'cloning-steps',
@@ -180,7 +186,7 @@ function sayResult(result: ArbitrageResult, console: Console): void {
 }
 
 async function openBooks(
-  { data, pair, seed }: { data?: string; pair?: string; seed: number },
+  { data, pair, seed, convert, quote }: Pick<Arguments, 'data' | 'pair' | 'seed' | 'convert' | 'quote'>,
   console: Console,
 ): Promise<BookTape> {
   if (data === undefined) {
@@ -192,5 +198,9 @@ async function openBooks(
     pair === undefined ? {} : { pair: parsePair(pair) },
   );
   for (const note of report.notes) console.say(note);
-  return tape;
+  const request = readConversion({ convert, quote });
+  if (request === undefined) return tape;
+  const converted = (await openConverter(request)).tape(tape);
+  for (const note of converted.notes) console.say(note);
+  return converted.tape;
 }

@@ -1,9 +1,20 @@
 /** Adds the options that say how a file of market data is to be read, wherever a command takes one. */
+import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { ROLES, type Role } from '../../market/files/names.ts';
-import type { ReadOptions } from '../../market/files/options.ts';
+import type { ConversionRequest, ReadOptions } from '../../market/files/options.ts';
+
+export const CONVERT_OPTION = {
+  type: 'string',
+  describe:
+    'Rates for prices in other currencies: USD/KRW=FILE by comma; candles of a pair with --quote in it',
+} as const;
+export const QUOTE_OPTION = {
+  type: 'string',
+  describe: 'The currency that all prices become, with --convert; default USD',
+} as const;
 
 export const dataOptions = <Options>(yargs: Argv<Options>) =>
   yargs
@@ -34,7 +45,9 @@ export const dataOptions = <Options>(yargs: Argv<Options>) =>
       type: 'boolean',
       describe: 'Take splits and dividends out of prices, by the adjusted close',
     })
-    .requiresArg(['symbol', 'timezone', 'dates', 'columns', 'duplicates', 'bad-rows']);
+    .option('convert', CONVERT_OPTION)
+    .option('quote', QUOTE_OPTION)
+    .requiresArg(['convert', 'quote', 'symbol', 'timezone', 'dates', 'columns', 'duplicates', 'bad-rows']);
 
 export interface DataArguments {
   readonly symbol?: string;
@@ -44,6 +57,8 @@ export interface DataArguments {
   readonly duplicates?: 'fail' | 'first' | 'last';
   readonly badRows?: 'fail' | 'drop';
   readonly adjust?: boolean;
+  readonly convert?: string;
+  readonly quote?: string;
 }
 
 /**
@@ -53,8 +68,32 @@ export interface DataArguments {
 export function readOptionsOf(args: DataArguments): ReadOptions {
   const { symbol, timezone, dates, duplicates, badRows, adjust } = args;
   const columns = args.columns === undefined ? undefined : parseColumns(args.columns);
-  const given = { symbol, timezone, dates, columns, duplicates, badRows, adjust };
+  const convert = readConversion(args);
+  const given = { convert, symbol, timezone, dates, columns, duplicates, badRows, adjust };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * What `--convert` and `--quote` ask for; undefined without them.
+ * @throws ConfigError `invalid-setting`
+ */
+export function readConversion({
+  convert,
+  quote,
+}: Pick<DataArguments, 'convert' | 'quote'>): ConversionRequest | undefined {
+  if (convert === undefined) {
+    if (quote === undefined) return undefined;
+    throw new ConfigError('invalid-setting', `--quote ${quote} needs rates: --convert ${quote}/KRW=FILE.`);
+  }
+  const rates = convert.split(',').map((part) => {
+    const [pair, path] = part.split(/=(.*)/s);
+    if (path) return { pair: pair.trim(), path: resolve(path.trim()) };
+    throw new ConfigError(
+      'invalid-setting',
+      `--convert takes PAIR=FILE by comma, e.g. USD/KRW=usdkrw.csv; "${part}" is none.`,
+    );
+  });
+  return { to: (quote ?? 'USD').toUpperCase(), rates };
 }
 
 function parseColumns(text: string): Partial<Record<Role, string>> {

@@ -1,5 +1,6 @@
 /** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
 import type { Argv } from 'yargs';
+import { openConverter, symbolOfPath } from '../../../experiments/data/convert.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
 import { detectTapeFile, isTradeFile, loadTrades } from '../../../market/books/load.ts';
@@ -7,7 +8,7 @@ import { describeBooks } from '../../../market/books/quality.ts';
 import { formatBookQuality } from '../../../market/books/quality-text.ts';
 import type { LoadBooksOptions } from '../../../market/books/tape-loading.ts';
 import { countRepeatedTrades } from '../../../market/books/trade-tape.ts';
-import { parsePair } from '../../../market/candles/currencies.ts';
+import { type Pair, parsePair } from '../../../market/candles/currencies.ts';
 import { describeCandles, formatDataQuality } from '../../../market/candles/data-quality.ts';
 import { formatTime } from '../../../market/candles/timestamps.ts';
 import { type LoadReport, loadCandleSeries, type NamedCandles } from '../../../market/files/candle-series.ts';
@@ -49,13 +50,16 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     ...(pair !== undefined && { pair: parsePair(pair) }),
     ...(venue !== undefined && { venue }),
   };
-  if (kind === undefined) await describeCandleFile(path, read, console);
+  if (kind === undefined) await describeCandleFile(path, read, bookOptions.pair, console);
   else if (isTradeFile(kind)) await describeTrades(path, bookOptions, console);
   else {
-    const { tape, trades, report } = await loadBooksOrCapture(path, bookOptions);
+    const { trades, report, ...loaded } = await loadBooksOrCapture(path, bookOptions);
+    const { tape, notes } = read.convert
+      ? (await openConverter(read.convert)).tape(loaded.tape)
+      : { tape: loaded.tape, notes: [] };
     const quality = describeBooks(tape);
     console.say(`understood as  ${report.format}`);
-    for (const note of report.notes) console.say(note);
+    for (const note of [...report.notes, ...notes]) console.say(note);
     console.say(formatBookQuality(quality));
     if (trades !== undefined) console.say(`The file has ${trades.length} trades too.`);
     console.result({ file: path, ...report, depth: tape.depth, trades: trades?.length ?? 0, ...quality });
@@ -63,10 +67,23 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   return 0;
 }
 
-async function describeCandleFile(path: string, read: ReadOptions, console: Console): Promise<void> {
-  const { series, report } = await loadCandleSeries(path, read);
+async function describeCandleFile(
+  path: string,
+  read: ReadOptions,
+  pair: Pair | undefined,
+  console: Console,
+): Promise<void> {
+  const { report, ...loaded } = await loadCandleSeries(path, read);
+  const converter = read.convert && (await openConverter(read.convert));
+  const notes = [...report.notes];
+  const series = loaded.series.map(({ symbol, candles }) => {
+    if (converter === undefined) return { symbol, candles };
+    const converted = converter.candles(candles, symbol ?? symbolOfPath(path), pair);
+    notes.push(...converted.notes);
+    return { symbol, candles: converted.candles };
+  });
   console.say(understoodAs(report, series));
-  for (const note of report.notes) console.say(note);
+  for (const note of notes) console.say(note);
   const described = series.map(({ symbol, candles }) => ({ symbol, ...describeCandles(candles) }));
   if (described.length === 1) {
     console.say(formatDataQuality(described[0]));

@@ -29,7 +29,7 @@ describe('conversion', () => {
       venues,
     );
     expect(() => requireComparable(tape.venues)).toThrowError(
-      'Venue "a" quotes in USD and "b" in USDT; convert one of them with convertTape and a conversion series.',
+      'Venue "a" quotes in USD and "b" in USDT; convert one of them with --quote and --convert.',
     );
     const converted = convertTape(tape, conversions);
     expect(() => requireComparable(converted.venues)).not.toThrow();
