@@ -12,6 +12,7 @@ import type { StepContext, TransitionBatch } from '../envs/transition.ts';
 import type { SignalRulePlugin } from '../models/signals/exposure.ts';
 import type { KernelOptions } from '../networks/kernels/kernels.ts';
 import type { NetworkFactory } from './custom-network.ts';
+import type { PolicyDescription } from './policy-description.ts';
 import { PRIOR_USES, type PriorSupport } from './priors/support.ts';
 
 /** Named scalars of one learning update: losses, entropy, learning rate. */
@@ -37,6 +38,8 @@ export interface Agent extends Snapshotable {
    * none of `save`. Absent: nothing.
    */
   readonly evaluation?: Snapshotable;
+  /** What `act` computes where it does not explore; absent or undefined: it cannot be said so. */
+  describePolicy?(): PolicyDescription | undefined;
   /** What people should know of how it is set up, a sentence each. */
   readonly remarks?: readonly string[];
 }

@@ -24,6 +24,7 @@ import { buildOffPolicyAgent, type LearnerBatch, type OffPolicyLearner } from '.
 import { valuePrior } from './off-policy/prior.ts';
 import { createQNetwork } from './off-policy/q-network.ts';
 import { TargetNetworks } from './off-policy/target-networks.ts';
+import type { PolicyDescription } from './policy-description.ts';
 import { passes } from './schedule.ts';
 import { withWindowNetworks } from './window-network.ts';
 
@@ -136,6 +137,11 @@ class Dqn implements OffPolicyLearner {
     for (let n = 0; n < actions.length; n++) {
       actions[n] = bestChoice(values, this.#numChoices, stepContext?.actionMasks, n);
     }
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const steps = this.#networks.networks[0].describe?.();
+    return steps && { steps, decision: { kind: 'largest', sizes: [this.#numChoices] } };
   }
 
   advance(before: number, after: number): void {

@@ -22,6 +22,7 @@ export { createPolicyHead } from './on-policy/create-policy-head.ts';
 export type { Demonstration, Imitator } from './on-policy/imitation.ts';
 export type { PolicyHead } from './on-policy/policy-head.ts';
 export type { PpoConfig } from './on-policy/ppo-config.ts';
+export type { PolicyDecision, PolicyDescription } from './policy-description.ts';
 export { ppo } from './ppo.ts';
 export type { PriorConfig } from './priors/config.ts';
 export { priorConfig } from './priors/config.ts';

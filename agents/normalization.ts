@@ -16,7 +16,9 @@ import {
 } from '../core/snapshot.ts';
 import type { ActionBatch } from '../envs/spaces.ts';
 import type { StepContext, TransitionBatch } from '../envs/transition.ts';
+import type { NetworkStep } from '../networks/steps.ts';
 import type { Agent, AgentContext, Metrics } from './agent.ts';
+import type { PolicyDescription } from './policy-description.ts';
 
 const EPSILON = 1e-8;
 
@@ -75,6 +77,12 @@ export class ObservationNormalizer implements Snapshotable {
         normalized[i] = Math.min(Math.max((observations[i] - mean[d]) * scale, -clip), clip);
       }
     }
+  }
+
+  describe(): NetworkStep {
+    const { mean, variance } = this.#moments;
+    const scale = variance.map((value) => 1 / Math.sqrt(value + EPSILON));
+    return { kind: 'normalize', mean, scale, bound: this.#clip };
   }
 
   save(): Snapshot {
@@ -187,6 +195,12 @@ class NormalizedAgent implements Agent {
       rewards = this.#rewards;
     }
     return this.#agent.observe({ ...transition, observations, nextObservations, rewards });
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const policy = this.#agent.describePolicy?.();
+    if (policy === undefined || this.#observationNormalizer === undefined) return policy;
+    return { ...policy, steps: [this.#observationNormalizer.describe(), ...policy.steps] };
   }
 
   get remarks(): readonly string[] {

@@ -30,6 +30,7 @@ import { type OptimizerFactory, PpoUpdate } from './on-policy/ppo-update.ts';
 import { onPolicyPrior } from './on-policy/prior.ts';
 import { RecurrentPpo } from './on-policy/recurrent-ppo.ts';
 import { requireNoMemory } from './on-policy/state-dependent-exploration.ts';
+import type { PolicyDescription } from './policy-description.ts';
 import { withWindowNetworks } from './window-network.ts';
 
 export const ppo = defineAgent({
@@ -155,6 +156,12 @@ export class Ppo implements Agent, Imitator {
 
   imitate(demonstration: Demonstration, learningRate: number): number {
     return this.#imitation.step(demonstration, learningRate);
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const { policy, head } = this.#networks;
+    const steps = policy.describe?.();
+    return steps && { steps, decision: head.decision };
   }
 
   save(): Snapshot {

@@ -12,8 +12,11 @@ export type { CrossvalRequest, CrossvalSetting } from './crossval/plan-crossval.
 export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './crossval/run-crossval.ts';
 export type { CrossvalSummary } from './crossval/summarize.ts';
 export type { ExperimentEvent, TrialName } from './events.ts';
+export { exportRun } from './export/policy.ts';
+export { EXPORT_FORMS, type ExportForm, exportModel } from './export/supervised.ts';
 export { type Experiment, type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
 export { checkLeaks, type LeakCheckRequest, type LeakResult } from './leaks/check-leaks.ts';
+export { type ForeignModelOptions, readForeignModel } from './models/foreign-model.ts';
 export { type OpenExperiment, openExperiment, type StoredTrial } from './open-experiment.ts';
 export { type OpenRun, type OpenRunOptions, openRun } from './open-run.ts';
 export { type Catalog, loadCatalog } from './plugins/catalog.ts';

@@ -51,6 +51,7 @@ export {
   type RmsPropOptions,
   type SgdOptions,
 } from './optimizer.ts';
+export type { NetworkStep, RecurrentStep } from './steps.ts';
 export { createTfjsNetwork, type NeededShape, type TfjsNetwork } from './tfjs.ts';
 export {
   type LayersModel,

@@ -1,5 +1,7 @@
 /** Defines the contract of networks: flat parameters, explicit gradients, no autodiff tape. */
 
+import type { NetworkStep } from './steps.ts';
+
 /** A block of trainable numbers and the loss gradient that has accumulated for them. */
 export interface ParameterBlock {
   /** [P] */
@@ -29,4 +31,6 @@ export interface Network extends ParameterBlock {
    * have it cheaper than so offers this.
    */
   inputGradientsOf?(outputGradients: Float32Array): Float32Array;
+  /** What `forward` computes, step by step; absent or undefined: it cannot be said so, as of a user's own network. */
+  describe?(): readonly NetworkStep[] | undefined;
 }

@@ -16,6 +16,7 @@ import { tanhLayer, withLastStep } from '../../networks/layers/last-step.ts';
 import type { Network } from '../../networks/network.ts';
 import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork } from '../custom-network.ts';
+import type { PolicyDescription } from '../policy-description.ts';
 import type { OffPolicyConfig } from './config.ts';
 import { Critics } from './critics.ts';
 import { ExplorationNoise, type ExplorationNoiseConfig } from './exploration-noise.ts';
@@ -102,6 +103,11 @@ export class DeterministicActorCritic implements OffPolicyLearner {
   greedyInto(actions: Float32Array, observations: Float32Array): void {
     const numEnvs = actions.length / this.#space.actionDim;
     actions.set(this.#actor.networks[0].forward(observations, numEnvs));
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const steps = this.#actor.networks[0].describe?.();
+    return steps && { steps, decision: { kind: 'scaled', space: this.#space.space } };
   }
 
   toEnvInto(envActions: Float32Array, actions: Float32Array): void {

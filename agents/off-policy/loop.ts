@@ -19,6 +19,7 @@ import { WindowCodec } from '../../replay/window-codec.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { MetricMeans } from '../metric-means.ts';
 import { normalizeAgent } from '../normalization.ts';
+import type { PolicyDescription } from '../policy-description.ts';
 import { passes, scheduled } from '../schedule.ts';
 import type { OffPolicyConfig } from './config.ts';
 import { MaskedObservations } from './masked-observations.ts';
@@ -58,6 +59,8 @@ export interface OffPolicyLearner extends Snapshotable {
   ): void;
   /** The policy's greedy actions [N, A]; draws nothing. */
   greedyInto(actions: ActionBatch, observations: Float32Array, stepContext: StepContext | undefined): void;
+  /** What `greedyInto` computes, and `toEnvInto` makes of it. */
+  describePolicy?(): PolicyDescription | undefined;
   /** What the envs are sent [N, A] for actions [N, A]; absent: these. */
   toEnvInto?(envActions: ActionBatch, actions: ActionBatch): void;
   /** Env steps have gone from `before` to `after`, before any learning from them. */
@@ -198,6 +201,10 @@ class OffPolicyAgent implements Agent {
     }
     if (this.#metrics.isEmpty || !passes(before, this.#step, metricsEvery)) return undefined;
     return { ...this.#metrics.take(), learningRate: this.#learningRate };
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    return this.#learner.describePolicy?.();
   }
 
   dropPartialRollout(): void {

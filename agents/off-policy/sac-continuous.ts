@@ -21,6 +21,7 @@ import type { Network } from '../../networks/network.ts';
 import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork, requireOwnNetworks } from '../custom-network.ts';
 import { StateDependentNoise } from '../on-policy/state-dependent-exploration.ts';
+import type { PolicyDescription } from '../policy-description.ts';
 import { ClippedAdam } from './clipped-adam.ts';
 import { Critics } from './critics.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
@@ -115,6 +116,21 @@ export class SacContinuous implements OffPolicyLearner {
     const { actionDim } = this.#space;
     const numEnvs = actions.length / actionDim;
     squashedMeansInto(actions, this.#actor.forward(observations, numEnvs), numEnvs, actionDim);
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const steps = this.#actor.describe?.();
+    return (
+      steps && {
+        // Means come first, then log deviations; with state-dependent exploration means alone are described.
+        steps: [
+          ...steps,
+          { kind: 'columns', from: 0, to: this.#space.actionDim },
+          { kind: 'activation', activation: 'tanh' },
+        ],
+        decision: { kind: 'scaled', space: this.#space.space },
+      }
+    );
   }
 
   toEnvInto(envActions: Float32Array, actions: Float32Array): void {

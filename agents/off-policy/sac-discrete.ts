@@ -17,6 +17,7 @@ import type { Network } from '../../networks/network.ts';
 import type { AgentContext, Metrics } from '../agent.ts';
 import { createCustomNetwork } from '../custom-network.ts';
 import { CategoricalHead } from '../on-policy/categorical-head.ts';
+import type { PolicyDescription } from '../policy-description.ts';
 import { randomChoice } from './choices.ts';
 import { ClippedAdam } from './clipped-adam.ts';
 import { EntropyCoefficient } from './entropy-coefficient.ts';
@@ -98,6 +99,11 @@ export class SacDiscrete implements OffPolicyLearner {
   greedyInto(actions: Int32Array, observations: Float32Array, stepContext: StepContext | undefined): void {
     const logits = this.#actor.forward(observations, actions.length);
     this.#head.modeInto(actions, logits, actions.length, stepContext?.actionMasks);
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const steps = this.#actor.describe?.();
+    return steps && { steps, decision: this.#head.decision };
   }
 
   learn(batch: LearnerBatch, learningRate: number, envStep: number): Metrics {

@@ -32,6 +32,10 @@ export class UnitActions {
     this.#space = space;
   }
 
+  get space(): Box {
+    return this.#space;
+  }
+
   /** Uniform over the box. */
   randomInto(actions: Float32Array, rng: Rng): void {
     for (let i = 0; i < actions.length; i++) actions[i] = 2 * rng.uniform() - 1;

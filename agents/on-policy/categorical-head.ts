@@ -12,6 +12,7 @@ import {
 } from '../../networks/distributions/categorical.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import { noValidAction } from '../off-policy/choices.ts';
+import type { PolicyDecision } from '../policy-description.ts';
 import type { PolicyHead } from './policy-head.ts';
 
 /** Independent categorical distributions, one per component; `outputs` are their logits side by side. */
@@ -35,6 +36,10 @@ export class CategoricalHead implements PolicyHead {
     this.#logProbs = kernels.allocate(this.outputDim);
     this.#probabilities = kernels.allocate(this.outputDim);
     this.#maskedLogits = kernels.allocate(this.outputDim);
+  }
+
+  get decision(): PolicyDecision {
+    return { kind: 'largest', sizes: this.#sizes };
   }
 
   createActions(batch: number): Int32Array {

@@ -10,6 +10,7 @@ import {
 } from '../../networks/distributions/diagonal-gaussian.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { ParameterBlock } from '../../networks/network.ts';
+import type { PolicyDecision } from '../policy-description.ts';
 import { ClippedActions } from './clipped-actions.ts';
 import type { PolicyHead } from './policy-head.ts';
 
@@ -29,6 +30,10 @@ export class GaussianHead implements PolicyHead {
     this.#logStd = kernels.allocate(space.dim).fill(initialLogStd);
     this.blocks = [{ parameters: this.#logStd, gradients: kernels.allocate(space.dim) }];
     this.#clipped = new ClippedActions(space);
+  }
+
+  get decision(): PolicyDecision {
+    return { kind: 'clipped', space: this.#space };
   }
 
   createActions(batch: number): Float32Array {

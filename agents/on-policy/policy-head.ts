@@ -3,6 +3,7 @@ import type { Rng } from '../../core/rng.ts';
 import type { Snapshotable } from '../../core/snapshot.ts';
 import type { ActionBatch } from '../../envs/spaces.ts';
 import type { ParameterBlock } from '../../networks/network.ts';
+import type { PolicyDecision } from '../policy-description.ts';
 
 /**
  * B rows, O network outputs a row, A numbers an action. What a method fills comes first. Masks [B, K] hold 1 for each
@@ -13,6 +14,8 @@ export interface PolicyHead extends Snapshotable {
   readonly actionDim: number; // A
   /** Trainable numbers beside the network's: the log deviations of continuous actions. */
   readonly blocks: readonly ParameterBlock[];
+  /** What `modeInto` and `toEnvActions` make of outputs. */
+  readonly decision: PolicyDecision;
   createActions(batch: number): ActionBatch;
   /**
    * Draws actions [B, A], and their log-probabilities [B].

@@ -28,6 +28,7 @@ import { createAdam } from '../../networks/optimizer.ts';
 import { copyRow } from '../../replay/rows.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { requireOwnNetworks } from '../custom-network.ts';
+import type { PolicyDescription } from '../policy-description.ts';
 import { createPolicyHead } from './create-policy-head.ts';
 import type { PpoConfig } from './ppo-config.ts';
 import type { PpoMinibatch, PpoNetworks } from './ppo-loss.ts';
@@ -218,6 +219,12 @@ export class RecurrentPpo implements Agent {
     policy.readAs({ numSteps, starts, initialStates: initialStates[0] });
     critic.readAs({ numSteps, starts, initialStates: initialStates[1] });
     return this.#rollout.gather(rows);
+  }
+
+  describePolicy(): PolicyDescription | undefined {
+    const { policy, head } = this.#networks;
+    const steps = policy.describe?.();
+    return steps && { steps, decision: head.decision };
   }
 
   save(): Snapshot {

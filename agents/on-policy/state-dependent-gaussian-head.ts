@@ -3,6 +3,7 @@ import { exp } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type Box, createActionBatch } from '../../envs/spaces.ts';
+import type { PolicyDecision } from '../policy-description.ts';
 import { ClippedActions } from './clipped-actions.ts';
 import type { PolicyHead } from './policy-head.ts';
 import type { StateDependentNoise } from './state-dependent-exploration.ts';
@@ -30,6 +31,10 @@ export class StateDependentGaussianHead implements PolicyHead {
     this.#space = space;
     this.#noise = noise;
     this.#clipped = new ClippedActions(space);
+  }
+
+  get decision(): PolicyDecision {
+    return { kind: 'clipped', space: this.#space };
   }
 
   createActions(batch: number): Float32Array {

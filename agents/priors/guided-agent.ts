@@ -11,6 +11,7 @@ import {
 import { type ActionBatch, createActionBatch } from '../../envs/spaces.ts';
 import type { StepContext, TransitionBatch } from '../../envs/transition.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
+import type { PolicyDescription } from '../policy-description.ts';
 import { PriorActions } from './actions.ts';
 import type { PriorCloning } from './cloning.ts';
 import type { PriorConfig } from './config.ts';
@@ -49,6 +50,11 @@ export class GuidedAgent implements Agent {
 
   get evaluation(): Snapshotable | undefined {
     return this.#agent.evaluation;
+  }
+
+  /** Acting without exploring is the agent's alone. */
+  describePolicy(): PolicyDescription | undefined {
+    return this.#agent.describePolicy?.();
   }
 
   act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {

@@ -2,18 +2,26 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { TrainedModel } from '../../models/model.ts';
 import { XgboostModel } from '../../models/trees/xgboost-model.ts';
+import { exportTrees } from './onnx/trees.ts';
 
-export const XGBOOST_FORMS = ['xgboost-json', 'xgboost-ubj'] as const;
+export const EXPORT_FORMS = ['onnx', 'xgboost-json', 'xgboost-ubj'] as const;
+export type ExportForm = (typeof EXPORT_FORMS)[number];
 
-/** @throws ConfigError `unfit-export` for a model of another kind */
-export function exportXgboost(model: TrainedModel, to: (typeof XGBOOST_FORMS)[number]): Uint8Array {
+/** @throws ConfigError `unfit-export` for a model of another kind, and for what the form cannot hold */
+export function exportModel(model: TrainedModel, to: ExportForm): Uint8Array {
+  const { shape, calibration, kind } = model;
   const text = model.predictor.save().files['xgboost.json'];
-  if (model.kind !== 'xgboost' || text === undefined) {
+  if (kind !== 'xgboost' || text === undefined) {
     throw new ConfigError(
       'unfit-export',
-      `A model of kind "${model.kind}" is no model of XGBoost; ${to} takes xgboost models.`,
+      `A model of kind "${kind}" cannot be exported; runs and xgboost models can.`,
     );
   }
   const trees = XgboostModel.fromJson(text);
-  return to === 'xgboost-ubj' ? trees.toUbjson() : new TextEncoder().encode(trees.toJson());
+  if (to === 'xgboost-ubj') return trees.toUbjson();
+  if (to === 'xgboost-json') return new TextEncoder().encode(trees.toJson());
+  return exportTrees(trees, calibration, {
+    columns: shape.columns.join(','),
+    classes: shape.classNames.join(','),
+  });
 }

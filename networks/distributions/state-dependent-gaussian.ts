@@ -15,6 +15,7 @@ import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { allocateBlock, type Layer, sliceBlock } from '../layers/layer.ts';
 import type { Network } from '../network.ts';
+import { describeAll } from '../steps.ts';
 
 const EPSILON = 1e-6;
 
@@ -125,6 +126,13 @@ export function createStateDependentGaussian(
     },
 
     inputGradients: () => body.inputGradients(),
+
+    /** Of the means alone. */
+    describe() {
+      const steps = describeAll([body, head]);
+      if (steps === undefined || meanBound === Infinity) return steps;
+      return [...steps, { kind: 'clip', low: -meanBound, high: meanBound }];
+    },
 
     standardNoiseInto(noise, draws) {
       for (let b = 0; b < batch; b++) {

@@ -43,6 +43,8 @@ export function columnsLayer(inputDim: number, from: number, to: number): Layer 
         },
 
         inputGradients: () => inputGradientBuffer.take(batch),
+
+        describe: () => [{ kind: 'columns', from, to }],
       };
     },
   };

@@ -108,6 +108,21 @@ export function conv1dLayer(options: Conv1dOptions): Conv1dLayer {
           kernels.multiplyTransposedA(patches, dy, weightGradients, rows, patchDim, channels, true);
         },
 
+        describe: () => [
+          {
+            kind: 'conv1d',
+            weights,
+            bias,
+            window,
+            features,
+            channels,
+            kernelSize,
+            stride,
+            dilation,
+            activation,
+          },
+        ],
+
         inputGradients() {
           const dy = outputGradientBuffer.take(batch);
           const dPatches = patchGradientBuffer.take(batch);

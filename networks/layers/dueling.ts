@@ -57,6 +57,8 @@ export function duelingLayer(numActions: number): Layer {
         },
 
         inputGradients: () => inputGradientBuffer.take(batch),
+
+        describe: () => [{ kind: 'dueling' }],
       };
     },
   };

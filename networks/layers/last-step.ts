@@ -2,6 +2,7 @@
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Network } from '../network.ts';
+import { describeAll } from '../steps.ts';
 import { allocateBlock, type Layer } from './layer.ts';
 
 /** @param step a layer without parameters, which takes the network's outputs */
@@ -20,6 +21,8 @@ export function withLastStep(kernels: Kernels, network: Network, step: Layer): N
     },
 
     inputGradients: () => network.inputGradients(),
+
+    describe: () => describeAll([network, last]),
   };
 }
 
@@ -57,6 +60,8 @@ export function tanhLayer(dim: number): Layer {
         },
 
         inputGradients: () => gradientBuffer.take(batch),
+
+        describe: () => [{ kind: 'activation', activation: 'tanh' }],
       };
     },
   };

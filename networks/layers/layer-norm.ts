@@ -7,7 +7,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { Layer } from './layer.ts';
 
 /** Added to the variance, as in PyTorch. */
-const EPSILON = 1e-5;
+export const LAYER_NORM_EPSILON = 1e-5;
 
 /** B rows, D columns; see networks/kernels/assembly/layer-norm.ts. */
 export interface LayerNormKernels {
@@ -60,7 +60,7 @@ export function createLayerNormKernels(kernels: Kernels): LayerNormKernels {
         outputs.byteOffset,
         rows,
         columns,
-        EPSILON,
+        LAYER_NORM_EPSILON,
       );
     },
 
@@ -121,6 +121,8 @@ export function layerNormLayer(dim: number): Layer {
         },
 
         inputGradients: () => inputGradients.take(batch),
+
+        describe: () => [{ kind: 'layer-norm', gain, bias, epsilon: LAYER_NORM_EPSILON }],
       };
     },
   };

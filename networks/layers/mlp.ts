@@ -3,9 +3,10 @@ import type { Rng } from '../../core/rng.ts';
 import { type BatchBuffer, createBatchBuffer } from '../kernels/batch-buffer.ts';
 import type { Activation, Kernels } from '../kernels/kernels.ts';
 import type { Network, ParameterBlock } from '../network.ts';
+import type { NetworkStep } from '../steps.ts';
 import { heInto, type Initialization, orthogonalInto } from './initialize.ts';
 import { allocateBlock, type Layer } from './layer.ts';
-import { createLayerNormKernels } from './layer-norm.ts';
+import { createLayerNormKernels, LAYER_NORM_EPSILON } from './layer-norm.ts';
 
 export interface MlpOptions {
   /** Numbers per input row, ≥ 1. */
@@ -194,6 +195,17 @@ export function createMlp(
       }
       return x;
     },
+
+    describe: () =>
+      layers.flatMap(({ weights, bias, activation, norm }): NetworkStep[] =>
+        norm === undefined
+          ? [{ kind: 'dense', weights, bias, activation }]
+          : [
+              { kind: 'dense', weights, bias, activation: 'identity' },
+              { kind: 'layer-norm', gain: norm.gain, bias: norm.bias, epsilon: LAYER_NORM_EPSILON },
+              { kind: 'activation', activation },
+            ],
+      ),
 
     backward(outputGradients) {
       firstGradients = backpropagate(outputGradients, true);

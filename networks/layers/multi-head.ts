@@ -1,6 +1,7 @@
 /** Lets several heads read the same rows; their outputs lie side by side. */
 import { ConfigError } from '../../core/errors.ts';
 import { createBatchBuffer } from '../kernels/batch-buffer.ts';
+import type { NetworkStep } from '../steps.ts';
 import { type Layer, sliceBlock } from './layer.ts';
 
 /**
@@ -72,6 +73,16 @@ export function multiHeadLayer(heads: readonly Layer[]): Layer {
             }
             network.backward(dy);
           }
+        },
+
+        describe() {
+          const branches: (readonly NetworkStep[])[] = [];
+          for (const { network } of parts) {
+            const steps = network.describe?.();
+            if (steps === undefined) return undefined;
+            branches.push(steps);
+          }
+          return [{ kind: 'branches', branches }];
         },
 
         inputGradients() {

@@ -3,7 +3,7 @@ import { createBatchBuffer } from '../kernels/batch-buffer.ts';
 import { createGru } from './gru.ts';
 import type { Layer } from './layer.ts';
 import { createLstm } from './lstm.ts';
-import type { RecurrentOptions } from './recurrent.ts';
+import { type RecurrentOptions, recurrentStep } from './recurrent.ts';
 import { numRecurrentParameters } from './recurrent-network.ts';
 
 export interface RecurrentWindowOptions extends RecurrentOptions {
@@ -55,6 +55,8 @@ export function recurrentWindowLayer(options: RecurrentWindowOptions): Layer {
           dy.set(lastGradients.subarray(0, batch * hiddenDim), before);
           recurrent.backward(dy);
         },
+
+        describe: () => [{ kind: 'recurrent-window', window, ...recurrentStep(cell, recurrent) }],
 
         inputGradients() {
           kernels.settle();

@@ -3,6 +3,7 @@
  */
 import type { Rng } from '../../core/rng.ts';
 import type { ParameterBlock } from '../network.ts';
+import type { RecurrentStep } from '../steps.ts';
 
 /**
  * B sequences a batch, T steps a sequence, I inputs, H units, S numbers of state, G gates.
@@ -75,4 +76,25 @@ export interface RecurrentOptions {
    */
   readonly init: 'orthogonal' | 'uniform';
   readonly rng: Rng;
+}
+
+/** The parameters of a recurrent network by what they are, views. */
+export function recurrentStep(
+  cell: 'lstm' | 'gru',
+  {
+    parameters,
+    layout,
+    inputDim,
+    hiddenDim,
+  }: Pick<RecurrentNetwork, 'parameters' | 'layout' | 'inputDim' | 'hiddenDim'>,
+): RecurrentStep {
+  const { inputWeightOffset, recurrentWeightOffset, biasOffset } = layout;
+  return {
+    cell,
+    input: parameters.subarray(inputWeightOffset, recurrentWeightOffset),
+    recurrent: parameters.subarray(recurrentWeightOffset, biasOffset),
+    biases: parameters.subarray(biasOffset, biasOffset + 4 * hiddenDim),
+    inputDim,
+    hiddenDim,
+  };
 }

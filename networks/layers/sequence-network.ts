@@ -8,7 +8,7 @@ import { createGru } from './gru.ts';
 import { allocateBlock, sliceBlock } from './layer.ts';
 import { createLstm } from './lstm.ts';
 import { type MlpOptions, mlpLayer } from './mlp.ts';
-import type { RecurrentOptions } from './recurrent.ts';
+import { type RecurrentOptions, recurrentStep } from './recurrent.ts';
 import { numRecurrentParameters } from './recurrent-network.ts';
 
 export interface SequenceNetworkOptions {
@@ -78,5 +78,10 @@ export function createSequenceNetwork(kernels: Kernels, options: SequenceNetwork
     },
 
     inputGradients: () => recurrent.inputGradients(),
+
+    describe() {
+      const steps = dense.describe?.();
+      return steps && [{ kind: 'memory', ...recurrentStep(cell, recurrent) }, ...steps];
+    },
   };
 }

@@ -2,6 +2,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Network } from '../network.ts';
+import { describeAll } from '../steps.ts';
 import { createNetwork, type Layer, sliceBlock } from './layer.ts';
 
 export function createSequential(kernels: Kernels, layers: readonly Layer[]): Network {
@@ -54,6 +55,8 @@ export function sequentialLayer(layers: readonly Layer[]): Layer {
         },
 
         inputGradients: () => networks[0].inputGradients(),
+
+        describe: () => describeAll(networks),
       };
     },
   };
