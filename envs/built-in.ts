@@ -2,6 +2,7 @@
 import { arbitrage } from './arbitrage.ts';
 import { tradingBooks } from './book-trading.ts';
 import { cartpole } from './cartpole.ts';
+import { comboEnvs } from './combo-arbitrage.ts';
 import type { EnvPlugin } from './env.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
 import { pendulum } from './pendulum.ts';
@@ -15,6 +16,7 @@ export const builtInEnvs: readonly EnvPlugin[] = [
   portfolio,
   shares,
   arbitrage,
+  ...comboEnvs,
   cartpole,
   pendulum,
   mountainCarContinuous,

@@ -8,6 +8,9 @@ export {
 } from './arbitrage/edges.ts';
 export { type HindsightOptions, hindsightBound } from './arbitrage/hindsight-bound.ts';
 export { type LeadLag, measureLeadLag } from './arbitrage/lead-lag.ts';
+export { LegDesk, type LegDeskOptions, type LegFill } from './arbitrage/legs/desk.ts';
+export { type Combo, type LegMarket, type LegPlan, planLegs } from './arbitrage/legs/plan.ts';
+export { Pockets } from './arbitrage/legs/pockets.ts';
 export { type BookBars, createBookBars } from './books/bars.ts';
 export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './books/load.ts';
 export { type BookSide, OrderBook } from './books/order-book.ts';
@@ -174,6 +177,12 @@ export {
 } from './statistics/trades.ts';
 export { ALIKE_CORRELATION, clusterTrials } from './statistics/trial-clusters.ts';
 export { geometricBrownian, meanReverting, regimeSwitching, sine } from './synthetic/candles.ts';
+export {
+  LegMarkets,
+  type LegMarketsConfig,
+  type LegTape,
+  legMarketsSchema,
+} from './synthetic/leg-markets.ts';
 export { fitSyntheticVenues, type SyntheticVenuesOverrides } from './synthetic/venue-fit.ts';
 export { compareFit, type FitRow } from './synthetic/venue-fit-report.ts';
 export { SyntheticVenues } from './synthetic/venues.ts';

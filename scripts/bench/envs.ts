@@ -3,6 +3,8 @@ import { createRng } from '../../core/rng.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { CartPole } from '../../envs/cartpole.ts';
+import { ComboEnv, syntheticLegs } from '../../envs/combo-arbitrage.ts';
+import { CARRY } from '../../envs/combos/kinds.ts';
 import type { Env } from '../../envs/env.ts';
 import { PerpTradingEnv } from '../../envs/perp-trading.ts';
 import { TradingEnv } from '../../envs/trading.ts';
@@ -45,6 +47,20 @@ export const envBenchmarks: readonly Benchmark[] = [
       const rng = createRng(3);
       const actions = Int32Array.from({ length: 4096 }, () =>
         rng.uniform() < 0.01 ? rng.integer(numActions) : 0,
+      );
+      return stepsPerSecond(env, actions, 500_000);
+    },
+  },
+  {
+    // Spot and perpetual, a decision after a book of both; one in a hundred is not to hold.
+    name: 'env.carry.steps_per_s',
+    unit: 'steps/s',
+    measure() {
+      const markets = syntheticLegs(CARRY, { steps: 20_000 })(createRng(1));
+      const env = new ComboEnv({ kind: CARRY, markets, seed: 1 });
+      const rng = createRng(3);
+      const actions = Int32Array.from({ length: 4096 }, () =>
+        rng.uniform() < 0.01 ? rng.integer(env.actionSpace.n) : 0,
       );
       return stepsPerSecond(env, actions, 500_000);
     },
