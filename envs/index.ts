@@ -71,5 +71,6 @@ export { createVectorEnv, type FinishedEpisode, type VectorEnv } from './vector/
 export { createWorkerVectorEnv, type EnvModule } from './vector/worker-vector-env.ts';
 export { type AlternateEnv, alternateEnvs } from './wrappers/alternate-envs.ts';
 export { clipReward } from './wrappers/clip-reward.ts';
+export { delayActions } from './wrappers/delay-actions.ts';
 export { selectObservations } from './wrappers/select-observations.ts';
 export { limitTime } from './wrappers/time-limit.ts';

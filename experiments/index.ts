@@ -8,6 +8,7 @@ export {
   type ControlsResult,
   runControls,
 } from './controls/run-controls.ts';
+export { type CostOptions, costSurface } from './costs/surface.ts';
 export type { CrossvalRequest, CrossvalSetting } from './crossval/plan-crossval.ts';
 export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './crossval/run-crossval.ts';
 export type { CrossvalSummary } from './crossval/summarize.ts';

@@ -27,6 +27,7 @@ export { type JudgedTask, tradingTask } from './judged-task.ts';
 export { type Ablation, ablate, type PriorMarket } from './prior-ablation.ts';
 export { type PriorSignalOptions, priorPredictions } from './prior-signal.ts';
 export { type ArbitrageReportContext, renderArbitrageReport } from './report/arbitrage.ts';
+export { type ReportCosts, renderCostsPage } from './report/costs.ts';
 export { renderReport } from './report/render.ts';
 export type { Report } from './report/report.ts';
 export { type TradingReportOptions, tradingReport } from './report/trading.ts';

@@ -189,12 +189,14 @@ export function formatMetric(value: number, format: ReportMetric['format']): str
 /**
  * @param command how to repeat it
  * @param trials how many trials led to it, a sentence each
+ * @param costs what is left of it at other costs
  */
 export function reportOf(
   runs: readonly TrainedRun[],
   judgement: Judgement,
   command: string,
   trials: readonly string[] = [],
+  costs?: Report['costs'],
 ): Report {
   const [{ run }] = runs;
   const { agent, env, data, numEnvs, totalSteps, version } = run.spec;
@@ -209,6 +211,7 @@ export function reportOf(
     agentName: agent.name,
     judgement,
     trials,
+    costs,
     learning: runs.map(learningOf),
     details: [
       { label: 'Repeat', value: command, code: true },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
+import { readCosts } from '../../experiments/costs/file.ts';
 import { type CountedOptions, judgeCounted } from '../../experiments/ledger/judge-counted.ts';
 import { TAPE_PREFIX } from '../../experiments/live/tape-source.ts';
 import { openModel } from '../../experiments/models/store.ts';
@@ -140,7 +141,7 @@ export function judgeAndReport(
 ): void {
   const { judgement, count, sentences } = judgeCounted(runs, { ...options, timeMs: Date.now() });
   const trials = sentences.map(({ sentence }) => sentence);
-  writeFileAtomic(file, renderReport(reportOf(runs, judgement, command, trials)));
+  writeFileAtomic(file, renderReport(reportOf(runs, judgement, command, trials, readCosts(runs))));
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
   if (trials.length > 0) console.say(`\n${trials.join('\n')}`);
   console.say(`\nReport: ${file}`);

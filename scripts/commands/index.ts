@@ -156,6 +156,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./export.ts'),
   },
   {
+    usage: 'costs <runs..>',
+    describe: 'Trade trained runs again at other fees, spreads, latencies and capitals',
+    load: () => import('./costs.ts'),
+  },
+  {
     usage: 'list [name]',
     describe: 'Agents, envs, features and rewards, and their settings',
     load: () => import('./list.ts'),

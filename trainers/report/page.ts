@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { spansInReadingOrder } from './cast.ts';
+import { costsSection } from './costs.ts';
 import { embedJson, type ReportChartData } from './data.ts';
 import { modelSection } from './document.ts';
 import { escapeHtml, pageHead, verdictBox } from './html.ts';
@@ -20,7 +21,7 @@ export function renderPage(report: Report, charts: ReportChartData): string {
   return `${pageHead(report.title, [inlined('uPlot.min.css'), REPORT_STYLE], true)}
 <body>
 <main>
-${[header(report), trials(report), modelSection(report), metrics(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
+${[header(report), trials(report), modelSection(report), metrics(report), costsSection(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
 </main>
 <script type="application/json" id="report-data">${embedJson(charts)}</script>
 <script>${inlined('uPlot.iife.min.js')}</script>

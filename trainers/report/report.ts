@@ -1,5 +1,7 @@
 /** Declares all that a page on an experiment shows: data alone, no text of the page. */
 
+import type { ReportCosts } from './costs.ts';
+
 /** Everything the page shows. Numbers are taken as they are; nothing but medians, drawdowns and scaling is derived. */
 export interface Report {
   readonly title: string;
@@ -17,6 +19,8 @@ export interface Report {
   readonly spans: readonly ReportSpan[];
   /** How good the predictions of a supervised model are; absent where there is none. */
   readonly model?: ReportModel;
+  /** What is left of it at other costs; absent where that was not tried. */
+  readonly costs?: ReportCosts;
   /** The columns of the metrics tables, in order. */
   readonly metrics: readonly ReportMetric[];
   /** How it was made: configuration, seeds, data file and its hash, code version, the command to repeat it. */

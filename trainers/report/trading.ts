@@ -2,6 +2,7 @@
 import type { Backtest } from '../backtest.ts';
 import type { JudgedSpan, Judgement } from '../judge.ts';
 import type { SpanName } from '../spans.ts';
+import type { ReportCosts } from './costs.ts';
 import type {
   Report,
   ReportCurve,
@@ -38,6 +39,8 @@ export interface TradingReportOptions {
   readonly judgement: Judgement;
   /** How many trials led to it, a sentence each. */
   readonly trials?: readonly string[];
+  /** What is left of it at other costs, where that was tried. */
+  readonly costs?: ReportCosts;
   /** Empty where nothing was trained. */
   readonly learning: readonly ReportLearning[];
   readonly details: readonly ReportDetail[];
@@ -45,7 +48,7 @@ export interface TradingReportOptions {
 }
 
 export function tradingReport(options: TradingReportOptions): Report {
-  const { title, subtitle, agentName, judgement, trials, learning, details, caveats } = options;
+  const { title, subtitle, agentName, judgement, trials, costs, learning, details, caveats } = options;
   const { train, validation, test } = judgement.spans;
   return {
     title,
@@ -55,6 +58,7 @@ export function tradingReport(options: TradingReportOptions): Report {
     learning,
     spans: [train, validation, test].map((span) => reportSpan(span, agentName)),
     metrics: tradingMetrics,
+    costs,
     details,
     caveats,
   };
