@@ -5,18 +5,28 @@ import type { TapeRecord } from '../../storage/tape.ts';
 import type { Clock } from '../connection/clock.ts';
 import type { LiveRun } from '../session/live-run.ts';
 import type { RecoveryProgress } from '../session/open-tape.ts';
+import { actionNames } from './action-names.ts';
+import { BoundedLines } from './bounded-lines.ts';
 import { EquityCurve } from './equity-curve.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
+import { PriceCandles } from './price-candles.ts';
+import { type OpsTrade, TradeTally } from './trade-tally.ts';
 import type {
   LoopLag,
   OpsDecision,
   OpsEvent,
+  OpsFill,
   OpsHistory,
   OpsLearning,
   OpsNews,
   OpsState,
   OpsView,
 } from './view.ts';
+
+/** Candles begin so long, and lines so far apart, ms. */
+const CANDLE_MS = 5000;
+const LINE_MS = 1000;
+const MAX_FILLS = 500;
 
 export interface OpsMonitorOptions {
   readonly clock: Clock;
@@ -45,6 +55,15 @@ export class OpsMonitor implements OpsView {
   readonly #equity = new EquityCurve();
   readonly #latency = new LatencyHistogram();
   readonly #listeners = new Set<(news: OpsNews) => void>();
+  readonly #fills: OpsFill[] = [];
+  readonly #trades: OpsTrade[] = [];
+  readonly #tally = new TradeTally((trade) => {
+    keep(this.#trades, trade, this.#numKept);
+    this.#publish({ kind: 'trade', trade });
+  });
+  readonly #candles = new PriceCandles(CANDLE_MS);
+  readonly #exposure = new BoundedLines(1, 0);
+  #lines = new BoundedLines(0, LINE_MS);
   #receivedMs = Number.NaN;
   #run: LiveRun | undefined;
   #recovery: RecoveryProgress | undefined;
@@ -61,6 +80,8 @@ export class OpsMonitor implements OpsView {
   attach(run: LiveRun): void {
     this.#run = run;
     this.#recovery = undefined;
+    if (run.market.netEdgeBps !== undefined)
+      this.#lines = new BoundedLines(run.market.numSources + 1, LINE_MS);
     if (this.#haltAsked !== undefined) run.halt(this.#haltAsked);
   }
 
@@ -76,6 +97,7 @@ export class OpsMonitor implements OpsView {
   /** An input or a due tick has come, and nothing was done about it yet. */
   readonly onReceive = (): void => {
     this.#receivedMs = this.#clock.monotonicMs();
+    this.#lookAtPrices();
   };
 
   /** A decision is on the tape. */
@@ -99,14 +121,17 @@ export class OpsMonitor implements OpsView {
       case 'decision':
         this.#takeDecision(timeMs, body);
         return;
+      case 'fill':
+        this.#takeFill(timeMs, body[0]);
+        break;
       case 'event': {
         const [source, name, detail] = body;
         this.#tell({ timeMs, kind: String(name), source: this.#nameOf(Number(source)), detail });
         return;
       }
       default:
-        this.#tell({ timeMs, kind, source: '', detail: body.length === 1 ? body[0] : body });
     }
+    this.#tell({ timeMs, kind, source: '', detail: body.length === 1 ? body[0] : body });
   };
 
   state(): OpsState {
@@ -116,6 +141,10 @@ export class OpsMonitor implements OpsView {
     const now = clock.nowMs();
     return {
       timeMs: now,
+      paper: true,
+      currency: this.#currency(run),
+      actions: actionNames(market.actionSpace),
+      trades: this.#tally.totals(),
       isRunning: run.isRunning,
       mode: run.mode,
       guard: {
@@ -135,11 +164,21 @@ export class OpsMonitor implements OpsView {
       decisionLatency: this.#latency.summary(),
       loopLag: this.#loopLag?.() ?? null,
       learning: this.#learning?.() ?? null,
+      candles: this.#candles.tail(3),
     };
   }
 
   history(): OpsHistory {
-    return { decisions: this.#decisions, events: this.#events, equity: this.#equity.read() };
+    return {
+      decisions: this.#decisions,
+      events: this.#events,
+      equity: this.#equity.read(),
+      candles: this.#candles.read(),
+      lines: this.#lines.read(),
+      exposure: this.#exposure.read(),
+      fills: this.#fills,
+      trades: this.#trades,
+    };
   }
 
   subscribe(listener: (news: OpsNews) => void): () => void {
@@ -172,13 +211,52 @@ export class OpsMonitor implements OpsView {
       this.#denials[decision.reason] = (this.#denials[decision.reason] ?? 0) + 1;
     }
     this.#equity.add(timeMs, decision.equity);
+    this.#exposure.add(timeMs, [decision.exposure]);
     keep(this.#decisions, decision, this.#numKept);
-    for (const listener of this.#listeners) listener({ kind: 'decision', decision });
+    this.#publish({ kind: 'decision', decision });
+  }
+
+  #takeFill(timeMs: number, detail: Json): void {
+    this.#tally.take(timeMs, detail);
+    const { size, price, side, filled, notional, venue } = detail as Readonly<Record<string, number>>;
+    const isLeg = filled !== undefined;
+    if (isLeg && filled === 0) return;
+    const fill: OpsFill = {
+      timeMs,
+      side: (isLeg ? side : size) > 0 ? 1 : -1,
+      size: Math.abs(isLeg ? filled : size),
+      price: isLeg ? notional / filled : price,
+      source: isLeg ? venue : 0,
+    };
+    keep(this.#fills, fill, MAX_FILLS);
+    this.#publish({ kind: 'fill', fill });
+  }
+
+  /** As the books stand before the input: a few comparisons, and no line more often than once a second. */
+  #lookAtPrices(): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    const { market, session } = run;
+    const { timeMs } = session;
+    if (!Number.isFinite(timeMs)) return;
+    this.#candles.add(timeMs, market.midOf(0));
+    if (market.netEdgeBps === undefined || !this.#lines.isDue(timeMs)) return;
+    const values = Array.from({ length: market.numSources }, (_, source) => market.midOf(source));
+    if (values.every((mid) => mid > 0)) this.#lines.add(timeMs, [...values, market.netEdgeBps()]);
+  }
+
+  #currency({ connections }: LiveRun): OpsState['currency'] {
+    const [base = '', quote = ''] = connections[0].session.feeds[0].symbol.split('/');
+    return { base, quote };
+  }
+
+  #publish(news: OpsNews): void {
+    for (const listener of this.#listeners) listener(news);
   }
 
   #tell(event: OpsEvent): void {
     keep(this.#events, event, this.#numKept);
-    for (const listener of this.#listeners) listener({ kind: 'event', event });
+    this.#publish({ kind: 'event', event });
   }
 }
 

@@ -1,9 +1,9 @@
 /** Holds the style sheet of the session's page, in both colour schemes. */
 
 const LIGHT = `--paper: #ffffff; --ink: #1a1f26; --muted: #5d6773; --rule: #dde2e7; --grid: #eceff2; --wash: #f5f7f9;
-  --line: #0a5fb4; --good: #0c7a5c; --warn: #8a6100; --bad: #b3261e; --on-bad: #ffffff;`;
+  --line: #0a5fb4; --second: #b45309; --third: #7c3aed; --fourth: #0f766e; --good: #0c7a5c; --warn: #8a6100; --bad: #b3261e; --on-bad: #ffffff;`;
 const DARK = `--paper: #13171c; --ink: #e3e7ec; --muted: #9aa5b1; --rule: #2c333b; --grid: #20262d; --wash: #1a1f26;
-  --line: #5fabf5; --good: #3fbd97; --warn: #d5b04a; --bad: #ff8a80; --on-bad: #13171c;`;
+  --line: #5fabf5; --second: #f0a04b; --third: #b79cf7; --fourth: #4fd1c5; --good: #3fbd97; --warn: #d5b04a; --bad: #ff8a80; --on-bad: #13171c;`;
 
 export const OPS_STYLE = `
 :root { color-scheme: light dark; ${LIGHT} }
@@ -37,10 +37,22 @@ main > section:first-of-type { grid-row: span 2; display: flex; flex-direction: 
 #gain[data-tone] { color: var(--tone); font-weight: 600; }
 #chart { position: relative; flex: 1; min-height: 300px; margin-top: 8px; overflow: hidden; }
 .uplot { position: absolute; font: inherit; }
+#price { height: 360px; margin-top: 8px; overflow: hidden; }
+.note { color: var(--muted); font-size: 13px; margin-top: 4px; }
+.note span { margin-right: 14px; }
+.note span::before { content: ""; display: inline-block; width: 12px; height: 3px; margin-right: 6px; vertical-align: middle; background: currentColor; }
+.note .a { color: var(--line); } .note .b { color: var(--second); } .note .c { color: var(--third); } .note .d { color: var(--fourth); }
+.note .plain::before { display: none; }
+.plain { list-style: none; padding: 0; margin: 4px 0 0; font-size: 14px; }
+.plain li { padding: 4px 0; border-bottom: 1px solid var(--grid); }
+.plain strong { font-variant-numeric: tabular-nums; }
+footer { max-width: 1200px; margin: 0 auto; padding: 0 24px 32px; color: var(--muted); font-size: 13px; }
 .facts { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); font-size: 14px; margin-top: 4px; }
 .facts dt, .facts dd { padding: 4px 0; border-bottom: 1px solid var(--grid); }
 .facts dt { color: var(--muted); }
 .facts dd { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tiles { grid-template-columns: repeat(6, minmax(0, 1fr)); column-gap: 0; }
+.tiles dd { padding-right: 24px; } .tiles dt { padding-left: 0; }
 .scroll { overflow: auto; max-height: 420px; margin-top: 4px; }
 #decisions, #events { min-width: 640px; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; line-height: 20px; font-variant-numeric: tabular-nums; }
@@ -70,5 +82,9 @@ dialog input { width: 100%; }
   main { grid-template-columns: minmax(0, 1fr); gap: 24px; padding: 16px 16px 40px; }
   main > section:first-of-type { grid-row: auto; }
   #chart { min-height: 220px; }
+  #price { height: 300px; }
+  .tiles { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
+  .tiles dd { padding-right: 0; }
+  footer { padding: 0 16px 24px; }
 }
 `;

@@ -23,6 +23,8 @@ export interface OpsServerOptions {
 export interface OpsServer {
   /** `http://HOST:PORT` */
   readonly url: string;
+  /** Tells all clients that the session is over, and what it was. @param summary its `verdict` is shown */
+  end(summary?: object): Promise<void>;
   /** Cuts all clients, and frees the port. */
   close(): Promise<void>;
 }
@@ -41,7 +43,7 @@ const MAX_CONNECTIONS = 128;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
- * `GET /`, `/healthz`, `/metrics`, `/state`; WebSocket `/stream`; `POST /halt` with `{"reason": "…"}`.
+ * `GET /`, `/healthz`, `/metrics`, `/state`, `/history`; WebSocket `/stream`; `POST /halt` with `{"reason": "…"}`.
  * @throws ConfigError `token-required`, `invalid-token`; LiveError `port-in-use`, `cannot-listen`
  */
 export async function startOpsServer(view: OpsView, options: OpsServerOptions): Promise<OpsServer> {
@@ -69,6 +71,7 @@ export async function startOpsServer(view: OpsView, options: OpsServerOptions): 
   }
   return {
     url: `http://${address}`,
+    end: (summary) => stream.end(summary),
     async close() {
       stream.close();
       http.closeAllConnections();
@@ -119,6 +122,7 @@ const PAGES: Readonly<Record<string, (view: OpsView, stream: OpsStream) => Answe
     type: 'text/plain; version=0.0.4; charset=utf-8',
     body: formatMetrics(view.state(), numClients, numDropped),
   }),
+  '/history': (view) => ({ status: 200, type: JSON_TYPE, body: `${JSON.stringify(view.history())}\n` }),
   '/state': (view) => ({ status: 200, type: JSON_TYPE, body: `${JSON.stringify(view.state())}\n` }),
 };
 

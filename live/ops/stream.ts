@@ -13,6 +13,8 @@ const STATE_EVERY = 5;
 const MAX_NEWS = 1000;
 /** A client with more bytes than this waiting for it is cut off. */
 const MAX_BUFFERED = 1 << 20;
+/** How long clients have to take the last message, ms. */
+const END_MS = 500;
 const MAX_CLIENTS = 32;
 /** Clients have nothing to say. */
 const MAX_PAYLOAD = 1024;
@@ -60,6 +62,24 @@ export class OpsStream {
     this.#server.handleUpgrade(request, socket, head, (client) => {
       this.#server.emit('connection', client, request);
     });
+  }
+
+  /** The session is over: clients are told its last state, and what it was, before they are let go. */
+  async end(summary: object | undefined): Promise<void> {
+    if (this.numClients === 0) return;
+    this.#flushNews();
+    this.#rest();
+    const text = JSON.stringify({ kind: 'end', state: this.#view.state(), summary: summary ?? null });
+    const told = [...this.#server.clients].map(
+      (client) => new Promise<void>((resolve) => client.send(text, () => resolve())),
+    );
+    // Who does not read is not waited for.
+    let cancel = (): void => {};
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#clock.schedule(END_MS, resolve);
+    });
+    await Promise.race([Promise.all(told), patience]);
+    cancel();
   }
 
   close(): void {

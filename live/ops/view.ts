@@ -8,7 +8,10 @@ import type { LiveConfig } from '../session/config.ts';
 import type { LiveAccount } from '../session/live-market.ts';
 import type { RecoveryProgress } from '../session/open-tape.ts';
 import type { RiskState } from '../session/risk-guard.ts';
+import type { LinePoints } from './bounded-lines.ts';
 import type { LatencySummary } from './latency-histogram.ts';
+import type { CandleColumns } from './price-candles.ts';
+import type { OpsTrade, TradeTotals } from './trade-tally.ts';
 
 export interface OpsDecision {
   readonly timeMs: number;
@@ -71,6 +74,14 @@ export interface OpsLearning {
 
 export interface OpsState {
   readonly timeMs: number;
+  /** Always: orders never leave this machine. */
+  readonly paper: true;
+  /** What amounts and sizes are in; empty where nothing is traded. */
+  readonly currency: { readonly base: string; readonly quote: string };
+  /** Words for each choice of the policy; null where actions are numbers. */
+  readonly actions: readonly string[] | null;
+  /** Fills, costs and round trips. */
+  readonly trades: TradeTotals;
   readonly isRunning: boolean;
   readonly mode: LiveConfig['mode'];
   readonly guard: {
@@ -93,6 +104,21 @@ export interface OpsState {
   readonly loopLag: LoopLag | null;
   /** null where the policy does not learn. */
   readonly learning: OpsLearning | null;
+  /** The last candles of the price; of another length than before, `history` has all of them anew. */
+  readonly candles: CandleColumns;
+}
+
+/** A fill, as it is drawn. */
+export interface OpsFill {
+  readonly timeMs: number;
+  /** 1: bought; −1: sold. */
+  readonly side: 1 | -1;
+  /** Base units. */
+  readonly size: number;
+  /** Quote units. */
+  readonly price: number;
+  /** Of the fill's market. */
+  readonly source: number;
 }
 
 /** What came before: for someone who begins to look. */
@@ -101,11 +127,23 @@ export interface OpsHistory {
   readonly decisions: readonly OpsDecision[];
   readonly events: readonly OpsEvent[];
   readonly equity: { readonly timeMs: readonly number[]; readonly equity: readonly number[] };
+  /** Of the first market, from its mid. */
+  readonly candles: CandleColumns;
+  /** Mid of each market, then the net edge in basis points; empty where pairs are not traded. */
+  readonly lines: LinePoints;
+  /** Signed fraction of equity, at decisions. */
+  readonly exposure: LinePoints;
+  /** The latest ones. */
+  readonly fills: readonly OpsFill[];
+  /** Round trips, the latest ones. */
+  readonly trades: readonly OpsTrade[];
 }
 
 export type OpsNews =
   | { readonly kind: 'decision'; readonly decision: OpsDecision }
-  | { readonly kind: 'event'; readonly event: OpsEvent };
+  | { readonly kind: 'event'; readonly event: OpsEvent }
+  | { readonly kind: 'fill'; readonly fill: OpsFill }
+  | { readonly kind: 'trade'; readonly trade: OpsTrade };
 
 export interface OpsView {
   /** How far the reading of a tape is that the session goes on with; undefined once there is a state. */

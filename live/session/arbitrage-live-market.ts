@@ -179,6 +179,25 @@ export class ArbitrageLiveMarket implements LiveMarket {
     return this.account.numOrders === 0 && this.#trader.market.flattenVenue() < 0;
   }
 
+  midOf(source: number): number {
+    return this.#warmup === undefined ? this.#trader.market.observer.midOf(source) : Number.NaN;
+  }
+
+  netEdgeBps(): number {
+    const { venues, takerFees } = this.#trader.market.desk;
+    let best = Number.NEGATIVE_INFINITY;
+    for (const [buy, { matcher }] of venues.entries()) {
+      const ask = matcher.bestPrice(1);
+      if (!(ask > 0)) continue;
+      for (const [sell, other] of venues.entries()) {
+        const bid = other.matcher.bestPrice(-1);
+        if (sell === buy || !(bid > 0)) continue;
+        best = Math.max(best, netEdge(ask, bid, takerFees[buy], takerFees[sell]));
+      }
+    }
+    return best * 1e4;
+  }
+
   describe(): { [key: string]: number } {
     const { market } = this.#trader;
     const { accounts } = market.desk;

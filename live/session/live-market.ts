@@ -76,6 +76,10 @@ export interface LiveMarket {
   checkpoint(): Snapshot | undefined;
   /** @param snapshot as `checkpoint` gave it */
   restore(snapshot: Snapshot): void;
+  /** Mid of a source's book as it stands, quote units; not above 0 where there is none. */
+  midOf(source: number): number;
+  /** Largest net edge after fees that two sources' books show, basis points; absent where pairs are not traded. */
+  netEdgeBps?(): number;
   /** For the journal and the page: balances, positions, prices. */
   describe(): Json;
 }

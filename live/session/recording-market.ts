@@ -47,6 +47,10 @@ export class SilentMarket implements LiveMarket {
     return 0;
   }
 
+  midOf(): number {
+    return Number.NaN;
+  }
+
   save(): Snapshot {
     return { arrays: {}, values: { numBooks: this.#numBooks } };
   }

@@ -148,6 +148,10 @@ export class TradingMarket implements LiveMarket {
     return numOrders === 0 && Math.abs(exposure) < NEGLIGIBLE_EXPOSURE;
   }
 
+  midOf(): number {
+    return this.#trader.broker.mid;
+  }
+
   describe(): { [key: string]: number } {
     const { broker } = this.#trader;
     const { base, cash, entryPrice, totalFees, totalSlippage } = broker.account;

@@ -1,4 +1,5 @@
 /** Runs a live session from this terminal: what `market-gym live` and `market-gym record` have in common. */
+import { join } from 'node:path';
 import { describeLearningEvent } from '../../continual/events.ts';
 import { type Learning, prepareLearning } from '../../continual/live-learning.ts';
 import { ConfigError, LiveError } from '../../core/errors.ts';
@@ -13,10 +14,12 @@ import { systemClock } from '../../live/connection/clock.ts';
 import { createScaledClock, requireSpeed } from '../../live/connection/scaled-clock.ts';
 import { wsTransport } from '../../live/connection/ws-transport.ts';
 import { OpsMonitor } from '../../live/ops/monitor.ts';
+import { renderEndedPage } from '../../live/ops/page.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
 import { LiveRun, type LiveRunOptions, type Recovery } from '../../live/session/live-run.ts';
 import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
 import { lastCheckpoint } from '../../storage/tape-place.ts';
 import { isTape } from '../../storage/tape-segments.ts';
 import { type Console, createConsole } from './console.ts';
@@ -239,8 +242,12 @@ async function trade(parts: Parts): Promise<number> {
     summarize(run, run.tapePath, config, code.access, console),
     alerts.end(ending, run.clock.nowMs(), { ...run.market.account }),
   ]);
+  await ops?.end(result);
+  const page = keepPage(run.tapePath, monitor, result);
+  if (page !== undefined) console.say(`Page as it was at the end: ${page}`);
   console.result({
     ...result,
+    page: page ?? null,
     tape: run.tapePath,
     decisions: run.session.numDecisions,
     account: run.market.account,
@@ -281,6 +288,17 @@ async function summarize(
     return await reportSession(tape, console, { access });
   } catch (error) {
     console.warn(`The session cannot be summed up: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** @returns where it is; undefined where the folder cannot be written any more */
+function keepPage(tape: string, monitor: OpsMonitor, result: SessionResult | undefined): string | undefined {
+  const file = join(tape, 'page.html');
+  try {
+    writeFileAtomic(file, renderEndedPage(monitor.state(), monitor.history(), result));
+    return file;
+  } catch {
     return undefined;
   }
 }

@@ -1,12 +1,24 @@
 /** The built-in page in a real browser, fed by a session on generated books. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../live/connection/clock.ts';
-import { OPS_PAGE, OPS_PAGE_POLICY } from '../../../live/ops/page.ts';
+import { OPS_PAGE, OPS_PAGE_POLICY, renderEndedPage } from '../../../live/ops/page.ts';
 import { type OpsServer, startOpsServer } from '../../../live/ops/server.ts';
 import { walkingBooks } from '../../market/walking-books.ts';
+import { maskedHashPolicy, twoVenueBooks, VENUE_NAMES } from '../recorded-session.ts';
 import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from '../scripted-run.ts';
+
+const ARBITRAGE_SCRIPT = {
+  mode: 'arbitrage',
+  markets: VENUE_NAMES.map((venue) => ({ venue, symbol: 'BTC/USDT' })),
+  depth: 3,
+  env: { warmupEvents: 40, takerFeeRates: [0.0001], decisionMs: 1000 },
+  risk: { maxOrdersPerMinute: 10_000, maxDrawdown: 1 },
+};
 
 const CHROMIUM = '/usr/bin/chromium';
 const TOKEN = 'correct-horse-battery';
@@ -22,12 +34,35 @@ const COUNT_BLUE = `(() => {
   return count;
 })()`;
 
+/** Pixels of candles and lines that are drawn in the price's chart. */
+const COUNT_PRICE = `(() => {
+  let count = 0;
+  for (const canvas of document.querySelectorAll('#price canvas')) {
+    if (canvas.width === 0 || canvas.height === 0) continue;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < data.length; i += 4) {
+      const spread = Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]);
+      if (data[i + 3] > 200 && spread > 60) count++;
+    }
+  }
+  return count;
+})()`;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core holds against a page: rules and the elements that break them. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => id + ' ' + target.join(' ') + ' ' + failureSummary)))`);
+}
+
 test('the page asks nobody else: no address in it, no inline style or handler, every script named by its hash', () => {
   expect(OPS_PAGE.replace(/<script>.*?<\/script>|<style>.*?<\/style>/gs, '')).not.toMatch(
     /https?:|\ssrc=|\sstyle=|\son\w+=/,
   );
   expect(OPS_PAGE_POLICY).not.toMatch(/unsafe|\*/);
-  expect(OPS_PAGE_POLICY).toMatch(/^default-src 'none'; script-src ('sha256-[\w+/=]+' ?){2};/);
+  expect(OPS_PAGE_POLICY).toMatch(/^default-src 'none'; script-src ('sha256-[\w+/=]+' ?){5};/);
 });
 
 const hasBrowser = existsSync(CHROMIUM);
@@ -92,7 +127,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const { account } = script.monitor.state();
       const text = (id: string) => page.locator(`#${id}`).textContent();
       expect(await text('equity')).toBe(
-        account.equity.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+        `${account.equity.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USDT`,
       );
       expect(await text('guard')).toBe('guard active');
       expect(await text('markets')).toBe('bybit BTC/USDT');
@@ -101,6 +136,19 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await text('session')).toMatch(/driftthe mean gap of fills is 17 bp/);
       expect(await text('venues')).toMatch(/bybit BTC\/USDTtradableconnected/);
       expect(await text('decisions')).toMatch(/max notional/);
+      expect(await text('decisions')).toMatch(/(long|short|flat)/);
+      expect(await text('denials')).toMatch(
+        /× max notional: an order was larger than risk\.maxNotional allows\./,
+      );
+      expect(await text('totals')).toMatch(/won\d+ %their profit[−\d.,]+ USDT/);
+      expect(await text('trades')).toMatch(/(long|short)[\d.]+ BTC.*USDT/);
+      expect(await text('paper')).toBe('paper');
+      expect(await page.title()).toBe('market-gym trading, on paper');
+      expect(await page.locator('#price').getAttribute('aria-label')).toMatch(
+        /^Candles of the price with bands, and the exposure: now [\d.,]+ USDT, \d+ fills$/,
+      );
+      expect(await page.evaluate(COUNT_PRICE)).toBeGreaterThan(200);
+      expect(await violations(page)).toEqual([]);
       expect(await text('events')).toMatch(/fill/);
       // The chart has drawn something in its own colour.
       const drawn = await page.evaluate(COUNT_BLUE);
@@ -109,7 +157,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       if (PICTURES !== undefined)
         await page.screenshot({
           path: `${PICTURES}/ops-${width}-${colorScheme}.png`,
-          fullPage: width === 420,
+          fullPage: true,
         });
       expect(complaints).toEqual([]);
       await page.close();
@@ -134,6 +182,78 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.close();
   });
 
+  test('says that the session has ended, and how, and does not look for it again', async () => {
+    const own = await startOpsServer(script.monitor, { clock: systemClock });
+    const page = await browser.newPage();
+    await page.goto(own.url);
+    await page.getByText('connected', { exact: true }).first().waitFor();
+    await own.end({ verdict: 'No edge found: it was a <b>test</b>.' });
+    await own.close();
+    await page.getByText('session ended').first().waitFor();
+    await page
+      .getByRole('alert')
+      .getByText('The session has ended. No edge found: it was a <b>test</b>.')
+      .waitFor();
+    await page.close();
+  });
+
+  test('is a file after the session that shows the same without anybody to ask', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'market-gym-page-'));
+    const file = join(folder, 'page.html');
+    writeFileSync(
+      file,
+      renderEndedPage(script.monitor.state(), script.monitor.history(), { verdict: '</script><b>no</b>' }),
+    );
+    const page = await browser.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => {
+      if (request.url() !== `file://${file}` && !request.url().startsWith('data:'))
+        complaints.push(request.url());
+    });
+    await page.goto(`file://${file}`);
+    await page.getByRole('alert').getByText('The session has ended. </script><b>no</b>').waitFor();
+    expect(await page.locator('#decisions tbody tr').count()).toBe(50);
+    await page.waitForFunction(`${COUNT_PRICE} > 200`);
+    expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([1280, 420])(
+    'shows both venues, the edge and the inventory of arbitrage at %i pixels',
+    async (width) => {
+      const pair = scriptedRun({
+        books: twoVenueBooks(1500),
+        config: ARBITRAGE_SCRIPT,
+        policyFor: maskedHashPolicy,
+      });
+      pair.play(1200);
+      const own = await startOpsServer(pair.monitor, { clock: systemClock });
+      const page = await browser.newPage({ viewport: { width, height: 900 } });
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await page.goto(own.url);
+      await page.locator('#decisions tbody tr:nth-child(20)').waitFor();
+      const [first, second] = VENUE_NAMES;
+      expect(await page.locator('#decisions').textContent()).toMatch(/buy \w+, sell \w+ \(size 1\)/);
+      expect(await page.locator('#inventory').textContent()).toMatch(
+        new RegExp(`${first} BTC/USDT[\\d.,]+ BTC[\\d.,]+ USDT${second} BTC/USDT[\\d.,]+ BTC[\\d.,]+ USDT`),
+      );
+      expect(await page.locator('#legend').textContent()).toContain(`${second} mid`);
+      await page.waitForFunction(`${COUNT_PRICE} > 200`);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      expect(await violations(page)).toEqual([]);
+      if (PICTURES !== undefined)
+        await page.screenshot({ path: `${PICTURES}/ops-arbitrage-${width}.png`, fullPage: true });
+      expect(complaints).toEqual([]);
+      await page.close();
+      await own.close();
+      await pair.close();
+    },
+  );
+
   test('comes back by itself when the session is away for a while', async () => {
     const own = await startOpsServer(script.monitor, { clock: systemClock });
     const page = await browser.newPage();
@@ -154,7 +274,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     const { page, complaints } = await open();
     const tree = await page.locator('body').ariaSnapshot();
     for (const part of [
-      /heading "market-gym trading" \[level=1\]/,
+      /heading "market-gym trading on paper" \[level=1\]/,
       /heading "Equity" \[level=2\]/,
       /img "Equity over time: now [\d,.]+/,
       /button "Halt trading"/,
