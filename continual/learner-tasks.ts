@@ -1,7 +1,7 @@
 /** Performs a learner's tasks: reads the session's tape, trains, and judges. */
 import type { ConfigSchema } from '../core/config.ts';
 import { createRng } from '../core/rng.ts';
-import { hashSnapshot, type Snapshot } from '../core/snapshot.ts';
+import { hashSnapshot, type Json, type Snapshot } from '../core/snapshot.ts';
 import { builtInEnvs } from '../envs/built-in.ts';
 import type { Env } from '../envs/env.ts';
 import { createVectorEnv } from '../envs/vector/vector-env.ts';
@@ -14,7 +14,7 @@ import { replayTape } from '../live/tape/replay.ts';
 import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, type TapeEntry } from '../storage/tape.ts';
-import { buildPolicy, buildStoredAgent, loadPolicy } from './agent-policies.ts';
+import { type AgentCode, buildPolicy, buildStoredAgent, loadPolicy } from './agent-policies.ts';
 import { DriftHistory, driftSamples } from './drift-history.ts';
 import type { DriftProfile } from './drift-profile.ts';
 import { fineTune, stateDefect } from './fine-tune.ts';
@@ -65,10 +65,9 @@ export type LearnerResult =
     }
   | { readonly kind: 'failed'; readonly message: string };
 
-export interface LearnerContext {
+export interface LearnerContext extends AgentCode {
   readonly tape: string;
   readonly registry: ModelRegistry;
-  readonly catalog: Catalog;
   readonly venues: readonly VenuePlugin<ConfigSchema>[];
   readonly learn: LearnConfig;
   /** The last `learn.spanHours` of the tape; kept between tasks, each one reads on from the last. Made where there is none. */
@@ -109,7 +108,7 @@ function trainCandidate(
   const envs = createVectorEnv(Array.from({ length: base.numEnvs }, (_, i) => createEnv(candidateSeed + i)));
   const { observationSpace, actionSpace, stepContext } = envs;
   const home = { observationSpace, actionSpace, actionMask: stepContext.actionMasks };
-  const agent = buildStoredAgent(base, home, catalog, {
+  const agent = buildStoredAgent(base, home, context, {
     steps: base.steps + steps,
     seed: candidateSeed,
     settings: agentSettings,
@@ -117,6 +116,7 @@ function trainCandidate(
   const state = fineTune({ agent, state: base.state, envs, steps, seed: candidateSeed });
   const model: AgentModel = {
     ...base,
+    ...(context.network && { network: context.network.record as Json }),
     env,
     steps: base.steps + steps,
     state,
@@ -162,7 +162,7 @@ function judgeCandidate(
     ...stretch,
     policies: models.map((model, i) => (market: LiveMarket) => {
       // A model's age is not what is judged.
-      return buildPolicy(model, { id: ids[i], createdMs: Number.NaN }, market, catalog);
+      return buildPolicy(model, { id: ids[i], createdMs: Number.NaN }, market, context);
     }),
   });
   if (runs === undefined) return { kind: 'early' };
@@ -186,9 +186,11 @@ function judgeCandidate(
 /** Ends with the decision that it was asked at: what comes later goes to the session's own monitor. */
 function watch(
   { champion, proof, toIndex }: Extract<LearnerTask, { kind: 'watch' }>,
-  { tape, registry, catalog, venues, learn: { drift } }: LearnerContext,
+  context: LearnerContext,
 ): LearnerResult {
-  const policyOf = (id: string, market: LiveMarket) => loadPolicy(registry, id, market, catalog);
+  const { tape, registry, catalog, venues } = context;
+  const { drift } = context.learn;
+  const policyOf = (id: string, market: LiveMarket) => loadPolicy(registry, id, market, context);
   const shadow =
     proof &&
     new Shadows({

@@ -2,9 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MarketGymError } from '../core/errors.ts';
 import { requireUnchanged } from '../experiments/plugins/access.ts';
-import { type Catalog, loadGranted } from '../experiments/plugins/catalog.ts';
+import { loadGranted } from '../experiments/plugins/catalog.ts';
+import { type NetworkRecord, repeatNetwork } from '../experiments/plugins/network.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import type { PluginFile } from '../storage/plugin-file.ts';
+import type { AgentCode } from './agent-policies.ts';
 import {
   type LearnerContext,
   type LearnerResult,
@@ -21,26 +23,32 @@ export interface LearnerWorkerData {
   readonly registry: string;
   /** Files beside the framework's own that the session has been allowed to run. */
   readonly plugins: readonly PluginFile[];
+  /** What makes the networks of the agents, where that is a file, likewise. */
+  readonly network?: NetworkRecord;
   readonly learn: Readonly<Record<string, unknown>>;
 }
 
-const { tape, registry, plugins, learn } = workerData as LearnerWorkerData;
-const ready: Promise<LearnerContext> = loadUnchanged(plugins).then((catalog) => {
+const { tape, registry, learn, ...files } = workerData as LearnerWorkerData;
+const ready: Promise<LearnerContext> = loadUnchanged(files).then((code) => {
   const resolved = resolveLearnConfig(learn);
-  const venues = [...catalog.venues];
+  const venues = [...code.catalog.venues];
   return {
     tape,
     registry: new ModelRegistry(registry),
-    catalog,
+    ...code,
     venues,
     learn: resolved,
     window: trainingWindow({ tape, venues, learn: resolved }),
   };
 });
 
-async function loadUnchanged(files: readonly PluginFile[]): Promise<Catalog> {
-  requireUnchanged(files);
-  return loadGranted(files);
+async function loadUnchanged({
+  plugins,
+  network,
+}: Pick<LearnerWorkerData, 'plugins' | 'network'>): Promise<AgentCode> {
+  requireUnchanged(plugins);
+  const catalog = await loadGranted(plugins);
+  return network === undefined ? { catalog } : { catalog, network: await repeatNetwork(network, catalog) };
 }
 
 async function perform(task: LearnerTask): Promise<LearnerResult> {

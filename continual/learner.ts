@@ -1,7 +1,6 @@
 /** Starts a learner on a thread of its own: decisions never wait for it. */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { THREAD_START, threadEntry } from '../core/typescript-loader.ts';
 import type { LearnerResult, LearnerTask } from './learner-tasks.ts';
 import type { LearnerWorkerData } from './learner-worker.ts';
 
@@ -12,27 +11,13 @@ export interface Learner {
   stop(): Promise<void>;
 }
 
-const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
-const ENTRY = new URL(`./learner-worker${IS_TYPESCRIPT ? '.ts' : '.js'}`, import.meta.url).href;
-/** A string, so that no flags of the parent's are needed: a loader is registered where TypeScript has to be understood. */
-const SOURCE = `
-const { workerData } = require('node:worker_threads');
-(async () => {
-  if (workerData.loader !== undefined) (await import(workerData.loader)).register();
-  await import(workerData.entry);
-})().catch((error) => { setImmediate(() => { throw error; }); });`;
+const SOURCE = `${THREAD_START}
+running.catch((error) => { setImmediate(() => { throw error; }); });`;
 
 export function startLearner(data: LearnerWorkerData): Learner {
-  const loader = IS_TYPESCRIPT
-    ? pathToFileURL(
-        createRequire(import.meta.url)
-          .resolve('tsx/esm/api')
-          .replace(/\.cjs$/, '.mjs'),
-      ).href
-    : undefined;
   const worker = new Worker(SOURCE, {
     eval: true,
-    workerData: { ...data, entry: ENTRY, loader },
+    workerData: { ...data, ...threadEntry(import.meta.url, 'learner-worker') },
     execArgv: [],
   });
   worker.unref();

@@ -1,12 +1,11 @@
 /** Keeps the policy of a live session learning: candidates, verdicts, swaps between two decisions, and rollbacks. */
 
-import type { Catalog } from '../experiments/plugins/catalog.ts';
 import type { LiveRun } from '../live/session/live-run.ts';
 import type { Decision } from '../live/session/session.ts';
 import { unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
-import { buildPolicy } from './agent-policies.ts';
+import { type AgentCode, buildPolicy } from './agent-policies.ts';
 import { type DriftAlarm, DriftMonitor, type DriftSample } from './drift.ts';
 import { driftSamples, ownDecisionsNeeded } from './drift-history.ts';
 import { describeLearningEvent, type LearningEvent } from './events.ts';
@@ -28,12 +27,11 @@ const CHECK_EVERY = 10;
 /** A stretch whose end the tape did not reach is tried again after this part of it. */
 const RETRY_SHARE = 0.01;
 
-export interface ContinualOptions {
+export interface ContinualOptions extends AgentCode {
   readonly run: Pick<LiveRun, 'session' | 'market' | 'swap' | 'note' | 'halt'>;
   readonly registry: ModelRegistry;
   /** Name of the model in the registry; it needs a champion. */
   readonly model: string;
-  readonly catalog: Catalog;
   readonly learn: LearnConfig;
   readonly learner: Learner;
   /** Called for everything that happens, as it happens; the tape has the same in words. */
@@ -188,7 +186,7 @@ class ContinualLearning implements Continual {
   }
 
   #afterVerdict(id: string, result: LearnerResult): void {
-    const { run, catalog, learn } = this.#options;
+    const { run, learn } = this.#options;
     if (result.kind !== 'judged') {
       this.#retryMs = this.#nowMs + RETRY_SHARE * learn.gate.forwardDays * 24 * HOUR_MS;
       return;
@@ -197,7 +195,7 @@ class ContinualLearning implements Continual {
     this.#tell({ kind: 'judged', id, decision, reasons });
     if (decision === 'reject' || this.#state.champion.id !== id) return;
     this.#forgetReference();
-    run.swap(buildPolicy(challenger, { id, createdMs }, run.market, catalog));
+    run.swap(buildPolicy(challenger, { id, createdMs }, run.market, this.#options));
   }
 
   #watch(id: string, result: LearnerResult): void {
@@ -245,12 +243,12 @@ class ContinualLearning implements Continual {
   }
 
   #swapTo(id: string, from?: string, alarms: readonly DriftAlarm[] = []): void {
-    const { run, registry, catalog } = this.#options;
+    const { run, registry } = this.#options;
     const artifact = registry.load(id);
     const { createdMs } = artifact.manifest;
     this.#tell({ kind: 'swapped', id, from, alarms });
     this.#forgetReference();
-    run.swap(buildPolicy(unpackAgentModel(artifact), { id, createdMs }, run.market, catalog));
+    run.swap(buildPolicy(unpackAgentModel(artifact), { id, createdMs }, run.market, this.#options));
   }
 
   #forgetReference(): void {

@@ -5,13 +5,13 @@ import type { EnvParts } from '../envs/parts.ts';
 import { REGISTRY_ID } from '../experiments/live/policy.ts';
 import { readRegistryModel } from '../experiments/models/agent-model.ts';
 import type { PluginAccess } from '../experiments/plugins/access.ts';
-import { openCatalog } from '../experiments/plugins/catalog.ts';
 import type { OpsLearning } from '../live/ops/view.ts';
 import type { LiveConfig } from '../live/session/config.ts';
 import type { LiveRun } from '../live/session/live-run.ts';
 import type { Decision } from '../live/session/session.ts';
 import { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
+import { openAgentCode } from './agent-policies.ts';
 import type { LearningEvent } from './events.ts';
 import { startLearner } from './learner.ts';
 import { type Continual, startContinual } from './learning.ts';
@@ -79,8 +79,9 @@ export async function prepareLearning(
     );
   }
   const [name] = model.split('@');
-  const { plugins = [], id } = readRegistryModel(path, `${name}@champion`);
-  const catalog = await openCatalog(plugins, access, `The model "${id}"`);
+  const champion = readRegistryModel(path, `${name}@champion`);
+  const code = await openAgentCode(champion, champion.plugins ?? [], access, `The model "${champion.id}"`);
+  const { catalog, network } = code;
   requireSpan(learn, session, catalog);
   let continual: Continual | undefined;
   let close = async (): Promise<void> => {};
@@ -89,8 +90,14 @@ export async function prepareLearning(
     onDecision: (decision) => continual?.onDecision(decision),
     begin(run, onEvent) {
       const registry = new ModelRegistry(path);
-      const learner = startLearner({ tape, registry: path, plugins: catalog.files, learn: settings });
-      continual = startContinual({ run, registry, model: name, catalog, learn, learner, onEvent });
+      const learner = startLearner({
+        tape,
+        registry: path,
+        plugins: catalog.files,
+        ...(network && { network: network.record }),
+        learn: settings,
+      });
+      continual = startContinual({ run, registry, model: name, ...code, learn, learner, onEvent });
       close = async () => {
         await continual?.stop();
         await learner.stop();

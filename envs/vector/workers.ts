@@ -1,8 +1,8 @@
 /** Runs a crew of threads, each with its share of the envs of a vector env: commands go to all, and all are waited for. */
-import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { ConfigError, DataError, EnvError, StorageError, TrainingError } from '../../core/errors.ts';
+import { THREAD_START, threadEntry } from '../../core/typescript-loader.ts';
 import {
   BUFFER,
   COMMAND,
@@ -42,24 +42,15 @@ interface Share {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/**
- * The thread's first lines are a string, so that no parent's flags are needed: a loader is registered where TypeScript
- * has to be understood. What fails before `env-worker.ts` has taken over is told from here.
- */
-const SOURCE = `
-const { workerData } = require('node:worker_threads');
-const { control, port, worker, entry, typeScript } = workerData;
-(async () => {
-  if (typeScript !== undefined) (await import(typeScript)).register();
-  await import(entry);
-})().catch(({ name, message, stack }) => {
+/** What fails before `worker.ts` has taken over is told from here. */
+const SOURCE = `${THREAD_START}
+const { control, port, worker } = workerData;
+running.catch(({ name, message, stack }) => {
   port.postMessage({ error: { name, message, stack } });
   Atomics.store(control, ${WORKERS + HAS_REPLY} + worker * ${WORDS_PER_WORKER}, 1);
   Atomics.sub(control, ${PENDING}, 1);
   Atomics.notify(control, ${PENDING});
 });`;
-
-const ENTRY = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
 
 export class EnvWorkers {
   readonly numEnvs: number;
@@ -84,7 +75,7 @@ export class EnvWorkers {
     const url =
       typeof module === 'string' && !/^(file|data|node):/.test(module) ? pathToFileURL(module) : module;
     const { href } = new URL(url);
-    const isTypeScript = [ENTRY, href].some((file) => /\.[cm]?tsx?$/.test(file));
+    const entry = threadEntry(import.meta.url, 'worker', [href]);
     const shared = shareArrays(argument, new Map());
     const channels = this.shares.map(() => new MessageChannel());
     this.#ports = channels.map(({ port1 }) => port1);
@@ -100,7 +91,7 @@ export class EnvWorkers {
       };
       const worker = new Worker(SOURCE, {
         eval: true,
-        workerData: { ...data, entry: ENTRY, typeScript: isTypeScript ? typeScriptLoader() : undefined },
+        workerData: { ...data, ...entry },
         transferList: [port],
         execArgv: [],
       });
@@ -240,10 +231,4 @@ function shareObject(value: object, done: Map<object, unknown>): unknown {
   if (Array.isArray(value)) return value.map((element) => shareArrays(element, done));
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, shareArrays(element, done)]));
-}
-
-/** The ES module of tsx; `require` finds its CommonJS form, beside it, which cannot be used in a thread. */
-function typeScriptLoader(): string {
-  const { resolve } = createRequire(import.meta.url);
-  return pathToFileURL(resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs')).href;
 }

@@ -104,13 +104,13 @@ export function grantFile(
  * The same files at the same paths, as another thread or process that was told of them loads them.
  * @throws StorageError `plugin-changed` when a file has changed meanwhile
  */
-export function requireUnchanged(files: readonly PluginFile[]): void {
+export function requireUnchanged(files: readonly PluginFile[], what: 'plugin' | 'network' = 'plugin'): void {
   for (const file of files) {
-    const now = readPluginFile(file.path);
+    const now = readPluginFile(file.path, what);
     if (now.sha256 === file.sha256) continue;
     throw new StorageError(
       'plugin-changed',
-      `The plugin file ${file.path} has changed while it was in use (${changedParts(file, now).join(', ')}); start again.`,
+      `The ${what} file ${file.path} has changed while it was in use (${changedParts(file, now).join(', ')}); start again.`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { factoryOf, type NetworkFactory, type NetworkPlugin } from '../../agents
 import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { type PluginFile, pluginFileSchema, readPluginFile } from '../../storage/plugin-file.ts';
-import { grantFile, type PluginAccess } from './access.ts';
+import { grantFile, type PluginAccess, requireUnchanged } from './access.ts';
 import { type Catalog, describeExports } from './catalog.ts';
 import { kindOf } from './kinds.ts';
 import { importModule } from './modules.ts';
@@ -68,6 +68,47 @@ export async function reopenNetwork(
   if (given !== undefined) trusted.add(given);
   const { isChanged: _, ...file } = grantFile(recorded, given, access, owner, '--network');
   return loadNetwork(file, config ?? {});
+}
+
+/**
+ * The same network in another thread, which was told of a file that the user has allowed.
+ * @throws StorageError `plugin-changed` when the file has changed meanwhile
+ */
+export async function repeatNetwork(record: NetworkRecord, catalog: Catalog): Promise<RunNetwork> {
+  if ('name' in record) return reopenNetwork(record, catalog, {}, 'The thread');
+  const { config, ...file } = record;
+  requireUnchanged([file], 'network');
+  return loadNetwork(file, config ?? {});
+}
+
+/**
+ * The networks of a stored agent, without loading anything.
+ * @param stored what its model says
+ * @param opened the one file of networks that was loaded, if any
+ * @throws ConfigError `unfit-model` for networks of another file or of other settings
+ */
+export function networksOf(
+  stored: unknown,
+  catalog: Catalog,
+  opened: RunNetwork | undefined,
+): NetworkFactory | undefined {
+  if (stored === undefined) return undefined;
+  const record = networkRecordSchema.parse(stored);
+  if ('name' in record) return factoryOf(catalog.networks.get(record.name), record.config);
+  if (opened !== undefined && isSame(record, opened.record)) return opened.createNetwork;
+  throw new ConfigError(
+    'unfit-model',
+    `The agent learns with networks of the file ${record.path}, which is not the one that was loaded; open a model of that file.`,
+  );
+}
+
+function isSame(record: NetworkRecord, opened: NetworkRecord): boolean {
+  if ('name' in record || 'name' in opened) return false;
+  const hashes = [opened.sha256, ...(opened.before ?? [])];
+  return (
+    hashes.includes(record.sha256) &&
+    JSON.stringify(record.config ?? {}) === JSON.stringify(opened.config ?? {})
+  );
 }
 
 async function loadNetwork(

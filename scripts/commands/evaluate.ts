@@ -26,11 +26,11 @@ import { evaluateModelCommand } from '../terminal/evaluate-model.ts';
 import type { Io } from '../terminal/io.ts';
 import { reportSession } from '../terminal/live/session-summary.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
-import { accessOf, changedCodeOptions } from '../terminal/plugin-options.ts';
+import { accessOf, changedCodeOptions, networkOption } from '../terminal/plugin-options.ts';
 import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
-  ledgerOptions(changedCodeOptions(storeOptions(tableOptions(yargs))))
+  ledgerOptions(networkOption(changedCodeOptions(storeOptions(tableOptions(yargs)))))
     .positional('runs', {
       type: 'string',
       array: true,
@@ -69,10 +69,6 @@ export const options = (yargs: Argv) =>
       default: 1_000_000,
       coerce: wholeNumber('seed', 0, MAX_SEED),
       describe: 'Seed of the first episode',
-    })
-    .option('network', {
-      type: 'string',
-      describe: 'Where the file of --network is now that a run was trained with',
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })

@@ -9,19 +9,16 @@ import { requestHalt } from '../terminal/halt-request.ts';
 import type { Io } from '../terminal/io.ts';
 import { sessionOptions } from '../terminal/live-options.ts';
 import { openLiveFile, openSessionCode, requireTape, runLiveSession } from '../terminal/live-session.ts';
+import { networkOption } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 export const options = (yargs: Argv) =>
-  sessionOptions(yargs)
+  networkOption(sessionOptions(yargs))
     .option('run', { type: 'string', describe: 'Run directory of the agent that decides' })
     .option('checkpoint', { type: 'string', describe: 'best, latest, or a name; default: best' })
     .option('model', {
       type: 'string',
       describe: 'Model of the registry that decides: NAME (its champion) or NAME@VERSION',
-    })
-    .option('network', {
-      type: 'string',
-      describe: 'Where the file of --network is now that the run was trained with',
     })
     .option('registry', { type: 'string', describe: 'Directory of the registry' })
     .option('rule', {

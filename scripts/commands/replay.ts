@@ -7,10 +7,10 @@ import { readTape } from '../../storage/tape.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
-import { accessOf, codeOptions } from '../terminal/plugin-options.ts';
+import { accessOf, codeOptions, networkOption } from '../terminal/plugin-options.ts';
 
 export const options = (yargs: Argv) =>
-  codeOptions(yargs)
+  networkOption(codeOptions(yargs))
     .positional('tape', { type: 'string', demandOption: true, describe: 'Directory of the tape' })
     .option('run', { type: 'string', describe: 'Where the run of its model is now, if it was moved' })
     .option('registry', { type: 'string', describe: 'Where the registry of its model is' })

@@ -19,11 +19,11 @@ import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
-import { accessOf, codeOptions } from '../terminal/plugin-options.ts';
+import { accessOf, codeOptions, networkOption } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 
 export const options = (yargs: Argv) =>
-  codeOptions(yargs)
+  networkOption(codeOptions(yargs))
     .option('model', {
       type: 'string',
       demandOption: true,

@@ -36,6 +36,15 @@ export const changedCodeOptions = <Values>(yargs: Argv<Values>) =>
     describe: 'Goes on with a file of code that has changed since; what follows is marked by its hash',
   });
 
+/** For those that build the agent of a run or model. */
+export const networkOption = <Values>(yargs: Argv<Values>) =>
+  yargs
+    .option('network', {
+      type: 'string',
+      describe: 'Where the file of --network is now that the agent was trained with',
+    })
+    .requiresArg('network');
+
 export interface CodeArguments {
   readonly plugin?: readonly string[];
   readonly network?: string;

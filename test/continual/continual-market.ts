@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildStoredAgent, loadPolicy } from '../../continual/agent-policies.ts';
+import { type AgentCode, buildStoredAgent, loadPolicy } from '../../continual/agent-policies.ts';
 import type { LearningEvent } from '../../continual/events.ts';
 import type { Learner } from '../../continual/learner.ts';
 import { type LearnerContext, performTask } from '../../continual/learner-tasks.ts';
@@ -187,6 +187,7 @@ export function createModel(
   seed: number,
   change: (state: Snapshot) => Snapshot = (state) => state,
   setup = PPO,
+  code: Partial<AgentCode> = {},
 ): AgentModel {
   const { market } = assemble(
     { config: setup.config, model: '', modelCreatedMs: Number.NaN },
@@ -196,15 +197,18 @@ export function createModel(
       record: () => {},
     },
   );
-  const config = JSON.parse(JSON.stringify(catalog.agents.get(setup.agent).config.parse(setup.settings)));
+  const config = JSON.parse(
+    JSON.stringify((code.catalog ?? catalog).agents.get(setup.agent).config.parse(setup.settings)),
+  );
   const empty = {
     agent: { name: setup.agent, config },
     env: { name: setup.config.mode === 'arbitrage' ? 'arbitrage' : 'trading-books', config: {} },
     numEnvs: 4,
     steps: 0,
+    ...(code.network && { network: code.network.record as Json }),
   };
   const model = { ...empty, state: { arrays: {}, values: {} } };
-  const state = change(buildStoredAgent(model, market, catalog, { seed }).save());
+  const state = change(buildStoredAgent(model, market, { catalog, ...code }, { seed }).save());
   return { ...model, state };
 }
 
@@ -229,8 +233,8 @@ export interface Place {
   readonly registry: string;
 }
 
-export function createPlace(): Place {
-  const directory = mkdtempSync(join(tmpdir(), 'market-gym-continual-'));
+export function createPlace(prefix = 'market-gym-continual-'): Place {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
   return { tape: join(directory, 'tape'), registry: join(directory, 'registry') };
 }
 
@@ -239,7 +243,7 @@ export function replay({ tape, registry: path }: Place) {
   const registry = new ModelRegistry(path);
   const outcome = replayTape(readTape(tape), {
     venues: builtInVenues,
-    policyFor: (model, _createdMs, market) => loadPolicy(registry, model, market, catalog),
+    policyFor: (model, _createdMs, market) => loadPolicy(registry, model, market, { catalog }),
   });
   registry.close();
   return outcome;
@@ -283,7 +287,7 @@ export class Play {
     };
     this.#assembled = assemble(header, {
       venues: builtInVenues,
-      policyFor: (model, _createdMs, market) => loadPolicy(this.registry, model, market, catalog),
+      policyFor: (model, _createdMs, market) => loadPolicy(this.registry, model, market, { catalog }),
       record: write,
       onDecision: (decision: Decision) => {
         if (!link.isLive) return;
