@@ -52,6 +52,8 @@ export default defineConfig({
   test: {
     // Otherwise vitest leaves one of the cores to itself, which hardly uses it.
     maxWorkers: '100%',
+    // What was compiled for the last run is not compiled again.
+    experimental: { fsModuleCache: true },
     testTimeout: 120_000,
     projects: [
       {

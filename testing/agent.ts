@@ -76,6 +76,17 @@ export function agentChecks(options: AgentTestOptions): Check[] {
     return training.save();
   };
 
+  let known: { readonly whole: Snapshot; readonly agent: string } | undefined;
+  /** One whole run, for all rules that compare with it. */
+  const unbroken = () => {
+    if (known === undefined) {
+      const { agent, training } = begin(7);
+      const whole = finish(training);
+      known = { whole, agent: hashSnapshot(agent.save()) };
+    }
+    return known;
+  };
+
   const checks: Check[] = [
     {
       name: 'acts within the space, for any number of envs',
@@ -94,7 +105,7 @@ export function agentChecks(options: AgentTestOptions): Check[] {
     {
       name: 'the same seed gives the same bits, another seed others',
       run() {
-        const first = hashSnapshot(finish(begin(7).training));
+        const first = hashSnapshot(unbroken().whole);
         requireThat(
           hashSnapshot(finish(begin(7).training)) === first,
           'two runs with one seed end in other states',
@@ -108,9 +119,7 @@ export function agentChecks(options: AgentTestOptions): Check[] {
     {
       name: 'the number of threads changes no bit',
       run() {
-        const alone = begin(7);
-        finish(alone.training);
-        const expected = hashSnapshot(alone.agent.save());
+        const expected = unbroken().agent;
         for (const threads of [2, 3]) {
           const { agent, training } = begin(7, createEnv, threads);
           finish(training);
@@ -121,22 +130,22 @@ export function agentChecks(options: AgentTestOptions): Check[] {
     {
       name: 'a run interrupted anywhere and resumed ends in the bits of an unbroken one',
       run() {
-        const { training: tried } = begin(3);
+        const { training: tried } = begin(7);
         for (let i = 0; i < 2; i++) tried.advance();
         // An agent that learns nothing reports after a thousand steps of each env.
         const total = tried.isFinished && options.steps === undefined ? 2500 * numEnvs : steps;
-        const unbroken = finish(begin(3, createEnv, 1, total).training);
+        const whole = total === steps ? unbroken().whole : finish(begin(7, createEnv, 1, total).training);
         for (const events of [1, 2]) {
-          const { training } = begin(3, createEnv, 1, total);
+          const { training } = begin(7, createEnv, 1, total);
           for (let i = 0; i < events; i++) training.advance();
           requireThat(!training.isFinished, `the run is over after ${events} events; give more steps`);
           const saved = training.save();
           const { training: resumed } = begin(99, createEnv, 1, total);
           resumed.load(saved);
           const end = finish(resumed);
-          requireSame(end.values, unbroken.values, `the state after a pause at event ${events}`);
+          requireSame(end.values, whole.values, `the state after a pause at event ${events}`);
           requireThat(
-            hashSnapshot(end) === hashSnapshot(unbroken),
+            hashSnapshot(end) === hashSnapshot(whole),
             `resumed after event ${events}, it ends in another state`,
           );
         }
@@ -147,9 +156,7 @@ export function agentChecks(options: AgentTestOptions): Check[] {
     checks.push({
       name: 'learns the pinned bits',
       run() {
-        const { agent, training } = begin(7);
-        finish(training);
-        const hash = hashSnapshot(agent.save());
+        const { agent: hash } = unbroken();
         requireThat(hash === goldenHash, `the state's hash is ${hash}, pinned is ${goldenHash}`);
       },
     });

@@ -1,7 +1,7 @@
 /** Clones behaviour: teaches an agent to act as another one would, before it learns by itself. */
 import type { Agent } from '../agents/agent.ts';
 import { randomChoice } from '../agents/off-policy/choices.ts';
-import { canImitate, type Demonstration } from '../agents/on-policy/imitation.ts';
+import { canImitate, type Demonstration, type Imitator } from '../agents/on-policy/imitation.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import { actionDim, createActionBatch, numChoices } from '../envs/spaces.ts';
@@ -35,12 +35,7 @@ export interface CloningOptions {
  */
 export function cloneBehaviour(options: CloningOptions): number {
   const { student, epochs, learningRate, minibatchSize, rng } = options;
-  if (!canImitate(student)) {
-    throw new ConfigError(
-      'cannot-imitate',
-      'This agent cannot be taught by example: PPO without a memory can, with normalizeObservations and normalizeRewards off.',
-    );
-  }
+  requireStudent(student);
   const demonstration = demonstrate(options);
   const rows = demonstration.size;
   const { dim } = options.envs.observationSpace;
@@ -75,6 +70,15 @@ export function cloneBehaviour(options: CloningOptions): number {
     loss = sum / numBatches;
   }
   return loss;
+}
+
+/** @throws ConfigError `cannot-imitate` for an agent that has no way to learn from what another does */
+export function requireStudent(agent: Agent): asserts agent is Agent & Imitator {
+  if (canImitate(agent)) return;
+  throw new ConfigError(
+    'cannot-imitate',
+    'This agent cannot be taught by example: PPO without a memory can, with normalizeObservations and normalizeRewards off.',
+  );
 }
 
 /** What the teacher does in the envs, with the returns of what was done. */

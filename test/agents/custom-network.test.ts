@@ -26,7 +26,7 @@ import { createTfjsNetwork } from '../../networks/tfjs.ts';
 import { loadTensorFlow, type TensorFlow } from '../../networks/tfjs-backend.ts';
 import { evaluate } from '../../trainers/evaluate.ts';
 import { Training } from '../../trainers/train.ts';
-import { isSoak } from '../soak.ts';
+import { counts, isSoak } from '../soak.ts';
 
 const hidden = [16];
 const replay = { hidden, learningStarts: 64, batchSize: 32, bufferSize: 500, trainEvery: 4 };
@@ -55,9 +55,9 @@ function begin(
   [, plugin, createEnv, config]: Case,
   createNetwork?: NetworkFactory,
   kernels: AgentContext['kernels'] = {},
+  totalSteps = 600,
 ) {
   const numEnvs = 2;
-  const totalSteps = 600;
   const envs = createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(i)));
   const { observationSpace, actionSpace } = envs;
   const rng = createRng(5);
@@ -256,7 +256,8 @@ describe('a tfjs model', () => {
   };
 
   test.each(CASES)('serves %s, repeats, and leaves no tensor behind', (...agentCase) => {
-    const { agent, training } = begin(agentCase, tfjs);
+    const steps = counts(240, 600);
+    const { agent, training } = begin(agentCase, tfjs, {}, steps);
     for (let i = 0; i < 2; i++) training.advance();
     const { numTensors } = tf.memory();
     const { arrays } = finish(training);
@@ -264,7 +265,7 @@ describe('a tfjs model', () => {
     for (const [name, array] of Object.entries(arrays)) {
       expect(array.every(Number.isFinite), name).toBe(true);
     }
-    const again = begin(agentCase, tfjs);
+    const again = begin(agentCase, tfjs, {}, steps);
     finish(again.training);
     expect(hashSnapshot(again.agent.save())).toBe(hashSnapshot(agent.save()));
   });

@@ -5,7 +5,7 @@ import { testRates } from './drift-rates.ts';
 vi.setConfig({ testTimeout: 600_000 });
 testRates({
   barMinutes: 15,
-  numStill: counts(10, 100),
+  numStill: counts(6, 100),
   maxFalse: counts(1, 5),
-  numChanged: counts(5, 100),
+  numChanged: counts(3, 100),
 });

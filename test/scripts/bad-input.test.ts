@@ -49,22 +49,6 @@ export const forbidding = gym.defineEnv({
     };
   },
 });
-export const throwingEnv = gym.defineEnv({
-  name: 'throwing',
-  description: 'Throws at its 1500th step.',
-  config: gym.z.object({}),
-  create(context) {
-    const env = soonOver.create(context);
-    let steps = 0;
-    return {
-      ...env,
-      step(action) {
-        if (++steps === 1500) throw new TypeError('the wheel came off');
-        return env.step(action);
-      },
-    };
-  },
-});
 export const soonBroken = define('soon-broken', (step) => (step === 5 ? NaN : 1));
 export const lateBroken = define('late-broken', (step) => (step === 300 ? NaN : 1));
 `;
@@ -339,12 +323,6 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
       '--plugin envs.ts --env forbidding --envs 1 --steps 4000',
       'In env "forbidding"',
       'allows no action',
-    ],
-    [
-      'an env that throws in a worker thread',
-      '--plugin envs.ts --env throwing --envs 2 --env-workers 2 --steps 4000',
-      'In env "throwing": Env 0 failed in step: TypeError: the wheel came off',
-      'Correct the env',
     ],
     ['a missing network file', '--network no.mjs', 'No such network file', 'no.mjs', 'Give the path'],
     ['a network file that makes none', '--network nothing.ts', 'exports no function createNetwork'],

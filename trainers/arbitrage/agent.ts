@@ -1,13 +1,13 @@
 /** Trains one agent for arbitrage: by cloning a rule, then on markets like the training span, then on the span. */
 
 import type { Agent } from '../../agents/agent.ts';
-import { createRng } from '../../core/rng.ts';
+import { createRng, type Rng } from '../../core/rng.ts';
 import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
-import { createVectorEnv } from '../../envs/vector/vector-env.ts';
+import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
-import { cloneBehaviour } from '../clone-behaviour.ts';
+import { cloneBehaviour, requireStudent } from '../clone-behaviour.ts';
 import { train } from '../train.ts';
 import type { ArbitrageRule } from './baselines.ts';
 import type { RowSpan } from './judge.ts';
@@ -36,19 +36,13 @@ export function trainArbitrageAgent(
   shared: SharedInputs,
   seed: number,
 ): Agent {
-  const { books, config, numEnvs, cloningSteps, syntheticSteps, tapeSteps, agentSettings } = options;
+  const { books, config, cloningSteps, syntheticSteps, tapeSteps, agentSettings } = options;
   const { span, synthetic, teacher } = shared;
   const fitted = synthetic === undefined ? [] : syntheticEnvs(options, synthetic, span.toRow, seed);
   const onTape = tapeEnvs(options, span, seed);
   const tape = createVectorEnv(onTape);
-  const { observationSpace, actionSpace, stepContext } = tape;
   const rng = createRng(seed);
-  const masksActions = stepContext.actionMasks !== undefined;
-  const totalSteps = syntheticSteps + tapeSteps;
-  const agent = options.agent.build(
-    { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },
-    agentSettings,
-  );
+  const agent = buildAgent(options, tape, rng);
   if (teacher !== undefined && cloningSteps > 0) {
     cloneBehaviour({
       ...CLONING,
@@ -65,6 +59,25 @@ export function trainArbitrageAgent(
   }
   if (tapeSteps > 0) train({ envs: tape, agent, totalSteps: tapeSteps, seed });
   return agent;
+}
+
+/** @throws ConfigError `cannot-imitate` where the agent is to clone a rule and has no way to: before anything is tuned */
+export function requireCloning(options: ArbitrageTrainingOptions, span: RowSpan): void {
+  const [seed] = options.seeds;
+  requireStudent(buildAgent(options, createVectorEnv(tapeEnvs(options, span, seed)), createRng(seed)));
+}
+
+function buildAgent(
+  { agent, agentSettings, numEnvs, syntheticSteps, tapeSteps }: ArbitrageTrainingOptions,
+  { observationSpace, actionSpace, stepContext }: VectorEnv,
+  rng: Rng,
+): Agent {
+  const masksActions = stepContext.actionMasks !== undefined;
+  const totalSteps = syntheticSteps + tapeSteps;
+  return agent.build(
+    { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps },
+    agentSettings,
+  );
 }
 
 /** Markets that are like the training span, for the ladder to be tuned on. */

@@ -9,7 +9,7 @@ import type { BookTape } from '../../market/books/tape.ts';
 import { firstAtOrAfter, sliceTape } from '../../market/books/tape-span.ts';
 import { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
 import type { Interval } from '../seed-statistics.ts';
-import { ladderMarkets, trainArbitrageAgent } from './agent.ts';
+import { ladderMarkets, requireCloning, trainArbitrageAgent } from './agent.ts';
 import { LADDER, tuneLadder, tuneRules } from './baselines.ts';
 import { type ArbitrageOutcome, boundBps, judgeArbitrage, judgeByTime, type RowSpan } from './judge.ts';
 import type { JudgedConfig } from './judged-config.ts';
@@ -45,9 +45,10 @@ export interface ArbitrageResult {
 export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResult {
   const { books, config, onProgress = () => {} } = options;
   const spans = splitByTime(books, options.trainShare);
+  const hasTeacher = books.venues.length === 2;
+  if (hasTeacher && options.cloningSteps > 0) requireCloning(options, spans.train);
   onProgress('Tuning the rules on the training span');
   const trainSpan = sliceTape(books, books.timeMs[0], books.timeMs[spans.train.toRow - 1] + 1);
-  const hasTeacher = books.venues.length === 2;
   const needsMarket = options.syntheticSteps > 0 || hasTeacher;
   const synthetic = needsMarket ? fitSyntheticVenues(trainSpan) : undefined;
   const rules = tuneRules(books, config, spans.train);

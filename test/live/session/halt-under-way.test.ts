@@ -23,7 +23,7 @@ const CONFIG = {
   risk: { maxOrdersPerMinute: 1e5, maxDrawdown: 1 },
   seed: 5,
 };
-const HALTS = counts(4, 12);
+const HALTS = counts(2, 12);
 
 const ofKind = (tape: readonly TapeRecord[], kind: string) => tape.filter(([name]) => name === kind);
 

@@ -25,7 +25,7 @@ const run = (market: object, seeds = [1, 2]) =>
     trainShare: 0.5,
     seeds,
     numEnvs: 4,
-    cloningSteps: 8000,
+    cloningSteps: counts(5000, 8000),
     syntheticSteps: 2000,
     tapeSteps: 2000,
     sensitivity,
