@@ -3,6 +3,7 @@ import { exp, log } from '../../core/math.ts';
 import { mean } from '../../core/statistics.ts';
 import type { Candles } from './candles.ts';
 import { findGaps, type Gap, tradesThroughWeekends } from './gaps.ts';
+import { type BarSpell, findJumps, findSpells, type Jump } from './spells.ts';
 import { formatTime } from './timestamps.ts';
 
 /** A log return more than 10 robust deviations away from the median one. */
@@ -49,6 +50,12 @@ export interface DataQuality {
   readonly robustDeviation: number;
   /** In order of time. Where most closes are unchanged, the mean absolute log return takes the deviation's place. */
   readonly outliers: readonly Outlier[];
+  /** Opens far from the close before. In order of time. */
+  readonly jumps: readonly Jump[];
+  /** Runs of at least 20 bars at one price without a move, longest first; in a market where most bars move. */
+  readonly stillSpells: readonly BarSpell[];
+  /** Runs of at least 20 bars without volume, longest first. */
+  readonly zeroVolumeSpells: readonly BarSpell[];
   /**
    * Bars whose open is exactly the close before, as a fraction of the bars that have one before. Usual in
    * markets that never close; elsewhere a sign that the opens were made up, and that an execution at the next
@@ -108,6 +115,12 @@ export function describeCandles(candles: Candles): DataQuality {
     flatBars,
     robustDeviation,
     outliers,
+    jumps: scale > 0 ? findJumps(candles, scale, stepMs) : [],
+    stillSpells: findSpells(
+      candles,
+      (row) => high[row] === low[row] && (row === 0 || close[row] === close[row - 1]),
+    ),
+    zeroVolumeSpells: findSpells(candles, (row) => volume[row] === 0),
     openAtPreviousClose: length > 1 ? opensAtPreviousClose / (length - 1) : 0,
   };
 }
@@ -146,6 +159,12 @@ export function formatDataQuality(quality: DataQuality): string {
       `               ${percent(exp(outlier.logReturn) - 1)} at row ${outlier.row}, ${shortTime(outlier.timeMs)}`,
     );
   }
+  for (const { timeMs, ratio, split } of quality.jumps.slice(0, 3)) {
+    const why =
+      split === undefined ? 'another contract or symbol?' : `a split of ${split[0]} for ${split[1]}?`;
+    lines.push(`jump           ${percent(ratio - 1)} from close to open, ${shortTime(timeMs)}: ${why}`);
+  }
+  if (quality.jumps.length > 3) lines.push(`               and ${quality.jumps.length - 3} more jumps`);
   lines.push(`opens at the close before   ${percent(quality.openAtPreviousClose)} of the bars`);
   return lines.join('\n');
 }

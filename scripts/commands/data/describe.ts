@@ -1,5 +1,7 @@
 /** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
+import { basename } from 'node:path';
 import type { Argv } from 'yargs';
+import { ConfigError } from '../../../core/errors.ts';
 import { openConverter, symbolOfPath } from '../../../experiments/data/convert.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
@@ -13,6 +15,8 @@ import { describeCandles, formatDataQuality } from '../../../market/candles/data
 import { formatTime } from '../../../market/candles/timestamps.ts';
 import { type LoadReport, loadCandleSeries, type NamedCandles } from '../../../market/files/candle-series.ts';
 import type { ReadOptions } from '../../../market/files/options.ts';
+import { writeFileAtomic } from '../../../storage/atomic.ts';
+import { renderQualityReport } from '../../../trainers/report/data-quality.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { type Console, createConsole } from '../../terminal/console.ts';
 import { dataOptions, readOptionsOf } from '../../terminal/data-options.ts';
@@ -30,8 +34,12 @@ export const options = (yargs: Argv) =>
       describe: 'What a file of books trades, where it does not say: BTC/BRL',
     })
     .option('venue', { type: 'string', describe: 'What to call the venue of a file that does not say' })
+    .option('report', {
+      type: 'string',
+      describe: 'Write the report on candles as a page with pictures to this file: report.html',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['pair', 'venue']);
+    .requiresArg(['pair', 'venue', 'report']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -50,7 +58,10 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     ...(pair !== undefined && { pair: parsePair(pair) }),
     ...(venue !== undefined && { venue }),
   };
-  if (kind === undefined) await describeCandleFile(path, read, bookOptions.pair, console);
+  if (args.report !== undefined && kind !== undefined) {
+    throw new ConfigError('invalid-setting', `--report shows candles, and ${file} holds none; leave it out.`);
+  }
+  if (kind === undefined) await describeCandleFile(path, read, args, bookOptions.pair, console);
   else if (isTradeFile(kind)) await describeTrades(path, bookOptions, console);
   else {
     const { trades, report, ...loaded } = await loadBooksOrCapture(path, bookOptions);
@@ -70,6 +81,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
 async function describeCandleFile(
   path: string,
   read: ReadOptions,
+  { report: page, file }: Pick<Arguments, 'report' | 'file'>,
   pair: Pair | undefined,
   console: Console,
 ): Promise<void> {
@@ -84,9 +96,14 @@ async function describeCandleFile(
   });
   console.say(understoodAs(report, series));
   for (const note of notes) console.say(note);
+  if (page !== undefined) {
+    const source = { title: basename(file), understoodAs: understoodAs(report, series), notes, series };
+    writeFileAtomic(page, renderQualityReport(source));
+  }
   const described = series.map(({ symbol, candles }) => ({ symbol, ...describeCandles(candles) }));
   if (described.length === 1) {
     console.say(formatDataQuality(described[0]));
+    if (page !== undefined) console.say(`Report: ${page}`);
     console.result({ file: path, ...report, ...described[0] });
     return;
   }
@@ -95,6 +112,7 @@ async function describeCandleFile(
     console.say(`\n${symbol}\n${formatDataQuality(quality)}`);
   }
   if (described.length > MAX_SERIES) console.say(`\nand ${described.length - MAX_SERIES} more series`);
+  if (page !== undefined) console.say(`Report: ${page}`);
   console.result({ file: path, ...report, series: described });
 }
 
