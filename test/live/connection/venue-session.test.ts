@@ -232,8 +232,8 @@ describe('the budget of losses and failures', () => {
   const again: readonly VenueInput[] = [{ kind: 'close', reason: 'test' }, { kind: 'open' }];
   test.each<[what: string, inputs: readonly VenueInput[]]>([
     ['connections that closed', again],
-    ['frames that cannot be read', [{ kind: 'frame', text: 'unreadable' }, ...again]],
-    ['binary frames', [{ kind: 'binary', bytes: 3 }, ...again]],
+    ['frames that cannot be read', [{ kind: 'frame', text: 'unreadable' }, { kind: 'open' }]],
+    ['binary frames', [{ kind: 'binary', bytes: 3 }, { kind: 'open' }]],
     [
       'snapshots that failed',
       [{ kind: 'snapshot-failed', symbol: SYMBOL, status: 500, retryAfterMs: 7, detail: 'no' }],
@@ -278,7 +278,52 @@ describe('the budget of losses and failures', () => {
   });
 });
 
+describe('what the protocol asks for', () => {
+  test('becomes a command', () => {
+    const venue = open();
+    venue.frame(0, 'say hello there');
+    venue.frame(0, 'fetch 500 book');
+    expect(venue.commands).toEqual([
+      { kind: 'send', text: 'hello there' },
+      { kind: 'fetch-snapshot', symbol: SYMBOL, url: 'http://nowhere/book', delayMs: 500 },
+    ]);
+  });
+
+  // The venue says at 1000 that nothing is to be asked for so long.
+  test.each<[rule: string, retryAfterMs: number[], askedMs: number, delayMs: number, waitsMs: number]>([
+    ['no sooner than the venue said', [2000], 1500, 0, 1500],
+    ['as late as it wants to, where that is later', [2000], 1500, 1700, 1700],
+    ['at once, when the time has passed', [2000], 3000, 0, 0],
+    ['no sooner than the longest that the venue said', [2000, 50], 1500, 0, 1500],
+  ])('a snapshot is fetched %s', (_, retryAfterMs, askedMs, delayMs, waitsMs) => {
+    const venue = open({ resyncBudget: 9 });
+    for (const ms of retryAfterMs) {
+      const failed = { kind: 'snapshot-failed', symbol: SYMBOL, status: 429, detail: '' } as const;
+      venue.take(1000, { ...failed, retryAfterMs: ms });
+    }
+    // Another connection is no way around it.
+    venue.take(1100, { kind: 'close', reason: 'test' });
+    venue.take(1200, { kind: 'open' });
+    venue.frame(askedMs, `fetch ${delayMs} book`);
+    expect(venue.commands.at(-1)).toMatchObject({ kind: 'fetch-snapshot', delayMs: waitsMs });
+  });
+});
+
 describe('what comes in', () => {
+  test('is counted by kind, a binary frame too', () => {
+    const venue = open();
+    venue.frame(0, 'book 99 101');
+    venue.frame(1, 'malformed');
+    venue.take(2, { kind: 'binary', bytes: 3 });
+    expect(venue.session.counters).toMatchObject({
+      connections: 1,
+      frames: 3,
+      bookUpdates: 1,
+      rejected: { unreadable: 1, malformed: 1 },
+    });
+    expect([venue.session.isOpen, venue.session.lastMessageMs]).toEqual([false, START_MS + 1]);
+  });
+
   test('time never falls', () => {
     const venue = open();
     venue.frame(1000, 'book 99 101');

@@ -64,7 +64,10 @@ describe('an error at a subscription', () => {
     ['coinbase', COINBASE_BOOK, { type: 'error', message: 'rate limit exceeded' }],
   ];
 
-  test.each(errors)('%s: before any book it is a refusal', (venue, _, error) => {
+  test.each([
+    ...errors,
+    ['kraken', {}, { method: 'subscribe', success: false, error: 'Currency pair not supported BTC/USD' }],
+  ] as const)('%s: before any book it is a refusal', (venue, _, error) => {
     const { venueSession, input, say } = session(venue, 'BTC/USD');
     input({ kind: 'open' });
     say(error);

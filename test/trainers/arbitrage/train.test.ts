@@ -76,6 +76,18 @@ describe('training for arbitrage', () => {
     );
   });
 
+  test('its tables say profits in basis points and shares in percent', () => {
+    const [head, first] = outcomeRows(result, 'test');
+    const cell = (name: string) => first[head.indexOf(name)];
+    const { test: outcome } = result.seeds[0];
+    const percent = (share: number) =>
+      Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`.replace('-', '−');
+    expect(first[0]).toBe('agent, seed 1');
+    expect(first.slice(1)).toContain(outcome.profitBps.toFixed(2).replace('-', '−'));
+    expect(first.slice(1)).toContain(percent(outcome.inventoryDrift));
+    expect(cell('trades')).toBe(String(outcome.trades));
+  });
+
   test('the report shows all of them, needs no network, and takes no markup from a title', () => {
     const html = renderArbitrageReport(result, { title: '<b>Two</b>', ...sensitivity, details: ['A & B'] });
     for (const [name] of outcomeRows(result, 'test')) expect(html).toContain(`<th>${name}</th>`);

@@ -334,6 +334,17 @@ describe('the numbers behind the charts', () => {
     expect(span.curves[3].name).toBe('ppo, seed 3 (median)');
   });
 
+  it.each([
+    ['a day', DAY_MS, true],
+    ['more than half a day', DAY_MS / 2 + 1, true],
+    ['half a day', DAY_MS / 2, false],
+    ['a minute', 60_000, false],
+  ])('name bars of %s by their day alone, or not', (_, stepMs, isDaily) => {
+    const timeMs = Float64Array.from({ length: 4 }, (_, t) => t * stepMs);
+    const page = renderReport(withCurve({}, { timeMs }));
+    expect(embedded(page).spans[0].daily).toBe(isDaily);
+  });
+
   it('keep the deepest drawdown of a span too long to draw every bar', () => {
     const numBars = 20_001;
     const flat = new Float64Array(numBars).fill(1);
