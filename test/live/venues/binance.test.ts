@@ -45,6 +45,16 @@ describe('a Binance book meets its snapshot', () => {
     });
   });
 
+  test('diffs that come again while it is waited for are passed over and counted', () => {
+    const venue = start();
+    venue.frame(diff(157, 160, [['100', '10']]));
+    venue.frame(diff(157, 160, [['100', '10']]));
+    venue.frame(diff(158, 159, [['100', '11']]));
+    expect(venue.session.counters).toMatchObject({ duplicates: 2, losses: {} });
+    snapshot(venue, 158);
+    expect(levels(venue.book(), 'bid')[0]).toBe('100 x 10');
+  });
+
   test('a snapshot older than the stream is fetched again', () => {
     const venue = start();
     venue.frame(diff(157, 160, [['100', '10']]));
