@@ -23,11 +23,42 @@ export interface AccountRow {
   readonly costPaid: number;
 }
 
+/** The columns of a pass, [T] each: entry 0 is the state before the first decision. */
+export type AccountPass = { readonly length: number } & {
+  readonly [Key in keyof AccountRow]: Float64Array;
+};
+
 /** The times and prices that all compared policies are judged at. */
-export type PassAxis = readonly Pick<AccountRow, 'timeMs' | 'price'>[];
+export type PassAxis = Pick<AccountPass, 'length' | 'timeMs' | 'price'>;
+
+const COLUMNS = [
+  'timeMs',
+  'price',
+  'equity',
+  'exposure',
+  'position',
+  'cash',
+  'tradedNotional',
+  'costPaid',
+] as const satisfies readonly (keyof AccountRow)[];
 
 /** A change of position below this part of the position is rounding, not a trade. */
 const ROUNDING = 1e-9;
+const FIRST_CAPACITY = 1024;
+
+/** The columns of rows that are there already. */
+export function passOf(rows: readonly AccountRow[]): AccountPass {
+  const pass = allocate(rows.length);
+  rows.forEach((row, t) => {
+    for (const key of COLUMNS) pass[key][t] = row[key];
+  });
+  return pass;
+}
+
+function allocate(length: number): AccountPass {
+  const columns = Object.fromEntries(COLUMNS.map((key) => [key, new Float64Array(length)]));
+  return { length, ...(columns as Omit<AccountPass, 'length'>) };
+}
 
 /**
  * Acts greedily from the env's reset to the end of its episode.
@@ -40,28 +71,73 @@ export function recordPass(
   env: Env,
   agent: Agent,
   { seed, see }: { seed?: number; see?: (info: AccountInfo) => void } = {},
-): AccountRow[] {
-  const rows: AccountRow[] = [];
+): AccountPass {
+  const recorder = new PassRecorder();
   const visit = (given: object): void => {
     const info = given as AccountInfo;
-    rows.push(readAccount(info, rows));
+    recorder.take(info);
     see?.(info);
   };
   playEpisode(agent, env, visit, seed);
-  return rows;
+  return recorder.pass();
 }
 
-function readAccount(info: AccountInfo, rows: readonly AccountRow[]): AccountRow {
-  const { timeMs, price, exposure } = info;
-  const last = rows.at(-1);
-  requireSound(info, rows.length, last);
-  const equity = Math.max(0, info.equity);
-  const { position = (exposure * equity) / price } = info;
-  const { cash = equity - position * price } = info;
-  const change = last === undefined ? 0 : Math.abs(position - last.position);
-  const isRounding = change <= ROUNDING * Math.max(Math.abs(position), Math.abs(last?.position ?? 0));
-  const { tradedNotional = isRounding ? 0 : change * price } = info;
-  return { timeMs, price, equity, exposure, position, cash, tradedNotional, costPaid: costsOf(info) };
+/** Grows as it is written to. */
+class PassRecorder {
+  #columns = allocate(FIRST_CAPACITY);
+  #length = 0;
+
+  take(info: AccountInfo): void {
+    const t = this.#length;
+    this.#requireSound(info);
+    if (t === this.#columns.length) this.#grow();
+    const columns = this.#columns;
+    const { price, exposure } = info;
+    const equity = Math.max(0, info.equity);
+    const { position = (exposure * equity) / price } = info;
+    const { cash = equity - position * price } = info;
+    const before = t === 0 ? position : columns.position[t - 1];
+    const change = Math.abs(position - before);
+    const isRounding = change <= ROUNDING * Math.max(Math.abs(position), Math.abs(before));
+    columns.timeMs[t] = info.timeMs;
+    columns.price[t] = price;
+    columns.equity[t] = equity;
+    columns.exposure[t] = exposure;
+    columns.position[t] = position;
+    columns.cash[t] = cash;
+    columns.tradedNotional[t] = info.tradedNotional ?? (isRounding ? 0 : change * price);
+    columns.costPaid[t] = costsOf(info);
+    this.#length++;
+  }
+
+  pass(): AccountPass {
+    const length = this.#length;
+    const columns = COLUMNS.map((key) => [key, this.#columns[key].slice(0, length)]);
+    return { length, ...Object.fromEntries(columns) };
+  }
+
+  #grow(): void {
+    const larger = allocate(2 * this.#columns.length);
+    for (const key of COLUMNS) larger[key].set(this.#columns[key]);
+    this.#columns = larger;
+  }
+
+  #requireSound(info: AccountInfo): void {
+    const step = this.#length;
+    const fail = (key: keyof AccountInfo, expected: string): never => {
+      throw new EnvError(
+        'unsound-account',
+        `After step ${step} of a pass the env's info has the ${key} ${info[key]}; expected ${expected}.`,
+      );
+    };
+    for (const key of ['timeMs', 'equity', 'exposure'] as const) {
+      if (!Number.isFinite(info[key])) fail(key, 'a finite number');
+    }
+    if (!(info.price > 0 && info.price < Infinity)) fail('price', 'a finite number above 0');
+    if (step === 0 && info.equity <= 0) fail('equity', 'more than 0 to begin with');
+    const beforeMs = step === 0 ? -Infinity : this.#columns.timeMs[step - 1];
+    if (info.timeMs <= beforeMs) fail('timeMs', `a time after that of the step before, ${beforeMs}`);
+  }
 }
 
 function costsOf({ feePaid, slippagePaid, interestPaid, costPaid }: AccountInfo): number {
@@ -70,26 +146,9 @@ function costsOf({ feePaid, slippagePaid, interestPaid, costPaid }: AccountInfo)
   return (feePaid ?? 0) + (slippagePaid ?? 0) + (interestPaid ?? 0);
 }
 
-function requireSound(info: AccountInfo, step: number, last: AccountRow | undefined): void {
-  const fail = (key: keyof AccountInfo, expected: string): never => {
-    throw new EnvError(
-      'unsound-account',
-      `After step ${step} of a pass the env's info has the ${key} ${info[key]}; expected ${expected}.`,
-    );
-  };
-  for (const key of ['timeMs', 'equity', 'exposure'] as const) {
-    if (!Number.isFinite(info[key])) fail(key, 'a finite number');
-  }
-  if (!(info.price > 0 && info.price < Infinity)) fail('price', 'a finite number above 0');
-  if (last === undefined && info.equity <= 0) fail('equity', 'more than 0 to begin with');
-  if (last !== undefined && info.timeMs <= last.timeMs) {
-    fail('timeMs', `a time after that of the step before, ${last.timeMs}`);
-  }
-}
-
 /** The longest of some passes: ruin, or the end of a task, cuts others short. */
-export function longestPass(passes: readonly (readonly AccountRow[])[]): readonly AccountRow[] {
-  return passes.reduce((longest, rows) => (rows.length > longest.length ? rows : longest));
+export function longestPass(passes: readonly AccountPass[]): AccountPass {
+  return passes.reduce((longest, pass) => (pass.length > longest.length ? pass : longest));
 }
 
 /**
@@ -97,33 +156,37 @@ export function longestPass(passes: readonly (readonly AccountRow[])[]): readonl
  * cash. Steps between two times of the axis are added up.
  * @throws EnvError `not-one-pass` where the pass does not begin with the axis
  */
-export function alignPass(rows: readonly AccountRow[], axis: PassAxis): AccountRow[] {
-  if (rows[0].timeMs !== axis[0].timeMs) {
+export function alignPass(pass: AccountPass, axis: PassAxis): AccountPass {
+  if (pass.timeMs[0] !== axis.timeMs[0]) {
     throw new EnvError(
       'not-one-pass',
-      `Two passes through the same span begin at different times, ${formatTime(rows[0].timeMs)} and ` +
-        `${formatTime(axis[0].timeMs)}, so they cannot be compared; where its context has onePass, an env has to go through ` +
+      `Two passes through the same span begin at different times, ${formatTime(pass.timeMs[0])} and ` +
+        `${formatTime(axis.timeMs[0])}, so they cannot be compared; where its context has onePass, an env has to go through ` +
         'its span from the first row on, whatever its seed.',
     );
   }
+  const aligned = allocate(axis.length);
+  const { timeMs, price, equity, exposure, position, cash, tradedNotional, costPaid } = aligned;
+  timeMs.set(axis.timeMs);
+  price.set(axis.price);
   let from = 0;
-  return axis.map(({ timeMs, price }) => {
+  for (let t = 0; t < axis.length; t++) {
     let to = from;
-    while (to < rows.length && rows[to].timeMs <= timeMs) to++;
-    const row = rows[to - 1];
-    const steps = rows.slice(from, to);
-    const isOver = to === from && from === rows.length;
-    from = to;
-    if (isOver) {
-      const idle = { exposure: 0, position: 0, cash: row.equity, tradedNotional: 0, costPaid: 0 };
-      return { timeMs, price, equity: row.equity, ...idle };
+    let traded = 0;
+    let paid = 0;
+    for (; to < pass.length && pass.timeMs[to] <= timeMs[t]; to++) {
+      traded += pass.tradedNotional[to];
+      paid += pass.costPaid[to];
     }
-    return {
-      ...row,
-      timeMs,
-      price,
-      tradedNotional: steps.reduce((sum, step) => sum + step.tradedNotional, 0),
-      costPaid: steps.reduce((sum, step) => sum + step.costPaid, 0),
-    };
-  });
+    const last = to - 1;
+    const isOver = to === from && from === pass.length;
+    from = to;
+    equity[t] = pass.equity[last];
+    exposure[t] = isOver ? 0 : pass.exposure[last];
+    position[t] = isOver ? 0 : pass.position[last];
+    cash[t] = isOver ? pass.equity[last] : pass.cash[last];
+    tradedNotional[t] = traded;
+    costPaid[t] = paid;
+  }
+  return aligned;
 }

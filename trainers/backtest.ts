@@ -11,7 +11,7 @@ import {
   summarizeTrades,
   type TradeStatistics,
 } from '../market/statistics/trades.ts';
-import { type AccountRow, alignPass, recordPass } from './account-pass.ts';
+import { type AccountPass, alignPass, recordPass } from './account-pass.ts';
 
 /** T bars: entry 0 is the state before the first decision. */
 export interface Backtest {
@@ -48,14 +48,15 @@ export interface BacktestMetrics extends PerformanceMetrics, Activity, TradeStat
 export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv) => Agent): Backtest {
   const env = createPassEnv(options);
   const { timeMs, close, length } = options.candles;
-  const rows = recordPass(env, agentFor(env));
+  const pass = recordPass(env, agentFor(env));
   const end = env.config.toRow === 0 ? length : env.config.toRow;
-  const first = timeMs.indexOf(rows[0].timeMs);
-  const axis = Array.from({ length: end - first }, (_, i) => ({
-    timeMs: timeMs[first + i],
-    price: close[first + i],
-  }));
-  return summarizePass(alignPass(rows, axis), periodsPerYear(timeMs));
+  const first = timeMs.indexOf(pass.timeMs[0]);
+  const axis = {
+    length: end - first,
+    timeMs: timeMs.subarray(first, end),
+    price: close.subarray(first, end),
+  };
+  return summarizePass(alignPass(pass, axis), periodsPerYear(timeMs));
 }
 
 /** A trading env whose one episode is the whole range of its configuration. */
@@ -65,25 +66,21 @@ export function createPassEnv(options: TradingEnvOptions): TradingEnv {
 }
 
 /**
- * @param rows of one pass, two or more
- * @param perYear steps a year; default: of these rows
+ * @param pass of two steps or more
+ * @param perYear steps a year; default: of this pass
  */
-export function summarizePass(rows: readonly AccountRow[], perYear?: number): Backtest {
-  const column = (key: keyof AccountRow): Float64Array => Float64Array.from(rows, (row) => row[key]);
-  const timeMs = column('timeMs');
-  const equity = column('equity');
-  const exposure = column('exposure');
-  const returns = Float64Array.from({ length: rows.length - 1 }, (_, i) =>
-    equity[i] === 0 ? 0 : equity[i + 1] / equity[i] - 1,
-  );
+export function summarizePass(pass: AccountPass, perYear?: number): Backtest {
+  const { length, timeMs, price, equity, exposure, costPaid } = pass;
+  const returns = returnsOf(equity);
   const stepsPerYear = perYear ?? periodsPerYear(timeMs);
-  const tradedNotional = column('tradedNotional').slice(1);
-  const steps = { equity: equity.slice(1), exposure: exposure.slice(1), tradedNotional };
-  const last = { ...rows[rows.length - 1], row: rows.length - 1 };
-  const costs = rows.reduce((sum, row, i) => (i === 0 ? 0 : sum + row.costPaid), 0);
+  const tradedNotional = pass.tradedNotional.subarray(1);
+  const steps = { equity: equity.subarray(1), exposure: exposure.subarray(1), tradedNotional };
+  const last = { timeMs: timeMs[length - 1], price: price[length - 1], row: length - 1 };
+  let costs = 0;
+  for (let t = 1; t < length; t++) costs += costPaid[t];
   return {
     timeMs,
-    price: column('price'),
+    price,
     equity,
     exposure,
     returns,
@@ -92,18 +89,31 @@ export function summarizePass(rows: readonly AccountRow[], perYear?: number): Ba
     metrics: {
       ...summarize(returns, stepsPerYear, { years: elapsedYears(timeMs) }),
       ...summarizeActivity(steps, stepsPerYear),
-      ...summarizeTrades(roundTrips(positionChanges(rows), last)),
+      ...summarizeTrades(roundTrips(positionChanges(pass), last)),
       costs: costs / equity[0],
     },
   };
 }
 
-/** The trades of each step as one; interest that they settle is in the change of cash. */
-function positionChanges(rows: readonly AccountRow[]): PositionChange[] {
-  return rows.flatMap(({ timeMs, position, cash }, row) => {
-    const baseChange = row === 0 ? 0 : position - rows[row - 1].position;
-    if (baseChange === 0) return [];
-    const cashChange = cash - rows[row - 1].cash;
-    return { timeMs, row, position, baseChange, cashChange, interestSettled: 0 };
-  });
+/** Simple returns per step, 0 from ruin on. @param equity [T] @returns [T − 1] */
+export function returnsOf(equity: Float64Array): Float64Array {
+  const returns = new Float64Array(equity.length - 1);
+  for (let t = 0; t < returns.length; t++) {
+    returns[t] = equity[t] === 0 ? 0 : equity[t + 1] / equity[t] - 1;
+  }
+  return returns;
+}
+
+/** The trades of each step as one; interest that they settle is in the change of cash. Each is one object, written anew. */
+function* positionChanges({ length, timeMs, position, cash }: AccountPass): Iterable<PositionChange> {
+  const change = { timeMs: 0, row: 0, position: 0, baseChange: 0, cashChange: 0, interestSettled: 0 };
+  for (let row = 1; row < length; row++) {
+    change.baseChange = position[row] - position[row - 1];
+    if (change.baseChange === 0) continue;
+    change.timeMs = timeMs[row];
+    change.row = row;
+    change.position = position[row];
+    change.cashChange = cash[row] - cash[row - 1];
+    yield change;
+  }
 }

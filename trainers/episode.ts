@@ -3,11 +3,12 @@ import type { Agent } from '../agents/agent.ts';
 import { EnvError } from '../core/errors.ts';
 import type { Env } from '../envs/env.ts';
 
-/** Past this an episode is taken to have no end. */
+/** Past so many steps an episode is taken to have no end, unless it is on its way through a record. */
 const MAX_STEPS = 1_000_000;
 
 /**
- * @throws EnvError `endless-episode` after a million steps
+ * @throws EnvError `endless-episode` after a million steps, of an env whose info has no `timeMs` that goes on: a pass through market
+ * data is as long as they are
  * @param env is reset first
  * @param visit called with the state after the reset, with reward 0, and after every step
  * @param seed for the reset
@@ -23,12 +24,17 @@ export function playEpisode<Info>(
   let { observation, info } = env.reset(seed === undefined ? undefined : { seed });
   visit(info, 0);
   let isOver = false;
+  let seenMs = timeOf(info);
   for (let step = 0; !isOver; step++) {
-    if (step === MAX_STEPS) {
-      throw new EnvError(
-        'endless-episode',
-        `An episode has not ended after ${MAX_STEPS} steps; wrap the env in limitTime, or end its episodes.`,
-      );
+    if (step > 0 && step % MAX_STEPS === 0) {
+      const nowMs = timeOf(info);
+      if (nowMs > seenMs) seenMs = nowMs;
+      else {
+        throw new EnvError(
+          'endless-episode',
+          `An episode has not ended after ${step} steps; wrap the env in limitTime, or end its episodes.`,
+        );
+      }
     }
     const stepContext = { episodeStarts, actionMasks: env.actionMask?.() };
     const actions = agent.act(observation, 1, false, stepContext);
@@ -38,4 +44,10 @@ export function playEpisode<Info>(
     isOver = result.terminated || result.truncated;
     episodeStarts[0] = 0;
   }
+}
+
+/** NaN where an env does not tell the time of its market. */
+function timeOf(info: unknown): number {
+  const { timeMs } = (info ?? {}) as { timeMs?: unknown };
+  return typeof timeMs === 'number' ? timeMs : Number.NaN;
 }

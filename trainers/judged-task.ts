@@ -8,7 +8,7 @@ import { describeSpace } from '../envs/spaces.ts';
 import type { tradingConfig } from '../envs/trading/config.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { periodsPerYear } from '../market/candles/periods.ts';
-import type { AccountRow, PassAxis } from './account-pass.ts';
+import type { AccountPass, PassAxis } from './account-pass.ts';
 import { createPassEnv } from './backtest.ts';
 import { type ExposureMarket, takesExposures } from './baselines.ts';
 import type { TradingCosts } from './signal-backtest.ts';
@@ -60,8 +60,8 @@ export function exposureMarket(
     ...costs,
     window: 1,
     actions: 'continuous' as const,
-    fromRow: rowAt(axis[0].timeMs),
-    toRow: rowAt(axis[axis.length - 1].timeMs) + 1,
+    fromRow: rowAt(axis.timeMs[0]),
+    toRow: rowAt(axis.timeMs[axis.length - 1]) + 1,
   };
   const nothing = { numRows: candles.length, numColumns: 1, columns: ['nothing'], firstRow: 0 };
   const features = { ...nothing, values: new Float32Array(candles.length) };
@@ -75,24 +75,20 @@ export function exposureMarket(
 }
 
 /** The axis to the end of the span, where ruin has ended even the longest pass: an account at nothing has bars too. */
-export function extendPastRuin(
-  axis: readonly AccountRow[],
-  { candles }: JudgedTask,
-  { toRow }: Span,
-): PassAxis {
-  const last = axis[axis.length - 1];
-  if (candles === undefined || last.equity > 0) return axis;
-  const rest = Array.from(candles.timeMs.subarray(0, toRow), (timeMs, row) => ({
-    timeMs,
-    price: candles.close[row],
-  }));
-  return [...axis, ...rest.filter(({ timeMs }) => timeMs > last.timeMs)];
+export function extendPastRuin(axis: AccountPass, { candles }: JudgedTask, { toRow }: Span): PassAxis {
+  const last = axis.length - 1;
+  if (candles === undefined || axis.equity[last] > 0) return axis;
+  const from = candles.timeMs.findIndex((timeMs) => timeMs > axis.timeMs[last]);
+  const rows = from < 0 ? [toRow, toRow] : [from, Math.max(from, toRow)];
+  const timeMs = Float64Array.from([...axis.timeMs, ...candles.timeMs.subarray(...rows)]);
+  const price = Float64Array.from([...axis.price, ...candles.close.subarray(...rows)]);
+  return { length: timeMs.length, timeMs, price };
 }
 
 /** Steps of a pass in a year: bars a year of the whole series, times the steps that the pass takes a bar; of the pass itself without bars. */
 export function stepsPerYear({ candles }: JudgedTask, axis: PassAxis): number | undefined {
   if (candles === undefined) return undefined;
-  const [fromMs, toMs] = [axis[0].timeMs, axis[axis.length - 1].timeMs];
+  const [fromMs, toMs] = [axis.timeMs[0], axis.timeMs[axis.length - 1]];
   const rowAt = (time: number): number => candles.timeMs.findLastIndex((timeMs) => timeMs <= time);
   const numBars = rowAt(toMs) - rowAt(fromMs);
   return numBars > 0 ? periodsPerYear(candles.timeMs) * ((axis.length - 1) / numBars) : undefined;
@@ -108,7 +104,7 @@ export function partialPassNote(
   axis: PassAxis,
 ): string | undefined {
   if (candles === undefined) return undefined;
-  const endMs = axis[axis.length - 1].timeMs;
+  const endMs = axis.timeMs[axis.length - 1];
   const left = toRow - 1 - candles.timeMs.findLastIndex((time) => time <= endMs);
   if (left <= Math.max(1, TOLERATED_SHARE * (toRow - fromRow))) return undefined;
   return (

@@ -101,7 +101,7 @@ export function modelRule(
   const predictions = predictSignal(model, { candles });
   const { values, firstRow } = signalFeatures(candles, predictions, VOLATILITY_BARS);
   const rowAt = (timeMs: number): number => candles.timeMs.findLastIndex((time) => time <= timeMs);
-  const [from, to] = [rowAt(axis[0].timeMs), rowAt(axis[axis.length - 1].timeMs)];
+  const [from, to] = [rowAt(axis.timeMs[0]), rowAt(axis.timeMs[axis.length - 1])];
   const knew = predictions.rows.some(
     (row, i) => row >= from && row <= to && predictions.provenance[i] === 'in-sample',
   );

@@ -1,5 +1,6 @@
 /** Sums a live session up: a table, what can be said of its skill in words, and one HTML page. */
 import { denialSentence } from '../../live/ops/denials.ts';
+import { passOf } from '../../trainers/account-pass.ts';
 import { type Backtest, summarizePass } from '../../trainers/backtest.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import type { ReportVerdict } from '../../trainers/report/report.ts';
@@ -24,7 +25,7 @@ const DAY_MS = 86_400_000;
 /** The figures and the words of a session that trades one market, or several by pairs. */
 export function summarizeSession(story: SessionStory): SessionSummary {
   const { rows } = story;
-  const account = rows.length >= 2 && rows[0].equity > 0 ? summarizePass(rows) : undefined;
+  const account = rows.length >= 2 && rows[0].equity > 0 ? summarizePass(passOf(rows)) : undefined;
   const holding = account === undefined ? undefined : holdThroughout(story, account);
   const verdict =
     account === undefined || holding === undefined
@@ -126,16 +127,18 @@ function holdThroughout({ rows }: SessionStory, account: Backtest): Backtest {
   const [first] = rows;
   const position = first.equity / first.price;
   return summarizePass(
-    rows.map(({ timeMs, price }) => ({
-      timeMs,
-      price,
-      equity: position * price,
-      exposure: 1,
-      position,
-      cash: 0,
-      tradedNotional: 0,
-      costPaid: 0,
-    })),
+    passOf(
+      rows.map(({ timeMs, price }) => ({
+        timeMs,
+        price,
+        equity: position * price,
+        exposure: 1,
+        position,
+        cash: 0,
+        tradedNotional: 0,
+        costPaid: 0,
+      })),
+    ),
     account.periodsPerYear,
   );
 }

@@ -74,8 +74,15 @@ export class TrainingSession {
     const evaluationEnv = createEvaluationEnv(run, 'validation');
     const evaluationSeed = seed + EVALUATION_SEED_OFFSET;
     this.#evaluation = new PeriodicEvaluation({
-      evaluate: () =>
-        evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed }),
+      evaluate: () => {
+        try {
+          return evaluate(this.#agent, evaluationEnv, { episodes: evaluateEpisodes, seed: evaluationSeed });
+        } catch (error) {
+          // What was trained is kept, whatever becomes of its judgement.
+          this.#save(stepName(this.#training.step));
+          throw error;
+        }
+      },
       onEvaluation: ({ step }, { meanReturn, deviation }, isBest) => {
         this.#runLog.append({ step, kind: 'evaluation', meanReturn, deviation, isBest });
         this.#tell({ kind: 'evaluation', step, meanReturn, deviation, isBest });

@@ -120,6 +120,13 @@ export function summarize(
   };
 }
 
+/** Π(1 + r) − 1. @param returns simple returns per period, fractions ≥ −1 */
+export function totalReturn(returns: ArrayLike<number>): number {
+  let logWealth = 0;
+  for (let i = 0; i < returns.length; i++) logWealth += log(1 + returns[i]);
+  return exp(logWealth) - 1;
+}
+
 /**
  * How a series moved with a benchmark.
  * @param benchmark simple returns of the same periods

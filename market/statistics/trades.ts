@@ -38,10 +38,10 @@ export interface RecordEnd {
 /**
  * Folds an account's fills, in order, into its round trips. The cash of a flip is divided between the two trades by
  * the base units that closed the one and opened the other. The profits sum to the account's gain.
- * @param fills copies of every fill since the account was flat
+ * @param fills every fill since the account was flat, in order; each is read before the next is asked for
  * @param end values a position that is still open; without it that position is left out
  */
-export function roundTrips(fills: readonly Readonly<PositionChange>[], end?: RecordEnd): Trade[] {
+export function roundTrips(fills: Iterable<Readonly<PositionChange>>, end?: RecordEnd): Trade[] {
   const trades: Trade[] = [];
   let trade: Trade | undefined;
   let position = 0;

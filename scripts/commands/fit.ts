@@ -133,19 +133,25 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const progress = console.progress(`fit ${plugin.name}`, 1);
   const model = await trainModel(data, plugin, overrides, { rows: train });
   progress.stop();
-  const counted =
-    test === undefined
-      ? undefined
-      : countFit(ledgerOf(args), evaluateModel(model, data, { ...judging, rows: test }), data, {
-          label: plugin.name,
-          settings: { ...settings, model: { ...config, seed: undefined }, rows: test.length },
-          seed: args.seed,
-          rows: test,
-          source: args.data,
-          ledTo: args.out ?? args.save ?? '',
-          timeMs: Date.now(),
-          judging,
-        });
+  const judgeOn = (rows: Int32Array) =>
+    countFit(ledgerOf(args), evaluateModel(model, data, { ...judging, rows }), data, {
+      label: plugin.name,
+      settings: { ...settings, model: { ...config, seed: undefined }, rows: rows.length },
+      seed: args.seed,
+      rows,
+      source: args.data,
+      ledTo: args.out ?? args.save ?? '',
+      timeMs: Date.now(),
+      judging,
+    });
+  let counted: ReturnType<typeof judgeOn> | undefined;
+  try {
+    counted = test && judgeOn(test);
+  } catch (error) {
+    // What was fitted is kept, whatever becomes of its judgement.
+    console.warn(`Model, not judged: ${storeModel(args, model, {}, catalog.files).join(', ')}`);
+    throw error;
+  }
   const judged = counted?.evaluation;
   const metrics = judged === undefined ? {} : headlineMetrics(judged);
   const places = storeModel(args, model, metrics, catalog.files);

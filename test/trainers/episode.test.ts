@@ -1,49 +1,66 @@
 import { expect, test } from 'vitest';
 import type { Agent } from '../../agents/agent.ts';
-import { createRng } from '../../core/rng.ts';
-import { CartPole } from '../../envs/cartpole.ts';
-import type { StepContext } from '../../envs/transition.ts';
-import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { backtest } from '../../trainers/backtest.ts';
-import { evaluate } from '../../trainers/evaluate.ts';
+import type { Env } from '../../envs/env.ts';
+import { createBox, createDiscrete } from '../../envs/spaces.ts';
+import { playEpisode } from '../../trainers/episode.ts';
 
-/** Notes where it is told that episodes begin. */
-class Listener implements Agent {
-  readonly starts: number[] = [];
+const still: Agent = {
+  act: () => Int32Array.of(0),
+  observe: () => undefined,
+  save: () => ({ arrays: {}, values: {} }),
+  load: () => {},
+};
 
-  act(
-    _observations: Float32Array,
-    _numEnvs: number,
-    explore: boolean,
-    stepContext?: StepContext,
-  ): Int32Array {
-    expect(explore).toBe(false);
-    this.starts.push(stepContext!.episodeStarts[0]);
-    return Int32Array.of(0);
-  }
-
-  observe(): undefined {
-    throw new Error('Nothing is learnt while an agent is judged.');
-  }
-
-  save() {
-    return { arrays: {}, values: {} };
-  }
-
-  load(): void {}
+/** @param info of step t */
+function envOf(length: number, info: (step: number) => object): Env {
+  const observation = new Float32Array(1);
+  let step = 0;
+  return {
+    observationSpace: createBox([1], -1, 1),
+    actionSpace: createDiscrete(1),
+    reset: () => {
+      step = 0;
+      return { observation, info: info(0) };
+    },
+    step: () => {
+      const truncated = ++step >= length;
+      return { observation, reward: 0, terminated: false, truncated, info: info(step) };
+    },
+  };
 }
 
-test('an agent that is evaluated is told of the beginning of every episode, and of no other step', () => {
-  const agent = new Listener();
-  const { lengths } = evaluate(agent, new CartPole(1, 5), { episodes: 3, seed: 1 });
-  expect(lengths).toEqual([5, 5, 5]);
-  expect(agent.starts).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+function lengthOf(env: Env): number {
+  let visits = -1;
+  playEpisode(still, env, () => visits++);
+  return visits;
+}
+
+test('an episode of exactly a million steps is whole', () => {
+  expect(lengthOf(envOf(1_000_000, () => ({})))).toBe(1_000_000);
 });
 
-test('a backtest is one episode', () => {
-  const agent = new Listener();
-  backtest({ candles: geometricBrownian({ rng: createRng(1), length: 400 }), config: {} }, () => agent);
-  expect(agent.starts.length).toBeGreaterThan(50);
-  expect(agent.starts.indexOf(1)).toBe(0);
-  expect(agent.starts.lastIndexOf(1)).toBe(0);
+test('an env that never ends is told of after a million steps', () => {
+  const nothing = {};
+  expect(() => lengthOf(envOf(Infinity, () => nothing))).toThrow(
+    expect.objectContaining({
+      code: 'endless-episode',
+      message: expect.stringContaining('after 1000000 steps'),
+    }),
+  );
+});
+
+test('a pass through a record is as long as the record, for its time goes on', () => {
+  const info = { timeMs: 0 };
+  const env = envOf(2_500_000, (step) => {
+    info.timeMs = 60_000 * step;
+    return info;
+  });
+  expect(lengthOf(env)).toBe(2_500_000);
+});
+
+test('a market whose time stands still has no end', () => {
+  const info = { timeMs: 5 };
+  expect(() => lengthOf(envOf(Infinity, () => info))).toThrow(
+    expect.objectContaining({ code: 'endless-episode' }),
+  );
 });

@@ -7,7 +7,7 @@ import type { Env } from '../../envs/env.ts';
 import { type ActionSpace, createBox, createDiscrete } from '../../envs/spaces.ts';
 import { candlesFromPrices } from '../../market/candles/candles.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { type AccountRow, recordPass } from '../../trainers/account-pass.ts';
+import { passOf, recordPass } from '../../trainers/account-pass.ts';
 import { createPassEnv, summarizePass } from '../../trainers/backtest.ts';
 import { recordRule, runRandomBaseline } from '../../trainers/baselines.ts';
 import {
@@ -42,7 +42,12 @@ function anEnv(actionSpace: ActionSpace): Env {
 
 /** Rows at these days, in fractions of one. */
 const rowsAt = (...days: number[]) =>
-  days.map((day) => ({ timeMs: day * DAY_MS, price: 1, equity: 100 })) as unknown as AccountRow[];
+  passOf(
+    days.map((day) => {
+      const nothing = { exposure: 0, position: 0, cash: 0, tradedNotional: 0, costPaid: 0 };
+      return { timeMs: day * DAY_MS, price: 1, equity: 100, ...nothing };
+    }),
+  );
 
 describe('a year of a pass', () => {
   const candles = candlesOf(11);
@@ -64,16 +69,17 @@ describe('an axis that ends in ruin', () => {
   const span: Span = { name: 'test', fromRow: 1, toRow: 5 };
 
   test('goes on with the bars to the end of the span', () => {
-    const axis = rowsAt(1, 2).map((row, i) => ({ ...row, equity: i === 0 ? 100 : 0 }));
+    const axis = { ...rowsAt(1, 2), equity: Float64Array.of(100, 0) };
     const longer = extendPastRuin(axis, task(candles), span);
-    expect(longer.slice(0, 2)).toEqual(axis);
-    expect(longer.slice(2)).toEqual([3, 4].map((row) => ({ timeMs: row * DAY_MS, price: 100 + row })));
+    expect(longer.length).toBe(4);
+    expect([...longer.timeMs]).toEqual([1, 2, 3, 4].map((row) => row * DAY_MS));
+    expect([...longer.price]).toEqual([1, 1, 103, 104]);
   });
 
   test('stays as it is while there is equity, or where there are no bars', () => {
     const alive = rowsAt(1, 2);
     expect(extendPastRuin(alive, task(candles), span)).toBe(alive);
-    const ruined = alive.map((row) => ({ ...row, equity: 0 }));
+    const ruined = { ...alive, equity: new Float64Array(2) };
     expect(extendPastRuin(ruined, task(), span)).toBe(ruined);
   });
 });
@@ -122,7 +128,7 @@ describe('rules trade', () => {
         rowsAt(first, last),
       );
       const rows = recordRule(market, { name: 'cash', exposure: () => 0 });
-      expect(rows.map(({ timeMs }) => timeMs / DAY_MS)).toEqual(
+      expect(Array.from(rows.timeMs, (timeMs) => timeMs / DAY_MS)).toEqual(
         Array.from({ length: last - first + 1 }, (_, i) => first + i),
       );
       expect(note).toMatch(/are no exposures, .* in the env "trading", with feeRate 0.002\.$/);
@@ -180,6 +186,6 @@ describe('costs of a step', () => {
     };
     const nothing = { arrays: {}, values: {} };
     const agent: Agent = { act: () => Int32Array.of(0), observe() {}, save: () => nothing, load() {} };
-    expect(recordPass(env, agent).map(({ costPaid }) => costPaid)).toEqual([cost, cost]);
+    expect([...recordPass(env, agent).costPaid]).toEqual([cost, cost]);
   });
 });

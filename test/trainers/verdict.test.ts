@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
+import { passOf } from '../../trainers/account-pass.ts';
 import { type Backtest, summarizePass } from '../../trainers/backtest.ts';
 import { countTrades, holdExposure } from '../../trainers/skill.ts';
 import { reachVerdict, type VerdictCase } from '../../trainers/verdict.ts';
@@ -56,7 +57,7 @@ function account({ returns, price }: Market, wanted: (bar: number) => number, fe
       costPaid,
     });
   });
-  return summarizePass(rows);
+  return summarizePass(passOf(rows));
 }
 
 function caseOf(market: Market, ...accounts: readonly Backtest[]): VerdictCase {
