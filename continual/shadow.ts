@@ -9,6 +9,7 @@ import {
   readHeader,
   type SessionHeader,
 } from '../live/session/assemble.ts';
+import { readCheckpoint, restoreVenues } from '../live/session/checkpoint.ts';
 import { inputFromJson } from '../live/session/inputs.ts';
 import type { LiveMarket } from '../live/session/live-market.ts';
 import type { LivePolicy } from '../live/session/policy.ts';
@@ -16,6 +17,7 @@ import { actionDefect } from '../live/session/risk-guard.ts';
 import type { LiveSession } from '../live/session/session.ts';
 import type { LegReport } from '../market/arbitrage/venue-desk.ts';
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
+import { CHECKPOINT_KIND } from '../storage/tape-segments.ts';
 import { DecisionWindows } from './decision-windows.ts';
 
 export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
@@ -96,6 +98,8 @@ export class Shadows {
   take(record: TapeRecord): void {
     if (this.#shadows === undefined) {
       this.#begin(readHeader(record));
+      // The older segments were taken away: the venues go on where they stood.
+      if (record[0] === CHECKPOINT_KIND) restoreVenues(this.#venues, readCheckpoint(record).state);
       return;
     }
     const [kind, timeMs, ...body] = record;

@@ -48,6 +48,7 @@ export { type OpsServer, type OpsServerOptions, startOpsServer } from './ops/ser
 export { type LiveConfig, liveSchema, resolveLiveConfig } from './session/config.ts';
 export { LiveEnv, type LiveEnvOptions, type RunLiveOptions, runLive } from './session/live-env.ts';
 export { LiveRun, type LiveRunOptions, type Recovery } from './session/live-run.ts';
+export type { RecoveryProgress } from './session/open-tape.ts';
 export { agentPolicy, externalPolicy, type LivePolicy } from './session/policy.ts';
 export {
   type DenialReason,

@@ -38,6 +38,8 @@ export {
   type TapeSummary,
   type TornTail,
 } from './tape.ts';
+export { lastCheckpoint, type TapePlace } from './tape-place.ts';
+export { type PruneOptions, type Pruning, pruneTape } from './tape-prune.ts';
 export { TapeWriter, type TapeWriterOptions } from './tape-writer.ts';
 export {
   type Look,

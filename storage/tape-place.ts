@@ -18,6 +18,12 @@ export interface TapePlace {
   readonly chain: string;
 }
 
+/** A place right before a checkpoint. */
+export interface CheckpointPlace extends TapePlace {
+  /** UTC epoch of the checkpoint. */
+  readonly timeMs: number;
+}
+
 /** What was taken away of a tape's beginning; a file beside the segments. */
 const PRUNED_FILE = 'pruned.json';
 
@@ -51,7 +57,8 @@ export function firstPlace(path: string): TapePlace | undefined {
 
 /** The place right before the last checkpoint; undefined where there is none. @throws StorageError as `readTape` */
 export function lastCheckpoint(path: string): TapePlace | undefined {
-  return checkpointsBackwards(path, NEAR_THE_END).next().value ?? undefined;
+  const { value } = checkpointsBackwards(path, NEAR_THE_END).next();
+  return value && { segment: value.segment, index: value.index, chain: value.chain };
 }
 
 /**
@@ -59,7 +66,10 @@ export function lastCheckpoint(path: string): TapePlace | undefined {
  * @param numSegments that are looked at, at most
  * @throws StorageError as `readTape`
  */
-export function* checkpointsBackwards(path: string, numSegments = Infinity): Generator<TapePlace, undefined> {
+export function* checkpointsBackwards(
+  path: string,
+  numSegments = Infinity,
+): Generator<CheckpointPlace, undefined> {
   for (const { number } of listSegments(path).reverse().slice(0, numSegments)) {
     const place = checkpointAt(path, number);
     if (place !== undefined) yield place;
@@ -67,15 +77,15 @@ export function* checkpointsBackwards(path: string, numSegments = Infinity): Gen
 }
 
 /** The place of a segment that begins with a checkpoint. */
-function checkpointAt(path: string, segment: number): TapePlace | undefined {
+function checkpointAt(path: string, segment: number): CheckpointPlace | undefined {
   const { bytes } = readSegment(path, segment);
   const end = bytes.indexOf(10);
   if (end === -1) return undefined;
   const first = /^\["tape",\d+,\d+,"([0-9a-f]{16})"/.exec(bytes.toString('utf8', CHAIN_DIGITS + 1, end));
   const begin = end + 1 + CHAIN_DIGITS + 1;
   const head = bytes.toString('utf8', begin, begin + 128);
-  const record = new RegExp(`^\\["${CHECKPOINT_KIND}",[^,]+,\\{"index":(\\d+),`).exec(head);
+  const record = new RegExp(`^\\["${CHECKPOINT_KIND}",([^,]+),\\{"index":(\\d+),`).exec(head);
   // A line that was cut off is no record.
   if (first === null || record === null || bytes.indexOf(10, end + 1) === -1) return undefined;
-  return { segment, index: Number(record[1]), chain: first[1] };
+  return { segment, timeMs: Number(record[1]), index: Number(record[2]), chain: first[1] };
 }

@@ -137,9 +137,14 @@ export class LiveRun {
     this.#tapePath = opened.path;
     this.#spare = opened.isSpare ? undefined : options.tapeFallback;
     link.write = (record) => this.#write(record);
-    if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));
-    else for (const record of past.missing) this.#write(record);
-    this.#tape.sync();
+    try {
+      if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));
+      else for (const record of past.missing) this.#write(record);
+      tape.sync();
+    } catch (error) {
+      tape.abandon();
+      throw error;
+    }
     this.session = assembled.session;
     this.market = assembled.market;
     this.connections = config.markets.map(({ venue, symbol, settings }, source) => {
@@ -238,8 +243,14 @@ export class LiveRun {
       for (const connection of this.connections) connection.stop();
       this.#write(['end', this.clock.nowMs(), reason]);
     }
-    await this.#tape.close();
-    for (const tape of this.#failedTapes) await tape.close();
+    for (const tape of [this.#tape, ...this.#failedTapes]) {
+      try {
+        await tape.close();
+      } catch (error) {
+        // Nothing is left to be done about it but to say so.
+        this.#noteFailure(error as Error);
+      }
+    }
   }
 
   /** Stops the trading, not the session. */
@@ -372,16 +383,21 @@ export class LiveRun {
     } catch (error) {
       // Before anything was begun there is nothing to close.
       if (this.session === undefined) throw error;
-      const reason = `the tape cannot be written: ${(error as Error).message}`;
-      this.#failure = reason;
-      this.session.guard.reduceForTape(reason);
-      this.#onRecord?.(['tape-failed', this.session.timeMs, reason]);
+      const reason = this.#noteFailure(error as Error);
       // Not here: it may be in the middle of a decision.
       this.#cancelEnd = this.clock.schedule(0, () => {
         this.#changeTape();
         if (this.#failure !== undefined && Number.isNaN(this.#failedMs)) this.#closeAndEnd(reason);
       });
     }
+  }
+
+  #noteFailure({ message }: Error): string {
+    const reason = `the tape cannot be written: ${message}`;
+    this.#failure = reason;
+    this.session.guard.reduceForTape(reason);
+    this.#onRecord?.(['tape-failed', this.session.timeMs, reason]);
+    return reason;
   }
 
   /** Decisions that no event brings about, because none comes. */

@@ -11,6 +11,7 @@ import { binance } from '../../live/venues/binance.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 import { type Benchmark, secondsPer } from './benchmark.ts';
 import type { DecisionLatency } from './live-latency.ts';
+import { measureRecoverySeconds } from './live-recovery.ts';
 import { inOwnProcess } from './own-process.ts';
 
 export const liveBenchmarks: readonly Benchmark[] = [
@@ -21,6 +22,7 @@ export const liveBenchmarks: readonly Benchmark[] = [
     measure: () => JSON.parse(inOwnProcess('live-figures', 'memory')),
   },
   { name: 'live.session_messages_per_s', unit: '1/s', measure: measureSessionMessages },
+  { name: 'live.recovery_s', unit: 's', measure: () => measureRecoverySeconds(120_000) },
   { name: 'live.decision_p50_us', unit: 'µs', measure: () => decisionLatency().p50Us },
   { name: 'live.decision_p99_us', unit: 'µs', measure: () => decisionLatency().p99Us },
 ];

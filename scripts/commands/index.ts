@@ -111,6 +111,11 @@ const tape: CommandGroup = {
     },
     { usage: 'info <tape>', describe: 'What a tape holds', load: () => import('./tape/info.ts') },
     {
+      usage: 'prune <tape>',
+      describe: 'Take its older part away, and keep what proves the rest',
+      load: () => import('./tape/prune.ts'),
+    },
+    {
       usage: 'export <tape> <file>',
       describe: 'Its books, or its records, as a file',
       load: () => import('./tape/export.ts'),

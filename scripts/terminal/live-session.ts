@@ -255,8 +255,9 @@ async function trade(parts: Parts): Promise<number> {
     chain: run.tapeChain,
     venues: run.venueStatus,
   });
-  if (endReason !== undefined) {
-    console.warn(`Ended: ${endReason}`);
+  const failure = endReason ?? run.tapeFailure;
+  if (failure !== undefined) {
+    console.warn(`Ended: ${failure}`);
     return EXIT_TAPE;
   }
   const { fault } = run.session;

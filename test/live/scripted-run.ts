@@ -13,6 +13,7 @@ import type { LivePolicy } from '../../live/session/policy.ts';
 import { bookFrame } from '../../live/tape/book-frames.ts';
 import { builtInVenues } from '../../live/venues/built-in.ts';
 import type { BookTape } from '../../market/books/tape.ts';
+import type { TapeRecord } from '../../storage/tape.ts';
 import { hashPolicy } from './recorded-session.ts';
 
 export interface ScriptedRun {
@@ -39,6 +40,7 @@ export interface ScriptOptions {
   readonly tapeFallback?: string;
   readonly checkpointInputs?: number;
   readonly onEnd?: (reason: string) => void;
+  readonly onRecord?: (record: TapeRecord) => void;
   /** Events that were played before. */
   readonly skip?: number;
 }
@@ -69,7 +71,10 @@ export function scriptedRun(options: ScriptOptions): ScriptedRun {
     checkpointInputs: options.checkpointInputs,
     onEnd: options.onEnd,
     onReceive: monitor.onReceive,
-    onRecord: monitor.onRecord,
+    onRecord: (record) => {
+      monitor.onRecord(record);
+      options.onRecord?.(record);
+    },
     onDecision: monitor.onDecision,
   });
   monitor.attach(run);
