@@ -59,6 +59,8 @@ export class ExposureTrader implements Snapshotable {
   #target = DOUBLE_ZERO;
   /** Fees, slippage, interest, notional, equity and fills at the end of the last step. */
   readonly #before = new Float64Array(6);
+  /** What was loaded last was in the middle of a step. */
+  #isUnderWay = false;
 
   constructor({ env, candles, broker, features, config, reward, extra }: ExposureTraderOptions) {
     const { actions, levels, maxLeverage, window } = config;
@@ -119,10 +121,11 @@ export class ExposureTrader implements Snapshotable {
 
   /** Brings the observation up to the broker's row, as after a `load`. @throws EnvError `non-finite-observation` */
   observe(): void {
-    // A step that is under way is still measured from where it began.
-    const before = this.#before.slice();
+    // A step that is under way is still measured from where it began; between two steps it begins here.
+    const before = this.#isUnderWay ? this.#before.slice() : undefined;
     this.#settle(false);
-    this.#before.set(before);
+    if (before !== undefined) this.#before.set(before);
+    this.#isUnderWay = false;
   }
 
   /** State of the step under way, without broker and reward. */
@@ -142,7 +145,8 @@ export class ExposureTrader implements Snapshotable {
   load(snapshot: Snapshot): void {
     const info = this.#info;
     // Between two steps there is nothing before: an env need not keep it.
-    if (Object.hasOwn(snapshot.arrays, 'before')) restoreArrayInto(this.#before, snapshot, 'before');
+    this.#isUnderWay = Object.hasOwn(snapshot.arrays, 'before');
+    if (this.#isUnderWay) restoreArrayInto(this.#before, snapshot, 'before');
     info.feePaid = restoreNumber(snapshot, 'feePaid');
     info.slippagePaid = restoreNumber(snapshot, 'slippagePaid');
     info.interestPaid = restoreNumber(snapshot, 'interestPaid');
