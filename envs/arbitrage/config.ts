@@ -103,6 +103,7 @@ export const arbitrageConfig = z.object({
     .describe('no new pair while more than this is open, fraction of the base a venue begins with, > 0'),
   lotSize: z.number().min(0).default(0).describe('sizes are multiples of this, base units; 0: any'),
   minSize: z.number().min(0).default(0).describe('smallest order, base units'),
+  minNotional: z.number().min(0).default(0).describe('smallest value of an order, quote units'),
   tickSize: z.number().min(0).default(0).describe('limits are multiples of this, quote units; 0: any'),
   maxOrdersPerSecond: z.int().min(0).default(0).describe('orders a venue takes in any second; 0: any number'),
   outageEveryMs: z

@@ -176,7 +176,10 @@ export class ArbitrageMarket implements Snapshotable {
     const { matcher, outages } = this.desk.venues[venue];
     matcher.setBook(levels, offset, timeMs);
     if (this.#hasOutages) matcher.isDown = outages.isDown(timeMs);
-    this.observer.onBook(venue);
+    if (this.desk.meetBook(venue, timeMs)) {
+      this.#isDirty = true;
+      for (let v = 0; v < this.desk.venues.length; v++) this.observer.onBook(v);
+    } else this.observer.onBook(venue);
   }
 
   /** Brings the observation up to now. */

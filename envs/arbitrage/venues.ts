@@ -22,9 +22,9 @@ export function createDeskVenues(
   const fees = perVenue(config.takerFeeRates, numVenues);
   const latencies = perVenue(config.latencyMs, numVenues);
   const { latencySigma: sigma, burstProbability, burstFactor, burstMs } = config;
-  const { lotSize, minSize, tickSize, maxOrdersPerSecond, outageEveryMs, outageMs } = config;
+  const { lotSize, minSize, tickSize, minNotional, maxOrdersPerSecond, outageEveryMs, outageMs } = config;
   return fees.map((fee, v) => ({
-    matcher: new BookMatcher(depth, config.staleMs, { lotSize, minSize, tickSize }),
+    matcher: new BookMatcher(depth, config.staleMs, { lotSize, minSize, tickSize, minNotional }),
     fees: createFee(parts.fees.get(config.feeModel), { feeRate: fee }, config.feeSettings),
     latency: createLatency(
       parts.latencies.get(config.latencyModel),

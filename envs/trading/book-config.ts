@@ -54,6 +54,10 @@ export const bookTradingConfig = tradingConfig
       .lt(1)
       .default(0.01)
       .describe('how much worse than the mid at the decision a fill may be, fraction'),
+    lotSize: z.number().min(0).default(0).describe('sizes are multiples of this, base units; 0: any'),
+    minSize: z.number().min(0).default(0).describe('smallest order, base units'),
+    minNotional: z.number().min(0).default(0).describe('smallest value of an order, quote units'),
+    tickSize: z.number().min(0).default(0).describe('limits are multiples of this, quote units; 0: any'),
   });
 
 export type BookTradingConfig = ConfigOf<typeof bookTradingConfig>;

@@ -79,6 +79,12 @@ export class BookTrader implements Snapshotable {
       latency: this.#latency(rng),
       staleMs: config.staleMs,
       limitRate: config.limitRate,
+      rules: {
+        lotSize: config.lotSize,
+        minSize: config.minSize,
+        minNotional: config.minNotional,
+        tickSize: config.tickSize,
+      },
       borrowRatePerYear: config.borrowRatePerYear,
       rebalanceBand: config.rebalanceBand,
       onOrder,

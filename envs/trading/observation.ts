@@ -157,7 +157,8 @@ export class TradingObserver {
     observation[numValues] = Math.max(-ACCOUNT_CLIP, Math.min(exposure / scale, ACCOUNT_CLIP));
     observation[numValues + 1] = info.targetExposure / scale;
     observation[numValues + 2] = Math.max(-ACCOUNT_CLIP, Math.min(unrealised, ACCOUNT_CLIP));
-    observation[numValues + 3] = equity / this.peakEquity - 1;
+    // A debt is no deeper a drawdown than all.
+    observation[numValues + 3] = Math.max(-1, equity / this.peakEquity - 1);
   }
 
   #nonFinite(index: number, timeMs: number): EnvError {

@@ -46,7 +46,7 @@ export interface Reward extends Snapshotable {
   /**
    * Called once a step.
    * @param previousEquity quote units, > 0
-   * @param equity quote units, ≥ 0; 0 is bankruptcy
+   * @param equity quote units; 0 is bankruptcy, less a debt that is left by it
    * @param step exposure, price, fills and costs of the step
    * @returns a finite number
    */

@@ -130,9 +130,9 @@ export class PairOrders implements Snapshotable {
       desk.affordable(sellVenue, -1, sellLimit),
     );
     // Whole lots of the one venue need not be whole lots of the other.
-    const ofBuyer = desk.venues[buyVenue].matcher.acceptedSize(affordable);
-    const common = desk.venues[sellVenue].matcher.acceptedSize(ofBuyer);
-    if (common === 0 || desk.venues[buyVenue].matcher.acceptedSize(common) === 0) return false;
+    const ofBuyer = desk.venues[buyVenue].matcher.acceptedSize(affordable, buyLimit);
+    const common = desk.venues[sellVenue].matcher.acceptedSize(ofBuyer, sellLimit);
+    if (common === 0 || desk.venues[buyVenue].matcher.acceptedSize(common, buyLimit) === 0) return false;
     const integers = pair * NUM_INTEGERS;
     const doubles = pair * NUM_DOUBLES;
     this.#doubles.fill(0, doubles, doubles + NUM_DOUBLES);

@@ -88,8 +88,11 @@ export class VenueDesk implements Snapshotable {
   readonly #mids = new Float64Array(MAX_ORDERS); // [M]
   readonly #held = new Float64Array(MAX_ORDERS); // [M], quote of a buyer, base of a seller
   readonly #parties = new Int32Array(3 * MAX_ORDERS); // [M, 3], venue, side, tag
+  /** [M], 1: the order has met a late book, and waits for the next one until its arrival, at which it is given up. */
+  readonly #waits = new Uint8Array(MAX_ORDERS);
   readonly #next = Float64Array.of(Infinity);
   #numUnderWay = 0;
+  #numWaiting = 0;
 
   constructor(venues: readonly DeskVenue[], listener: DeskListener) {
     this.venues = venues;
@@ -113,8 +116,10 @@ export class VenueDesk implements Snapshotable {
   reset(base: ArrayLike<number>, quote: ArrayLike<number>, nowMs: number): void {
     this.accounts.reset(base, quote);
     this.#arrivals.fill(Infinity);
+    this.#waits.fill(0);
     this.#next[0] = Infinity;
     this.#numUnderWay = 0;
+    this.#numWaiting = 0;
     for (const { matcher, outages, rateLimit } of this.venues) {
       matcher.clear();
       outages.start(nowMs);
@@ -148,7 +153,7 @@ export class VenueDesk implements Snapshotable {
   send(venue: number, side: Side, size: number, limit: number, tag: number, nowMs: number): number {
     const { matcher, latency, rateLimit } = this.venues[venue];
     const affordable = this.affordable(venue, side, limit);
-    const accepted = matcher.acceptedSize(Math.min(size, affordable));
+    const accepted = matcher.acceptedSize(Math.min(size, affordable), limit > 0 ? limit : Infinity);
     const slot = this.#arrivals.indexOf(Infinity);
     if (accepted === 0 || slot < 0 || (rateLimit !== undefined && !rateLimit.allows(nowMs))) return 0;
     rateLimit?.record(nowMs);
@@ -192,6 +197,24 @@ export class VenueDesk implements Snapshotable {
     this.accounts.receive(timeMs);
   }
 
+  /**
+   * A venue's next book is there: the orders that waited for it meet it.
+   * @returns whether there were any
+   */
+  meetBook(venue: number, timeMs: number): boolean {
+    if (this.#numWaiting === 0) return false;
+    let met = false;
+    for (let slot = 0; slot < MAX_ORDERS; slot++) {
+      if (this.#waits[slot] === 0 || this.#parties[3 * slot] !== venue) continue;
+      this.#waits[slot] = 0;
+      this.#numWaiting--;
+      this.#arrivals[slot] = timeMs;
+      this.#arrive(slot);
+      met = true;
+    }
+    return met;
+  }
+
   save(): Snapshot {
     const venues = this.venues.map(({ matcher, latency, outages, rateLimit }) =>
       joinSnapshots({
@@ -208,6 +231,7 @@ export class VenueDesk implements Snapshotable {
       mids: this.#mids.slice(),
       held: this.#held.slice(),
       parties: this.#parties.slice(),
+      waits: this.#waits.slice(),
     };
     return joinSnapshots({
       accounts: this.accounts.save(),
@@ -224,6 +248,10 @@ export class VenueDesk implements Snapshotable {
     restoreArrayInto(this.#mids, snapshot, 'orders/mids');
     restoreArrayInto(this.#held, snapshot, 'orders/held');
     restoreArrayInto(this.#parties, snapshot, 'orders/parties');
+    if (Object.hasOwn(snapshot.arrays, 'orders/waits'))
+      restoreArrayInto(this.#waits, snapshot, 'orders/waits');
+    else this.#waits.fill(0);
+    this.#numWaiting = this.#waits.reduce((sum, waits) => sum + waits, 0);
     this.venues.forEach(({ matcher, latency, outages, rateLimit }, v) => {
       const part = snapshotPart(snapshot, `venue${v}`);
       matcher.load(snapshotPart(part, 'matcher'));
@@ -242,14 +270,26 @@ export class VenueDesk implements Snapshotable {
     const side = this.#parties[3 * slot + 1] as Side;
     const held = this.#held[slot];
     const { matcher, outages } = this.venues[venue];
+    matcher.isDown = outages.isDown(timeMs);
+    const isGivenUp = this.#waits[slot] === 1;
+    if (isGivenUp) {
+      this.#waits[slot] = 0;
+      this.#numWaiting--;
+    } else if (matcher.isLate(timeMs)) {
+      this.#waits[slot] = 1;
+      this.#numWaiting++;
+      // Until the book is stale.
+      this.#arrivals[slot] = Math.min(matcher.bookTimeMs + matcher.staleMs, Number.MAX_VALUE);
+      this.#findNext();
+      return;
+    }
     this.#arrivals[slot] = Infinity;
     this.#findNext();
     const holds = side === 1 ? accounts.heldQuote : accounts.heldBase;
     // The last order gives back all, so that sums of fractions leave nothing held.
     holds[venue] = this.#numUnderWay === 0 ? 0 : Math.max(0, holds[venue] - held);
-    matcher.isDown = outages.isDown(timeMs);
-    const filled = matcher.take(side, this.#sizes[slot], this.#limits[slot], timeMs);
-    const { notional } = matcher;
+    const filled = isGivenUp ? 0 : matcher.take(side, this.#sizes[slot], this.#limits[slot], timeMs);
+    const notional = isGivenUp ? 0 : matcher.notional;
     if (filled > 0) accounts.settle(venue, side, filled, notional, this.takerFees[venue]);
     report.tag = this.#parties[3 * slot + 2];
     report.venue = venue;

@@ -207,14 +207,19 @@ export class BookBroker implements Broker {
    * @param timeMs of receipt, UTC epoch, never falling
    */
   takeBook(levels: BookLevels, offset: number, timeMs: number): void {
-    while (this.#order.arrivalMs < timeMs) this.#arrive();
+    this.#arriveUpTo(timeMs, false);
+    const waits = this.#order.arrivalMs < timeMs;
+    // A book that was stale before the next one came filled nothing.
+    if (waits && !this.#matcher.isOpen(timeMs)) this.#arriveAt(timeMs);
     this.#matcher.setBook(levels, offset, timeMs);
     this.timeMs = timeMs;
     const bid = this.#matcher.priceAt(-1, 0);
     const ask = this.#matcher.priceAt(1, 0);
-    if (bid === 0 || ask === 0) return;
-    this.#mid[0] = 0.5 * (bid + ask);
-    if (this.#account.base !== 0) this.#liquidateIfRuined();
+    if (bid > 0 && ask > 0) {
+      this.#mid[0] = 0.5 * (bid + ask);
+      if (this.#account.base !== 0) this.#liquidateIfRuined();
+    }
+    if (this.#order.arrivalMs < timeMs) this.#arriveAt(timeMs);
   }
 
   /**
@@ -225,7 +230,7 @@ export class BookBroker implements Broker {
    * @param mark its last price
    */
   closeBar(row: number, endMs: number, barMs: number, mark: number): void {
-    while (this.#order.arrivalMs <= endMs) this.#arrive();
+    this.#arriveUpTo(endMs, true);
     const account = this.#account;
     this.row = row;
     this.timeMs = endMs;
@@ -234,7 +239,7 @@ export class BookBroker implements Broker {
       account.accrueInterest({ rate: this.#borrowRatePerMs * barMs, price: mark });
       this.#liquidateIfRuined();
     }
-    this.equity = account.alive ? account.equity(mark) : 0;
+    this.equity = account.alive ? account.equity(mark) : -account.deficit;
   }
 
   save(): Snapshot {
@@ -312,7 +317,21 @@ export class BookBroker implements Broker {
     order.mid = this.#mid[0];
     order.arrivalMs = nowMs + this.#latency.latencyMs(nowMs);
     this.#onOrder?.(order);
-    if (order.arrivalMs <= nowMs) this.#arrive();
+    if (order.arrivalMs <= nowMs && !this.#matcher.isLate(nowMs)) this.#arrive();
+  }
+
+  /** Orders that arrive by then meet the book, unless it is late: they wait for the next one. */
+  #arriveUpTo(timeMs: number, inclusive: boolean): void {
+    const order = this.#order;
+    while (order.arrivalMs < timeMs || (inclusive && order.arrivalMs === timeMs)) {
+      if (this.#matcher.isLate(order.arrivalMs)) return;
+      this.#arrive();
+    }
+  }
+
+  #arriveAt(timeMs: number): void {
+    this.#order.arrivalMs = timeMs;
+    this.#arrive();
   }
 
   /** The order meets the book as it is now. */
@@ -339,7 +358,12 @@ export class BookBroker implements Broker {
     if (Math.abs(wanted) * mid <= NEGLIGIBLE * equity) return;
     const side: Side = wanted > 0 ? 1 : -1;
     const limit = this.#order.mid * (1 + side * this.#limitRate);
-    const size = this.#sizeAfterCosts(side, wanted, limit);
+    const size = matcher.acceptedSize(
+      this.#sizeAfterCosts(side, wanted, limit),
+      matcher.bestPrice(side) || Infinity,
+    );
+    // What is less than the venue takes is no order: it is not asked for again until more is wanted.
+    if (size === 0) return;
     const filled = matcher.take(side, size, limit, arrivalMs);
     if (filled < size * (1 - NEGLIGIBLE)) {
       this.#isOpen = true;
@@ -371,7 +395,8 @@ export class BookBroker implements Broker {
     if (account.equity(this.#mid[0]) > 0) return;
     account.liquidate(this.lastFill, this.#mid[0]);
     this.targetExposure = 0;
-    this.equity = 0;
+    // What the lender lacks is owed: an account that may lose no more than it has would earn on any market that moves.
+    this.equity = -account.deficit;
     this.#dropOrders();
     this.#announceFill(this.timeMs);
   }

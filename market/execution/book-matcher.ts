@@ -1,6 +1,7 @@
 /** Fills orders against the displayed book of one venue, and remembers what we have taken from it. */
 import { ConfigError } from '../../core/errors.ts';
 import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import { BookPace } from './book-pace.ts';
 
 // K: levels a side.
 
@@ -15,6 +16,8 @@ export interface VenueRules {
   readonly minSize: number;
   /** Limit prices are whole multiples of this, quote units. */
   readonly tickSize: number;
+  /** Orders of a smaller value are refused, quote units; absent: 0. */
+  readonly minNotional?: number;
 }
 
 export const noRules: VenueRules = { lotSize: 0, minSize: 0, tickSize: 0 };
@@ -37,7 +40,8 @@ const ROUNDING = 1e-9;
  * One venue's book as an order meets it. Books go in, orders go in, fills come out; where books and times come from,
  * a tape or a socket, makes no difference. What was taken of a level stays taken for as long as the venue shows that
  * level: one that grows has more by its growth alone, one that is gone and back is new. Nothing fills against a book
- * older than `staleMs`, against a venue that is down, or beyond what is displayed.
+ * older than `staleMs`, against a venue that is down, or beyond what is displayed. A book that is older than its venue's own
+ * pace allows is `isLate`: an order that meets it has to wait for the next one.
  */
 export class BookMatcher implements Snapshotable {
   readonly depth: number;
@@ -46,6 +50,7 @@ export class BookMatcher implements Snapshotable {
   /** The venue takes no orders. */
   isDown = false;
   #isLost = false;
+  readonly #pace = new BookPace();
   #levels: BookLevels;
   #offset = 0;
   readonly #own: BookLevels;
@@ -122,6 +127,7 @@ export class BookMatcher implements Snapshotable {
     this.#numTaken.fill(0);
     this.isDown = false;
     this.#isLost = false;
+    this.#pace.clear();
   }
 
   /** Updates of the book were lost: nothing fills until the next book. */
@@ -138,6 +144,7 @@ export class BookMatcher implements Snapshotable {
     this.#offset = offset;
     this.#clock[0] = timeMs;
     this.#isLost = false;
+    this.#pace.add(timeMs);
     if (this.#numTaken[0] > 0) this.#forgetRepublished(0, levels.bidPrices, levels.bidSizes);
     if (this.#numTaken[1] > 0) this.#forgetRepublished(1, levels.askPrices, levels.askSizes);
   }
@@ -145,6 +152,14 @@ export class BookMatcher implements Snapshotable {
   /** Whether an order that arrives now can fill. */
   isOpen(nowMs: number): boolean {
     return !this.isDown && !this.#isLost && nowMs - this.#clock[0] <= this.staleMs;
+  }
+
+  /**
+   * Whether the book is older than its venue's pace allows: what it shows may be quoted no more, and nobody could have traded
+   * on it. An order that arrives now waits for the next book.
+   */
+  isLate(nowMs: number): boolean {
+    return nowMs - this.#clock[0] > this.#pace.lateAfterMs && this.isOpen(nowMs);
   }
 
   /** Price of level k that an order of this side would meet; 0 where there is none. */
@@ -176,11 +191,15 @@ export class BookMatcher implements Snapshotable {
     return k < this.depth ? this.priceAt(side, k) : 0;
   }
 
-  /** A size as the venue accepts it: whole lots, rounded down; 0 when it is below the minimum. */
-  acceptedSize(size: number): number {
-    const { lotSize, minSize } = this.rules;
+  /**
+   * A size as the venue accepts it: whole lots, rounded down; 0 when it is below the minimum, or worth less than that.
+   * @param price at which it is valued, quote units; Infinity: its value is not asked about
+   */
+  acceptedSize(size: number, price = Infinity): number {
+    const { lotSize, minSize, minNotional = 0 } = this.rules;
     const rounded = lotSize > 0 ? Math.floor(size / lotSize + ROUNDING) * lotSize : size;
-    return rounded > 0 && rounded >= minSize * (1 - ROUNDING) ? rounded : 0;
+    if (!(rounded > 0 && rounded >= minSize * (1 - ROUNDING))) return 0;
+    return rounded * price >= minNotional * (1 - ROUNDING) ? rounded : 0;
   }
 
   /** A limit as the venue accepts it: whole ticks, rounded against us filling worse. */
@@ -198,7 +217,7 @@ export class BookMatcher implements Snapshotable {
    * @returns base units filled; see also `notional` and `worstPrice`
    */
   take(side: Side, size: number, limit: number, nowMs: number): number {
-    const accepted = this.acceptedSize(size);
+    const accepted = this.acceptedSize(size, this.bestPrice(side) || Infinity);
     if (accepted === 0 || !this.isOpen(nowMs)) {
       this.#result.fill(0);
       return 0;
@@ -226,6 +245,7 @@ export class BookMatcher implements Snapshotable {
         takenShown: this.#takenShown.slice(),
         taken: this.#taken.slice(),
         numTaken: this.#numTaken.slice(),
+        pace: this.#pace.state.slice(),
       },
       // One flag for both, as hashes on older tapes have it: only a live book is lost, and no live session is loaded.
       values: { isDown: Number(this.isDown || this.#isLost) },
@@ -241,6 +261,9 @@ export class BookMatcher implements Snapshotable {
     restoreArrayInto(this.#takenShown, snapshot, 'takenShown');
     restoreArrayInto(this.#taken, snapshot, 'taken');
     restoreArrayInto(this.#numTaken, snapshot, 'numTaken');
+    // What was saved before there was a pace begins to measure it anew.
+    if (Object.hasOwn(snapshot.arrays, 'pace')) restoreArrayInto(this.#pace.state, snapshot, 'pace');
+    else this.#pace.clear();
     this.isDown = restoreNumber(snapshot, 'isDown') === 1;
     this.#isLost = false;
   }

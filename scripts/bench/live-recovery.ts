@@ -9,7 +9,6 @@ import { resolveLiveConfig } from '../../live/session/config.ts';
 import { LiveRun, type LiveRunOptions } from '../../live/session/live-run.ts';
 import { builtInVenues } from '../../live/venues/built-in.ts';
 
-const START_MS = 1_700_000_000_000;
 const GAP_MS = 100;
 
 export interface RecoveryFigures {
@@ -38,7 +37,9 @@ function optionsFor(tape: string, transport: Transport, clock: LiveRunOptions['c
 
 /** A tape of so many messages of 20 levels, written as a session writes it. */
 export async function writeLongTape(tape: string, numInputs: number): Promise<void> {
-  const clock = new VirtualClock(START_MS);
+  // It ends about now: bars that nobody saw would be decided on when it is gone on with.
+  const startMs = Math.floor(systemClock.nowMs()) - numInputs * GAP_MS;
+  const clock = new VirtualClock(startMs);
   let handlers: SocketHandlers | undefined;
   const transport: Transport = {
     connect(_url, _options, listener) {
@@ -56,7 +57,7 @@ export async function writeLongTape(tape: string, numInputs: number): Promise<vo
     const side = (sign: number) =>
       Array.from({ length: 10 }, (_, k) => [String(price + sign * (k + 1)), '1.5']);
     const data = { s: 'BTCUSDT', b: side(-1), a: side(1), u: n, seq: n };
-    const timeMs = START_MS + n * GAP_MS;
+    const timeMs = startMs + n * GAP_MS;
     clock.runUntil(timeMs);
     handlers?.text(
       JSON.stringify({ topic: 'orderbook.50.BTCUSDT', type: 'snapshot', ts: timeMs, cts: timeMs, data }),

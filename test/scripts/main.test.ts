@@ -29,7 +29,11 @@ test('help and version go to stdout, with code 0, and nothing is carried out', a
 test.each<[string, string[], RegExp]>([
   ['no command', [], /^Name a command\. See market-gym --help\.\n$/],
   ['an unknown command', ['trian'], /^Did you mean train\? See market-gym --help\.\n$/],
-  ['a group without its command', ['tape'], /^Name a tape command: verify, info, prune, export or make\. See/],
+  [
+    'a group without its command',
+    ['tape'],
+    /^Name a tape command: verify, info, prune, export or make\. See/,
+  ],
   ['a wrong command of a group', ['data', 'describ'], /^Did you mean describe\?|^Unknown/],
   ['an unknown option', ['list', '--jsn'], /^Unknown argument: jsn\. See market-gym --help\.\n$/],
   [

@@ -235,12 +235,15 @@ describe('an account', () => {
     expect(broker.account.alive).toBe(alive);
     expect(fills.at(-1)?.liquidation).toBe(!alive);
     if (alive) return;
-    expect([broker.equity, broker.targetExposure, broker.isOrderUnderWay]).toEqual([0, 0, false]);
+    // What is missing is owed.
+    expect(broker.equity).toBe(-broker.account.deficit);
+    expect(broker.account.deficit).toBeGreaterThan(0);
+    expect([broker.targetExposure, broker.isOrderUnderWay]).toEqual([0, false]);
     const { length } = fills;
     broker.requestExposure(1);
     broker.requestFlat();
     broker.closeBar(2, START_MS + 2, 1, 100);
-    expect([fills.length, broker.equity]).toEqual([length, 0]);
+    expect([fills.length, broker.equity]).toEqual([length, -broker.account.deficit]);
   });
 
   test('that the price of a bar’s end ruins ends there, and what was under way with it', () => {
