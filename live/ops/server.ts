@@ -1,9 +1,10 @@
 /** Serves a session over HTTP: health, metrics, state, a stream and a page, and a way to stop the trading. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../connection/clock.ts';
+import { type Clock, systemClock } from '../connection/clock.ts';
 import { listen } from '../tape/listen.ts';
 import { OpsAccess } from './access.ts';
+import { Door } from './door.ts';
 import { formatMetrics } from './metrics.ts';
 import { OPS_PAGE, OPS_PAGE_POLICY } from './page.ts';
 import { OpsStream } from './stream.ts';
@@ -39,8 +40,11 @@ interface Answer {
 const JSON_TYPE = 'application/json; charset=utf-8';
 const MAX_BODY = 4096;
 const MAX_REASON = 200;
-const MAX_CONNECTIONS = 128;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Connections that wait to be accepted while this process does something else. */
+const BACKLOG = 4096;
+/** How long a history may be told again, ms. */
+const HISTORY_MS = 200;
 
 /**
  * `GET /`, `/healthz`, `/metrics`, `/state`, `/history`; WebSocket `/stream`; `POST /halt` with `{"reason": "…"}`.
@@ -51,20 +55,24 @@ export async function startOpsServer(view: OpsView, options: OpsServerOptions): 
   const access = new OpsAccess(host, token);
   const stream = new OpsStream(view, clock);
   const http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    if (!door.admit(request.socket, response)) return;
+    if (!isRefused(access, request)) door.welcome(request.socket);
     answerRequest(view, stream, access, request)
       // The session must not end because somebody looked at it.
       .catch((error: Error) => ({ status: 500, body: `${error.message}\n` }))
       .then((answer) => send(request, response, answer));
   });
-  http.maxConnections = MAX_CONNECTIONS;
+  const door = new Door(http);
   http.on('upgrade', (request, socket, head) => {
     const refused = refuseUpgrade(stream, access, request);
-    if (refused === undefined) stream.upgrade(request, socket, head);
-    else refuseSocket(socket, refused);
+    if (refused === undefined) {
+      door.stay(request.socket);
+      stream.upgrade(request, socket, head);
+    } else refuseSocket(socket, refused);
   });
   let address: string;
   try {
-    address = await listen(http, host, port);
+    address = await listen(http, host, port, BACKLOG);
   } catch (error) {
     stream.close();
     throw error;
@@ -102,6 +110,18 @@ async function answerRequest(
   return page(view, stream);
 }
 
+/** Of each view: who asks again at once is given the same. */
+const histories = new WeakMap<OpsView, { readonly untilMs: number; readonly body: string }>();
+
+function historyOf(view: OpsView): string {
+  const nowMs = systemClock.monotonicMs();
+  const known = histories.get(view);
+  if (known !== undefined && nowMs < known.untilMs) return known.body;
+  const body = `${JSON.stringify(view.history())}\n`;
+  histories.set(view, { untilMs: nowMs + HISTORY_MS, body });
+  return body;
+}
+
 const PAGES: Readonly<Record<string, (view: OpsView, stream: OpsStream) => Answer>> = {
   '/': () => ({
     status: 200,
@@ -122,7 +142,7 @@ const PAGES: Readonly<Record<string, (view: OpsView, stream: OpsStream) => Answe
     type: 'text/plain; version=0.0.4; charset=utf-8',
     body: formatMetrics(view.state(), numClients, numDropped),
   }),
-  '/history': (view) => ({ status: 200, type: JSON_TYPE, body: `${JSON.stringify(view.history())}\n` }),
+  '/history': (view) => ({ status: 200, type: JSON_TYPE, body: historyOf(view) }),
   '/state': (view) => ({ status: 200, type: JSON_TYPE, body: `${JSON.stringify(view.state())}\n` }),
 };
 
@@ -190,6 +210,11 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
+function isRefused(access: OpsAccess, request: IncomingMessage): boolean {
+  const url = urlOf(request);
+  return url === undefined || access.refuse(request, url) !== undefined;
+}
+
 function refuseUpgrade(stream: OpsStream, access: OpsAccess, request: IncomingMessage): Answer | undefined {
   const url = urlOf(request);
   if (url === undefined) return { status: 400, body: '' };
@@ -201,12 +226,12 @@ function refuseUpgrade(stream: OpsStream, access: OpsAccess, request: IncomingMe
 
 function refuseSocket(socket: Duplex, { status, body }: Answer): void {
   socket.on('error', () => {});
-  socket.end(
+  // A client that does not hang up would hold the socket for ever, and one that does not read would keep it unfinished.
+  socket.write(
     `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    // A client that does not hang up would hold the socket for ever.
-    () => socket.destroy(),
   );
+  setImmediate(() => socket.destroy());
 }
 
 function urlOf({ url = '/' }: IncomingMessage): URL | undefined {

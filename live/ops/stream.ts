@@ -15,7 +15,11 @@ const MAX_NEWS = 1000;
 const MAX_BUFFERED = 1 << 20;
 /** How long clients have to take the last message, ms. */
 const END_MS = 500;
-const MAX_CLIENTS = 32;
+const MAX_CLIENTS = 64;
+/** All clients together may have so many bytes waiting for them; then the slowest goes. */
+const MAX_BUFFERED_TOTAL = 32 << 20;
+/** A client that has answered no ping for so long does not read, ms. */
+const STALLED_MS = 2000;
 /** Clients have nothing to say. */
 const MAX_PAYLOAD = 1024;
 /** RFC 6455: the endpoint received a type of data it cannot accept. */
@@ -34,6 +38,8 @@ export class OpsStream {
     maxPayload: MAX_PAYLOAD,
   });
   readonly #news: OpsNews[] = [];
+  /** When each client last answered a ping. */
+  readonly #heardMs = new WeakMap<WebSocket, number>();
   #numMissed = 0;
   #numFlushes = 0;
   #unsubscribe: (() => void) | undefined;
@@ -51,12 +57,14 @@ export class OpsStream {
     return this.#server.clients.size;
   }
 
+  /** Whether nobody can be let go for another client: all of them read. */
   get isFull(): boolean {
-    return this.numClients >= MAX_CLIENTS;
+    return this.numClients >= MAX_CLIENTS && this.#slowest() === undefined;
   }
 
   /** Makes a client of an HTTP request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.numClients >= MAX_CLIENTS) this.#drop(this.#slowest());
     // What was collected so far is in the history that this client gets.
     this.#flushNews();
     this.#server.handleUpgrade(request, socket, head, (client) => {
@@ -92,6 +100,8 @@ export class OpsStream {
     // A client that breaks the protocol is closed by `ws`, with the fitting code.
     socket.on('error', () => {});
     socket.on('message', () => socket.close(CANNOT_ACCEPT, 'this stream takes no messages'));
+    this.#heardMs.set(socket, this.#clock.monotonicMs());
+    socket.on('pong', () => this.#heardMs.set(socket, this.#clock.monotonicMs()));
     socket.on('close', () => {
       if (this.numClients === 0) this.#rest();
     });
@@ -129,17 +139,40 @@ export class OpsStream {
 
   #flush(): void {
     this.#flushNews();
+    if (this.#numFlushes % STATE_EVERY === 0) {
+      for (const client of this.#server.clients) client.ping();
+    }
     if (this.#numFlushes++ % STATE_EVERY === 0) this.#send({ kind: 'state', state: this.#view.state() });
+  }
+
+  #drop(client: WebSocket | undefined): void {
+    if (client === undefined) return;
+    this.numDropped++;
+    client.terminate();
+  }
+
+  /** The client with the most bytes waiting for it. */
+  #fullest(): WebSocket | undefined {
+    return [...this.#server.clients].sort((a, b) => b.bufferedAmount - a.bufferedAmount)[0];
+  }
+
+  /** The client that has not read for the longest; undefined where all do. */
+  #slowest(): WebSocket | undefined {
+    const now = this.#clock.monotonicMs();
+    const heardMs = (client: WebSocket) => this.#heardMs.get(client) ?? now;
+    const stalled = [...this.#server.clients].filter((client) => now - heardMs(client) > STALLED_MS);
+    return stalled.sort((a, b) => heardMs(a) - heardMs(b))[0];
   }
 
   #send(message: object): void {
     const text = JSON.stringify(message);
+    let total = 0;
     for (const client of this.#server.clients) {
       if (client.readyState !== WebSocket.OPEN) continue;
-      if (client.bufferedAmount > MAX_BUFFERED) {
-        this.numDropped++;
-        client.terminate();
-      } else client.send(text);
+      if (client.bufferedAmount > MAX_BUFFERED) this.#drop(client);
+      else client.send(text);
+      total += client.bufferedAmount;
     }
+    if (total > MAX_BUFFERED_TOTAL) this.#drop(this.#fullest());
   }
 }

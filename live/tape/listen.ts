@@ -5,13 +5,14 @@ import { LiveError } from '../../core/errors.ts';
 
 /**
  * @param port 0: any free one
+ * @param backlog connections that wait to be accepted; default: as Node has it
  * @returns `HOST:PORT`, as it stands in an address
  * @throws LiveError `port-in-use` or `cannot-listen`
  */
-export async function listen(server: Server, host: string, port: number): Promise<string> {
+export async function listen(server: Server, host: string, port: number, backlog?: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(host, port, cause)));
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog }, resolve);
   });
   const name = host.includes(':') ? `[${host}]` : host;
   return `${name}:${(server.address() as AddressInfo).port}`;
