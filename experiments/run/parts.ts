@@ -104,6 +104,11 @@ export function requireSoundAgent(run: Run): void {
   throw new ConfigError('broken-contract', `Agent "${name}" breaks its contract: ${defect}.`);
 }
 
+/** Envs on a span for whoever plays them, the i-th with the seed `seed + i`. */
+export function createSpanEnvs(run: Run, span: SpanName, numEnvs: number, seed: number): VectorEnv {
+  return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, span, seed + i, false)));
+}
+
 /** An env to judge in, by the run's own plugin: on market data, one pass through the whole of a span. */
 export function createEvaluationEnv(run: Run, span: SpanName): Env {
   return createEnv(run, span, run.spec.seed, true);

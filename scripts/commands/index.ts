@@ -166,6 +166,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./costs.ts'),
   },
   {
+    usage: 'gym-server',
+    describe: 'Offer an env to Gymnasium programs in Python',
+    load: () => import('./gym-server.ts'),
+  },
+  {
     usage: 'list [name]',
     describe: 'Agents, envs, features and rewards, and their settings',
     load: () => import('./list.ts'),
