@@ -50,6 +50,7 @@ export class WordProtocol implements VenueProtocol {
         return;
       case 'unreadable':
       case 'malformed':
+      case 'unknown-message':
         throw new FrameError(word, 'as it says');
       case 'broken':
         throw new TypeError('a mistake of ours');
@@ -58,6 +59,15 @@ export class WordProtocol implements VenueProtocol {
         return;
       case 'fetch':
         this.#host.fetchSnapshot(feed.symbol, `http://nowhere/${rest[1] ?? ''}`, Number(rest[0]));
+        return;
+      case 'trade':
+        this.#host.trade(feed, { price: 100, size: 2, side: 'buy', id: rest[0], exchangeTimeMs: timeMs });
+        return;
+      case 'again':
+        this.#host.countDuplicate();
+        return;
+      case 'retry':
+        this.#host.retry('says the protocol');
         return;
       case 'replace':
         this.#host.reconnect('by plan');

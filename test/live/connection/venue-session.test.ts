@@ -23,7 +23,11 @@ const LIMITS: ConnectionLimits = {
 
 function open(
   limits: Partial<ConnectionLimits> = {},
-  { symbols = [SYMBOL], channels = CHANNELS }: { symbols?: string[]; channels?: readonly Channel[] } = {},
+  {
+    symbols = [SYMBOL],
+    channels = CHANNELS,
+    saves = false,
+  }: { symbols?: string[]; channels?: readonly Channel[]; saves?: boolean } = {},
 ) {
   const events: VenueEvent[] = [];
   const commands: VenueCommand[] = [];
@@ -33,8 +37,11 @@ function open(
       url: 'ws://nowhere',
       limits: { ...LIMITS, ...limits },
       createProtocol: (host) => {
-        protocol = new WordProtocol(host);
-        return protocol;
+        const made = new WordProtocol(host);
+        protocol = made;
+        if (!saves) return made;
+        const load = (state: unknown) => void made.calls.push(`load ${state}`);
+        return Object.assign(made, { save: () => 'all of it', load });
       },
     },
     markets: parseMarkets('words', symbols, (base, quote) => base + quote),
@@ -43,7 +50,7 @@ function open(
     onCommand: (command) => commands.push(command),
   });
   const take = (afterMs: number, input: VenueInput) => session.handle(input, START_MS + afterMs);
-  take(0, { kind: 'open' });
+  if (!saves) take(0, { kind: 'open' });
   return {
     session,
     events,
@@ -278,6 +285,159 @@ describe('the budget of losses and failures', () => {
   });
 });
 
+describe('messages of no known kind', () => {
+  // The budget is two within 60 s.
+  test.each<[rule: string, timesMs: number[], isLeft: boolean]>([
+    ['are borne as many as it bears', [0, 1], false],
+    ['cost the connection when there is one more', [0, 1, 2], true],
+    ['cost it when the first still counts', [0, 1, 60_000], true],
+    ['do not when the first counts no more', [0, 1, 60_001], false],
+    ['count from the second then', [0, 1, 60_001, 60_001], true],
+  ])('%s', (_, timesMs, isLeft) => {
+    const venue = open({ unknownBudget: 2, silenceMs: 1e6 });
+    for (const ms of timesMs) venue.frame(ms, 'unknown-message');
+    expect(venue.session.isOpen).toBe(!isLeft);
+    expect(venue.session.counters.rejected['unknown-message']).toBe(timesMs.length);
+    const reason = '3 messages of no known kind, the last: as it says';
+    expect(venue.commands).toEqual(isLeft ? [{ kind: 'reconnect', reason, planned: false }] : []);
+  });
+
+  test('are counted anew on the next connection, those of a known kind never', () => {
+    const venue = open({ unknownBudget: 2 });
+    for (let i = 0; i < 3; i++) venue.frame(i, 'unknown-message');
+    venue.take(3, { kind: 'open' });
+    for (let i = 4; i < 6; i++) venue.frame(i, 'unknown-message');
+    for (let i = 6; i < 12; i++) venue.frame(i, 'malformed');
+    expect(venue.session.isOpen).toBe(true);
+    venue.frame(12, 'unknown-message');
+    expect(venue.session.isOpen).toBe(false);
+  });
+});
+
+describe('a connection ends', () => {
+  test.each<
+    [rule: string, limits: Partial<ConnectionLimits>, afterMs: number, reason: string, planned: boolean]
+  >([
+    ['for silence, as a failure', { silenceMs: 500 }, 501, 'nothing heard for 501 ms', false],
+    ['for its age, by plan', { rotateAfterMs: 500 }, 501, 'the connection is old', true],
+  ])('%s', (_, limits, afterMs, reason, planned) => {
+    const venue = open(limits);
+    venue.tick(afterMs);
+    expect(venue.commands).toEqual([{ kind: 'reconnect', reason, planned }]);
+  });
+
+  test('where the protocol wants another try, as a failure', () => {
+    const venue = open();
+    venue.frame(1, 'retry');
+    expect(venue.commands).toEqual([{ kind: 'reconnect', reason: 'says the protocol', planned: false }]);
+  });
+
+  test('and is heard to, with its book and its reason; nothing comes on it any more', () => {
+    const venue = open();
+    venue.frame(1, 'book 99 101');
+    venue.take(2, { kind: 'close', reason: 'code 1006' });
+    venue.frame(3, 'book 99 101');
+    expect(venue.events.slice(2)).toEqual([
+      {
+        kind: 'book-lost',
+        timeMs: START_MS + 2,
+        symbol: SYMBOL,
+        reason: 'disconnected',
+        detail: 'code 1006',
+      },
+      { kind: 'disconnected', timeMs: START_MS + 2, reason: 'code 1006' },
+    ]);
+    expect([venue.session.isOpen, venue.session.counters.frames]).toEqual([false, 1]);
+    venue.take(4, { kind: 'open' });
+    expect([venue.session.isOpen, venue.session.counters.connections]).toEqual([true, 2]);
+  });
+});
+
+describe('a session that is saved', () => {
+  const inputs: [afterMs: number, input: VenueInput][] = [
+    [0, { kind: 'open' }],
+    [1, { kind: 'frame', text: 'book 99 101 7' }],
+    [2, { kind: 'frame', text: 'trade t1' }],
+    [3, { kind: 'frame', text: 'again' }],
+    [4, { kind: 'frame', text: 'gap' }],
+    [5, { kind: 'frame', text: 'unknown-message' }],
+    [6, { kind: 'snapshot-failed', symbol: SYMBOL, status: 429, retryAfterMs: 5000, detail: '' }],
+    [7, { kind: 'frame', text: 'book 98 102 3' }],
+    [8, { kind: 'frame', text: 'halt' }],
+  ];
+  // What shows each of the things that it must not forget.
+  const later: [rule: string, inputs: [afterMs: number, input: VenueInput][]][] = [
+    ['its failures', [[20, { kind: 'frame', text: 'gap' }]]],
+    ['messages of no known kind', [5, 6].map((ms) => [20 + ms, { kind: 'frame', text: 'unknown-message' }])],
+    ['when the venue may be asked', [[20, { kind: 'frame', text: 'fetch 0 book' }]]],
+    ['that the venue does not trade', [[20, { kind: 'frame', text: 'resume' }]]],
+    [
+      'when something last came',
+      [
+        [10_008, { kind: 'tick' }],
+        [10_009, { kind: 'tick' }],
+      ],
+    ],
+    [
+      'the age of its connection',
+      [
+        [99_000, { kind: 'heartbeat' }],
+        [100_001, { kind: 'tick' }],
+      ],
+    ],
+    [
+      'the book',
+      [
+        [20, { kind: 'frame', text: 'trade t2' }],
+        [3000, { kind: 'tick' }],
+      ],
+    ],
+    ['the time', [[0, { kind: 'frame', text: 'book 97 103' }]]],
+    [
+      'its end',
+      [
+        [20, { kind: 'close', reason: 'test' }],
+        [21, { kind: 'frame', text: 'book 97 103' }],
+      ],
+    ],
+  ];
+
+  test.each(later)('goes on with %s', (_, more) => {
+    const limits = { unknownBudget: 2, resyncBudget: 2 };
+    const [whole, first, second] = [1, 2, 3].map(() => open(limits, { saves: true }));
+    for (const [ms, input] of inputs) {
+      whole.take(ms, input);
+      first.take(ms, input);
+    }
+    second.session.load(structuredClone(first.session.save()));
+    const before = { events: whole.events.length, commands: whole.commands.length };
+    for (const [ms, input] of more) for (const each of [whole, second]) each.take(ms, input);
+    // A book is the same object for all events.
+    const told = (events: readonly VenueEvent[]) => events.map((event) => ({ ...event, book: undefined }));
+    expect(told(second.events)).toEqual(told(whole.events).slice(before.events));
+    expect(second.commands).toEqual(whole.commands.slice(before.commands));
+    expect(second.session.save()).toEqual(whole.session.save());
+    expect(second.tradable(9)).toBe(whole.tradable(9));
+    expect(second.session.disabledReason).toBe(whole.session.disabledReason);
+    expect(second.calls[0]).toBe('load all of it');
+  });
+
+  test('is given up as it was', () => {
+    const first = open({}, { saves: true });
+    first.take(0, { kind: 'open' });
+    first.frame(1, 'refuse');
+    const second = open({}, { saves: true });
+    second.session.load(first.session.save());
+    expect(second.session.disabledReason).toBe('the venue refuses: no such market');
+    second.take(2, { kind: 'open' });
+    expect(second.events).toEqual([]);
+  });
+
+  test('cannot be, where its protocol cannot', () => {
+    expect(open().session.save()).toBeUndefined();
+  });
+});
+
 describe('what the protocol asks for', () => {
   test('becomes a command', () => {
     const venue = open();
@@ -313,12 +473,26 @@ describe('what comes in', () => {
   test('is counted by kind, a binary frame too', () => {
     const venue = open();
     venue.frame(0, 'book 99 101');
+    venue.frame(1, 'trade t1');
+    venue.frame(1, 'again');
+    expect(venue.events.at(-1)).toEqual({
+      kind: 'trade',
+      timeMs: START_MS + 1,
+      symbol: SYMBOL,
+      price: 100,
+      size: 2,
+      side: 'buy',
+      id: 't1',
+      exchangeTimeMs: START_MS + 1,
+    });
     venue.frame(1, 'malformed');
     venue.take(2, { kind: 'binary', bytes: 3 });
     expect(venue.session.counters).toMatchObject({
       connections: 1,
-      frames: 3,
+      frames: 5,
       bookUpdates: 1,
+      trades: 1,
+      duplicates: 1,
       rejected: { unreadable: 1, malformed: 1 },
     });
     expect([venue.session.isOpen, venue.session.lastMessageMs]).toEqual([false, START_MS + 1]);
