@@ -148,6 +148,12 @@ export { type FundingOptions, loadFunding } from './instruments/load-funding.ts'
 export { DEFAULT_TIERS, type MaintenanceTier, MaintenanceTiers } from './instruments/maintenance-tiers.ts';
 export { type PriceStep, PriceSteps, UPBIT_KRW_STEPS } from './instruments/price-steps.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
+export {
+  ledoitWolf,
+  type PrincipalComponents,
+  principalComponents,
+  type ShrunkCovariance,
+} from './statistics/covariance.ts';
 export { type Deflation, deflate, sharpeRecord } from './statistics/deflation.ts';
 export {
   type BenchmarkMetrics,
@@ -166,6 +172,22 @@ export {
   probabilityOfOverfitting,
   type SharpeRecord,
 } from './statistics/overfitting.ts';
+export {
+  describePair,
+  describePanel,
+  type PairDescription,
+  type PanelDescription,
+} from './statistics/pairs/describe.ts';
+export { type HedgeRatio, hedgeRatio, KalmanHedge, rollingHedge } from './statistics/pairs/hedge-ratio.ts';
+export { type JohansenTest, johansen } from './statistics/pairs/johansen.ts';
+export {
+  type CointegrationTest,
+  dickeyFuller,
+  engleGranger,
+  halfLife,
+  type UnitRootTest,
+} from './statistics/pairs/unit-root.ts';
+export { equalWeights, minimumVariance, riskParity } from './statistics/portfolio-weights.ts';
 export {
   type Activity,
   type ActivityRecord,

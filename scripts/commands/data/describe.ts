@@ -1,7 +1,7 @@
 /** `market-gym data describe`: what a file of candles, order books or trades holds, and what to mind about it. */
 import { basename } from 'node:path';
 import type { Argv } from 'yargs';
-import { ConfigError } from '../../../core/errors.ts';
+import { ConfigError, DataError } from '../../../core/errors.ts';
 import { openConverter, symbolOfPath } from '../../../experiments/data/convert.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
@@ -10,11 +10,21 @@ import { describeBooks } from '../../../market/books/quality.ts';
 import { formatBookQuality } from '../../../market/books/quality-text.ts';
 import type { LoadBooksOptions } from '../../../market/books/tape-loading.ts';
 import { countRepeatedTrades } from '../../../market/books/trade-tape.ts';
+import type { Candles } from '../../../market/candles/candles.ts';
 import { type Pair, parsePair } from '../../../market/candles/currencies.ts';
 import { describeCandles, formatDataQuality } from '../../../market/candles/data-quality.ts';
 import { formatTime } from '../../../market/candles/timestamps.ts';
 import { type LoadReport, loadCandleSeries, type NamedCandles } from '../../../market/files/candle-series.ts';
+import { loadCandles } from '../../../market/files/load-candles.ts';
 import type { ReadOptions } from '../../../market/files/options.ts';
+import {
+  describePair,
+  describePanel,
+  formatPair,
+  formatPanel,
+  type PairDescription,
+  type PanelDescription,
+} from '../../../market/statistics/pairs/describe.ts';
 import { writeFileAtomic } from '../../../storage/atomic.ts';
 import { renderQualityReport } from '../../../trainers/report/data-quality.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
@@ -33,13 +43,17 @@ export const options = (yargs: Argv) =>
       type: 'string',
       describe: 'What a file of books trades, where it does not say: BTC/BRL',
     })
+    .option('against', {
+      type: 'string',
+      describe: 'A second file of candles: do the two wander together?',
+    })
     .option('venue', { type: 'string', describe: 'What to call the venue of a file that does not say' })
     .option('report', {
       type: 'string',
       describe: 'Write the report on candles as a page with pictures to this file: report.html',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['pair', 'venue', 'report']);
+    .requiresArg(['pair', 'venue', 'against', 'report']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -81,7 +95,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
 async function describeCandleFile(
   path: string,
   read: ReadOptions,
-  { report: page, file }: Pick<Arguments, 'report' | 'file'>,
+  { report: page, file, against }: Pick<Arguments, 'report' | 'file' | 'against'>,
   pair: Pair | undefined,
   console: Console,
 ): Promise<void> {
@@ -104,7 +118,10 @@ async function describeCandleFile(
   if (described.length === 1) {
     console.say(formatDataQuality(described[0]));
     if (page !== undefined) console.say(`Report: ${page}`);
-    console.result({ file: path, ...report, ...described[0] });
+    const together =
+      against === undefined ? undefined : await describeAgainst(series[0].candles, against, read);
+    if (together !== undefined) console.say(`\nagainst        ${against}\n${formatPair(together)}`);
+    console.result({ file: path, ...report, ...described[0], ...(together && { against: together }) });
     return;
   }
   console.say(`The file holds ${series.length} series; --symbol chooses one.`);
@@ -113,7 +130,27 @@ async function describeCandleFile(
   }
   if (described.length > MAX_SERIES) console.say(`\nand ${described.length - MAX_SERIES} more series`);
   if (page !== undefined) console.say(`Report: ${page}`);
-  console.result({ file: path, ...report, series: described });
+  const panel = describeTogether(series);
+  if (panel !== undefined) {
+    const names = series.map(({ symbol }) => symbol ?? '');
+    console.say(`\n${formatPanel(panel, names)}`);
+  }
+  console.result({ file: path, ...report, series: described, ...(panel && { panel }) });
+}
+
+/** Undefined where the series share no bars, or do not move. */
+function describeTogether(series: readonly NamedCandles[]): PanelDescription | undefined {
+  try {
+    return describePanel(series.map(({ candles }) => candles));
+  } catch (error) {
+    if (error instanceof DataError || error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+async function describeAgainst(candles: Candles, file: string, read: ReadOptions): Promise<PairDescription> {
+  const other = await loadCandles(file === SHIPPED_DATA ? shippedDataPath() : file, read);
+  return describePair(candles, other.candles);
 }
 
 /** What was made of the file, before any figure of it. */
