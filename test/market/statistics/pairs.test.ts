@@ -114,8 +114,9 @@ describe('cointegration', () => {
 
   test('by Johansen has the numbers of the other implementation', () => {
     const result = johansen([y, x, z], 1);
-    const near = (values: Float64Array, expected: number[]) =>
-      expected.forEach((value, i) => expect(Math.abs(values[i] - value)).toBeLessThan(1e-6));
+    const near = (values: Float64Array, expected: number[]): void => {
+      for (const [i, value] of expected.entries()) expect(Math.abs(values[i] - value)).toBeLessThan(1e-6);
+    };
     near(result.trace, [43.014392643486666, 11.855962596664567, 3.8150116570615564]);
     near(result.maxEigenvalue, [31.158430046822108, 8.04095093960301, 3.8150116570615564]);
     near(result.eigenvalues, [0.23206830755750685, 0.06587372519766947, 0.031813560307712124]);
