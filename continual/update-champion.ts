@@ -1,19 +1,22 @@
 /** Makes a successor of a champion from newer data, has both judged, and keeps the verdict in the registry. */
+import { resolve } from 'node:path';
 import { ConfigError, DataError } from '../core/errors.ts';
 import { loadEvaluationData } from '../experiments/models/data.ts';
 import { openModel, storeModel } from '../experiments/models/store.ts';
 import type { PluginAccess } from '../experiments/plugins/access.ts';
 import { readHeader } from '../live/session/assemble.ts';
-import type { Candles } from '../market/candles/candles.ts';
+import { type Candles, hashCandles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { rowsWithWindow } from '../models/data/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
 import { predictSignal } from '../models/signals/predict.ts';
 import { trainModel } from '../models/train.ts';
 import { unpackAgentModel } from '../storage/agent-model.ts';
+import { sha256 } from '../storage/exact-json.ts';
 import type { ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, summarizeTape } from '../storage/tape.ts';
 import { isTape } from '../storage/tape-segments.ts';
+import type { Backtest } from '../trainers/backtest.ts';
 import { backtestSignal } from '../trainers/signal-backtest.ts';
 import { openAgentCode } from './agent-policies.ts';
 import type { LearningEvent } from './events.ts';
@@ -26,6 +29,18 @@ const DAY_MS = 86_400_000;
 /** A stretch of a tape begins with a decision: so many lengths of it are kept for it, so that it ends before the tape does. */
 const ROOM = 1.01;
 
+/** A successor as a trial: by what data it was judged, and what decides it. */
+export interface TriedUpdate {
+  /** In words: `xgboost after signal@1`. */
+  readonly label: string;
+  /** Hash of the data, or of the place of a tape that still grows, and the stretch that it was judged by. */
+  readonly place: { readonly data: string; readonly fromMs: number; readonly toMs: number };
+  /** All but the seed. */
+  readonly settings: unknown;
+  /** Its account over the stretch; absent for a policy, which trades on the tape's own books. */
+  readonly account?: Backtest;
+}
+
 /** What is to be done, checked as far as it can be before anything is trained. */
 export interface Update {
   readonly registry: ModelRegistry;
@@ -35,6 +50,8 @@ export interface Update {
   readonly nowMs: number;
   /** Which code the champion may bring along. */
   readonly access?: PluginAccess;
+  /** Told of what was tried, for the ledger of trials. */
+  readonly onTried?: (tried: TriedUpdate) => void;
   /** Called when the successor has learnt, and when it was judged. */
   readonly onEvent?: (event: LearningEvent) => void;
 }
@@ -64,7 +81,7 @@ function requireUnseen(
 
 /** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
 export async function updatePolicy(tape: string, update: Update): Promise<string> {
-  const { registry, champion, trial, learn, nowMs, access = {}, onEvent = () => {} } = update;
+  const { registry, champion, trial, learn, nowMs, access = {}, onEvent = () => {}, onTried } = update;
   if (!isTape(tape)) {
     throw new ConfigError('no-tape', `"${tape}" holds no tape; name that of a live session.`);
   }
@@ -90,6 +107,16 @@ export async function updatePolicy(tape: string, update: Update): Promise<string
     context,
   );
   if (judged.kind === 'judged') {
+    onTried?.({
+      label: `policy after ${champion.id}`,
+      place: { data: sha256(`tape ${resolve(tape)}`), fromMs, toMs: fromMs + lengthMs },
+      settings: {
+        champion: champion.id,
+        agent: learn.agentSettings,
+        steps: learn.steps,
+        spanHours: learn.spanHours,
+      },
+    });
     onEvent({ kind: 'judged', id: trained.id, decision: judged.decision, reasons: judged.reasons });
     return trained.id;
   }
@@ -107,7 +134,16 @@ function tooShort(source: string, lengthMs: number, { gate }: LearnConfig): Data
 
 /** @returns the id of the successor, promoted or rejected. @throws DataError `too-few-rows`, `seen-in-training` */
 export async function updateModel(file: string, update: Update): Promise<string> {
-  const { registry, champion: record, trial, learn, nowMs, access = {}, onEvent = () => {} } = update;
+  const {
+    registry,
+    champion: record,
+    trial,
+    learn,
+    nowMs,
+    access = {},
+    onEvent = () => {},
+    onTried,
+  } = update;
   const { gate, seed } = learn;
   const { model: champion, catalog } = await openModel(record.id, registry.path, access);
   if (champion.pipeline === undefined) {
@@ -135,10 +171,11 @@ export async function updateModel(file: string, update: Update): Promise<string>
   const challenger = await trainModel(data, catalog.models.get(champion.kind), settings, { rows });
   const forward = Int32Array.from({ length: length - first }, (_, i) => first + i);
   const runOf = (model: TrainedModel) => backtestSignal(candles, predictSignal(model, data, forward));
+  const account = runOf(challenger);
   const verdict = judgeChallenger(
     {
       champion: runOf(champion),
-      challenger: runOf(challenger),
+      challenger: account,
       trainedToMs: newestOf(challenger),
       championTrainedToMs,
       trial,
@@ -149,6 +186,19 @@ export async function updateModel(file: string, update: Update): Promise<string>
   const [id] = storeModel(target, challenger, {}, catalog.files);
   onEvent({ kind: 'trained', id });
   settleVerdict(registry, id, verdict, nowMs);
+  const { kind, pipeline, label, trainedOn } = challenger;
+  onTried?.({
+    label: `${kind} after ${record.id}`,
+    place: { data: hashCandles(candles), fromMs: timeMs[first], toMs },
+    settings: {
+      kind,
+      config: { ...settings, seed: undefined },
+      pipeline,
+      label,
+      dataHash: trainedOn.dataHash,
+    },
+    account,
+  });
   onEvent({ kind: 'judged', id, decision: verdict.decision, reasons: verdict.reasons });
   return id;
 }

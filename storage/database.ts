@@ -87,5 +87,8 @@ export function databaseError(error: unknown, path: string, what: string): Stora
       cause: error,
     });
   }
-  return new StorageError('write-failed', `Cannot use the ${what} "${path}": ${message}.`, { cause: error });
+  const hint = /I\/O/.test(message) ? '; is the disk full, or read-only?' : '.';
+  return new StorageError('write-failed', `Cannot use the ${what} "${path}": ${message}${hint}`, {
+    cause: error,
+  });
 }

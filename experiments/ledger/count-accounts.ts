@@ -1,5 +1,11 @@
 /** Counts what a command has just tried: appends its accounts to the ledger, and says what the trials leave of the judged one. */
-import type { TrialKind, TrialPlace, TrialSeries } from '../../storage/trial-ledger.ts';
+import type {
+  TrialEntry,
+  TrialKind,
+  TrialLedger,
+  TrialPlace,
+  TrialSeries,
+} from '../../storage/trial-ledger.ts';
 import { hashSettings } from './configuration.ts';
 import { countTrials, type TrialCount } from './count-trials.ts';
 import { describeNoTrials, describeTrials } from './sentences.ts';
@@ -30,6 +36,10 @@ export interface TriedAccounts {
   readonly periodsPerYear: number;
   /** In a few words. */
   readonly verdict: string;
+  /** By whose settings they are told: what was fitted and then judged again is one trial. Default: `kind`. */
+  readonly family?: TrialKind;
+  /** A row that is there already is not appended again: the same trial is only looked at. */
+  readonly onlyNew?: boolean;
 }
 
 /** @returns a sentence for each figure, or why nothing was counted */
@@ -39,13 +49,14 @@ export function countAccounts(
 ): { readonly count?: TrialCount; readonly sentences: readonly string[] } {
   const use = useLedger(choice, (ledger) => {
     const { kind, label, timeMs, place, source, ledTo, tried, verdict, periodsPerYear } = given;
+    const { family = kind, onlyNew = false } = given;
     const rows = tried.map(({ settings, seed, test }) => ({
       ...{ timeMs, kind, label, place, source, ledTo, test },
-      configuration: hashSettings([kind, settings]),
+      configuration: hashSettings([family, settings]),
       seeds: [seed],
     }));
-    ledger.append(...rows);
-    const configuration = hashSettings([kind, given.judged]);
+    ledger.append(...(onlyNew ? rows.filter((row) => !isKnown(ledger, row)) : rows));
+    const configuration = hashSettings([family, given.judged]);
     const own = rows.filter((row) => row.configuration === configuration);
     const accounts = own.map(({ test }) => test).filter((test) => test !== undefined);
     const seeds = own.flatMap((row) => row.seeds);
@@ -61,4 +72,10 @@ export function countAccounts(
   if (!use.counted) return { sentences: [describeNoTrials(use.reason).sentence] };
   if (use.result === undefined) return { sentences: [] };
   return { count: use.result, sentences: describeTrials(use.result).map(({ sentence }) => sentence) };
+}
+
+function isKnown(ledger: TrialLedger, { place, configuration, seeds }: TrialEntry): boolean {
+  const { sample } = ledger.trialsOn(place!, { sampleSize: 0, include: [configuration] });
+  const found = sample.find((entry) => entry.configuration === configuration);
+  return found?.trials.some((trial) => seeds.every((seed) => trial.seeds.includes(seed))) ?? false;
 }

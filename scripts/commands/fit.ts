@@ -135,9 +135,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   progress.stop();
   const judgeOn = (rows: Int32Array) =>
     countFit(ledgerOf(args), evaluateModel(model, data, { ...judging, rows }), data, {
-      label: plugin.name,
-      settings: { ...settings, model: { ...config, seed: undefined }, rows: rows.length },
-      seed: args.seed,
+      model,
       rows,
       source: args.data,
       ledTo: args.out ?? args.save ?? '',

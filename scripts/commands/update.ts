@@ -7,10 +7,13 @@ import {
   recoverContinualState,
   resolveLearnConfig,
 } from '../../continual/registry-state.ts';
-import { type Update, updateModel, updatePolicy } from '../../continual/update-champion.ts';
+import { type TriedUpdate, type Update, updateModel, updatePolicy } from '../../continual/update-champion.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
+import { countAccounts } from '../../experiments/ledger/count-accounts.ts';
+import { seriesOf } from '../../experiments/ledger/run-entry.ts';
+import type { LedgerChoice } from '../../experiments/ledger/use-ledger.ts';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { isPolicy } from '../../storage/agent-model.ts';
@@ -21,9 +24,10 @@ import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
 import { accessOf, codeOptions, networkOption } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
+import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
-  networkOption(codeOptions(yargs))
+  ledgerOptions(networkOption(codeOptions(yargs)))
     .option('model', {
       type: 'string',
       demandOption: true,
@@ -70,6 +74,7 @@ export const options = (yargs: Argv) =>
       'steps',
       'seed',
       'set',
+      'ledger',
     ]);
 
 type Arguments = ArgumentsOf<typeof options>;
@@ -110,7 +115,11 @@ export async function run(args: Arguments, io: Io): Promise<number> {
       if (event.kind === 'trained') console.say(`${describeLearningEvent(event)}.`);
     };
     const access = accessOf(args);
-    const update: Update = { registry, champion, trial, learn, nowMs, access, onEvent };
+    let tried: TriedUpdate | undefined;
+    const onTried = (update: TriedUpdate): void => {
+      tried = update;
+    };
+    const update: Update = { registry, champion, trial, learn, nowMs, access, onEvent, onTried };
     const challenger = await (tape === undefined
       ? updateModel(source, update)
       : updatePolicy(source, update));
@@ -128,11 +137,40 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     }
     const verdict = decision === 'promote' ? 'is the champion now' : 'is rejected';
     console.say(`${challenger} ${verdict}: ${reasons.join('; ')}.`);
-    console.result({ champion: champion.id, challenger, decision, reasons, evidence });
+    const trials =
+      tried && countUpdate(tried, { ledger: ledgerOf(args), seed: args.seed, source, challenger, decision });
+    for (const sentence of trials?.sentences ?? []) console.say(sentence);
+    console.result({ champion: champion.id, challenger, decision, reasons, evidence, trials });
     return 0;
   } finally {
     registry.close();
   }
+}
+
+/** A successor is a trial, and the gate's verdict on it a look at its stretch. */
+function countUpdate(
+  { label, place, settings, account }: TriedUpdate,
+  given: {
+    readonly ledger: LedgerChoice;
+    readonly seed: number;
+    readonly source: string;
+    readonly challenger: string;
+    readonly decision: string;
+  },
+): ReturnType<typeof countAccounts> {
+  const { ledger, seed, source, challenger, decision } = given;
+  return countAccounts(ledger, {
+    kind: 'update',
+    label,
+    timeMs: Date.now(),
+    place,
+    source,
+    ledTo: challenger,
+    tried: [{ settings, seed, test: account && seriesOf(account) }],
+    judged: settings,
+    periodsPerYear: account?.periodsPerYear ?? 1,
+    verdict: decision,
+  });
 }
 
 /** The name alone: another than the champion cannot be succeeded. */

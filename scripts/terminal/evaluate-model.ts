@@ -1,6 +1,8 @@
 /** `market-gym evaluate --model`: judges a supervised model and writes a report. */
 
 import { ConfigError } from '../../core/errors.ts';
+import { countFit } from '../../experiments/ledger/count-fit.ts';
+import { DEFAULT_LEDGER, type LedgerChoice } from '../../experiments/ledger/use-ledger.ts';
 import { loadEvaluationData, type ModelDataOptions } from '../../experiments/models/data.ts';
 import { openModel } from '../../experiments/models/store.ts';
 import { version } from '../../experiments/version.ts';
@@ -32,6 +34,7 @@ export interface EvaluateModelArguments
   readonly seed: number;
   readonly registry: string;
   readonly report?: string;
+  readonly ledger?: LedgerChoice;
   readonly json: boolean;
 }
 
@@ -53,12 +56,13 @@ export async function evaluateModelCommand(
     classes: classList(args.classes),
   });
   const rows = chooseRows(model, data, args.rows);
-  const evaluation = evaluateModel(model, data, {
-    ...settings,
-    rules: catalog.signalRules,
-    rows,
-    seed: args.seed,
-  });
+  const judging = { ...settings, rules: catalog.signalRules, seed: args.seed };
+  const { evaluation, count, sentences } = countFit(
+    args.ledger ?? DEFAULT_LEDGER,
+    evaluateModel(model, data, { ...judging, rows }),
+    data,
+    { kind: 'evaluate', model, rows, judging, source: args.data, ledTo: path, timeMs: Date.now() },
+  );
   const file = args.report ?? `${path.replace(/[\\/]+$/, '')}-report.html`;
   writeFileAtomic(
     file,
@@ -68,6 +72,7 @@ export async function evaluateModelCommand(
         subtitle: describe(model, data, rows),
         modelName: model.kind,
         evaluation,
+        trials: sentences,
         details: [
           { label: 'Repeat', value: `market-gym evaluate --model ${path} --data ${args.data}`, code: true },
           { label: 'Model', value: settingsOf(model), code: true },
@@ -88,8 +93,15 @@ export async function evaluateModelCommand(
   );
   console.say(`${describe(model, data, rows)}\n`);
   console.say(formatModelEvaluation(evaluation));
+  if (sentences.length > 0) console.say(`\n${sentences.join('\n')}`);
   console.say(`\nReport: ${file}`);
-  console.result({ model: path, kind: model.kind, report: file, ...summarizeModelEvaluation(evaluation) });
+  console.result({
+    model: path,
+    kind: model.kind,
+    report: file,
+    ...summarizeModelEvaluation(evaluation),
+    trials: { ...count, sentences },
+  });
   return 0;
 }
 

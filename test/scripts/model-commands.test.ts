@@ -56,7 +56,7 @@ beforeAll(async () => {
     ),
   ]);
   for (const { code, stderr } of fits) expect([code, stderr]).toEqual([0, '']);
-});
+}, 60_000);
 afterAll(() => place.remove());
 
 describe('fit', () => {

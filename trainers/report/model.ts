@@ -12,12 +12,14 @@ export interface ModelReportOptions {
   /** What the model is called beside the baselines. */
   readonly modelName: string;
   readonly evaluation: ModelEvaluation;
+  /** How many trials led to it, a sentence each. */
+  readonly trials?: readonly string[];
   readonly details: readonly ReportDetail[];
   readonly caveats: readonly string[];
 }
 
 export function modelReport(options: ModelReportOptions): Report {
-  const { title, subtitle, modelName, evaluation, details, caveats } = options;
+  const { title, subtitle, modelName, evaluation, trials, details, caveats } = options;
   const { trading, numInSample, skill, predictions } = evaluation;
   const curve = (name: string, kind: ReportCurve['kind'], backtest: Backtest): ReportCurve => ({
     name,
@@ -47,6 +49,7 @@ export function modelReport(options: ModelReportOptions): Report {
     title,
     subtitle,
     verdict: trading?.verdict ?? skill.verdict,
+    trials,
     model: describeModel(evaluation),
     learning: [],
     spans: span === undefined ? [] : [span],

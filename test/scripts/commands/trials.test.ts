@@ -102,6 +102,28 @@ test('trials show tells all but the test returns, export writes those too', asyn
   expect(await place.run('trials', 'list', '--ledger', 'none.db')).toMatchObject({ code: 2 });
 });
 
+test('a model that is fitted and judged again is one trial, and one that nobody counted is from then on', async () => {
+  const LEDGER = ['--ledger', 'models.db'];
+  const SETTINGS = ['--model', 'linear', '--set', 'model.maxEpochs=3', 'data.normalizationBars=50'];
+  const again = (out: string) => json('evaluate', '--model', out, '--data', 'prices.csv', ...LEDGER);
+  well(await place.run('fit', 'prices.csv', ...SETTINGS, '--out', 'model-a', ...LEDGER));
+  expect((await again('model-a')).trials).toMatchObject({ numTrials: 1, numRows: 1, numLooks: 1 });
+  await place.run('fit', 'prices.csv', ...SETTINGS, 'label.horizon=2', '--out', 'model-b', '--no-ledger');
+  const second = await again('model-b');
+  expect(second.trials).toMatchObject({ numTrials: 2, numRows: 2, numOthersSeen: 1 });
+  expect(second.trials.sentences[0]).toMatch(
+    /^Trials on these data and this test span: 2, this one included/,
+  );
+  expect((await again('model-b')).trials).toMatchObject({ numTrials: 2, numRows: 2 });
+  const { trials } = await json('trials', 'list', ...LEDGER);
+  expect(trials.map(({ kind, ledTo }: { kind: string; ledTo: string }) => [kind, ledTo])).toEqual([
+    ['evaluate', 'model-b'],
+    ['fit', 'model-a'],
+  ]);
+  const none = await place.run('evaluate', '--model', 'model-a', '--data', 'prices.csv', '--no-ledger');
+  expect(none.stdout).toContain('Trials are not counted: the ledger was turned off by --no-ledger');
+});
+
 describe('a ledger that cannot be used', () => {
   test.each([
     ['of another version', 'has version 99', (file: string) => setVersion(file)],

@@ -124,6 +124,11 @@ describe('a supervised model', { timeout: 60_000 }, () => {
     expect(events.map(({ action }) => action)).toEqual(['saved', 'rejected', 'archived']);
     expect(events[1].evidence).toMatchObject({ trial: 1, numPeriods: 100 });
     expect((await update(...args, '--json')).stdout).toContain('"trial":2');
+    const counted = JSON.parse((await place.run('trials', 'list', '--json')).stdout).trials;
+    const updates = counted.filter(({ kind }: { kind: string }) => kind === 'update');
+    expect(updates.length).toBeGreaterThanOrEqual(2);
+    expect(updates[0]).toMatchObject({ label: 'linear after signal@2', ledTo: 'signal@4', seeds: [1] });
+    expect(updates[0].numTest).toBeGreaterThan(50);
     expect((await place.run('models', 'list', 'signal')).stdout).toMatch(/signal@2 .*champion/);
   });
 });
