@@ -1,8 +1,9 @@
 /** Runs an experiment to its end, or as far as it gets, and collects what its trials came to. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, StorageError } from '../core/errors.ts';
 import { makeDirectory } from '../storage/atomic.ts';
+import { type FolderLock, lockFolder } from '../storage/folder-lock.ts';
 import type { ExperimentEvent, TrialName } from './events.ts';
 import { type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';
 import { DEFAULT_LEDGER, type LedgerChoice } from './ledger/use-ledger.ts';
@@ -76,12 +77,16 @@ export async function runExperiment(
   const out = folder ?? join('runs', name);
   const { search } = experiment;
   if (search !== undefined) {
-    makeDirectory(out);
-    const outcome = await runSearches(
-      { ...experiment, search },
-      { out, jobs, onEvent, signal: signal ?? new AbortController().signal, ledger, access: access ?? {} },
-    );
-    return { name, out, ...outcome };
+    const lock = lockExperiment(out);
+    try {
+      const outcome = await runSearches(
+        { ...experiment, search },
+        { out, jobs, onEvent, signal: signal ?? new AbortController().signal, ledger, access: access ?? {} },
+      );
+      return { name, out, ...outcome };
+    } finally {
+      lock.release();
+    }
   }
   const trials = await planExperiment(experiment, out, access);
   return carryOutTrials(name, out, trials, { jobs, onEvent, signal, ledger });
@@ -99,7 +104,42 @@ export async function carryOutTrials(
     ledger,
   }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger'>> & Pick<ExperimentOptions, 'onEvent' | 'signal'>,
 ): Promise<ExperimentOutcome> {
+  const lock = lockExperiment(out);
+  try {
+    return await carryOutLocked(name, out, trials, { jobs, onEvent, signal, ledger });
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * One process a folder: two would take each other's trials for ones that were given up.
+ * @throws StorageError `experiment-in-use`
+ */
+function lockExperiment(out: string): FolderLock {
   makeDirectory(out);
+  return lockFolder(out, 'experiment.lock', {
+    what: 'the experiment',
+    inUse: (cause) =>
+      new StorageError(
+        'experiment-in-use',
+        `"${out}" is being written by another process; wait for it, stop it, or choose another --out.`,
+        { cause },
+      ),
+  });
+}
+
+async function carryOutLocked(
+  name: string,
+  out: string,
+  trials: readonly Trial[],
+  {
+    jobs,
+    onEvent,
+    signal,
+    ledger,
+  }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger' | 'onEvent'>> & Pick<ExperimentOptions, 'signal'>,
+): Promise<ExperimentOutcome> {
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
   onEvent({
     kind: 'planned',

@@ -18,8 +18,9 @@ import { createGzip } from 'node:zlib';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt, makeDirectory } from './atomic.ts';
+import type { FolderLock } from './folder-lock.ts';
 import { TapeReader, type TapeRecord, type TornTail } from './tape.ts';
-import { lockTape, type TapeLock } from './tape-lock.ts';
+import { lockTape } from './tape-lock.ts';
 import { chainOf, compressedFile, FORMAT_VERSION, listSegments, ORIGIN, plainFile } from './tape-segments.ts';
 
 export interface TapeWriterOptions {
@@ -39,7 +40,7 @@ export class TapeWriter {
   readonly #path: string;
   readonly #segmentBytes: number;
   readonly #bufferChars: number;
-  readonly #lock: TapeLock;
+  readonly #lock: FolderLock;
   /** Of the directory: whoever put another in its place must not find our segments in it. */
   readonly #directory: number;
   #failure: string | undefined;

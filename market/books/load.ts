@@ -1,5 +1,5 @@
 /** Loads order books and trades from a file in any form that holds them as such, and writes the project's own. */
-import { gzipSync } from 'node:zlib';
+import { Gzip } from 'fflate';
 import { DataError } from '../../core/errors.ts';
 import { detectContainer } from '../files/container.ts';
 import { readLineBatches } from '../files/lines.ts';
@@ -162,15 +162,43 @@ function isCapture(path: string): DataError {
 
 /** The bytes of a file of books: Parquet where the path ends in .parquet, gzipped JSON lines where in .gz, plain else. */
 export function encodeBooks(tape: BookTape, path: string): Uint8Array {
-  return path.endsWith('.parquet') ? encodeBookParquet(tape) : encodeLines(bookLines(tape), path);
+  return Buffer.concat([...bookParts(tape, path)]);
 }
 
 /** The bytes of a file of trades, as `encodeBooks`. */
 export function encodeTrades(tape: TradeTape, path: string): Uint8Array {
-  return path.endsWith('.parquet') ? encodeTradeParquet(tape) : encodeLines(tradeLines(tape), path);
+  return Buffer.concat([...tradeParts(tape, path)]);
 }
 
-function encodeLines(lines: Iterable<string>, path: string): Uint8Array {
-  const text = Buffer.from(`${[...lines].join('\n')}\n`);
-  return path.endsWith('.gz') ? gzipSync(text) : text;
+/** The same in parts, for files that no one piece of memory holds. */
+export function bookParts(tape: BookTape, path: string): Iterable<Uint8Array> {
+  return path.endsWith('.parquet') ? [encodeBookParquet(tape)] : lineParts(bookLines(tape), path);
+}
+
+/** As `bookParts`. */
+export function tradeParts(tape: TradeTape, path: string): Iterable<Uint8Array> {
+  return path.endsWith('.parquet') ? [encodeTradeParquet(tape)] : lineParts(tradeLines(tape), path);
+}
+
+/** Lines that are encoded together. */
+const BLOCK = 4096;
+
+function* lineParts(lines: Iterable<string>, path: string): Iterable<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const gzip = path.endsWith('.gz') ? new Gzip((part) => parts.push(part)) : undefined;
+  const encode = (text: string, isLast: boolean): void => {
+    const bytes = Buffer.from(text);
+    if (gzip === undefined) parts.push(bytes);
+    else gzip.push(bytes, isLast);
+  };
+  let block: string[] = [];
+  for (const line of lines) {
+    block.push(`${line}\n`);
+    if (block.length < BLOCK) continue;
+    encode(block.join(''), false);
+    block = [];
+    yield* parts.splice(0);
+  }
+  encode(block.join(''), true);
+  yield* parts;
 }

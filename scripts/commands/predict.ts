@@ -53,10 +53,10 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     'score',
     'provenance',
   ];
-  const lines = Array.from(rows, (row, i) =>
+  const lineOf = (i: number): string =>
     [
-      row,
-      ...(input.timeMs === undefined ? [] : [formatTime(input.timeMs[row])]),
+      rows[i],
+      ...(input.timeMs === undefined ? [] : [formatTime(input.timeMs[rows[i]])]),
       ...(isClassifier
         ? [
             classNames[classes[i]],
@@ -68,9 +68,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
       provenance[i],
     ]
       .map((cell) => (typeof cell === 'string' ? quoted(cell) : String(cell)))
-      .join(','),
-  );
-  writeFileAtomic(args.out, `${[header.map(quoted).join(','), ...lines].join('\n')}\n`);
+      .join(',');
+  writeFileAtomic(args.out, blocksOf(header.map(quoted).join(','), rows.length, lineOf));
   const numInSample = provenance.filter((kind) => kind === 'in-sample').length;
   console.say(
     `${rows.length} predictions, rows ${rows[0]} to ${rows[rows.length - 1]}${
@@ -82,3 +81,15 @@ export async function run(args: Arguments, io: Io): Promise<number> {
 }
 
 const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Lines that are written together. */
+const BLOCK = 10_000;
+
+/** The text of a file, a block of lines at a time: no string holds the lines of millions of rows. */
+function* blocksOf(header: string, numLines: number, lineOf: (i: number) => string): Iterable<string> {
+  yield `${header}\n`;
+  for (let from = 0; from < numLines; from += BLOCK) {
+    const length = Math.min(BLOCK, numLines - from);
+    yield Array.from({ length }, (_, k) => `${lineOf(from + k)}\n`).join('');
+  }
+}

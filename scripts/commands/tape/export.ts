@@ -2,7 +2,7 @@
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../../core/errors.ts';
 import { openTapeData, TAPE_PREFIX } from '../../../experiments/live/tape-source.ts';
-import { encodeBooks, encodeTrades } from '../../../market/books/load.ts';
+import { bookParts, tradeParts } from '../../../market/books/load.ts';
 import { writeFileAtomic } from '../../../storage/atomic.ts';
 import { readTape } from '../../../storage/tape.ts';
 import { requireTape } from '../../../storage/tape-segments.ts';
@@ -40,10 +40,10 @@ export async function run(args: ArgumentsOf<typeof options>, io: Io): Promise<nu
     return 0;
   }
   const { books, trades } = await openTapeData(`${TAPE_PREFIX}${args.tape}`, accessOf(args));
-  writeFileAtomic(args.file, encodeBooks(books, args.file));
+  writeFileAtomic(args.file, bookParts(books, args.file));
   if (args.trades !== undefined) {
     if (trades === undefined) throw new ConfigError('no-trades', `"${args.tape}" holds no trades.`);
-    writeFileAtomic(args.trades, encodeTrades(trades, args.trades));
+    writeFileAtomic(args.trades, tradeParts(trades, args.trades));
   }
   console.say(`${books.length} books and ${trades?.length ?? 0} trades; the books are in ${args.file}.`);
   console.result({ file: args.file, books: books.length, trades: trades?.length ?? 0 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
-import { encodeBooks, encodeTrades, loadBooks, loadTrades } from '../../../market/books/load.ts';
+import { bookParts, encodeBooks, encodeTrades, loadBooks, loadTrades } from '../../../market/books/load.ts';
 import { checkTape } from '../../../market/books/tape-builder.ts';
 import { countRepeatedTrades, createTradeTape } from '../../../market/books/trade-tape.ts';
 import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
@@ -47,6 +47,15 @@ describe('the own format', () => {
       expect(countRepeatedTrades(trades)).toBe(1);
     },
   );
+
+  test('is written in parts, whatever the length, and read as one file', async () => {
+    const long = new SyntheticVenues({ events: 9000, depth: 1 }).generate(createRng(2));
+    for (const name of ['long.jsonl', 'long.jsonl.gz']) {
+      const parts = [...bookParts(long, name)];
+      expect(parts.length).toBeGreaterThan(2);
+      expect((await loadBooks(write(name, Buffer.concat(parts)))).tape).toEqual(long);
+    }
+  });
 
   test('counts what is no book, and says what is no file of books', async () => {
     const header = { format: 'market-gym-books', version: 1, depth: 1, venues: TWO_VENUES };

@@ -340,3 +340,18 @@ describe('a bad file', () => {
     await expect(loadExperiment(place.file(file))).rejects.toThrow(message);
   });
 });
+
+test('a folder is one process at a time: a second one is refused, and may come once the first has gone', async () => {
+  const first = place.start('experiment', 'long.json', '--out', 'shared', '--no-ledger');
+  await expect
+    .poll(() => place.exists('shared/cartpole/ppo/seed-1/run.json'), { timeout: 30_000 })
+    .toBe(true);
+  const second = await place.run('experiment', 'long.json', '--out', 'shared', '--no-ledger');
+  expect(second).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^"shared" is being written by another process; wait/),
+  });
+  first.process.kill('SIGTERM');
+  expect((await first.outcome).code).toBe(130);
+  expect((await place.spawn('experiment', 'long.json', '--out', 'shared', '--no-ledger')).code).toBe(0);
+}, 120_000);
