@@ -28,9 +28,9 @@ function sourcesByPackageName(): Plugin {
 // The files of tests are not to be trusted by the user's own command line.
 process.env.MARKET_GYM_CONFIG = join(tmpdir(), 'market-gym-test-config');
 
-const plugins = [sourcesByPackageName()];
+export const plugins = [sourcesByPackageName()];
 /** The command line changes the working directory, which a thread cannot; plugins in scratch folders are sources too. */
-const inProcess = { pool: 'forks' as const, server: { deps: { inline: [/market-gym-cli-/] } } };
+export const inProcess = { pool: 'forks' as const, server: { deps: { inline: [/market-gym-cli-/] } } };
 
 /** Tests that start processes: what is compiled, killed, packed, or written in another language. */
 const SYSTEM = ['test/system/**/*.test.ts'];

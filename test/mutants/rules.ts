@@ -52,8 +52,8 @@ export const RULES: readonly MutantRule[] = [
   {
     name: 'an order that arrives at the very time of a book meets the old one',
     file: broker,
-    from: 'while (this.#order.arrivalMs < timeMs)',
-    to: 'while (this.#order.arrivalMs <= timeMs)',
+    from: 'this.#arriveUpTo(timeMs, false);',
+    to: 'this.#arriveUpTo(timeMs, true);',
   },
   {
     name: 'the drift reference contains the window',

@@ -3,8 +3,8 @@
  * pinned hash does not count: it notices any change, right or wrong.
  *
  * `npm run test:mutants`: all rules and the drawn mutants. Further arguments: parts of a file's path or of a rule's name
- * to try alone; `--workers N`; `--from N` to go on with the Nth; `--trusting`
- * not to look first for tests that fail anyway; `--list` to print the mutants alone.
+ * to try alone; `--workers N`; `--from N` to go on with the Nth; `--again LOG` to take what an earlier run printed for
+ * those that it killed; `--trusting` not to look first for tests that fail anyway; `--list` to print the mutants alone.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -156,6 +156,7 @@ const { values, positionals } = parseArgs({
   options: {
     workers: { type: 'string' },
     from: { type: 'string' },
+    again: { type: 'string' },
     trusting: { type: 'boolean' },
     list: { type: 'boolean' },
   },
@@ -163,6 +164,7 @@ const { values, positionals } = parseArgs({
 const wanted = ({ file, operator }: Mutant): boolean =>
   positionals.length === 0 || positionals.some((part) => file.includes(part) || operator.includes(part));
 const mutants = [...ruled(), ...draw()].filter(wanted).slice(Number(values.from ?? 1) - 1);
+const before = values.again === undefined ? new Map<string, string>() : readLog(values.again);
 const map = new TestMap(project);
 const verdicts: Verdict[] = [];
 const survived = (): Verdict[] => verdicts.filter(({ killer }) => killer === undefined);
@@ -186,6 +188,11 @@ if (values.list) {
       const index = next++;
       const mutant = mutants[index];
       const tests = related[index].filter((test) => !failing.has(test));
+      const known = before.get(withoutLine(show(mutant)));
+      if (known !== undefined) {
+        verdicts.push({ mutant, killer: known });
+        continue;
+      }
       const killer = await judge(mutant, tests, place);
       verdicts.push({ mutant, killer });
       const outcome = killer === undefined ? 'SURVIVED' : 'killed';
@@ -214,6 +221,19 @@ if (values.list) {
   }
   for (const { mutant } of left) console.log(`Neither killed nor explained: ${show(mutant)}`);
   if (left.length > 0) process.exitCode = 1;
+}
+
+/** Lines move when a file is edited. */
+function withoutLine(shown: string): string {
+  return shown.replace(/:\d+ /, ' ');
+}
+
+/** What an earlier run printed: of each mutant that was killed, by what. */
+function readLog(path: string): Map<string, string> {
+  const killed = /^\d+\/\d+ killed (.*\n {2}- .*\n {2}\+ .*)\n {2}by (.*)$/gm;
+  return new Map(
+    Array.from(readFileSync(path, 'utf8').matchAll(killed), ([, shown, by]) => [withoutLine(shown), by]),
+  );
 }
 
 function row(name: string, own: readonly Verdict[]): string {

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { inProcess, plugins } from '../../vitest.config.ts';
 import { THREAD_ENTRY } from './related.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -34,6 +35,7 @@ function writeEntry(): string {
 export default defineConfig({
   root,
   plugins: [
+    ...plugins,
     {
       name: 'mutant',
       enforce: 'pre',
@@ -46,10 +48,10 @@ export default defineConfig({
     },
   ],
   test: {
+    ...inProcess,
     include,
     fileParallelism: false,
     isolate: false,
-    pool: 'forks',
     testTimeout: 120_000,
     sequence: { sequencer: GivenOrder },
     // What is pinned to a hash says that something has changed, not that it is wrong.
