@@ -48,6 +48,23 @@ export function isTape(path: string): boolean {
   return existsSync(path) && listSegments(path).length > 0;
 }
 
+/**
+ * The tape of a directory, or those directly below it: a session of several markets has one for each.
+ * @throws StorageError `no-tape`
+ */
+export function listTapes(path: string): string[] {
+  if (isTape(path)) return [path];
+  const below = existsSync(path)
+    ? attempt('read', path, () => readdirSync(path, { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => join(path, name))
+        .filter(isTape)
+        .sort()
+    : [];
+  if (below.length === 0) requireTape(path);
+  return below;
+}
+
 /** @throws StorageError `no-tape` */
 export function requireTape(path: string): void {
   if (isTape(path)) return;

@@ -57,7 +57,13 @@ const fileSchema = z.object({
     ),
 });
 
-export type LiveFile = z.output<typeof fileSchema> & { readonly session: Readonly<Record<string, unknown>> };
+export type LivePolicyFile = z.output<typeof policySchema>;
+
+export type LiveFile = z.output<typeof fileSchema> & {
+  readonly session: Readonly<Record<string, unknown>>;
+  /** What decides in each market, where it names that itself. */
+  readonly marketPolicies: readonly (LivePolicyFile | undefined)[];
+};
 
 /**
  * @param path a JSON file, or a TypeScript or JavaScript module whose default export is the object
@@ -75,14 +81,40 @@ export async function readLiveFile(path: string): Promise<LiveFile> {
 }
 
 /** Parts the settings of the session from those around it. */
-export function splitLiveFile(content: Readonly<Record<string, unknown>>, owner: string): LiveFile {
+export function splitLiveFile(given: Readonly<Record<string, unknown>>, owner: string): LiveFile {
+  const { content, marketPolicies } = takePolicies(given, owner);
   const all = fileSchema.extend(liveSchema.shape);
   // All keys at once, so that the nearest one is found among all.
   resolveConfig(all as unknown as ConfigSchema, content, owner);
   const isOuter = (key: string): boolean => Object.hasOwn(fileSchema.shape, key);
   const entries = Object.entries(content);
   const outer = fileSchema.parse(Object.fromEntries(entries.filter(([key]) => isOuter(key))));
-  return { ...outer, session: Object.fromEntries(entries.filter(([key]) => !isOuter(key))) };
+  return { ...outer, marketPolicies, session: Object.fromEntries(entries.filter(([key]) => !isOuter(key))) };
+}
+
+/** A market of several may say what decides in it: the session's own settings know nothing of it. */
+function takePolicies(
+  content: Readonly<Record<string, unknown>>,
+  owner: string,
+): { content: Readonly<Record<string, unknown>>; marketPolicies: (LivePolicyFile | undefined)[] } {
+  const { markets } = content;
+  if (!Array.isArray(markets)) return { content, marketPolicies: [] };
+  const marketPolicies = markets.map((market) => {
+    if (typeof market !== 'object' || market === null || !('policy' in market)) return undefined;
+    const parsed = policySchema.safeParse(market.policy);
+    if (parsed.success) return parsed.data;
+    const { path, message } = parsed.error.issues[0];
+    throw new ConfigError(
+      'invalid-value',
+      `In ${owner}, "policy${path.length === 0 ? '' : `.${path.join('.')}`}" of a market: ${message}.`,
+    );
+  });
+  const plain = markets.map((market, i) => {
+    if (marketPolicies[i] === undefined) return market;
+    const { policy: _, ...rest } = market as Record<string, unknown>;
+    return rest;
+  });
+  return { content: { ...content, markets: plain }, marketPolicies };
 }
 
 /** The settings of a session: those of the policy's env below the user's own. */

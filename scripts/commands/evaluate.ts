@@ -18,6 +18,7 @@ import {
 } from '../../experiments/run/judge-runs.ts';
 import type { TrainedModel } from '../../models/model.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
+import { listTapes } from '../../storage/tape-segments.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
@@ -87,7 +88,10 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
   if (args.runs.some((name) => name.startsWith(TAPE_PREFIX))) {
     const [tape, ...others] = args.runs.map((name) => name.slice(TAPE_PREFIX.length));
     if (others.length > 0) throw new ConfigError('usage', 'Name one tape: each session is judged by itself.');
-    console.result(await reportSession(tape, console, { file: args.report, access: accessOf(args) }));
+    const tapes = listTapes(tape);
+    const file = tapes.length === 1 ? args.report : undefined;
+    for (const one of tapes)
+      console.result(await reportSession(one, console, { file, access: accessOf(args) }));
     return 0;
   }
   const runs: TrainedRun[] = [];

@@ -4,6 +4,7 @@ import { tapePolicies } from '../../experiments/live/tape-policies.ts';
 import { openTapeCatalog } from '../../experiments/live/tape-source.ts';
 import { replayTape } from '../../live/tape/replay.ts';
 import { readTape } from '../../storage/tape.ts';
+import { listTapes } from '../../storage/tape-segments.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import type { Io } from '../terminal/io.ts';
@@ -21,6 +22,16 @@ type Arguments = ArgumentsOf<typeof options>;
 
 /** @returns 1 when something differs */
 export async function run(args: Arguments, io: Io): Promise<number> {
+  const tapes = listTapes(args.tape);
+  let code = 0;
+  for (const tape of tapes) {
+    if (tapes.length > 1 && !args.json) io.stdout.write(`${tape}: `);
+    code = Math.max(code, await replayOne({ ...args, tape }, io));
+  }
+  return code;
+}
+
+async function replayOne(args: Arguments, io: Io): Promise<number> {
   const { tape, run, registry } = args;
   const console = createConsole(args, io);
   const access = accessOf(args);

@@ -17,7 +17,9 @@ import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { renderEndedPage } from '../../live/ops/page.ts';
 import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
 import type { LiveConfig } from '../../live/session/config.ts';
+import type { LiveAccount } from '../../live/session/live-market.ts';
 import { LiveRun, type LiveRunOptions, type Recovery } from '../../live/session/live-run.ts';
+import type { RiskState } from '../../live/session/risk-guard.ts';
 import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { lastCheckpoint } from '../../storage/tape-place.ts';
@@ -61,6 +63,15 @@ export interface LiveSession {
   readonly config: LiveConfig;
   readonly code: SessionCode;
   readonly io: Io;
+  /** Told how it ended, before its last lines are printed. */
+  readonly onEnd?: (end: SessionEnd) => void;
+}
+
+/** What a session came to. */
+export interface SessionEnd {
+  readonly account: LiveAccount;
+  readonly decisions: number;
+  readonly state: RiskState;
 }
 
 /** The plugins of a session, and which others may be run. */
@@ -237,6 +248,11 @@ async function trade(parts: Parts): Promise<number> {
   log.info({ account: run.market.account, chain: run.tapeChain }, 'stopped');
   console.say(statusLine(run));
   const { equity, initialEquity } = run.market.account;
+  parts.onEnd?.({
+    account: { ...run.market.account },
+    decisions: run.session.numDecisions,
+    state: run.session.guard.state,
+  });
   const ending = `The session of ${tape} has ended: equity ${equity.toFixed(2)} of ${initialEquity.toFixed(2)}, ${run.session.numDecisions} decisions, guard ${run.session.guard.state}.`;
   const [result] = await Promise.all([
     summarize(run, run.tapePath, config, code.access, console),
