@@ -5,15 +5,23 @@ import { suggestion } from './nearest.ts';
 export class Registry<Plugin extends { readonly name: string }> {
   readonly #kind: string;
   readonly #note: () => string;
+  readonly #find: (name: string) => Plugin | undefined;
   readonly #plugins = new Map<string, Plugin>();
 
   /**
    * @param kind what the plugins are, singular, for messages: `agent`, `env`, `feature`
    * @param note a sentence more for a name that is not there
+   * @param find makes the plugin of a name that stands for something elsewhere, such as `gymnasium:CartPole-v1`
    */
-  constructor(kind: string, plugins: Iterable<Plugin> = [], note: () => string = () => '') {
+  constructor(
+    kind: string,
+    plugins: Iterable<Plugin> = [],
+    note: () => string = () => '',
+    find: (name: string) => Plugin | undefined = () => undefined,
+  ) {
     this.#kind = kind;
     this.#note = note;
+    this.#find = find;
     for (const plugin of plugins) this.add(plugin);
   }
 
@@ -32,7 +40,7 @@ export class Registry<Plugin extends { readonly name: string }> {
 
   /** @throws ConfigError `unknown-name`, with the nearest known name */
   get(name: string): Plugin {
-    const plugin = this.#plugins.get(name);
+    const plugin = this.#plugins.get(name) ?? this.#find(name);
     if (plugin === undefined) {
       const note = this.#note();
       throw new ConfigError(

@@ -29,6 +29,7 @@ export {
   type RowSpan,
   type StepResult,
 } from './env.ts';
+export { findGymnasiumEnv, GYMNASIUM_PREFIX } from './gymnasium/env.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './mountain-car-continuous.ts';
 export { builtInParts, type EnvParts } from './parts.ts';
 export { Pendulum, pendulum } from './pendulum.ts';

@@ -1,4 +1,7 @@
 /** The public names of experiments: files, trials, runs, their catalogue of plugins, and how they are judged. */
+
+export { type BridgeOptions, type BridgeServer, startBridge } from './bridge/server.ts';
+export { BRIDGE_VERSION, BridgeSession, type CreateEnvs } from './bridge/session.ts';
 export { permuteBars, plantEdge } from './controls/markets.ts';
 export {
   type ControlName,

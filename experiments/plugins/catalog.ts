@@ -10,6 +10,7 @@ import { type PluginShape, pluginDefects } from '../../core/plugin.ts';
 import { Registry } from '../../core/registry.ts';
 import { builtInEnvs } from '../../envs/built-in.ts';
 import type { EnvPlugin } from '../../envs/env.ts';
+import { findGymnasiumEnv } from '../../envs/gymnasium/env.ts';
 import { builtInParts, type EnvParts } from '../../envs/parts.ts';
 import type { VenuePlugin } from '../../live/connection/venue.ts';
 import { builtInVenues } from '../../live/venues/built-in.ts';
@@ -118,7 +119,7 @@ export function builtInCatalog(note: () => string = () => '', files: readonly Pl
   return {
     files,
     agents: registry(PLUGIN_KINDS.agents, builtInAgents),
-    envs: registry(PLUGIN_KINDS.envs, builtInEnvs),
+    envs: new Registry<EnvPlugin>(PLUGIN_KINDS.envs.kind, builtInEnvs, note, findGymnasiumEnv),
     networks: registry<NetworkPlugin>(networkShape, []),
     features: registry(PLUGIN_KINDS.features, builtInParts.features),
     rewards: registry(PLUGIN_KINDS.rewards, builtInParts.rewards),
