@@ -219,6 +219,30 @@ describe('liquidation', () => {
     expect(distance).toBeCloseTo((91 - 90.4) / 91, 6);
   });
 
+  test('of a part leaves the rest as what is aimed at', () => {
+    const tiers = [
+      { upTo: 10_000, rate: 0.01, maxLeverage: 20 },
+      { upTo: null, rate: 0.2, maxLeverage: 3 },
+    ];
+    const fills: Pick<Fill, 'size' | 'liquidation'>[] = [];
+    const env = envOn(
+      bars([flat, flat, flat, flat]),
+      undefined,
+      { ...config, maintenanceTiers: tiers, actions: 'continuous' as const },
+      ({ size, liquidation }) => {
+        fills.push({ size, liquidation });
+      },
+    );
+    env.reset();
+    const { exposure, targetExposure } = { ...env.step(Float32Array.of(3)).info };
+    expect(fills.map(({ size, liquidation }) => [Math.round(size), liquidation])).toEqual([
+      [300, false],
+      [-200, true],
+    ]);
+    expect(exposure).toBeCloseTo(1, 9);
+    expect(targetExposure).toBeCloseTo(exposure, 9);
+  });
+
   test('a target beyond the cap of its tier is cut down to it', () => {
     const tiers = [
       { upTo: 20_000, rate: 0.01, maxLeverage: 20 },

@@ -240,6 +240,34 @@ describe('clocks', () => {
     expect(later.nowMs()).toBe(1010);
   });
 
+  test('a steady clock counts the sleep of the machine, and asks for it ten times a second at most', () => {
+    const clock = new VirtualClock(1000);
+    let numAsked = 0;
+    let sleptMs = 0;
+    const sleeping = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      schedule: (delayMs: number, callback: () => void) => clock.schedule(delayMs, callback),
+      sleptMs: () => {
+        numAsked++;
+        return sleptMs;
+      },
+    };
+    const steady = createSteadyClock(sleeping);
+    expect([steady.nowMs(), numAsked]).toEqual([1000, 1]);
+    sleptMs = 5000;
+    clock.runUntil(1099);
+    expect([steady.nowMs(), numAsked]).toEqual([1099, 1]);
+    clock.runUntil(1100);
+    expect([steady.nowMs(), numAsked]).toEqual([6100, 2]);
+    clock.runUntil(1199);
+    expect([steady.nowMs(), numAsked]).toEqual([6199, 2]);
+    // What was slept is not unslept.
+    sleptMs = 100;
+    clock.runUntil(1200);
+    expect([steady.nowMs(), numAsked]).toEqual([6200, 3]);
+  });
+
   test('the offset of a venue is that of its quickest messages, and the lag counts from it', () => {
     const offset = new ClockOffset();
     expect([offset.minimumMs, offset.medianMs]).toEqual([Number.NaN, Number.NaN]);

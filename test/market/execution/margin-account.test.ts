@@ -25,6 +25,41 @@ function opened(size: number, price: number, cash: number, other: Partial<Margin
   return account;
 }
 
+describe('a fill of a margin account', () => {
+  test('says what was traded, what it cost, and what is left', () => {
+    const account = opened(3, 100, 1000);
+    const fill = createFill();
+    Object.assign(account.trade, { size: -1, price: 110, quoted: 111, feeRate: 0.01 });
+    account.book(fill);
+    const cashChange = 110 - 1.1;
+    expect(fill).toMatchObject({
+      size: -1,
+      price: 110,
+      notional: 110,
+      fee: expect.closeTo(1.1, 12),
+      slippage: 1,
+      baseChange: -1,
+      cashChange: expect.closeTo(cashChange, 12),
+      interestSettled: 0,
+      position: 2,
+      equity: expect.closeTo(2 * 111 + 1000 - 300 + cashChange, 9),
+      liquidation: false,
+    });
+    expect([account.totalNotional, account.totalSlippage]).toEqual([410, 1]);
+    expect(account.totalFees).toBeCloseTo(1.1, 12);
+  });
+
+  test.each([
+    ['less than a millionth of a millionth of a trade is nothing', 0.5e-12, 0],
+    ['more is a position', 1.5e-12, 1.5e-12],
+  ])('%s', (_, left, position) => {
+    const account = opened(1, 100, 1000);
+    Object.assign(account.trade, { size: -(1 - left), price: 100, quoted: 100, feeRate: 0 });
+    account.book(createFill());
+    expect(Math.abs(account.base - position)).toBeLessThan(1e-15);
+  });
+});
+
 describe('a margin account', () => {
   test.each([1, -1] as const)(
     'with isolated margin has the worked liquidation and bankruptcy prices, side %d',
