@@ -15,6 +15,22 @@ export { type CostOptions, costSurface } from './costs/surface.ts';
 export type { CrossvalRequest, CrossvalSetting } from './crossval/plan-crossval.ts';
 export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './crossval/run-crossval.ts';
 export type { CrossvalSummary } from './crossval/summarize.ts';
+export {
+  type DownloadEvent,
+  type DownloadManifest,
+  type DownloadOptions,
+  type DownloadRequest,
+  downloadData,
+} from './data/download/download.ts';
+export type { HttpWorld } from './data/download/http.ts';
+export {
+  type ImportedFile,
+  type ImportManifest,
+  type ImportOptions,
+  importData,
+  type WrittenFile,
+} from './data/import-data.ts';
+export { type ReducedData, type ReduceOptions, reduceData } from './data/reduce.ts';
 export type { ExperimentEvent, TrialName } from './events.ts';
 export { exportRun } from './export/policy.ts';
 export { EXPORT_FORMS, type ExportForm, exportModel } from './export/supervised.ts';

@@ -1,6 +1,7 @@
 /** What `market-gym bench` measures, in this order. */
 import { agentBenchmarks } from './agents.ts';
 import { type Benchmark, calibration } from './benchmark.ts';
+import { dataBenchmarks } from './data.ts';
 import { envBenchmarks } from './envs.ts';
 import { liveBenchmarks } from './live.ts';
 import { marketBenchmarks } from './market.ts';
@@ -14,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   calibration,
   ...envBenchmarks,
   ...marketBenchmarks,
+  ...dataBenchmarks,
   ...networkBenchmarks,
   ...modelBenchmarks,
   ...agentBenchmarks,

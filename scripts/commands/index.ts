@@ -22,6 +22,11 @@ const data: CommandGroup = {
       load: () => import('./data/download.ts'),
     },
     {
+      usage: 'reduce <files..>',
+      describe: 'Filter, coarsen and join candles that memory does not hold, on disk (@duckdb/node-api)',
+      load: () => import('./data/reduce.ts'),
+    },
+    {
       usage: 'fit <file>',
       describe: 'Fit a synthetic market to order books',
       load: () => import('./data/fit.ts'),
