@@ -8,6 +8,7 @@ import { MAX_SEED } from '../core/rng.ts';
 import { attempt } from '../storage/atomic.ts';
 import { LOG_FORMATS } from '../storage/run-log.ts';
 import { importModule } from './plugins/modules.ts';
+import { KERNEL_CHOICES } from './run/fast-kernels.ts';
 import { searchSchema } from './search/settings.ts';
 
 /** Beyond this a mistyped number is likelier than a wish. */
@@ -30,7 +31,12 @@ const settings = {
   checkpointEvery: z.int().min(0).optional().describe('env steps between checkpoints; default 50000'),
   patience: z.int().min(1).optional().describe('evaluations without a new best that end a trial'),
   targetReturn: z.number().optional().describe('mean return of an evaluation that ends a trial'),
-  kernels: z.enum(['wasm', 'blas']).optional().describe('what computes matrix products; default wasm'),
+  kernels: z
+    .enum(KERNEL_CHOICES)
+    .optional()
+    .describe(
+      'what computes matrix products: wasm, blas, or fast, what this machine is fastest with; default wasm',
+    ),
   envWorkers: z
     .int()
     .min(0)

@@ -7,6 +7,7 @@ import { completeParts } from '../../envs/parts.ts';
 import { exogenousColumns } from '../../market/features/exogenous.ts';
 import { ROLES } from '../../market/files/names.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
+import { loadBlas } from '../../networks/kernels/blas.ts';
 import type { KernelBackend } from '../../networks/kernels/kernels.ts';
 import { codeOf, type PluginFile, recordedPluginSchema } from '../../storage/plugin-file.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
@@ -17,6 +18,7 @@ import { networkRecordSchema, openNetwork, type RunNetwork, reopenNetwork } from
 import { version } from '../version.ts';
 import { ageNotes } from './age.ts';
 import { loadRunBooks, type RunBooks } from './books.ts';
+import { fastKernels, type KernelChoice } from './fast-kernels.ts';
 import { fitUpdates } from './fit-updates.ts';
 import { foldSchema } from './fold.ts';
 import { fundingRequestOf } from './funding.ts';
@@ -136,8 +138,8 @@ export interface RunRequest {
   readonly targetReturn?: number;
   /** Default: JSON lines alone. */
   readonly log?: readonly LogFormat[];
-  /** Default: portable kernels, which give the same bits anywhere. */
-  readonly backend?: KernelBackend;
+  /** Default: portable kernels, which give the same bits anywhere; `fast`: the fastest of this machine, by a trial. */
+  readonly backend?: KernelChoice;
   /** Threads of a learner step; no number of them changes a bit of the portable kernels. Default 1. */
   readonly threads?: number;
   /** Threads that step the envs; no number of them changes a bit. Default 0: the thread of the learner does. */
@@ -197,6 +199,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
       ? undefined
       : await openNetwork(request.network, request.settings.network ?? {}, catalog, access);
   requireNoSettings(request);
+  const kernels = kernelsOf(request.backend);
   const fitted = fitUpdates({
     agent: agent.name,
     config: complete(agent, `agent "${agent.name}"`, request.settings.agent),
@@ -218,7 +221,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     patience,
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
-    kernels: { backend: request.backend ?? 'wasm', threads: request.threads ?? 1 },
+    kernels: { backend: kernels.backend, threads: request.threads ?? 1 },
     envWorkers: request.envWorkers ?? 0,
     ...(files && {
       data: {
@@ -233,7 +236,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     }),
     ...(network && { network: network.record }),
   };
-  const remarks = fitted.remark === undefined ? [] : [fitted.remark];
+  const remarks = [fitted.remark, kernels.sentence].filter((text) => text !== undefined);
   return { spec, catalog, market, books, network, notes: [], remarks };
 }
 
@@ -301,6 +304,12 @@ function codeNotes(stored: RunSpec, spec: RunSpec): string[] {
       ? [`${file.path} has changed since; what follows is marked by its code, ${codeOf([file])}.`]
       : [],
   );
+}
+
+/** The kernels that are meant, and what should be known of them. */
+function kernelsOf(choice: KernelChoice = 'wasm'): { backend: KernelBackend; sentence?: string } {
+  if (choice === 'fast') return fastKernels();
+  return { backend: choice, sentence: choice === 'blas' ? loadBlas().remark : undefined };
 }
 
 /** @throws ConfigError `invalid-setting` for settings of a network that is not there */

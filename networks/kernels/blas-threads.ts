@@ -16,7 +16,7 @@ export interface BlasThreads {
 }
 
 export interface BlasThreadsOptions {
-  readonly blas: Blas;
+  readonly blas: Pick<Blas, 'library' | 'product'>;
   readonly memory: SharedMemory;
   /** Threads beside the calling one. */
   readonly workers: number;

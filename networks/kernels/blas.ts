@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { ConfigError } from '../../core/errors.ts';
+import { fitCoreType, processorFlags } from './blas-core.ts';
 
 /**
  * c [M, N] = (accumulate ? c : 0) + a · b; a is [M, K], or [K, M] if transposed, b is [K, N], or [N, K].
@@ -28,6 +29,10 @@ export interface Blas {
   /** Its name or path: what other threads open. */
   readonly library: string;
   readonly product: BlasProduct;
+  /** OpenBLAS's name of the kernels that it computes with, such as `Haswell`; undefined for other libraries. */
+  readonly coreName: string | undefined;
+  /** One sentence where these stay below what the processor can. */
+  readonly remark?: string;
 }
 
 /** As in C; arrays, or pointers that koffi can make of them. */
@@ -39,6 +44,7 @@ export const SGEMM_PARAMETERS = [
 export const [ROW_MAJOR, AS_IS, TRANSPOSED] = [101, 111, 112];
 
 interface Library {
+  unload?(): void;
   func(name: string, result: string, parameters: readonly string[]): (...values: unknown[]) => unknown;
 }
 
@@ -70,7 +76,17 @@ const SINGLE_THREAD: readonly (readonly [name: string, value: number])[] = [
  * @throws ConfigError `blas-not-found` when koffi or the library is missing; the message says what to install
  */
 export function loadBlas(libraries = LIBRARIES[process.platform] ?? LINUX_LIBRARIES): Blas {
-  const [name, library] = openFirst(libraries);
+  let name = '';
+  const { library, coreName, remark } = fitCoreType<Library>(
+    () => {
+      const [opened, found] = openFirst(libraries);
+      name = opened;
+      return { library: found, coreName: coreNameOf(found) };
+    },
+    (library) => library.unload?.(),
+    processorFlags(),
+    process.env,
+  );
   const sgemm = library.func('cblas_sgemm', 'void', SGEMM_PARAMETERS);
   for (const [setting, value] of SINGLE_THREAD) callIfThere(library, setting, value);
   const product: BlasProduct = (
@@ -105,7 +121,7 @@ export function loadBlas(libraries = LIBRARIES[process.platform] ?? LINUX_LIBRAR
       N,
     );
   };
-  return { library: name, product };
+  return { library: name, product, coreName, ...(remark !== undefined && { remark }) };
 }
 
 /** @returns its name and the library */
@@ -134,6 +150,14 @@ function openFirst(libraries: readonly string[]): [string, Library] {
       `${INSTALL[process.platform] ?? INSTALL_LINUX}. Or use the wasm kernels, which need nothing.`,
     { cause },
   );
+}
+
+function coreNameOf(library: Library): string | undefined {
+  try {
+    return String(library.func('openblas_get_corename', 'str', [])());
+  } catch {
+    return undefined; // No OpenBLAS, or one that was built for one processor.
+  }
 }
 
 function callIfThere(library: Library, name: string, value: number): void {

@@ -7,6 +7,7 @@ import { requireNoLookAhead } from '../../experiments/leaks/require-sound.ts';
 import { recordRun } from '../../experiments/ledger/record.ts';
 import { notCounted } from '../../experiments/ledger/use-ledger.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
+import { KERNEL_CHOICES } from '../../experiments/run/fast-kernels.ts';
 import { requireSoundAgent, requireSoundEnv } from '../../experiments/run/parts.ts';
 import { codeOfRun, planRun, type Run, readRunSpec, reopenRun } from '../../experiments/run/spec.ts';
 import { TrainingSession } from '../../experiments/run/training-session.ts';
@@ -112,9 +113,10 @@ const decisions = (yargs: Argv) =>
       describe: `What to log to, by comma: ${LOG_FORMATS.join(', ')}; jsonl always is`,
     })
     .option('kernels', {
-      choices: ['wasm', 'blas'] as const,
+      choices: KERNEL_CHOICES,
       defaultDescription: 'wasm',
-      describe: 'wasm: the same bits on any machine; blas: the system library, faster',
+      describe:
+        'wasm: the same bits on any machine; blas: the system library, faster; fast: what this machine is fastest with',
     })
     .option('threads', {
       coerce: wholeNumber('threads', 1, 64),

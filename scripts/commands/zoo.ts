@@ -8,6 +8,7 @@ import { formatTable } from '../../core/text-table.ts';
 import { parseExperiment } from '../../experiments/file.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { formatScore } from '../../experiments/results.ts';
+import { KERNEL_CHOICES } from '../../experiments/run/fast-kernels.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
 import { type ZooEntry, zooEntries, zooExperiment } from '../../experiments/zoo.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
@@ -33,9 +34,10 @@ export const options = (yargs: Argv) =>
         describe: `Entries to run: ${zooEntries.map(({ name }) => name).join(', ')}`,
       })
       .option('kernels', {
-        choices: ['wasm', 'blas'] as const,
+        choices: KERNEL_CHOICES,
         default: 'wasm' as const,
-        describe: 'wasm: the same bits anywhere; blas: OpenBLAS, faster',
+        describe:
+          'wasm: the same bits anywhere; blas: OpenBLAS, faster; fast: what this machine is fastest with',
       })
       .option('out', {
         type: 'string',
