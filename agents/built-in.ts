@@ -6,6 +6,7 @@ import { ddpg } from './ddpg.ts';
 import { dqn } from './dqn.ts';
 import { ppo } from './ppo.ts';
 import { buyAndHold } from './rules/buy-and-hold.ts';
+import { comboHysteresis } from './rules/combo-hysteresis.ts';
 import { edgeThreshold } from './rules/edge-threshold.ts';
 import { edgeTrailing } from './rules/edge-trailing.ts';
 import { random } from './rules/random.ts';
@@ -26,5 +27,6 @@ export const builtInAgents: readonly AgentPlugin[] = [
   smaCross,
   edgeThreshold,
   edgeTrailing,
+  comboHysteresis,
   signal,
 ];

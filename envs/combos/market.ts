@@ -351,6 +351,12 @@ export class ComboMarket {
     }
     let equity = this.#config.initialEquity;
     for (let k = 0; k < values.length; k++) equity += (pockets.total(k) - before[k]) * values[k];
+    // A contract is worth its own price, not that of the thing: a basis is earned when it has closed.
+    for (let m = 0; m < mids.length; m++) {
+      const position = pockets.positions[m];
+      if (position === 0) continue;
+      equity += position * (mids[m] * values[quoteCurrency[m]] - values[baseCurrency[m]]);
+    }
     this.#state[EQUITY] = equity;
   }
 }

@@ -7,6 +7,7 @@ import { createRng, MAX_SEED } from '../../core/rng.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
+import { COMBO_KINDS } from '../../envs/combos/kinds.ts';
 import { completeParts } from '../../envs/parts.ts';
 import { openConverter } from '../../experiments/data/convert.ts';
 import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
@@ -25,6 +26,7 @@ import { CONVERT_OPTION, QUOTE_OPTION, readConversion } from '../terminal/data-o
 import type { Io } from '../terminal/io.ts';
 import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
+import { runCombos } from './arbitrage-kinds.ts';
 import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 /** Small steps from the cloned policy, over hours; `--set agent.key=value` overrides. */
@@ -53,6 +55,11 @@ const SYNTHETIC_EVENTS = 20_000;
 
 export const options = (yargs: Argv) =>
   ledgerOptions(pluginOptions(yargs))
+    .option('kind', {
+      choices: ['spread', ...COMBO_KINDS.map(({ name }) => name)],
+      default: 'spread',
+      describe: 'Arbitrage of the same thing at several venues, or of several markets, on markets made up',
+    })
     .option('data', {
       type: 'string',
       describe: 'Order books of two or more venues; default: a synthetic market',
@@ -93,6 +100,7 @@ export const options = (yargs: Argv) =>
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
       'ledger',
+      'kind',
       'data',
       'pair',
       'convert',
@@ -114,6 +122,7 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
+  if (args.kind !== 'spread') return runCombos(args, console);
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
   }

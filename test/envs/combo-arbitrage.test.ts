@@ -99,6 +99,11 @@ describe('value is conserved', () => {
           expect(Math.abs(pockets.total(k) - market.before[k] - flows) / scale).toBeLessThan(1e-9);
           change += flows * market.values[k];
         }
+        market.plan.markets.forEach((_, m) => {
+          const { baseCurrency, quoteCurrency } = market.plan;
+          const own = market.desk.mids[m] * market.values[quoteCurrency[m]];
+          change += pockets.positions[m] * (own - market.values[baseCurrency[m]]);
+        });
         expect(info.equity).toBeCloseTo(100_000 + change, 5);
         market.plan.pockets.forEach(({ isMargin }, p) => {
           expect(isMargin ? market.desk.worth(p) : pockets.amounts[p]).toBeGreaterThan(-1e-6);
