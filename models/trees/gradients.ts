@@ -7,7 +7,7 @@
  */
 import { TrainingError } from '../../core/errors.ts';
 import type { TreeKernels } from './kernels.ts';
-import type { ObjectiveName } from './xgboost-config.ts';
+import { isMulticlass, type ObjectiveName } from './xgboost-config.ts';
 
 /**
  * A loss of one's own: writes its first and second derivatives by the margins.
@@ -52,7 +52,7 @@ export class GradientSource {
     this.#numOutputs = numOutputs;
     this.#custom = custom;
     this.#pairs = kernels.reserve(numbers * 8);
-    this.#scratch = objective === 'multi:softprob' && custom === undefined ? kernels.reserve(numbers * 4) : 0;
+    this.#scratch = isMulticlass(objective) && custom === undefined ? kernels.reserve(numbers * 4) : 0;
     this.#result = kernels.reserve(8);
     const addresses = [numbers, numRows, numRows].map((length) => kernels.reserve(length * 4));
     this.margins = kernels.floats(addresses[0], numbers);

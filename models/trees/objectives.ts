@@ -6,7 +6,6 @@ import { type MetricName, OBJECTIVES, type ObjectiveName } from './xgboost-confi
 /** Objectives of models that are read and predicted; those of `OBJECTIVES` are trained too. */
 export const FOREST_OBJECTIVES = [
   ...OBJECTIVES,
-  'multi:softmax',
   'reg:logistic',
   'binary:logitraw',
   'reg:absoluteerror',

@@ -2,8 +2,11 @@
 import { type ConfigOf, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 
-export const OBJECTIVES = ['binary:logistic', 'multi:softprob', 'reg:squarederror'] as const;
+export const OBJECTIVES = ['binary:logistic', 'multi:softprob', 'multi:softmax', 'reg:squarederror'] as const;
 export type ObjectiveName = (typeof OBJECTIVES)[number];
+
+/** Several classes; softmax is softprob under the name for which XGBoost predicts the class alone. */
+export const isMulticlass = (objective: string): boolean => objective.startsWith('multi:');
 
 export const METRICS = ['logloss', 'mlogloss', 'error', 'merror', 'rmse', 'mae', 'auc'] as const;
 export type MetricName = (typeof METRICS)[number];
@@ -12,7 +15,12 @@ const share = () => z.number().gt(0).max(1).default(1);
 
 export const xgboostConfig = z.object({
   objective: z.enum(OBJECTIVES).default('reg:squarederror').describe('what is predicted, and its loss'),
-  num_class: z.int().min(0).max(10_000).default(0).describe('classes of multi:softprob; 0 otherwise'),
+  num_class: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('classes of multi:softprob and multi:softmax; 0 otherwise'),
   num_round: z.int().min(1).max(100_000).default(100).describe('boosting rounds'),
   eta: z.number().gt(0).max(1).default(0.3).describe('shrinkage of each tree'),
   max_depth: z.int().min(0).max(64).default(6).describe('edges from root to leaf at most; 0 for no limit'),
@@ -83,12 +91,8 @@ export function resolveXgboostConfig(overrides: Readonly<Record<string, unknown>
   }
   const config = resolveConfig(xgboostConfig, named, 'model "xgboost"');
   const { objective, num_class: classes, base_score: base } = config;
-  if (objective === 'multi:softprob' ? classes < 2 : classes > 1) {
-    throw invalid(
-      'num_class',
-      classes,
-      `${objective} needs ${objective === 'multi:softprob' ? '2 or more' : '0'}`,
-    );
+  if (isMulticlass(objective) ? classes < 2 : classes > 1) {
+    throw invalid('num_class', classes, `${objective} needs ${isMulticlass(objective) ? '2 or more' : '0'}`);
   }
   if (objective === 'binary:logistic' && !(base > 0 && base < 1)) {
     throw invalid('base_score', base, 'binary:logistic needs a probability between 0 and 1');

@@ -5,7 +5,7 @@ import { isMaximized, measure } from './metrics.ts';
 import { type Objective, objectiveNamed, requireLabels, requireWeights } from './objectives.ts';
 import { requireTable } from './table.ts';
 import { leafValue, type Tree } from './tree.ts';
-import type { MetricName, XgboostConfig } from './xgboost-config.ts';
+import { isMulticlass, type MetricName, type XgboostConfig } from './xgboost-config.ts';
 
 export interface EvaluationSet {
   /** What its history is listed under. */
@@ -55,7 +55,7 @@ export class Evaluation {
       throw new ConfigError('invalid-value', 'Early stopping needs at least one evaluation set.');
     }
     for (const metric of this.#metrics) {
-      if (MULTI_METRICS.includes(metric) !== (objective === 'multi:softprob')) {
+      if (MULTI_METRICS.includes(metric) !== isMulticlass(objective)) {
         throw new ConfigError('invalid-value', `The metric "${metric}" does not go with ${objective}.`);
       }
     }

@@ -63,6 +63,23 @@ describe.skipIf(!hasGymnasium)('an env of Gymnasium', () => {
     expect(() => open('CartPole-v1', { nonsense: 1 })).toThrow(/failed in Python: .*nonsense/);
   });
 
+  test('one whose process is gone says so at once', () => {
+    const env = open('Pendulum-v1');
+    env.reset();
+    const { stdout } = spawnSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], {
+      encoding: 'utf8',
+    });
+    const pids = stdout
+      .split('\n')
+      .filter((line) => line.includes('import json, struct, sys'))
+      .map((line) => Number.parseInt(line, 10));
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect(pids.length).toBeGreaterThan(0);
+    const steps = () => Array.from({ length: 50 }, () => env.step(Float32Array.of(0)));
+    expect(steps).toThrow(/failed in Python: it ended with code null/);
+    expect(() => env.reset()).toThrow(/it has ended/);
+  });
+
   test('a Python that is not there, or is not whole, is named', () => {
     vi.stubEnv('MARKET_GYM_PYTHON', '/nowhere/python');
     expect(() => open('CartPole-v1')).toThrow(/failed in Python: spawn \/nowhere\/python ENOENT/);

@@ -78,6 +78,7 @@ describe.skipIf(python === undefined)('with Python', () => {
   const ours: [name: string, labels: Float32Array, config: XgboostOverrides][] = [
     ['binary, weighted', binary, { objective: 'binary:logistic', base_score: 0.3, scale_pos_weight: 2.5 }],
     ['classes', multi, { objective: 'multi:softprob', num_class: 3, num_round: 10 }],
+    ['classes by the largest', multi, { objective: 'multi:softmax', num_class: 3, num_round: 3 }],
     ['regression, best split first', real, { grow_policy: 'lossguide', max_leaves: 9, max_depth: 0 }],
     ['stopped early', binary, { objective: 'binary:logistic', early_stopping_rounds: 3, num_round: 60 }],
   ];
@@ -161,7 +162,11 @@ describe.skipIf(python === undefined)('with Python', () => {
 
   function pick(data: ReturnType<typeof randomTable>, { objective }: XgboostOverrides) {
     const labels =
-      objective === 'binary:logistic' ? data.binary : objective === 'multi:softprob' ? data.multi : data.real;
+      objective === 'binary:logistic'
+        ? data.binary
+        : objective?.startsWith('multi:')
+          ? data.multi
+          : data.real;
     return { table: data.table, labels };
   }
 });

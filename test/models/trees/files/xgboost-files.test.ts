@@ -247,6 +247,17 @@ describe('objectives that are read', () => {
   );
 });
 
+test('multi:softmax is trained as multi:softprob, and says its own name in a file', () => {
+  const config = { num_class: 3, num_round: 2 };
+  const softmax = trainXgboost({ table, labels: multi }, { ...config, objective: 'multi:softmax' });
+  expect(marginsOf(softmax)).toEqual(marginsOf(classes));
+  const { objective } = JSON.parse(softmax.toJson()).learner;
+  expect(objective).toEqual({ name: 'multi:softmax', softmax_multiclass_param: { num_class: '3' } });
+  expect(() => trainXgboost({ table, labels: multi }, { objective: 'multi:softmax' })).toThrow(
+    /needs 2 or more/,
+  );
+});
+
 describe('UBJSON that is not whole', () => {
   const bytes = model.toUbjson();
   const marker = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
