@@ -5,8 +5,8 @@ import { dirname, join, relative } from 'node:path';
 /** Files that `npm test` leaves to others, and those whose both sides run the same code: they agree on any mistake. */
 const EXCLUDED = /^test\/(system|learning|measures|mutants)\/|readme\.test|^test\/live\/tape\/replay\.test/;
 
-/** The line of a file that names what its threads run, without the ending. */
-export const THREAD_ENTRY = /^const ENTRY = new URL\(`(\.\/[a-z-]+)\$\{.*$/m;
+/** Where a file names what its threads run, beside it, without the ending. */
+export const THREAD_ENTRY = /threadEntry\(import\.meta\.url, '([a-z-]+)'/;
 
 export class TestMap {
   /** The files that import a file. */
@@ -59,7 +59,7 @@ export class TestMap {
       if (path !== undefined) this.#link(path, file);
     }
     const [, entry] = THREAD_ENTRY.exec(text) ?? [];
-    if (entry !== undefined) this.#link(`${entry}.ts`, file);
+    if (entry !== undefined) this.#link(`./${entry}.ts`, file);
   }
 
   #link(path: string, file: string): void {

@@ -1,6 +1,6 @@
 /** The tests with one file's text replaced: by `MUTANT_TEXT`, the path of a file that holds the mutant. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -20,16 +20,19 @@ class GivenOrder extends BaseSequencer {
   }
 }
 
-/** Threads load what they run by themselves: a copy of the mutant that finds its imports from anywhere. */
+/**
+ * Threads load what they run by themselves: a copy of the mutant, `entry.ts`, that finds its imports from anywhere.
+ * @returns URL of a module beside it
+ */
 function writeEntry(): string {
-  const folder = pathToFileURL(mutated);
+  const place = dirname(MUTANT_TEXT);
   const text = readFileSync(MUTANT_TEXT, 'utf8').replaceAll(
     /from '(\.[^']+)'/g,
-    (_, path: string) => `from '${new URL(path, folder).href}'`,
+    (_, path: string) => `from '${new URL(path, pathToFileURL(mutated)).href}'`,
   );
-  const file = MUTANT_TEXT.replace(/\.ts$/, '-entry.mts');
-  writeFileSync(file, text);
-  return pathToFileURL(file).href;
+  writeFileSync(join(place, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(place, 'entry.ts'), text);
+  return pathToFileURL(MUTANT_TEXT).href;
 }
 
 export default defineConfig({
@@ -41,9 +44,9 @@ export default defineConfig({
       enforce: 'pre',
       load: (id) => (id === mutated ? readFileSync(MUTANT_TEXT, 'utf8') : undefined),
       transform(code, id) {
-        const [line, entry] = THREAD_ENTRY.exec(code) ?? [];
-        if (line === undefined || resolve(dirname(id), `${entry}.ts`) !== mutated) return undefined;
-        return code.replace(line, () => `const ENTRY = '${writeEntry()}';`);
+        const [call, entry] = THREAD_ENTRY.exec(code) ?? [];
+        if (call === undefined || resolve(dirname(id), `${entry}.ts`) !== mutated) return undefined;
+        return code.replace(call, () => `threadEntry('${writeEntry()}', 'entry'`);
       },
     },
   ],
