@@ -15,6 +15,12 @@ export const EXPLAINED: readonly Explained[] = [
     reason: 'Where both are the same, the peak is written over with itself.',
   },
   {
+    file: 'live/session/open-tape.ts',
+    before: 'if (taken.length === 2) break;',
+    after: 'if (taken.length === 3) break;',
+    reason: 'One record more is read than is looked at.',
+  },
+  {
     file: 'trainers/arbitrage/baselines.ts',
     before: 'const TRAILINGS = [0, 2, 8];',
     after: 'const TRAILINGS = [1, 2, 8];',

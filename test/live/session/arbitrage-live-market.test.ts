@@ -106,6 +106,19 @@ describe('a proposal', () => {
   });
 });
 
+test('its net edge is that of the best pair after both fees, whatever the size of the prices', () => {
+  const edge = 1e4 * ((103 * (1 - FEES[1])) / (100 * (1 + FEES[0])) - 1);
+  const { market, show } = open();
+  expect(market.netEdgeBps()).toBeCloseTo(edge, 9);
+  expect([market.midOf(0), market.midOf(1)]).toEqual([99.5, 103.5]);
+  show(0, 0.099, 0.1);
+  show(1, 0.103, 0.104);
+  expect(market.netEdgeBps()).toBeCloseTo(edge, 9);
+  // The other way round is never better here; without an ask there is none.
+  show(0, 0.099, 0);
+  expect(market.netEdgeBps()).toBeCloseTo(1e4 * ((0.099 * (1 - FEES[0])) / (0.104 * (1 + FEES[1])) - 1), 9);
+});
+
 describe('a leg that fails', () => {
   test.each([
     ['the second', 1],

@@ -52,6 +52,29 @@ test('every kind of input is taken again, and what came out is passed over', () 
   expect(session.timeMs).toBe(START_MS + 6);
 });
 
+test('what a session has come to is put on another as it is', () => {
+  const state = {
+    timeMs: START_MS + 7,
+    numDecisions: 3,
+    firstDecisionMs: START_MS + 1,
+    isClosing: true,
+    isStart: false,
+    isBroken: true,
+    haltReported: true,
+    fault: 'something failed: the market',
+  };
+  const { session } = create();
+  session.loadProgress(state);
+  expect(session.saveProgress()).toEqual(state);
+  expect([session.fault, session.numDecisions, session.firstDecisionMs]).toEqual([
+    'something failed: the market',
+    3,
+    START_MS + 1,
+  ]);
+  session.loadProgress({ ...state, fault: null });
+  expect(session.fault).toBeUndefined();
+});
+
 test('features of volume need the trades of the venue', () => {
   const env = { ...CONFIG.env, features: ['return:1', 'volume-zscore:20'] };
   expect(() => create({ env })).not.toThrow();
