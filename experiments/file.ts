@@ -29,6 +29,11 @@ const settings = {
   evaluateEvery: z.int().min(0).optional().describe('env steps between evaluations; default 10000'),
   evaluateEpisodes: z.int().min(1).optional().describe('episodes of such an evaluation'),
   checkpointEvery: z.int().min(0).optional().describe('env steps between checkpoints; default 50000'),
+  keepCheckpoints: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('how many of the latest stay, beside the best; default 10'),
   patience: z.int().min(1).optional().describe('evaluations without a new best that end a trial'),
   targetReturn: z.number().optional().describe('mean return of an evaluation that ends a trial'),
   kernels: z

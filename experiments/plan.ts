@@ -126,6 +126,7 @@ export async function planCell(
       evaluateEvery: settings.evaluateEvery ?? 10_000,
       evaluateEpisodes: settings.evaluateEpisodes,
       checkpointEvery: settings.checkpointEvery ?? 50_000,
+      keepCheckpoints: settings.keepCheckpoints,
       patience: settings.patience,
       targetReturn: settings.targetReturn,
       log: settings.log,
@@ -164,7 +165,7 @@ export function continueRun(
       `"${directory}" holds a run with another ${part}: ${difference}${sayVersions(found, spec)}. Remove it, choose another --out, or set what it had.`,
     );
   }
-  const { version, agent, env, plugins, network, ...rest } = spec;
+  const { version, agent, env, plugins, network, keepCheckpoints, ...rest } = spec;
   for (const key of Object.keys(rest) as (keyof typeof rest)[]) {
     if (JSON.stringify(found[key]) === JSON.stringify(rest[key])) continue;
     throw new ConfigError(

@@ -1,5 +1,5 @@
 /** Writes and reads checkpoints: the exact state of a run in a directory that explains and verifies itself. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import { type Json, type NumericArray, type Snapshot, storedArrays } from '../core/snapshot.ts';
@@ -160,6 +160,23 @@ export function listCheckpoints(directory: string): CheckpointEntry[] {
 /** The last of `listCheckpoints`, undefined where there is none. */
 export function latestCheckpoint(directory: string): CheckpointEntry | undefined {
   return listCheckpoints(directory).at(-1);
+}
+
+/**
+ * Removes the oldest checkpoints of a directory, so that a long run does not fill the disk.
+ * @param count how many stay, of those that are not spared
+ * @param spared the name of one that stays however old it is
+ * @throws StorageError `write-failed`, and as `loadCheckpoint` does for a manifest
+ */
+export function keepLatest(directory: string, count: number, spared: string): void {
+  if (count === Infinity) return;
+  const others = listCheckpoints(directory).filter(({ name }) => name !== spared);
+  for (const { path } of others.slice(0, -count)) {
+    attempt('write', path, () => {
+      rmSync(path, { recursive: true, force: true });
+      rmSync(previousOf(path), { recursive: true, force: true });
+    });
+  }
 }
 
 function readManifest(directory: string): CheckpointManifest {

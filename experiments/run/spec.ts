@@ -24,6 +24,9 @@ import { foldSchema } from './fold.ts';
 import { fundingRequestOf } from './funding.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
+/** Latest checkpoints of a run that stay. */
+const DEFAULT_KEPT = 10;
+
 const pluginConfig = z.record(z.string(), z.json());
 const pluginSpec = z.strictObject({ name: z.string(), config: pluginConfig });
 type PluginConfig = z.output<typeof pluginConfig>;
@@ -76,6 +79,8 @@ const runSpec = z.strictObject({
   evaluateEvery: z.int().min(0),
   evaluateEpisodes: z.int().min(1),
   checkpointEvery: z.int().min(0),
+  /** How many of the latest stay, beside the best; older runs kept all. */
+  keepCheckpoints: z.int().min(1).optional(),
   patience: z.int().min(1).optional(),
   targetReturn: z.number().optional(),
   log: z.array(z.enum(LOG_FORMATS)).default(['jsonl']),
@@ -132,6 +137,8 @@ export interface RunRequest {
   /** Default: 1 on market data, where one pass is the whole span; 10 elsewhere. */
   readonly evaluateEpisodes?: number;
   readonly checkpointEvery: number;
+  /** How many of the latest stay, beside the best. Default 10. */
+  readonly keepCheckpoints?: number;
   /** Evaluations without a new best that end the run; default: none do. */
   readonly patience?: number;
   /** Mean return of an evaluation that ends the run; default: none does. */
@@ -218,6 +225,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     evaluateEvery,
     evaluateEpisodes: request.evaluateEpisodes ?? (files === undefined ? 10 : 1),
     checkpointEvery: request.checkpointEvery,
+    keepCheckpoints: request.keepCheckpoints ?? DEFAULT_KEPT,
     patience,
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],

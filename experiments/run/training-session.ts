@@ -6,7 +6,7 @@ import { mean } from '../../core/statistics.ts';
 import { describeSpace } from '../../envs/spaces.ts';
 import type { VectorEnv } from '../../envs/vector/vector-env.ts';
 import { nextTurn, systemClock } from '../../live/connection/clock.ts';
-import { type CheckpointDetails, saveCheckpoint } from '../../storage/checkpoint.ts';
+import { type CheckpointDetails, keepLatest, saveCheckpoint } from '../../storage/checkpoint.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
 import { RunLog } from '../../storage/run-log.ts';
 import { everySteps, PeriodicEvaluation } from '../../trainers/callbacks.ts';
@@ -210,6 +210,7 @@ export class TrainingSession {
       recent: { arrays: { returns: Float64Array.from(this.#recentReturns) }, values: {} },
     });
     this.#lastCheckpoint = saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
+    keepLatest(this.#directory.checkpoints, spec.keepCheckpoints ?? Infinity, BEST_CHECKPOINT);
     this.#tell({ kind: 'checkpoint', step: this.#training.step, name, path: this.#lastCheckpoint });
   }
 }

@@ -99,6 +99,11 @@ const decisions = (yargs: Argv) =>
       coerce: wholeNumber('checkpoint-every', 0),
       describe: 'Env steps between checkpoints; 0 for the last only',
     })
+    .option('keep-checkpoints', {
+      defaultDescription: '10',
+      coerce: wholeNumber('keep-checkpoints', 1),
+      describe: 'How many of the latest checkpoints stay, beside the best',
+    })
     .option('patience', {
       coerce: wholeNumber('patience', 1),
       describe: 'Evaluations without a new best that end the run',
@@ -153,6 +158,7 @@ const VALUED = [
   'evaluate-every',
   'evaluate-episodes',
   'checkpoint-every',
+  'keep-checkpoints',
   'patience',
   'target-return',
   'log',
@@ -263,6 +269,7 @@ async function plan(args: Arguments): Promise<Prepared> {
     evaluateEvery: args.evaluateEvery ?? 10_000,
     evaluateEpisodes: args.evaluateEpisodes,
     checkpointEvery: args.checkpointEvery ?? 50_000,
+    keepCheckpoints: args.keepCheckpoints,
     patience: args.patience,
     targetReturn: args.targetReturn,
     log: args.log,

@@ -15,6 +15,7 @@ import { cartpole } from '../../envs/cartpole.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import {
   type CheckpointDetails,
+  keepLatest,
   latestCheckpoint,
   listCheckpoints,
   loadCheckpoint,
@@ -288,4 +289,20 @@ describe('the list', () => {
     fs.writeFileSync(join(path, 'manifest.json'), '{');
     expect(errorOf(() => listCheckpoints(root)).code).toBe('corrupt');
   });
+});
+
+test('the latest checkpoints stay, and the one that is spared however old it is', () => {
+  const save = (name: string, steps: number) =>
+    saveCheckpoint(root, name, { snapshot, manifest: details(steps) });
+  save('best', 50);
+  for (const steps of [100, 200, 300, 400]) save(`step-${steps}`, steps);
+  fs.writeFileSync(join(root, 'notes.txt'), 'mine');
+  keepLatest(root, Infinity, 'best');
+  expect(listCheckpoints(root)).toHaveLength(5);
+  keepLatest(root, 4, 'best');
+  expect(listCheckpoints(root)).toHaveLength(5);
+  keepLatest(root, 2, 'best');
+  expect(fs.readdirSync(root).sort()).toEqual(['best', 'notes.txt', 'step-300', 'step-400']);
+  keepLatest(root, 1, 'none');
+  expect(fs.readdirSync(root).sort()).toEqual(['notes.txt', 'step-400']);
 });
