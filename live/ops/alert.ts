@@ -46,13 +46,6 @@ export function alertOf(record: TapeRecord, nameOf: (source: number) => string):
       return { kind: 'halt', timeMs, text: `Risk is only reduced: ${body[0]}.`, detail: { reason: body[0] } };
     case 'continues':
       return { kind: 'halt', timeMs, text: 'The session goes on with the spare tape.', detail: body[0] };
-    case 'tape-failed':
-      return {
-        kind: 'halt',
-        timeMs,
-        text: `The tape cannot be written: ${body[0]}.`,
-        detail: { reason: body[0] },
-      };
     case 'model':
       return {
         kind: 'promotion',

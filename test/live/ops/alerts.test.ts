@@ -171,7 +171,7 @@ describe('an alert', () => {
     const { sender: alerts } = sender([], { spool });
     alerts.take(halt());
     await becomes(() => expect(alerts.status.sent).toBe(1));
-    expect(spool.numFailed).toBe(1);
+    await becomes(() => expect(spool.numFailed).toBe(1));
   });
 
   test('does not hold the secret of its address on the disk', async () => {
@@ -197,7 +197,7 @@ test('each thing that happens is an alert of its kind, or none', () => {
   const cases: [record: TapeRecord, kind: string | undefined, text?: RegExp][] = [
     [['halt', 1, 'by hand'], 'halt', /by hand/],
     [['halted', 1, 'drawdown of 21.0 %'], 'halt', /drawdown/],
-    [['tape-failed', 1, 'ENOSPC'], 'halt', /tape cannot be written: ENOSPC/],
+    [['tape-failed', 1, 'ENOSPC'], 'halt', /Risk is only reduced: ENOSPC/],
     [['model', 1, 'm@2', null], 'promotion', /m@2 decides/],
     [['fill', 1, { size: -0.5, price: 100 }], 'fill', /^Sold 0.5 at 100\.$/],
     [['fill', 1, { side: 1, filled: 2, notional: 50 }], 'fill', /^Bought 2 at 25\.$/],
