@@ -12,6 +12,7 @@ export { LegDesk, type LegDeskOptions, type LegFill } from './arbitrage/legs/des
 export { type Combo, type LegMarket, type LegPlan, planLegs } from './arbitrage/legs/plan.ts';
 export { Pockets } from './arbitrage/legs/pockets.ts';
 export { type BookBars, createBookBars } from './books/bars.ts';
+export { type BarBookOptions, booksFromBars } from './books/from-bars.ts';
 export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './books/load.ts';
 export { type BookSide, OrderBook } from './books/order-book.ts';
 export { type BookQuality, describeBooks } from './books/quality.ts';

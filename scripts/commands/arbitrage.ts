@@ -1,5 +1,5 @@
 /** `market-gym arbitrage`: trains an agent across venues, and judges it on a later span beside rules and the bound. */
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { resolveConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -12,9 +12,12 @@ import { completeParts } from '../../envs/parts.ts';
 import { openConverter } from '../../experiments/data/convert.ts';
 import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
+import { expandFiles } from '../../experiments/run/data-files.ts';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
+import { booksFromBars } from '../../market/books/from-bars.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { parsePair } from '../../market/candles/currencies.ts';
+import { loadCandles } from '../../market/files/load-candles.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage/train.ts';
@@ -62,7 +65,12 @@ export const options = (yargs: Argv) =>
     })
     .option('data', {
       type: 'string',
-      describe: 'Order books of two or more venues; default: a synthetic market',
+      describe: 'Order books of two or more venues, or bars of each by comma; default: a synthetic market',
+    })
+    .option('bar-spread-bps', {
+      type: 'number',
+      default: 5,
+      describe: 'Spread that is assumed of bars, bp: they have no quotes',
     })
     .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
     .option('convert', CONVERT_OPTION)
@@ -195,13 +203,22 @@ function sayResult(result: ArbitrageResult, console: Console): void {
 }
 
 async function openBooks(
-  { data, pair, seed, convert, quote }: Pick<Arguments, 'data' | 'pair' | 'seed' | 'convert' | 'quote'>,
+  {
+    data,
+    pair,
+    seed,
+    convert,
+    quote,
+    barSpreadBps,
+  }: Pick<Arguments, 'data' | 'pair' | 'seed' | 'convert' | 'quote' | 'barSpreadBps'>,
   console: Console,
 ): Promise<BookTape> {
   if (data === undefined) {
     console.say('No --data: on a synthetic market of two venues.');
     return new SyntheticVenues({ events: SYNTHETIC_EVENTS, ...SYNTHETIC_MARKET }).generate(createRng(seed));
   }
+  const names = expandFiles(data);
+  if (names.length > 1) return openBars(names, pair, barSpreadBps, console);
   const { tape, report } = await loadBooksOrCapture(
     data,
     pair === undefined ? {} : { pair: parsePair(pair) },
@@ -212,4 +229,28 @@ async function openBooks(
   const converted = (await openConverter(request)).tape(tape);
   for (const note of converted.notes) console.say(note);
   return converted.tape;
+}
+
+/** Bars of several venues, a file each, as books with a spread and a depth that are assumed. */
+async function openBars(
+  names: readonly string[],
+  pair: string | undefined,
+  spreadBps: number,
+  console: Console,
+): Promise<BookTape> {
+  if (pair === undefined) {
+    throw new ConfigError(
+      'invalid-setting',
+      'Bars do not say what they trade, and prices in different currencies cannot be compared; add --pair BTC/USDT for all files.',
+    );
+  }
+  const { base, quote } = parsePair(pair);
+  const series = await Promise.all(names.map(async (name) => (await loadCandles(name)).candles));
+  const venues = names.map((name) => ({ name: basename(name).replace(/\..*$/, ''), base, quote }));
+  const tape = booksFromBars(venues, series, { spreadBps });
+  console.say(
+    `Books of bars: ${tape.length} of ${venues.map(({ name }) => name).join(' and ')}, around the close with an assumed spread of ${spreadBps} bp and ` +
+      '2 % of the bar’s volume at the best level; docs/arbitrage.md says what that hides.',
+  );
+  return tape;
 }
