@@ -23,11 +23,13 @@ export interface MeanInterval {
 
 /**
  * Interval of a series' mean by the studentised stationary bootstrap: a resample is made of blocks with a uniform start and a
- * geometric length, on the series closed to a circle; how far its mean is off, in standard errors of its own blocks, is how
- * far the mean of the series may be off, in standard errors of Newey & West. Below 8 values the interval is that of the
+ * geometric length, on the series closed to a circle; how far its mean is off to either side, in standard errors of its own blocks,
+ * is how far the mean of the series may be off, in standard errors of Newey & West: symmetric, for equal tails cover less where
+ * returns are fat-tailed (docs/decisions/verdicts.md). Below 8 values the interval is that of the
  * resampled means. For the difference of two strategies hand in the series of differences.
  * Source: D. Politis & J. Romano, "The Stationary Bootstrap", JASA 89 (1994), section 2; F. Götze & H. Künsch,
- * "Second-order Correctness of the Blockwise Bootstrap for Stationary Observations", Annals of Statistics 24 (1996).
+ * "Second-order Correctness of the Blockwise Bootstrap for Stationary Observations", Annals of Statistics 24 (1996);
+ * P. Hall, "On Symmetric Bootstrap Confidence Intervals", JRSS B 50 (1988).
  * @param values [n], e.g. returns per period
  * @throws DataError `too-few-rows` for fewer than two values, `non-finite-value` naming the first
  * @throws ConfigError `invalid-value` for options out of range
@@ -57,11 +59,8 @@ export function stationaryBootstrap(values: ArrayLike<number>, options: Bootstra
   }
   const lags = Math.min(n - 1, Math.round(2 * (meanBlockLength - 1)));
   const error = Math.sqrt(longRunVariance(centred, lags) / n);
-  return {
-    mean: centre,
-    low: centre - error * quantile(draws.studentised, above),
-    high: centre - error * quantile(draws.studentised, below),
-  };
+  const reach = error * quantile(draws.studentised.map(Math.abs), level);
+  return { mean: centre, low: centre - reach, high: centre + reach };
 }
 
 /** A mean that is off although the blocks it is of do not differ. */
