@@ -267,6 +267,7 @@ export { backtest } from './trainers/backtest.ts';
 export { everySteps, PeriodicEvaluation } from './trainers/callbacks.ts';
 export { evaluate } from './trainers/evaluate.ts';
 export { evaluateModel, judgePredictions } from './trainers/evaluate-model.ts';
+export { checkNoLookAhead } from './trainers/look-ahead/prove.ts';
 export { type Ablation, ablate } from './trainers/prior-ablation.ts';
 export { priorPredictions } from './trainers/prior-signal.ts';
 export { renderArbitrageReport } from './trainers/report/arbitrage.ts';

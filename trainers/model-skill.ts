@@ -62,7 +62,7 @@ export function judgeSkill(
       tone,
       text:
         `${opening}: the ${what} is ${figure(loss)}, that of the ${numClasses === 0 ? 'mean' : "classes' shares"} of the ${baseRate === undefined ? 'judged' : 'training'} rows ` +
-        `${figure(baseLoss)}; gain ${figure(gain.mean)} (95 % interval ${figure(gain.low)} to ${figure(gain.high)}).`,
+        `${figure(baseLoss)}; gain ${figure(gain.mean)} (95 % interval ${Number.isNaN(gain.low) ? 'not known of so few rows' : `${figure(gain.low)} to ${figure(gain.high)}`}).`,
     },
   };
 }
