@@ -9,14 +9,17 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { decompress as unzstd } from 'fzstd';
-import lz4 from 'lz4js';
 import { DataError } from '../../core/errors.ts';
+import { unpackLz4Frame } from './lz4-frame.ts';
 import type { TableSource } from './table.ts';
 import { type DeclaredTimes, type Values, valueSource } from './value-source.ts';
 
 const SAMPLE_ROWS = 200;
 /** The library holds a file whole. */
 const MAX_BYTES = 1 << 30;
+/** A file whose columns take more than this many times its size, beyond `MAX_FREE_BYTES`, was made to fill memories. */
+const MAX_GROWTH = 300;
+const MAX_FREE_BYTES = 256 << 20;
 
 /** @throws DataError `unreadable-file`, `corrupt-arrow`, `too-large` */
 export async function openArrow(path: string): Promise<TableSource> {
@@ -27,34 +30,45 @@ export async function openArrow(path: string): Promise<TableSource> {
       `${path} is an Arrow file of ${Math.round(size / (1 << 20))} MB, more than ${MAX_BYTES / (1 << 20)}; write it as Parquet.`,
     );
   }
-  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4Frame });
   compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => unzstd(bytes) });
-  let table: ArrowTable;
-  try {
-    table = tableFromIPC(await readFile(path));
-    if (table.numCols === 0) throw new Error('it has no columns');
-  } catch (error) {
-    throw new DataError(
-      'corrupt-arrow',
-      `${path} cannot be read as Arrow (${(error as Error).message}); fetch or write the file again.`,
-      {
-        cause: error,
-      },
-    );
-  }
+  const bytes = await readFile(path);
+  const table: ArrowTable = guarded(path, () => {
+    const read = tableFromIPC(bytes);
+    if (read.numCols === 0) throw new Error('it has no columns');
+    if (8 * read.numRows > MAX_FREE_BYTES && 8 * read.numRows > MAX_GROWTH * size)
+      throw new Error(`it says it has ${read.numRows} rows in ${size} bytes`);
+    return read;
+  });
   const { fields } = table.schema;
   const vectors = fields.map((_, column) => table.getChildAt(column) as Vector);
-  const times = (column: number): DeclaredTimes | undefined => timesOf(vectors[column]);
-  const values = (column: number): Values => valuesOf(vectors[column]);
+  const times = (column: number): DeclaredTimes | undefined => guarded(path, () => timesOf(vectors[column]));
+  const values = (column: number): Values => guarded(path, () => valuesOf(vectors[column]));
   const sample = () =>
-    Array.from({ length: Math.min(table.numRows, SAMPLE_ROWS) }, (_, row) =>
-      vectors.map((vector) => {
-        if (isTime(vector.type)) return new Date(Number(vector.get(row)));
-        return decimal(vector, vector.get(row));
-      }),
+    guarded(path, () =>
+      Array.from({ length: Math.min(table.numRows, SAMPLE_ROWS) }, (_, row) =>
+        vectors.map((vector) => {
+          if (isTime(vector.type)) return new Date(Number(vector.get(row)));
+          return decimal(vector, vector.get(row));
+        }),
+      ),
     );
   const names = fields.map(({ name }) => name.replace(/^__index_level_\d+__$/, 'index'));
   return valueSource({ path, format: 'Arrow', names, numRows: table.numRows, values, times, sample });
+}
+
+/** The library finds damage when a value is looked at, in many ways. */
+function guarded<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    const [line] = (error as Error).message.split('\n');
+    throw new DataError(
+      'corrupt-arrow',
+      `${path} cannot be read as Arrow (${line}); fetch or write the file again.`,
+      { cause: error },
+    );
+  }
 }
 
 const isTime = (type: DataType): boolean => DataType.isTimestamp(type) || DataType.isDate(type);
