@@ -152,7 +152,7 @@ function judgeSignal(
     'env "trading"',
   );
   const market = {
-    env: createPassEnv({ candles, config }),
+    env: createPassEnv({ candles, config, parts: options.parts }),
     seed,
     candles,
     periodsPerYear: traded.periodsPerYear,

@@ -4,6 +4,7 @@ import type { ConfigOverrides } from '../core/config.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Registry } from '../core/registry.ts';
 import { createRng } from '../core/rng.ts';
+import type { EnvParts } from '../envs/parts.ts';
 import type { TradingConfig } from '../envs/trading/config.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { periodsPerYear } from '../market/candles/periods.ts';
@@ -20,11 +21,20 @@ import { type ExposureMarket, type ExposureRule, largestExposure, SLOW_BARS } fr
 /** Bars of the realised volatility by default. */
 const VOLATILITY_BARS = 20;
 
-/** What a signal's backtest takes from the trading env's settings: costs and execution. */
+/** What a signal's backtest takes from the trading env's settings: costs, their models, and execution. */
 export type TradingCosts = Partial<
   Pick<
     TradingConfig,
-    'feeRate' | 'slippageRate' | 'impactCoefficient' | 'borrowRatePerYear' | 'execution' | 'initialEquity'
+    | 'feeRate'
+    | 'feeModel'
+    | 'feeSettings'
+    | 'slippageRate'
+    | 'impactCoefficient'
+    | 'slippageModel'
+    | 'slippageSettings'
+    | 'borrowRatePerYear'
+    | 'execution'
+    | 'initialEquity'
   >
 >;
 
@@ -33,6 +43,8 @@ export interface SignalBacktestOptions {
   /** The rules that it may name; absent: those that come with the framework. */
   readonly rules?: Registry<SignalRulePlugin>;
   readonly costs?: TradingCosts;
+  /** The models of costs that they may name; absent: those that come with the framework. */
+  readonly parts?: EnvParts;
   /** Bars of the realised volatility, where one is aimed at, ≥ 2. Default 20. */
   readonly volatilityBars?: number;
 }
@@ -66,7 +78,7 @@ export function backtestSignal(
 ): Backtest {
   const config = signalTradingConfig(predictions, options);
   const features = signalFeatures(candles, predictions, options.volatilityBars ?? VOLATILITY_BARS);
-  return backtest({ candles, features, config }, ({ observationSpace, actionSpace }) =>
+  return backtest({ candles, features, config, parts: options.parts }, ({ observationSpace, actionSpace }) =>
     signal.build(
       {
         observationSpace,

@@ -115,7 +115,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const { train, test } = splitRows(data, rows, window, args);
   console.say(describeData(data, train, test));
   const { signal, costs } = settings;
-  const judging = { signal, costs, rules: catalog.signalRules, seed: args.seed };
+  const judging = { signal, costs, rules: catalog.signalRules, parts: catalog, seed: args.seed };
 
   let walked: ReturnType<typeof judgePredictions> | undefined;
   if (args.walkForward > 0) {

@@ -56,7 +56,7 @@ export async function evaluateModelCommand(
     classes: classList(args.classes),
   });
   const rows = chooseRows(model, data, args.rows);
-  const judging = { ...settings, rules: catalog.signalRules, seed: args.seed };
+  const judging = { ...settings, rules: catalog.signalRules, parts: catalog, seed: args.seed };
   const { evaluation, count, sentences } = countFit(
     args.ledger ?? DEFAULT_LEDGER,
     evaluateModel(model, data, { ...judging, rows }),

@@ -60,7 +60,7 @@ describe('one plugin file holds every kind, and', () => {
     const outcome = await place.run('live', '--config', 'session.json', '--decisions', '4', '--json');
     server.close();
     for (const client of server.clients) client.terminate();
-    expect(outcome.code).toBe(0);
+    expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: expect.any(String) });
     expect(JSON.parse(outcome.stdout).decisions).toBeGreaterThanOrEqual(4);
     for (const [, args] of TAPE_COMMANDS) {
       const { code, stderr } = await place.run(...argumentsOf(args), '--json');

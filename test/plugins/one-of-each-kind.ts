@@ -240,11 +240,15 @@ export const COMMANDS: readonly Line[] = [
   ['go on with a run', 'train --resume own'],
   [
     'fit a model with features',
-    `fit candles.csv --model my-model --out model --save forecast --set ${OWN_FEATURE}
+    `fit candles.csv --model my-model --out model --save forecast --set ${OWN_FEATURE} --set costs.feeModel=my-fees
       --set signal.rule=my-rule --set signal.ruleSettings.part=0.25`,
   ],
   ['predict with it', 'predict model candles.csv --out predictions.csv'],
-  ['judge it', 'evaluate --model model --data candles.csv --rows all --set signal.rule=my-rule'],
+  [
+    'judge it',
+    `evaluate --model model --data candles.csv --rows all --set signal.rule=my-rule --set costs.feeModel=my-fees
+      --set costs.feeSettings.factor=3 --set costs.slippageModel=my-slippage`,
+  ],
   ['register a run', 'models add own --name mine'],
 ];
 

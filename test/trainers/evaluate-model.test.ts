@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { z } from '../../core/config.ts';
+import { Registry } from '../../core/registry.ts';
 import { createRng } from '../../core/rng.ts';
+import { builtInParts } from '../../envs/parts.ts';
 import { candlesFromPrices } from '../../market/candles/candles.ts';
+import { defineFeeModel } from '../../market/execution/fees.ts';
+import { defineSlippageModel } from '../../market/execution/slippage.ts';
 import { datasetFromCandles } from '../../models/data/dataset.ts';
 import { walkForward } from '../../models/data/splitters.ts';
 import { outOfFold } from '../../models/signals/out-of-fold.ts';
@@ -9,7 +14,7 @@ import { trainModel } from '../../models/train.ts';
 import { evaluateModel, judgePredictions } from '../../trainers/evaluate-model.ts';
 import { modelReport } from '../../trainers/report/model.ts';
 import { renderReport } from '../../trainers/report/render.ts';
-import { backtestSignal } from '../../trainers/signal-backtest.ts';
+import { backtestSignal, type TradingCosts } from '../../trainers/signal-backtest.ts';
 import { range } from '../models/markets.ts';
 
 /** Returns that repeat the sign of the return before more often than not. */
@@ -44,6 +49,37 @@ const perfect = (rows: Int32Array, sign: 1 | -1 = 1): Predictions =>
   );
 
 describe('a signal traded with costs', () => {
+  test('pays by models of the user, and so do the baselines beside it', () => {
+    const double = defineFeeModel({
+      name: 'double',
+      description: 'The rate times a factor.',
+      config: z.object({ factor: z.number().default(1).describe('a factor') }),
+      create: ({ feeRate }, { factor }) => ({ feeRate: () => factor * feeRate }),
+    });
+    const wide = defineSlippageModel({
+      name: 'wide',
+      description: 'A constant rate.',
+      config: z.object({ rate: z.number().default(0).describe('fraction of price') }),
+      create: (_context, { rate }) => ({ slippageRate: () => rate }),
+    });
+    const parts = {
+      ...builtInParts,
+      fees: new Registry('fee model', [...builtInParts.fees, double]),
+      slippages: new Registry('slippage model', [...builtInParts.slippages, wide]),
+    };
+    const own = { feeRate: 0.0005, feeModel: 'double', feeSettings: { factor: 2 }, slippageModel: 'wide' };
+    const judge = (costs: TradingCosts) =>
+      judgePredictions(perfect(range(100, 400)), data, { costs, parts }).trading!;
+    const byModels = judge({ ...own, slippageSettings: { rate: 0.0002 } });
+    const byRates = judge({ feeRate: 0.001, slippageRate: 0.0002, impactCoefficient: 0 });
+    expect(byModels.signal.equity).toEqual(byRates.signal.equity);
+    expect(byModels.rules.map(({ backtest }) => backtest.equity)).toEqual(
+      byRates.rules.map(({ backtest }) => backtest.equity),
+    );
+    expect(judge(own).signal.metrics.costs).toBeLessThan(byModels.signal.metrics.costs);
+    expect(() => judgePredictions(perfect(range(100, 400)), data, { costs: own })).toThrow(/"double"/);
+  });
+
   test('earns what its predictions say: the sum of the returns it foresaw, less the costs', () => {
     const rows = range(100, 130);
     const { returns, metrics, tradedNotional } = backtestSignal(data.candles!, perfect(rows), {
