@@ -46,9 +46,9 @@ export {
   TRIAL_KINDS,
   type TrialEntry,
   type TrialKind,
-  TrialLedger,
   type TrialPlace,
   type TrialRow,
   type TrialSeries,
   type TrialsOnPlace,
-} from './trial-ledger.ts';
+} from './trial.ts';
+export { TrialLedger } from './trial-ledger.ts';

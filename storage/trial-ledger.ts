@@ -5,106 +5,20 @@ import type Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
 import { makeDirectory } from './atomic.ts';
 import { databaseError, inTransaction, openDatabase } from './database.ts';
-import { sha256 } from './exact-json.ts';
-
-/** What was carried out: the command, or its like in the library. */
-export const TRIAL_KINDS = [
-  'train',
-  'quickstart',
-  'experiment',
-  'fit',
-  'prior',
-  'arbitrage',
-  'crossval',
-  'evaluate',
-  'update',
-] as const;
-export type TrialKind = (typeof TRIAL_KINDS)[number];
-
-/** What an account did on a span, period by period. */
-export interface TrialSeries {
-  /** [T + 1] UTC epoch: the start, then the end of each period. */
-  readonly timeMs: Float64Array;
-  /** [T + 1] of the market at those times, quote units; all 1 where there is no one market. */
-  readonly price: Float64Array;
-  /** [T] simple, after costs. */
-  readonly returns: Float64Array;
-  /** Mean over the span, signed fraction of equity; 0 where the market is nothing to be exposed to. */
-  readonly exposure: number;
-}
-
-/** Where something was tried: the columns of the data by their SHA-256, and the time that is judged by, [from, to]. */
-export interface TrialPlace {
-  readonly data: string;
-  /** UTC epoch. */
-  readonly fromMs: number;
-  /** UTC epoch, ≥ fromMs. */
-  readonly toMs: number;
-}
-
-export interface TrialEntry {
-  /** UTC epoch. */
-  readonly timeMs: number;
-  readonly kind: TrialKind;
-  /** In words: `ppo on trading`. */
-  readonly label: string;
-  /** Absent where an env makes its own market. */
-  readonly place?: TrialPlace;
-  /** File of the data; empty where there is none. */
-  readonly source: string;
-  /** Hash of all settings but the seed. */
-  readonly configuration: string;
-  readonly seeds: readonly number[];
-  /** Absent where nothing was chosen by such a span, or no account is kept. */
-  readonly validation?: TrialSeries;
-  readonly test?: TrialSeries;
-  /** What it led to: the run directory, the model, the report. */
-  readonly ledTo: string;
-}
-
-/** A row as it is listed: without its returns. */
-export interface TrialRow extends Omit<TrialEntry, 'validation' | 'test'> {
-  /** Counts from 1. */
-  readonly number: number;
-  readonly numValidation: number;
-  readonly numTest: number;
-  /** Of the last look at its test span; absent where nobody has looked. */
-  readonly verdict?: string;
-}
-
-/** Somebody was shown what a configuration did on a test span. */
-export interface Look {
-  readonly timeMs: number;
-  readonly place: TrialPlace;
-  readonly configuration: string;
-  readonly seeds: readonly number[];
-  /** Its verdict, in a few words. */
-  readonly verdict: string;
-}
-
-/** All trials whose test span has time in common with a place, on the same data. */
-export interface TrialsOnPlace {
-  /** Distinct configurations. */
-  readonly numConfigurations: number;
-  /** Rows; a seed that was trained twice is in two of them. */
-  readonly numRows: number;
-  /** Up to `sampleSize` configurations, drawn by their hashes, which is as good as at random. */
-  readonly sample: readonly {
-    readonly configuration: string;
-    /** Latest row of each set of seeds. */
-    readonly trials: readonly { readonly seeds: readonly number[]; readonly test?: TrialSeries }[];
-  }[];
-  /** Looks at that time of the data, by configuration. */
-  readonly looks: readonly { readonly configuration: string; readonly count: number }[];
-}
+import type {
+  Look,
+  TrialEntry,
+  TrialKind,
+  TrialPlace,
+  TrialRow,
+  TrialSeries,
+  TrialsOnPlace,
+} from './trial.ts';
+import { type KnownAxes, readSeries, SERIES_SCHEMA, type StoredSeries, storeSeries } from './trial-series.ts';
 
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
-  CREATE TABLE axes (
-    hash TEXT PRIMARY KEY,
-    times BLOB NOT NULL,
-    prices BLOB NOT NULL
-  );
+  ${SERIES_SCHEMA}
   CREATE TABLE places (
     id INTEGER PRIMARY KEY,
     data TEXT NOT NULL,
@@ -276,7 +190,7 @@ export class TrialLedger {
 
   /** The latest row of each set of seeds of each configuration. */
   #sampleOf(condition: string): TrialsOnPlace['sample'] {
-    const axes = new Map<string, Pick<TrialSeries, 'timeMs' | 'price'>>();
+    const axes: KnownAxes = new Map();
     // Beside max(), SQLite takes the other columns from the row that has it.
     const rows = this.#db
       .prepare(
@@ -364,8 +278,8 @@ export class TrialLedger {
 
   #insert({ place, ...entry }: TrialEntry): number {
     const key = keyOf(entry.configuration);
-    const validation = this.#storeSeries(entry.validation);
-    const test = this.#storeSeries(entry.test);
+    const validation = storeSeries(this.#db, entry.validation);
+    const test = storeSeries(this.#db, entry.test);
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO trials (time_ms, kind, label, place, source, configuration, configuration_key, seeds, led_to,
@@ -388,39 +302,8 @@ export class TrialLedger {
     return Number(lastInsertRowid);
   }
 
-  /** Trials of one span share its times and prices: they are stored once. */
-  #storeSeries(series: TrialSeries | undefined): [string | null, number | null, Buffer | null] {
-    if (series === undefined) return [null, null, null];
-    const { timeMs, price, returns, exposure } = series;
-    requireWhole(series);
-    const [times, prices] = [bytesOf(timeMs), bytesOf(price)];
-    const hash = sha256(times, prices);
-    this.#db
-      .prepare('INSERT OR IGNORE INTO axes (hash, times, prices) VALUES (?, ?, ?)')
-      .run(hash, times, prices);
-    return [hash, exposure, bytesOf(returns)];
-  }
-
-  #seriesOf(
-    { axis, exposure, returns }: StoredSeries,
-    known = new Map<string, Pick<TrialSeries, 'timeMs' | 'price'>>(),
-  ): TrialSeries | undefined {
-    if (axis === null || exposure === null || returns === null) return undefined;
-    let found = known.get(axis);
-    if (found === undefined) {
-      const row = this.#db.prepare('SELECT times, prices FROM axes WHERE hash = ?').get(axis) as
-        | { times: Uint8Array; prices: Uint8Array }
-        | undefined;
-      if (row === undefined) {
-        throw new StorageError(
-          'corrupt',
-          `"${this.path}" is damaged: it lacks the times of a trial. Restore it from a copy.`,
-        );
-      }
-      found = { timeMs: numbersOf(row.times), price: numbersOf(row.prices) };
-      known.set(axis, found);
-    }
-    return { ...found, returns: numbersOf(returns), exposure };
+  #seriesOf(stored: StoredSeries, known?: KnownAxes): TrialSeries | undefined {
+    return readSeries(this.#db, this.path, stored, known);
   }
 
   #read<Result>(operation: () => Result): Result {
@@ -432,12 +315,6 @@ export class TrialLedger {
   }
 }
 
-interface StoredSeries {
-  readonly axis: string | null;
-  readonly exposure: number | null;
-  readonly returns: Uint8Array | ArrayBuffer | null;
-}
-
 /** @throws StorageError `not-storable` for what is no hash */
 function keyOf(configuration: string): number {
   const key = Number.parseInt(configuration.slice(0, KEY_DIGITS), 16);
@@ -445,20 +322,6 @@ function keyOf(configuration: string): number {
   throw new StorageError(
     'not-storable',
     `A configuration is told by its hash, 16 hexadecimal digits or more; got "${configuration}".`,
-  );
-}
-
-/** A NaN that is stored today spoils every verdict that looks it up. */
-function requireWhole({ timeMs, price, returns, exposure }: TrialSeries): void {
-  const at = returns.findIndex((value) => !Number.isFinite(value));
-  const isWhole = timeMs.length === returns.length + 1 && price.length === timeMs.length;
-  if (at < 0 && isWhole && Number.isFinite(exposure)) return;
-  throw new StorageError(
-    'not-storable',
-    at >= 0
-      ? `Return ${at} of a trial is ${returns[at]}; the ledger takes finite numbers.`
-      : `A trial with ${returns.length} returns needs ${returns.length + 1} times and prices and a finite exposure, got ` +
-          `${timeMs.length}, ${price.length} and ${exposure}.`,
   );
 }
 
@@ -478,14 +341,4 @@ function toRow(row: StoredRow): TrialRow {
     numTest: (row.num_test ?? 0) / 8,
     ...(row.verdict !== null && { verdict: row.verdict }),
   };
-}
-
-/** Little-endian float64, as the machines that this runs on have it. */
-function bytesOf(values: Float64Array): Buffer {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** The library gives a blob of one row as bytes, of several rows as a bare buffer. */
-function numbersOf(bytes: Uint8Array | ArrayBuffer): Float64Array {
-  return new Float64Array(bytes instanceof ArrayBuffer ? bytes : Uint8Array.from(bytes).buffer);
 }
