@@ -52,6 +52,14 @@ describe('links', () => {
   }
 });
 
+test('the notes on releasing tell the number of each format as the code has it', () => {
+  const rows = [...read('RELEASING.md').matchAll(/^\| .* \| `(\w+)` of `([\w/.-]+)`\s+\| (\d+) /gm)];
+  expect(rows.length).toBeGreaterThan(8);
+  for (const [row, name, file, number] of rows) {
+    expect(read(file), row).toMatch(new RegExp(`const ${name} = ${number};`));
+  }
+});
+
 test('what is packed is there', () => {
   const { files } = JSON.parse(read('package.json'));
   const wanted = (files as string[]).filter((file) => !file.startsWith('!') && file !== 'dist');

@@ -3,23 +3,10 @@ import { execFile, execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { ConfigError } from '../../core/errors.ts';
-import { loadBlas } from '../../networks/kernels/blas.ts';
+import { isBlasThere } from '../blas.ts';
 import { counts } from '../soak.ts';
 
 const hasBlas = isBlasThere();
-
-/** Prints why, where the library is absent. */
-function isBlasThere(): boolean {
-  try {
-    loadBlas();
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.warn(`Skipped: ${error.message}`);
-    return false;
-  }
-}
 
 test('kernel threads do not keep the process alive, busy or asleep', () => {
   const url = new URL('../../networks/kernels/create.ts', import.meta.url).href;

@@ -1,24 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../../core/errors.ts';
 import { createRng, type Rng } from '../../../core/rng.ts';
 import { loadBlas } from '../../../networks/kernels/blas.ts';
 import { createKernels } from '../../../networks/kernels/create.ts';
 import type { KernelBackend, Kernels } from '../../../networks/kernels/kernels.ts';
 import { createMlp } from '../../../networks/layers/mlp.ts';
+import { isBlasThere } from '../../blas.ts';
 
-const hasBlas = isThere();
-
-/** Prints why, where the library is absent: its tests are skipped there. */
-function isThere(): boolean {
-  try {
-    loadBlas();
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.warn(`Skipped: ${error.message}`);
-    return false;
-  }
-}
+const hasBlas = isBlasThere();
 
 function gaussians(kernels: Kernels, length: number, rng: Rng): Float32Array {
   const array = kernels.allocate(length);
