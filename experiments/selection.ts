@@ -4,7 +4,7 @@ import { MarketGymError } from '../core/errors.ts';
 import { periodsPerYear } from '../market/candles/periods.ts';
 import { deflate } from '../market/statistics/deflation.ts';
 import { probabilityOfOverfitting } from '../market/statistics/overfitting.ts';
-import type { TrialSeries } from '../storage/trial.ts';
+import type { TrialSeries } from '../storage/trials/trial.ts';
 import { activeOn, countTrials, meanOf, type TrialCount } from './ledger/count-trials.ts';
 import { describeDeflation, describeNoTrials, describeTrialNumber } from './ledger/sentences.ts';
 import { readPeriods, type TrialPeriods } from './ledger/trial-periods.ts';

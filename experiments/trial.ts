@@ -8,7 +8,7 @@ import { systemClock } from '../live/connection/clock.ts';
 import { attempt, writeFileAtomic } from '../storage/atomic.ts';
 import { latestCheckpoint } from '../storage/checkpoint.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
-import type { TrialEntry } from '../storage/trial.ts';
+import type { TrialEntry } from '../storage/trials/trial.ts';
 import { judgeFold } from './crossval/judge-fold.ts';
 import { recordTrials } from './ledger/record.ts';
 import { runEntry } from './ledger/run-entry.ts';

@@ -41,6 +41,7 @@ export {
 export { lastCheckpoint, type TapePlace } from './tape-place.ts';
 export { type PruneOptions, type Pruning, pruneTape } from './tape-prune.ts';
 export { TapeWriter, type TapeWriterOptions } from './tape-writer.ts';
+export { TrialLedger } from './trial-ledger.ts';
 export {
   type Look,
   TRIAL_KINDS,
@@ -50,5 +51,4 @@ export {
   type TrialRow,
   type TrialSeries,
   type TrialsOnPlace,
-} from './trial.ts';
-export { TrialLedger } from './trial-ledger.ts';
+} from './trials/trial.ts';

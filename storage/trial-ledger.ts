@@ -5,6 +5,13 @@ import type Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
 import { makeDirectory } from './atomic.ts';
 import { databaseError, inTransaction, openDatabase } from './database.ts';
+import {
+  type KnownAxes,
+  readSeries,
+  SERIES_SCHEMA,
+  type StoredSeries,
+  storeSeries,
+} from './trials/series.ts';
 import type {
   Look,
   TrialEntry,
@@ -13,8 +20,7 @@ import type {
   TrialRow,
   TrialSeries,
   TrialsOnPlace,
-} from './trial.ts';
-import { type KnownAxes, readSeries, SERIES_SCHEMA, type StoredSeries, storeSeries } from './trial-series.ts';
+} from './trials/trial.ts';
 
 const SCHEMA_VERSION = 1;
 const SCHEMA = `

@@ -7,7 +7,7 @@ import { mean } from '../../core/statistics.ts';
 import { attempt, writeFileAtomic } from '../../storage/atomic.ts';
 import { latestCheckpoint } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
-import type { TrialSeries } from '../../storage/trial.ts';
+import type { TrialSeries } from '../../storage/trials/trial.ts';
 import { judgeCandidates } from '../../trainers/judge.ts';
 import { seriesOf } from '../ledger/run-entry.ts';
 import type { Trial } from '../plan.ts';

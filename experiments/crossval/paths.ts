@@ -5,7 +5,7 @@
  */
 import { DataError } from '../../core/errors.ts';
 import { combinatorialPaths } from '../../models/data/splitters.ts';
-import type { TrialSeries } from '../../storage/trial.ts';
+import type { TrialSeries } from '../../storage/trials/trial.ts';
 import type { GroupSeries } from './judge-fold.ts';
 
 /**

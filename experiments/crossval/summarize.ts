@@ -4,7 +4,7 @@ import { mean, quantile } from '../../core/statistics.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { sharpeRecord } from '../../market/statistics/deflation.ts';
 import { probabilityOfOverfitting } from '../../market/statistics/overfitting.ts';
-import type { TrialPlace, TrialSeries } from '../../storage/trial.ts';
+import type { TrialPlace, TrialSeries } from '../../storage/trials/trial.ts';
 import { configurationOf, hashSettings } from '../ledger/configuration.ts';
 import { countTrials, type TrialCount } from '../ledger/count-trials.ts';
 import { describeNoTrials, describeTrials } from '../ledger/sentences.ts';

@@ -1,6 +1,7 @@
 /** Counts what a command has just tried: appends its accounts to the ledger, and says what the trials leave of the judged one. */
-import type { TrialEntry, TrialKind, TrialPlace, TrialSeries } from '../../storage/trial.ts';
+
 import type { TrialLedger } from '../../storage/trial-ledger.ts';
+import type { TrialEntry, TrialKind, TrialPlace, TrialSeries } from '../../storage/trials/trial.ts';
 import { hashSettings } from './configuration.ts';
 import { countTrials, type TrialCount } from './count-trials.ts';
 import { describeNoTrials, describeTrials } from './sentences.ts';

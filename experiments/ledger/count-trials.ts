@@ -1,8 +1,8 @@
 /** Counts the trials that led to a verdict, and deflates what it found by them. */
 import { mean } from '../../core/statistics.ts';
 import { type Deflation, deflate } from '../../market/statistics/deflation.ts';
-import type { TrialPlace, TrialSeries } from '../../storage/trial.ts';
 import type { TrialLedger } from '../../storage/trial-ledger.ts';
+import type { TrialPlace, TrialSeries } from '../../storage/trials/trial.ts';
 
 /** What is judged: one configuration, by all of its seeds together. */
 export interface JudgedTrial {

@@ -1,6 +1,6 @@
 /** Records what was carried out in the ledger of trials. */
 import type { RunDirectory } from '../../storage/run-directory.ts';
-import type { TrialEntry, TrialKind } from '../../storage/trial.ts';
+import type { TrialEntry, TrialKind } from '../../storage/trials/trial.ts';
 import { loadTrainedRun } from '../run/judge-runs.ts';
 import type { Run } from '../run/spec.ts';
 import { runEntry } from './run-entry.ts';

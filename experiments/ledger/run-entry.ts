@@ -1,6 +1,6 @@
 /** What the ledger keeps of a run: its settings, and what its account did on the spans that it is chosen and judged by. */
 import { MarketGymError } from '../../core/errors.ts';
-import type { TrialEntry, TrialKind, TrialPlace, TrialSeries } from '../../storage/trial.ts';
+import type { TrialEntry, TrialKind, TrialPlace, TrialSeries } from '../../storage/trials/trial.ts';
 import type { Backtest } from '../../trainers/backtest.ts';
 import { judgeCandidates } from '../../trainers/judge.ts';
 import { meanExposureOf } from '../../trainers/skill.ts';

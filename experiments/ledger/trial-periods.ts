@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from '../../core/config.ts';
 import { StorageError } from '../../core/errors.ts';
 import { attempt, writeFileAtomic } from '../../storage/atomic.ts';
-import type { TrialEntry, TrialPlace, TrialSeries } from '../../storage/trial.ts';
+import type { TrialEntry, TrialPlace, TrialSeries } from '../../storage/trials/trial.ts';
 
 const numbers = z.array(z.number()).transform((values) => Float64Array.from(values));
 const periods = z.object({

@@ -1,7 +1,7 @@
 /** What a trial is scored by: how its evaluations went, or figures of its account on the validation span; never on the test span. */
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
-import type { TrialSeries } from '../../storage/trial.ts';
+import type { TrialSeries } from '../../storage/trials/trial.ts';
 import { judgeCandidates } from '../../trainers/judge.ts';
 import { seriesOf } from '../ledger/run-entry.ts';
 import type { Judging } from '../plan.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '../../live/connection/clock.ts';
 import { attempt, writeFileAtomic } from '../../storage/atomic.ts';
 import { latestCheckpoint } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
-import type { TrialSeries } from '../../storage/trial.ts';
+import type { TrialSeries } from '../../storage/trials/trial.ts';
 import { configurationOf } from '../ledger/configuration.ts';
 import { recordTrials } from '../ledger/record.ts';
 import { placeOf } from '../ledger/run-entry.ts';

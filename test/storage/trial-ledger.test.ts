@@ -6,8 +6,8 @@ import Database from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
 import { sha256 } from '../../storage/exact-json.ts';
-import type { TrialEntry, TrialSeries } from '../../storage/trial.ts';
 import { TrialLedger } from '../../storage/trial-ledger.ts';
+import type { TrialEntry, TrialSeries } from '../../storage/trials/trial.ts';
 
 let folder: string;
 let file: string;

@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { attempt } from '../../../storage/atomic.ts';
-import type { TrialSeries } from '../../../storage/trial.ts';
+import type { TrialSeries } from '../../../storage/trials/trial.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import type { Io } from '../../terminal/io.ts';
 import { trialsOptions, withTrials } from './open.ts';

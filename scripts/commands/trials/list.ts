@@ -1,7 +1,7 @@
 /** `market-gym trials list`: what was tried, the latest first. */
 import type { Argv } from 'yargs';
 import { formatColumns } from '../../../core/text-table.ts';
-import type { TrialRow } from '../../../storage/trial.ts';
+import type { TrialRow } from '../../../storage/trials/trial.ts';
 import { isoDate } from '../../../trainers/spans.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { wholeNumber } from '../../terminal/counts.ts';

@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 import { formatColumns } from '../../../core/text-table.ts';
 import { periodsPerYear } from '../../../market/candles/periods.ts';
 import { sharpeRecord } from '../../../market/statistics/deflation.ts';
-import type { TrialSeries } from '../../../storage/trial.ts';
+import type { TrialSeries } from '../../../storage/trials/trial.ts';
 import { isoDate } from '../../../trainers/spans.ts';
 import type { ArgumentsOf } from '../../terminal/command.ts';
 import { wholeNumber } from '../../terminal/counts.ts';

@@ -1,7 +1,7 @@
 /** Stores what accounts did on a span: trials of one span share its times and prices, which are kept once. */
 import type Database from 'libsql';
-import { StorageError } from '../core/errors.ts';
-import { sha256 } from './exact-json.ts';
+import { StorageError } from '../../core/errors.ts';
+import { sha256 } from '../exact-json.ts';
 import type { TrialSeries } from './trial.ts';
 
 export const SERIES_SCHEMA = `CREATE TABLE axes (
