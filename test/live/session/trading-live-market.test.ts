@@ -52,6 +52,13 @@ function open(env: Record<string, unknown> = {}) {
 
 const target = (exposure: number) => Float32Array.of(exposure);
 
+test('its bars are of the middle of the book', () => {
+  const { bar } = open();
+  const { observation } = bar(110)!;
+  expect(observation[0]).toBeGreaterThan(0.09);
+  expect(observation[0]).toBeLessThan(0.11);
+});
+
 describe('a proposal', () => {
   // Holding 0.5 of 1000.
   test.each<[rule: string, exposure: number, notional: number, increasesRisk: boolean]>([
