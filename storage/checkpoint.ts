@@ -1,10 +1,11 @@
 /** Writes and reads checkpoints: the exact state of a run in a directory that explains and verifies itself. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import { type Json, type NumericArray, type Snapshot, storedArrays } from '../core/snapshot.ts';
 import { attempt, currentDirectory, makeDirectory, previousOf, writeDirectoryAtomic } from './atomic.ts';
 import { sha256, stringifyExact } from './exact-json.ts';
+import { readRegularFile } from './regular-file.ts';
 import { encodeSafetensorsParts, locateTensors } from './safetensors.ts';
 import { StableFile } from './stable-file.ts';
 
@@ -181,7 +182,7 @@ export function keepLatest(directory: string, count: number, spared: string): vo
 
 function readManifest(directory: string): CheckpointManifest {
   const file = join(directory, MANIFEST);
-  const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+  const text = readRegularFile(file, 'utf8');
   let content: unknown;
   let respelled: string;
   try {

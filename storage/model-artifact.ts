@@ -1,10 +1,11 @@
 /** Keeps a trained model on disk: a directory of data files and a manifest that names, explains and verifies them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt, makeDirectory, writeDirectoryAtomic } from './atomic.ts';
 import { sha256, stringifyExact } from './exact-json.ts';
+import { readRegularFile } from './regular-file.ts';
 
 const FORMAT = 'market-gym-model';
 const FORMAT_VERSION = 1;
@@ -113,7 +114,7 @@ export function writeArtifact(path: string, { text }: SealedManifest, files: Mod
  */
 export function readArtifact(path: string, expectedHash?: string): ModelArtifact & { hash: string } {
   const file = join(path, MODEL_MANIFEST);
-  const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+  const text = readRegularFile(file, 'utf8');
   const manifest = parseManifest(text, file);
   const hash = sha256(text);
   if (expectedHash !== undefined && hash !== expectedHash) throw corrupt(file, 'it is not what was written');
@@ -124,7 +125,7 @@ export function readArtifact(path: string, expectedHash?: string): ModelArtifact
   const files: Record<string, Uint8Array> = {};
   for (const [name, expected] of Object.entries(manifest.files)) {
     const part = join(path, name);
-    const data = attempt('read', part, () => readFileSync(part));
+    const data = readRegularFile(part);
     if (sha256(data) !== expected) throw corrupt(part, 'it is not what was written');
     files[name] = data;
   }

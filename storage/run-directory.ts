@@ -1,9 +1,10 @@
 /** Keeps one training run on disk: the settings, the log, and the checkpoints. */
-import { appendFileSync, existsSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import type { Json } from '../core/snapshot.ts';
 import { attempt, makeDirectory, writeFileAtomic } from './atomic.ts';
+import { readRegularFile } from './regular-file.ts';
 
 const FORMAT = 'market-gym-run';
 const FORMAT_VERSION = 1;
@@ -103,7 +104,7 @@ export class RunDirectory {
         `"${this.path}" holds no run: there is no run.json in it. Give a directory that train wrote.`,
       );
     }
-    const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+    const text = readRegularFile(file, 'utf8');
     const { format, formatVersion, ...specification } = parseObject(text);
     if (format === FORMAT && formatVersion === FORMAT_VERSION) return specification;
     throw new StorageError(
@@ -123,7 +124,7 @@ export class RunDirectory {
    */
   readLog(): LogRow[] {
     if (!existsSync(this.#logFile)) return [];
-    const text = attempt('read', this.#logFile, () => readFileSync(this.#logFile, 'utf8'));
+    const text = readRegularFile(this.#logFile, 'utf8');
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
     return lines.slice(0, -1).map((line, i) => this.#parseRow(line, i + 1));
   }

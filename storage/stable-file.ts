@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { StorageError } from '../core/errors.ts';
 import { attempt } from './atomic.ts';
+import { requireRegularFile } from './regular-file.ts';
 
 /** Bytes that are hashed at a time. */
 const PIECE = 1 << 20;
@@ -11,9 +12,10 @@ export class StableFile {
   readonly #path: string;
   readonly #stats: Stats;
 
-  /** @throws StorageError `read-failed` */
+  /** @throws StorageError `read-failed`; `not-a-file` for a link, a pipe or a device, before it is opened */
   constructor(path: string) {
     this.#path = path;
+    requireRegularFile(path);
     this.#stats = this.#open((file) => fstatSync(file));
   }
 
