@@ -15,6 +15,8 @@ const FIELD = { children: 5, metadata: 6 };
  */
 export function checkArrowFooter(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Without it the library takes the file for a stream, and looks for its first message for ever.
+  if (Buffer.from(bytes.subarray(-6)).toString('latin1') !== 'ARROW1') throw new Error('its end is missing');
   const length = view.getInt32(bytes.length - 10, true);
   const start = bytes.length - 10 - length;
   if (!(length > 0 && start >= 8)) throw new Error('its footer is damaged');
