@@ -6,6 +6,11 @@
 const MAX_DEPTH = 32;
 /** Places of lists in tables: of the footer, of a schema and of a field. */
 const FOOTER = { schema: 1, lists: [2, 3, 4] };
+const RECORD_BATCHES = 3;
+const BLOCK_BYTES = 24;
+/** Of a message: what it is. */
+const MESSAGE_KIND = 1;
+const RECORD_BATCH = 3;
 const SCHEMA = { fields: 1, metadata: 2 };
 const FIELD = { children: 5, metadata: 6 };
 
@@ -46,6 +51,16 @@ export function checkArrowFooter(bytes: Uint8Array): void {
     for (let i = 0; i < count; i++) checkField(follow(begin + 4 * i), depth + 1);
   };
   const footer = follow(start);
+  const [blocks, numBlocks] = listOf(footer, RECORD_BATCHES);
+  for (let i = 0; i < numBlocks; i++) {
+    const at = Number(view.getBigInt64(blocks + BLOCK_BYTES * i, true));
+    // Newer files have four bytes of ones before a message's length.
+    const message = follow(at + (view.getInt32(at, true) === -1 ? 8 : 4));
+    const kind = placeOf(message, MESSAGE_KIND);
+    // At a schema the library would begin anew, for ever.
+    if (kind === 0 || bytes[kind] !== RECORD_BATCH)
+      throw new Error('its footer names rows where there are none');
+  }
   for (const slot of FOOTER.lists) listOf(footer, slot);
   const place = placeOf(footer, FOOTER.schema);
   if (place === 0) throw new Error('its footer has no schema');
