@@ -1,7 +1,7 @@
 /** `market-gym fit`: trains a supervised model and judges it on rows it has not seen. */
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, DataError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import { countFit } from '../../experiments/ledger/count-fit.ts';
 import { loadTrainingData } from '../../experiments/models/data.ts';
@@ -146,7 +146,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   try {
     counted = test && judgeOn(test);
   } catch (error) {
-    // What was fitted is kept, whatever becomes of its judgement.
+    // What was fitted is kept where its pass fails; data and settings that do not fit are refused before anything is written.
+    if (error instanceof DataError || error instanceof ConfigError) throw error;
     console.warn(`Model, not judged: ${storeModel(args, model, {}, catalog.files).join(', ')}`);
     throw error;
   }

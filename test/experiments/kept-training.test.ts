@@ -53,7 +53,7 @@ export const rule = gym.defineSignalRule({
   name: 'moody',
   description: 'Breaks.',
   config: gym.z.object({}),
-  create: () => ({ exposure: () => { throw new gym.ConfigError('moody', 'It will not.'); } }),
+  create: () => ({ exposure: () => { throw new gym.EnvError('moody', 'It will not.'); } }),
 });
 `,
   );
