@@ -60,9 +60,12 @@ function replyError(cause: unknown): void {
   reply({ error: { name, code: error instanceof MarketGymError ? error.code : undefined, message, stack } });
 }
 
-/** Sleeps until the next command. */
+/**
+ * Sleeps until the next command. A wake-up may be late: the caller counts a command first and wakes its workers then, and who had
+ * done the command by itself in between must not take the wake-up for another one.
+ */
 function nextCommand(seen: number): number {
-  Atomics.wait(control, SEQUENCE, seen);
+  while (Atomics.load(control, SEQUENCE) === seen) Atomics.wait(control, SEQUENCE, seen);
   isBusy = true;
   return Atomics.load(control, SEQUENCE);
 }

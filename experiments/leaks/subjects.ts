@@ -81,9 +81,22 @@ async function subjectsNamed(
   throw new ConfigError('unknown-name', `Nothing to prove is named "${name}".${suggestion(name, known)}`);
 }
 
+/** What is built in and shows nothing without something of the user's own: proved by name, with that. */
+const NEEDS: Readonly<Record<string, string>> = {
+  'feature "column"': 'it shows a column of yours; name it, column:NAME, with --data',
+  'env "carry"': 'it needs the books of its legs, and funding rates',
+  'env "perp-carry"': 'it needs the books of its legs, and funding rates',
+  'env "premium"': 'it needs the books of its three legs',
+  'env "triangular"': 'it needs the books of its three legs',
+  'model kind "lightgbm"': 'it is read from a file, not trained',
+};
+
 function builtInSubjects(catalog: Catalog): LeakSubject[] {
   return (Object.keys(PARTS) as PluginKind[]).flatMap((kind) =>
-    [...(catalog[kind] as Iterable<{ readonly name: string }>)].map((plugin) => subjectOf(kind, plugin)),
+    [...(catalog[kind] as Iterable<{ readonly name: string }>)].map((plugin) => {
+      const { label, part, ...rest } = subjectOf(kind, plugin);
+      return label in NEEDS ? { label, part, nothingToProve: NEEDS[label] } : { label, part, ...rest };
+    }),
   );
 }
 

@@ -266,10 +266,6 @@ export const SLOWER: typeof COMMANDS = [
   ],
   ['run an experiment', 'experiment experiment.json --workers 1 --out experiment'],
   [
-    'search settings',
-    'experiment experiment.json --workers 1 --trials 2 --sampler my-sampler --pruner my-pruner --out search',
-  ],
-  [
     'cross-validate an agent',
     `crossval --agent my-agent --data candles.csv --groups 3 --test-groups 1 --seeds 1 --steps 32 --envs 1
       --workers 2 --out crossval --set env.normalizationBars=20 --set env.features=["my-feature"]`,

@@ -152,3 +152,24 @@ test('closed envs are not stepped any more, and closing twice does no harm', () 
   envs.close();
   expect(() => envs.step(new Int32Array(2))).toThrow(/^These envs are closed/);
 });
+
+test('a wake-up that comes late, when its command is done already, is no command', () => {
+  const notify = vi.spyOn(Atomics, 'notify');
+  try {
+    const fixture: Fixture = { kind: 'cartpole' };
+    const alone = createInThread(fixture, 2);
+    const envs = createWorkers(fixture, 2, 2);
+    for (const each of [alone, envs]) each.reset(5);
+    const sleep = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    for (let step = 0; step < 8; step++) {
+      expect(play(envs, 1, `step ${step}`)).toEqual(play(alone, 1, `step ${step}`));
+      // The workers have done it, and sleep.
+      sleep(20);
+      const [array, index] = notify.mock.lastCall!;
+      Atomics.notify(array as unknown as Int32Array, index as number);
+      sleep(20);
+    }
+  } finally {
+    notify.mockRestore();
+  }
+});
