@@ -1,7 +1,7 @@
 /** Reads a text file of any size line by line: plain, gzipped or zipped, in any encoding. */
 import { DataError } from '../../core/errors.ts';
 import { detectContainer, openMembers } from './container.ts';
-import { asUtf8, type Encoding, findEncoding } from './csv/dialect.ts';
+import { asUtf8, findEncoding } from './csv/dialect.ts';
 
 /** A line longer than this is no market data; the file is taken for binary. */
 const MAX_LINE_LENGTH = 1_000_000;
@@ -26,11 +26,19 @@ export async function* readLineBatches(path: string): AsyncGenerator<string[]> {
       `${path} holds ${members.length} files; unpack it and give one of them.`,
     );
   }
-  let encoding: Encoding | undefined;
   const chunks = members[0].chunks();
+  try {
+    yield* linesOf(path, chunks);
+  } finally {
+    // Whoever stops after the first lines leaves no file open.
+    await chunks.return(undefined);
+  }
+}
+
+async function* linesOf(path: string, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<string[]> {
   const first = await chunks.next();
   if (first.done) return;
-  encoding = findEncoding(first.value);
+  const encoding = findEncoding(first.value);
   let rest = '';
   const decoder = new TextDecoder();
   for await (const chunk of asUtf8(startingWith(first.value, chunks), encoding)) {

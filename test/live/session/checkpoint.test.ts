@@ -75,7 +75,11 @@ function repeatWithCuts(records: readonly TapeRecord[], cuts: ReadonlySet<number
 }
 
 describe('a session that is taken over from checkpoints', () => {
-  test.each(Array.from({ length: counts(8, 100) }, (_, seed) => seed))(
+  const numTapes = counts(8, 100);
+  /** Not all: a session that has ended has nothing to take over. */
+  let numTaken = 0;
+
+  test.each(Array.from({ length: numTapes }, (_, seed) => seed))(
     'goes on to the same bits: tape %d',
     (seed) => {
       const records = generateTape(seed);
@@ -83,11 +87,15 @@ describe('a session that is taken over from checkpoints', () => {
       const cuts = new Set(Array.from({ length: 12 }, () => rng.integer(records.length)));
       const whole = repeatWithCuts(records, new Set());
       const cut = repeatWithCuts(records, cuts);
-      expect(cut.numChanges).toBeGreaterThan(0);
+      if (cut.numChanges > 0) numTaken++;
       expect(cut.outputs).toEqual(whole.outputs);
       expect(cut.state).toBe(whole.state);
     },
   );
+
+  test('of nearly all tapes, one was taken over', () => {
+    expect(numTaken).toBeGreaterThan(0.85 * numTapes);
+  });
 
   test.each([
     [

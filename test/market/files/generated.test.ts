@@ -1,5 +1,5 @@
 /** Files in random dialects are read to exactly what was written; damaged ones never do worse than an error with a name. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -13,6 +13,9 @@ import { damage, drawFile, pick } from './random-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'generated-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Files that this process has open, where the system tells. */
+const numOpen = (): number => (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0);
 
 describe('files in random dialects', () => {
   const numFiles = counts(100, 10_000);
@@ -46,6 +49,7 @@ describe('damaged files', () => {
     const book =
       '{"timestamp":1672759800000,"exchange":"A","symbol":"BTC/USD","bids":[[10,1]],"asks":[[11,2]]}\n';
     const trades = `timestamp,symbol,side,size,price\n${'1672759800.5,XUSDT,Sell,0.01,100.00\n'.repeat(5)}`;
+    const before = numOpen();
     for (let n = 0; n < numFiles; n++) {
       const made = drawFile(rng);
       const source = pick(rng, [made.bytes, made.bytes, Buffer.from(book.repeat(4)), Buffer.from(trades)]);
@@ -63,5 +67,7 @@ describe('damaged files', () => {
         expect(error.code).toMatch(/^[a-z0-9-]+$/);
       }
     }
+    // What was opened is closed, soon.
+    await expect.poll(numOpen, { timeout: 5000 }).toBeLessThan(before + 10);
   });
 });
