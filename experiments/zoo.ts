@@ -212,7 +212,14 @@ export function zooExperiment(entries: readonly ZooEntry[], short: boolean): Exp
       tasks: [entry.task ?? entry.env],
       envs: entry.numEnvs,
       steps: entry.totalSteps * share,
-      config: { ...entry.config } as ExperimentInput['agents'][number]['config'],
+      config: shorten(entry.config, share) as ExperimentInput['agents'][number]['config'],
     })),
   };
+}
+
+/** A part of the steps has the same part of them before learning starts. */
+function shorten(config: ZooEntry['config'], share: number): Record<string, unknown> {
+  const { learningStarts } = config;
+  if (typeof learningStarts !== 'number') return { ...config };
+  return { ...config, learningStarts: Math.floor(learningStarts * share) };
 }

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const CI = readFileSync(join(ROOT, '.ci/run'), 'utf8');
-const PACKAGE_TEST = readFileSync(join(ROOT, 'test/system/package.test.ts'), 'utf8');
+const PACKAGE_TEST = readFileSync(join(ROOT, 'test/system/installed.ts'), 'utf8');
 
 /** What makes a folder with the package in it; here that is the project itself. */
 const installs = (command: string) =>

@@ -101,7 +101,7 @@ export class KalmanHedge implements Snapshotable {
   readonly #wander: number;
   readonly #noise: number;
 
-  /** @param options.delta in (0, 1), how fast they wander; `noise` variance of y around the line, > 0 */
+  /** @param options `delta`: in (0, 1), how fast they wander; `noise` variance of y around the line, > 0 */
   constructor({ delta = 1e-4, noise = 1e-3 }: { delta?: number; noise?: number } = {}) {
     if (!(delta > 0 && delta < 1 && noise > 0)) {
       throw new ConfigError(

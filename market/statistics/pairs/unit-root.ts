@@ -18,9 +18,9 @@ export interface UnitRootTest {
 
 /**
  * Augmented Dickey–Fuller test: Δy on y of the step before, lagged Δy, and a trend.
+ * `numSeries` is that of a cointegrating regression whose residuals these are; it decides the p-value alone.
  * @param series [n], n > 2·lags + 4
  * @param lags of Δy, ≥ 0
- * @param numSeries of a cointegrating regression whose residuals these are; decides the p-value alone
  * @throws DataError `too-few-rows`, `non-finite-value`, `constant-series`
  */
 export function dickeyFuller(
