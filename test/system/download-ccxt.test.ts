@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type DownloadRequest, downloadData } from '../../../../experiments/data/download/download.ts';
-import { loadTrades } from '../../../../market/books/load.ts';
-import { formatTime } from '../../../../market/candles/timestamps.ts';
-import { loadCandles } from '../../../../market/files/load-candles.ts';
-import { type Answer, ArchiveServer, page, status } from './archive-server.ts';
+import { type DownloadRequest, downloadData } from '../../experiments/data/download/download.ts';
+import { loadTrades } from '../../market/books/load.ts';
+import { formatTime } from '../../market/candles/timestamps.ts';
+import { loadCandles } from '../../market/files/load-candles.ts';
+import { type Answer, ArchiveServer, page, status } from '../experiments/data/download/archive-server.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2024, 0, 1);

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../../live/connection/clock.ts';
-import { OPS_PAGE, OPS_PAGE_POLICY, renderEndedPage } from '../../../live/ops/page.ts';
-import { type OpsServer, startOpsServer } from '../../../live/ops/server.ts';
-import { walkingBooks } from '../../market/walking-books.ts';
-import { maskedHashPolicy, twoVenueBooks, VENUE_NAMES } from '../recorded-session.ts';
-import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from '../scripted-run.ts';
+import { systemClock } from '../../live/connection/clock.ts';
+import { OPS_PAGE, OPS_PAGE_POLICY, renderEndedPage } from '../../live/ops/page.ts';
+import { type OpsServer, startOpsServer } from '../../live/ops/server.ts';
+import { maskedHashPolicy, twoVenueBooks, VENUE_NAMES } from '../live/recorded-session.ts';
+import { type ScriptedRun, scriptedRun, TRADING_SCRIPT } from '../live/scripted-run.ts';
+import { walkingBooks } from '../market/walking-books.ts';
 
 const ARBITRAGE_SCRIPT = {
   mode: 'arbitrage',
