@@ -118,7 +118,7 @@ for (const door of ${JSON.stringify(doors)}) {
     const page = readFileSync(join(ROOT, 'docs/scripting.md'), 'utf8');
     const [named, whole] = [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code);
     const shown = 'console.log(runs.length);\n';
-    expect(run('node', [write('named.mjs', named + shown)])).toMatch(/^Done: 10000 steps [\s\S]*\n1\n$/m);
+    expect(run('node', [write('named.mjs', named + shown)])).toMatch(/^Done: 10000 steps, [\s\S]*\n1\n$/m);
     expect(run('node', [write('whole.mjs', whole)])).toContain('rolloutSteps');
   });
 
