@@ -19,6 +19,8 @@ export interface RaceOptions {
   /** How many trials begin it. */
   readonly finalists: number;
   readonly jobs: number;
+  /** Once aborted, no trial is begun. */
+  readonly signal: AbortSignal;
   readonly objectives: readonly string[];
   readonly trialAt: (index: number, point: Point, seed: number) => Promise<Trial>;
   readonly carryOut: (trial: Trial, segment: Segment) => Promise<SegmentOutcome>;
@@ -26,10 +28,11 @@ export interface RaceOptions {
 
 /**
  * @param ranked finished trials, the best first
- * @returns the best first: those with the most seeds, by their mean score; a finalist whose seed fails is out
+ * @returns the best first: those with the most seeds, by their mean score; a finalist whose seed fails is out. None where it was
+ *   interrupted: the same call goes on
  */
 export async function race(ranked: readonly TrialRecord[], options: RaceOptions): Promise<Finalist[]> {
-  const { seeds, jobs, objectives, trialAt, carryOut } = options;
+  const { seeds, jobs, signal, objectives, trialAt, carryOut } = options;
   let field = ranked.slice(0, options.finalists);
   const standing = new Map(field.map(({ index, scores }) => [index, [scores![0]]]));
   for (let numSeeds = 1; numSeeds < seeds.length && field.length > 0; ) {
@@ -41,12 +44,13 @@ export async function race(ranked: readonly TrialRecord[], options: RaceOptions)
     }
     const queue = trials.values();
     const lane = async (): Promise<void> => {
-      for (let next = queue.next(); !next.done; next = queue.next()) {
+      for (let next = queue.next(); !next.done && !signal.aborted; next = queue.next()) {
         const { trial } = next.value;
         if (readProgress(trial.directory).scores === undefined) await carryOut(trial, { objectives });
       }
     };
     await Promise.all(Array.from({ length: Math.min(jobs, trials.length) }, lane));
+    if (signal.aborted) return [];
     for (const { index, trial } of trials) {
       standing.get(index)!.push(readProgress(trial.directory).scores?.[0] ?? Number.NaN);
     }

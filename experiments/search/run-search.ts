@@ -112,13 +112,15 @@ export async function runSearches(
       seeds,
       finalists: search.finalists,
       jobs: options.jobs,
+      signal,
       objectives: search.objective,
       trialAt,
       carryOut,
     });
-    const [winner] = finalists;
     const judged = [];
-    for (const seed of seeds.slice(0, winner.numSeeds))
+    // None where the race was interrupted, or every finalist failed with a further seed.
+    const [winner] = finalists;
+    for (const seed of winner === undefined ? [] : seeds.slice(0, winner.numSeeds))
       judged.push(await trialAt(winner.index, trials[winner.index].point, seed));
     for (const trial of judged) {
       if (signal.aborted) break;
