@@ -1,10 +1,10 @@
 """Plays the envs of market-gym from Python, as Gymnasium envs (Gymnasium 1.x and NumPy; nothing else).
 
-Start a server, `npx market-gym gym-server --env arbitrage --socket /tmp/gym.sock`, then:
+Start a server, `npx market-gym gym-server --env arbitrage --socket gym.sock`, then:
 
     from market_gym_env import MarketGymEnv, MarketGymVectorEnv
-    env = MarketGymEnv("/tmp/gym.sock")
-    envs = MarketGymVectorEnv("/tmp/gym.sock", num_envs=64)
+    env = MarketGymEnv("gym.sock")
+    envs = MarketGymVectorEnv("gym.sock", num_envs=64)
 
 An address is the path of a Unix socket, or "ws://127.0.0.1:PORT" of a server with --port. Choices that are allowed now are
 `info["action_mask"]`, where the env has such a thing. This file may be copied into any project.

@@ -112,7 +112,7 @@ test.skipIf(python === undefined)('the program of the page runs beside its comma
     /```bash\nnpx market-gym gym-server (.*) --socket \/tmp\/gym\.sock\n```/.exec(page) ?? [];
   const [, program] = /```python\n(.*?)```/s.exec(page) ?? [];
   const path = join(folder, 'page.sock');
-  await withServer(command.split(' '), path, program.replaceAll('/tmp/gym.sock', path));
+  await withServer(command.split(' '), path, program.replaceAll('gym.sock', path));
 });
 
 test.skipIf(python === undefined)('over WebSockets a client sees what it sees over a socket', async () => {

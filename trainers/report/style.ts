@@ -23,6 +23,8 @@ h1, h2, h3, p, dl, dd, ul, figure { margin: 0; padding: 0; }
 h1 { font-size: 26px; line-height: 1.2; letter-spacing: -0.01em; text-wrap: balance; }
 h2 { font-size: 18px; line-height: 1.3; }
 h3 { font-size: 15px; line-height: 1.4; }
+section > h3 { margin-top: 20px; }
+section > ul { margin-top: 4px; padding-left: 18px; font-size: 14px; line-height: 22px; }
 .subtitle { margin-top: 6px; max-width: 80ch; color: var(--muted); text-wrap: pretty; }
 section { margin-top: 44px; }
 section > h2 { padding-bottom: 8px; border-bottom: 1px solid var(--rule); }
@@ -119,7 +121,7 @@ figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--mu
 .matrix td { text-align: center; background: color-mix(in srgb, var(--agent) calc(var(--share) * 70%), var(--paper)); }
 .matrix td.strong { color: var(--paper); }
 .bars { margin-top: 8px; font-size: 12px; line-height: 20px; font-variant-numeric: tabular-nums; }
-.bars div { display: grid; grid-template-columns: minmax(90px, 1fr) 3fr 72px; gap: 0 10px; align-items: center; }
+.bars div { display: grid; grid-template-columns: minmax(90px, 1fr) 3fr minmax(72px, max-content); gap: 0 10px; align-items: center; }
 .bars i { display: block; height: 8px; background: var(--agent); }
 .bars i.against { background: var(--baseline-2); }
 .bars output { text-align: right; }
