@@ -108,8 +108,7 @@ describe.skipIf(python === undefined)('Gymnasium finds nothing wrong', () => {
 
 test.skipIf(python === undefined)('the program of the page runs beside its command', async () => {
   const page = readFileSync(join(ROOT, 'docs/interchange.md'), 'utf8');
-  const [, command] =
-    /```bash\nnpx market-gym gym-server (.*) --socket \/tmp\/gym\.sock\n```/.exec(page) ?? [];
+  const [, command] = /```bash\nnpx market-gym gym-server (.*) --socket gym\.sock\n```/.exec(page) ?? [];
   const [, program] = /```python\n(.*?)```/s.exec(page) ?? [];
   const path = join(folder, 'page.sock');
   await withServer(command.split(' '), path, program.replaceAll('gym.sock', path));
