@@ -1,23 +1,20 @@
 /** Runs a session on the air: connections, clock and tape around the deterministic heart. */
-import { resolve } from 'node:path';
-import { LiveError, StorageError } from '../../core/errors.ts';
+import { LiveError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import type { Action } from '../../envs/spaces.ts';
 import type { TapeRecord, TornTail } from '../../storage/tape.ts';
-import { TapeWriter } from '../../storage/tape-writer.ts';
 import { type Clock, nextTurn } from '../connection/clock.ts';
 import { VenueConnection, type VenueStatus } from '../connection/connection.ts';
 import { createSteadyClock } from '../connection/steady-clock.ts';
 import type { Transport } from '../connection/transport.ts';
-import { isInput } from '../tape/replay.ts';
 import { findVenue } from '../venues/find.ts';
-import { type Assembled, type AssembleOptions, headerRecord, type SessionHeader } from './assemble.ts';
-import { checkpointRecord } from './checkpoint.ts';
+import type { AssembleOptions, SessionHeader } from './assemble.ts';
 import type { LiveConfig } from './config.ts';
 import type { LiveMarket } from './live-market.ts';
 import { type OpenedTape, openTape, type RecoveryProgress } from './open-tape.ts';
 import type { LivePolicy } from './policy.ts';
 import type { LiveSession } from './session.ts';
+import { SessionTape } from './session-tape.ts';
 
 export interface LiveRunOptions
   extends Pick<AssembleOptions, 'venues' | 'parts' | 'policyFor' | 'onDecision' | 'onWait'> {
@@ -69,7 +66,6 @@ export interface Recovery {
 const SYNC_MS = 1000;
 /** While no decision is in sight, it is looked for this often, ms. */
 const IDLE_MS = 250;
-const CHECKPOINT_INPUTS = 50_000;
 /** A session whose tape failed stays up for at least this long, ms, so that it can be asked why; and tries to close for … */
 const LINGER_MS = 15_000;
 /** … this long at most, ms. */
@@ -91,21 +87,8 @@ export class LiveRun {
   readonly clock: Clock;
   /** What the session does. */
   readonly mode: LiveConfig['mode'];
-  readonly #header: SessionHeader;
-  readonly #assembled: Assembled;
-  readonly #checkpointInputs: number;
+  readonly #tape: SessionTape;
   readonly #onEnd: ((reason: string) => void) | undefined;
-  #tape: TapeWriter;
-  /** Tapes that failed, whose locks are held until the end. */
-  readonly #failedTapes: TapeWriter[] = [];
-  #tapePath: string;
-  #spare: string | undefined;
-  #failedMs = Number.NaN;
-  #failure: string | undefined;
-  /** Inputs of the session so far, and those since the last checkpoint. */
-  #numInputs: number;
-  #numSinceCheckpoint: number;
-  readonly #onRecord: ((record: TapeRecord) => void) | undefined;
   readonly #onReceive: (() => void) | undefined;
   readonly #leftOver: LiveConfig['leftOver'];
   #cancelTick = () => {};
@@ -121,30 +104,22 @@ export class LiveRun {
     const { header, transport, venues } = options;
     const { config } = header;
     const { link, opened } = opening;
-    const { tape, past, assembled } = opened;
-    this.#header = header;
-    this.#assembled = assembled;
+    const { past, assembled } = opened;
     this.#onReceive = options.onReceive;
-    this.#onRecord = options.onRecord;
     this.#onEnd = options.onEnd;
     this.#leftOver = config.leftOver;
-    this.#checkpointInputs = options.checkpointInputs ?? CHECKPOINT_INPUTS;
-    this.#numInputs = past?.numInputs ?? 0;
-    this.#numSinceCheckpoint = opened.numRead;
     this.mode = config.mode;
     this.clock = createSteadyClock(options.clock, assembled.session.timeMs);
-    this.#tape = tape;
-    this.#tapePath = opened.path;
-    this.#spare = opened.isSpare ? undefined : options.tapeFallback;
-    link.write = (record) => this.#write(record);
-    try {
-      if (past === undefined) this.#write(headerRecord(header, this.clock.nowMs()));
-      else for (const record of past.missing) this.#write(record);
-      tape.sync();
-    } catch (error) {
-      tape.abandon();
-      throw error;
-    }
+    this.#tape = new SessionTape({
+      opened,
+      header,
+      clock: this.clock,
+      spare: opened.isSpare ? undefined : options.tapeFallback,
+      checkpointInputs: options.checkpointInputs,
+      onRecord: options.onRecord,
+      onLost: (reason) => this.#closeAndEnd(reason),
+    });
+    link.write = (record) => this.#tape.write(record);
     this.session = assembled.session;
     this.market = assembled.market;
     this.connections = config.markets.map(({ venue, symbol, settings }, source) => {
@@ -159,7 +134,7 @@ export class LiveRun {
         onSpeed: (speed) => options.onSpeed?.(speed, venue),
         onInput: (input, timeMs) => {
           this.#onReceive?.();
-          this.#beforeInput();
+          this.#tape.settle();
           this.session.takeInput(source, input, timeMs);
         },
       });
@@ -196,12 +171,12 @@ export class LiveRun {
 
   /** Why its tape cannot be written any more; undefined while it can, or while another is written in its place. */
   get tapeFailure(): string | undefined {
-    return this.#failure;
+    return this.#tape.failure;
   }
 
   /** Directory of the tape that is written: the spare one, after the other failed. */
   get tapePath(): string {
-    return this.#tapePath;
+    return this.#tape.path;
   }
 
   /** The chain up to the last record of the tape: whoever keeps it can prove the tape later. */
@@ -241,41 +216,34 @@ export class LiveRun {
       this.#cancelSync();
       this.#cancelEnd();
       for (const connection of this.connections) connection.stop();
-      this.#write(['end', this.clock.nowMs(), reason]);
+      this.#tape.write(['end', this.clock.nowMs(), reason]);
     }
-    for (const tape of [this.#tape, ...this.#failedTapes]) {
-      try {
-        await tape.close();
-      } catch (error) {
-        // Nothing is left to be done about it but to say so.
-        this.#noteFailure(error as Error);
-      }
-    }
+    await this.#tape.close();
   }
 
   /** Stops the trading, not the session. */
   halt(reason: string): void {
-    this.#beforeInput();
+    this.#tape.settle();
     this.session.halt(reason, this.clock.nowMs());
-    this.#toTape(() => this.#tape.sync());
+    this.#tape.sync();
   }
 
   /** Answers the decision that waits. @returns whether one did */
   answer(action: Action): boolean {
-    this.#beforeInput();
+    this.#tape.settle();
     return this.session.answer(action, this.clock.nowMs());
   }
 
   /** Another model decides from the next decision on. */
   swap(policy: LivePolicy): void {
-    this.#beforeInput();
+    this.#tape.settle();
     this.session.swap(policy, this.clock.nowMs());
-    this.#toTape(() => this.#tape.flush());
+    this.#tape.flush();
   }
 
   /** Keeps a remark on the tape; replays pass over it. */
   note(text: string): void {
-    this.#write(['note', this.clock.nowMs(), text]);
+    this.#tape.write(['note', this.clock.nowMs(), text]);
   }
 
   #goOn({ past, numRead, ended, isSpare }: OpenedTape): Recovery {
@@ -293,111 +261,22 @@ export class LiveRun {
     if (closes) this.session.closeOut(now);
     const { length: numMissing } = missing;
     const account = { numMissing, equity, exposure, numOrders, closes };
-    this.#write(['recovered', now, { numInputs, ...account, torn: torn?.numBytes ?? 0 }]);
-    this.#toTape(() => this.#tape.sync());
+    this.#tape.write(['recovered', now, { numInputs, ...account, torn: torn?.numBytes ?? 0 }]);
+    this.#tape.sync();
     return { numInputs, numRead, ended, isSpare, torn, ...account };
-  }
-
-  /** Between two inputs all is settled: the moment for a checkpoint, or for another tape. */
-  #beforeInput(): void {
-    if (this.#failure !== undefined) this.#changeTape();
-    else if (this.#numSinceCheckpoint >= this.#checkpointInputs) this.#keepCheckpoint();
-  }
-
-  #keepCheckpoint(): void {
-    const place = { index: this.#tape.numRecords, numInputs: this.#numInputs };
-    const record = checkpointRecord(this.#assembled, this.#header, place, this.session.timeMs);
-    if (record === undefined) {
-      // Tried again when as many inputs have passed as are worth the try.
-      this.#numSinceCheckpoint -= Math.ceil(this.#checkpointInputs / 10);
-      return;
-    }
-    this.#toTape(() => this.#tape.appendFirst(record));
-    this.#numSinceCheckpoint = 0;
-  }
-
-  /** Goes on with the spare tape, which begins with a checkpoint: nobody needs the other one to read it. */
-  #changeTape(): void {
-    const path = this.#spare;
-    if (path === undefined) return;
-    const { timeMs } = this.session;
-    const place = { index: 0, numInputs: this.#numInputs };
-    const record = checkpointRecord(this.#assembled, this.#header, place, timeMs);
-    if (record === undefined) return;
-    const { numRecords, chain } = this.#tape;
-    const reason = this.#failure as string;
-    const continues = { tape: resolve(this.#tapePath), numRecords, chain, reason };
-    this.#spare = undefined;
-    let spare: TapeWriter | undefined;
-    try {
-      spare = new TapeWriter(path);
-      if (spare.numRecords > 0) throw new StorageError('spare-in-use', `"${path}" holds a tape already.`);
-      spare.appendFirst(record);
-      spare.append(['continues', timeMs, continues]);
-      spare.sync();
-    } catch (error) {
-      spare?.abandon();
-      this.#closeAndEnd(`${reason} The spare tape neither: ${(error as Error).message}`);
-      return;
-    }
-    this.#failedTapes.push(this.#tape);
-    this.#tape = spare;
-    this.#tapePath = path;
-    this.#failure = undefined;
-    this.#numSinceCheckpoint = 0;
-    this.session.guard.reduceForTape(undefined);
-    this.#onRecord?.(['continues', timeMs, { ...continues, tape: path }]);
   }
 
   /** What is open is closed, and then the session is over: nothing of it could be proven. */
   #closeAndEnd(reason: string): void {
-    this.#failedMs = this.clock.monotonicMs();
+    const beganMs = this.clock.monotonicMs();
     this.session.closeOut(this.clock.nowMs());
     const watch = (): void => {
-      const passedMs = this.clock.monotonicMs() - this.#failedMs;
+      const passedMs = this.clock.monotonicMs() - beganMs;
       const isClosed = this.market.isFlat && passedMs >= LINGER_MS;
       if (isClosed || passedMs >= CLOSING_MS) this.#onEnd?.(reason);
       else this.#cancelEnd = this.clock.schedule(IDLE_MS, watch);
     };
     this.#cancelEnd = this.clock.schedule(IDLE_MS, watch);
-  }
-
-  #write(record: TapeRecord): void {
-    if (isInput(record)) {
-      this.#numInputs++;
-      this.#numSinceCheckpoint++;
-    }
-    this.#toTape(() => {
-      this.#tape.append(record);
-      // Frames can wait; what was decided, sent or filled cannot.
-      if (record[0] !== 'input' && record[0] !== 'tick') this.#tape.flush();
-    });
-    this.#onRecord?.(record);
-  }
-
-  /** While its tape cannot be written a session takes no risk; it goes on with the spare one, or closes what is open and ends. */
-  #toTape(write: () => void): void {
-    if (this.#tape.failure !== undefined) return;
-    try {
-      write();
-    } catch (error) {
-      // Before anything was begun there is nothing to close.
-      if (this.session === undefined) throw error;
-      const reason = this.#noteFailure(error as Error);
-      // Not here: it may be in the middle of a decision.
-      this.#cancelEnd = this.clock.schedule(0, () => {
-        this.#changeTape();
-        if (this.#failure !== undefined && Number.isNaN(this.#failedMs)) this.#closeAndEnd(reason);
-      });
-    }
-  }
-
-  #noteFailure({ message }: Error): string {
-    const reason = `the tape cannot be written: ${message}`;
-    this.#failure = reason;
-    this.session.guard.reduceForTape(reason);
-    this.#onRecord?.(['tape-failed', this.session.timeMs, reason]);
-    return reason;
   }
 
   /** Decisions that no event brings about, because none comes. */
@@ -409,7 +288,7 @@ export class LiveRun {
       const now = this.clock.nowMs();
       if (decides() && this.market.nextDecisionMs <= now) {
         this.#onReceive?.();
-        this.#beforeInput();
+        this.#tape.settle();
         this.session.tick(now);
       }
       if (this.#isRunning) this.#scheduleTick();
@@ -418,7 +297,7 @@ export class LiveRun {
 
   #scheduleSync(): void {
     this.#cancelSync = this.clock.schedule(SYNC_MS, () => {
-      this.#toTape(() => this.#tape.syncInBackground());
+      this.#tape.syncInBackground();
       if (this.#isRunning) this.#scheduleSync();
     });
   }
