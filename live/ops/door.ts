@@ -4,6 +4,8 @@
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { MeteredSocket } from './metered-socket.ts';
 
 export interface DoorOptions {
   /** Connections that are kept at once, those of the stream among them. Default 256. */
@@ -24,10 +26,10 @@ const MAX_REQUESTS = 1000;
 export class Door {
   readonly #maxConnections: number;
   /** Those who have shown nothing yet come first, and of them the oldest. */
-  readonly #strangers = new Set<Socket>();
+  readonly #strangers = new Set<Duplex>();
   /** Whose last request was answered as the owner's. */
-  readonly #guests = new Set<Socket>();
-  readonly #numOpen = new WeakMap<Socket, number>();
+  readonly #guests = new Set<Duplex>();
+  readonly #numOpen = new WeakMap<Duplex, number>();
   numCut = 0;
 
   constructor(http: Server, { maxConnections = MAX_CONNECTIONS }: DoorOptions = {}) {
@@ -35,7 +37,14 @@ export class Door {
     // A WebSocket is taken out of it by its server.
     http.timeout = IDLE_MS;
     http.maxRequestsPerSocket = MAX_REQUESTS;
-    http.on('connection', (socket: Socket) => this.#enter(socket));
+    // The server reads what the door lets through.
+    const serve = http.listeners('connection');
+    http.removeAllListeners('connection');
+    http.on('connection', (raw: Socket) => {
+      const socket = new MeteredSocket(raw);
+      this.#enter(socket);
+      if (!socket.destroyed) for (const listener of serve) listener.call(http, socket);
+    });
   }
 
   get numConnections(): number {
@@ -43,14 +52,14 @@ export class Door {
   }
 
   /** A request of this connection was one that may be answered: it is cut after all strangers. */
-  welcome(socket: Socket): void {
+  welcome(socket: Duplex): void {
     this.#strangers.delete(socket);
     this.#guests.delete(socket);
     this.#guests.add(socket);
   }
 
   /** A client of the stream has nothing to say: its silence is no reason to cut it. */
-  stay(socket: Socket): void {
+  stay(socket: Duplex): void {
     this.welcome(socket);
   }
 
@@ -58,7 +67,8 @@ export class Door {
    * A request has come. Cuts a connection that asks on and on and reads no answer.
    * @returns whether it may be answered
    */
-  admit(socket: Socket, response: ServerResponse): boolean {
+  admit(socket: Duplex, response: ServerResponse): boolean {
+    if (socket.destroyed) return false;
     const numOpen = (this.#numOpen.get(socket) ?? 0) + 1;
     if (numOpen > MAX_PIPELINED || socket.writableLength > MAX_UNREAD) {
       this.#cut(socket);
@@ -69,7 +79,7 @@ export class Door {
     return true;
   }
 
-  #enter(socket: Socket): void {
+  #enter(socket: Duplex): void {
     this.#strangers.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => {
@@ -83,7 +93,7 @@ export class Door {
     }
   }
 
-  #cut(socket: Socket): void {
+  #cut(socket: Duplex): void {
     this.#strangers.delete(socket);
     this.#guests.delete(socket);
     this.numCut++;

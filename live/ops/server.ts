@@ -33,7 +33,8 @@ export interface OpsServer {
 interface Answer {
   readonly status: number;
   readonly type?: string;
-  readonly body: string;
+  /** Text, or the bytes of one that is given to many. */
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -111,22 +112,24 @@ async function answerRequest(
 }
 
 /** Of each view: who asks again at once is given the same. */
-const histories = new WeakMap<OpsView, { readonly untilMs: number; readonly body: string }>();
+const histories = new WeakMap<OpsView, { readonly untilMs: number; readonly body: Buffer }>();
 
-function historyOf(view: OpsView): string {
+function historyOf(view: OpsView): Buffer {
   const nowMs = systemClock.monotonicMs();
   const known = histories.get(view);
   if (known !== undefined && nowMs < known.untilMs) return known.body;
-  const body = `${JSON.stringify(view.history())}\n`;
+  const body = Buffer.from(`${JSON.stringify(view.history())}\n`);
   histories.set(view, { untilMs: nowMs + HISTORY_MS, body });
   return body;
 }
+
+const PAGE_BYTES = Buffer.from(OPS_PAGE);
 
 const PAGES: Readonly<Record<string, (view: OpsView, stream: OpsStream) => Answer>> = {
   '/': () => ({
     status: 200,
     type: 'text/html; charset=utf-8',
-    body: OPS_PAGE,
+    body: PAGE_BYTES,
     headers: { 'content-security-policy': OPS_PAGE_POLICY },
   }),
   '/healthz': (view) => {

@@ -1,9 +1,10 @@
 /** The owner gets in, whatever others do to the port. */
-import { request as httpRequest } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { createServer, request as httpRequest } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../../live/connection/clock.ts';
+import { Door } from '../../../live/ops/door.ts';
 import { type OpsServer, startOpsServer } from '../../../live/ops/server.ts';
 import { walkingBooks } from '../../market/walking-books.ts';
 import { counts } from '../../soak.ts';
@@ -122,3 +123,49 @@ test('answers that nobody reads, hundreds of them asked for on each connection',
   const grown = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed - before;
   expect(grown / numConnections).toBeLessThan(40 << 20);
 }, 60_000);
+
+test('requests by the thousand on each connection, without a token and without an answer read', async () => {
+  await Promise.all(
+    times(counts(5, 100), () => hold('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2400), true)),
+  );
+  await ownerGetsIn();
+}, 60_000);
+
+test('a connection that is cut is read no further, however much has come already', async () => {
+  let numRead = 0;
+  const http = createServer((request, response) => {
+    numRead++;
+    if (door.admit(request.socket, response)) setTimeout(() => response.end('late'), 1000);
+  });
+  const door = new Door(http);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const socket = connect((http.address() as AddressInfo).port, '127.0.0.1', () =>
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2400)),
+  );
+  await new Promise((resolve) => {
+    socket.once('close', resolve);
+    socket.once('error', () => {});
+    socket.resume();
+  });
+  expect(door.numCut).toBe(1);
+  expect(numRead).toBeGreaterThan(4);
+  expect(numRead).toBeLessThan(45);
+  await new Promise((resolve) => http.close(resolve));
+});
+
+test('an answer of megabytes comes whole through the door, and so does a question in pieces', async () => {
+  const text = 'x'.repeat(5 << 20);
+  const http = createServer(async (request, response) => {
+    let asked = '';
+    for await (const chunk of request) asked += chunk;
+    response.end(asked + text);
+  });
+  new Door(http);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  const question = 'a question of many bytes '.repeat(20_000);
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: question });
+  expect((await answer.text()) === question + text).toBe(true);
+  http.closeAllConnections();
+  await new Promise((resolve) => http.close(resolve));
+});
