@@ -29,7 +29,7 @@ import {
   softmaxRows,
 } from './split-elementwise';
 import { adamRange, rmsPropRange, sgdRange } from './split-optimizers';
-import { productColumns, productRows } from './split-products';
+import { productColumns, productRows } from './products/split';
 import { growChunk, partitionChunk, walkRange } from './split-trees';
 import {
   advance,

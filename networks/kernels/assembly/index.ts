@@ -22,7 +22,7 @@ export {
   splitScale,
 } from './split-elementwise';
 export { splitAdam, splitRmsProp, splitSgd } from './split-optimizers';
-export { splitGemm } from './split-products';
+export { splitGemm } from './products/split';
 export {
   BEGIN as NODE_BEGIN,
   BESTS as NODE_BESTS,

@@ -3,9 +3,9 @@
  * = no team) and returns 0, or 1 when a thread was lost. What is too small to gain from company is done alone: chunks
  * of one matrix come to lie in several caches, and fetching them from there costs more than a short computation.
  */
-import { activate } from './activation';
-import { FIRST, get, grainOf, PRODUCT_COLUMNS, PRODUCT_ROWS, put } from './command';
-import { isAlone, nextCommand, submit } from './dispatch';
+import { activate } from '../activation';
+import { FIRST, get, grainOf, PRODUCT_COLUMNS, PRODUCT_ROWS, put } from '../command';
+import { isAlone, nextCommand, submit } from '../dispatch';
 import {
   BLOCK,
   choosePacking,

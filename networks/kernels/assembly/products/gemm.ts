@@ -1,0 +1,149 @@
+/**
+ * Multiplies matrices in 128-bit SIMD. Every element of C is summed over the inner index in ascending order, whatever
+ * the tile it falls into, so that a result does not depend on how many rows or columns were computed with it.
+ */
+import { multiplyNarrow } from './narrow';
+import { pack, packTransposed } from './pack';
+import { multiplyWide } from './wide';
+
+/** Columns of a panel: one cache line. */
+export const PANEL: i32 = 16;
+/** Inner-index block: a packed panel of this height (16 KiB) stays in the first-level cache. */
+export const BLOCK: i32 = 256;
+/** From this many columns on, rows of B lie so far apart that they evict each other from the cache: pack. */
+const PACK_FROM_COLUMNS: i32 = 128;
+/** Fewer rows than this do not repay the packing. */
+const PACK_FROM_ROWS: i32 = 16;
+
+/**
+ * C[M, N] = start + A[M, K] · B[K, N], all row-major except A, which has free strides (bytes), so that A transposed
+ * is the same call with its strides exchanged.
+ * @param transposedB B is stored as [N, K]
+ * @param start what C begins from: 0 = zeros, otherwise an address of rows `startStride` bytes apart (C itself to
+ * accumulate, a bias with stride 0)
+ * @param scratch room for min(K, 256) × (N rounded up to 16) floats
+ */
+export function gemm(
+  M: i32,
+  N: i32,
+  K: i32,
+  a: usize,
+  rowStrideA: usize,
+  columnStrideA: usize,
+  b: usize,
+  transposedB: i32,
+  start: usize,
+  startStride: usize,
+  c: usize,
+  scratch: usize,
+): void {
+  const rowStrideC = (<usize>N) << 2;
+  const rowStrideB = transposedB ? (<usize>K) << 2 : rowStrideC;
+  const packing = choosePacking(M, N, transposedB);
+  gemmBlock(
+    M,
+    N,
+    K,
+    a,
+    rowStrideA,
+    columnStrideA,
+    b,
+    rowStrideB,
+    packing,
+    start,
+    startStride,
+    c,
+    rowStrideC,
+    scratch,
+  );
+}
+
+/** B is read where it is. */
+export const UNPACKED: i32 = 0;
+export const PACKED: i32 = 1;
+/** B is stored as [N, K]. */
+export const PACKED_TRANSPOSED: i32 = 2;
+/** The scratch holds B's panels already; only where K ≤ 256. */
+export const PACKED_BEFORE: i32 = 3;
+
+export function choosePacking(M: i32, N: i32, transposedB: i32): i32 {
+  if (transposedB) return PACKED_TRANSPOSED;
+  return N >= PACK_FROM_COLUMNS && M >= PACK_FROM_ROWS ? PACKED : UNPACKED;
+}
+
+/** As `gemm`, for a block of rows and columns of a larger product, so that every matrix has its own row stride. */
+export function gemmBlock(
+  M: i32,
+  N: i32,
+  K: i32,
+  a: usize,
+  rowStrideA: usize,
+  columnStrideA: usize,
+  b: usize,
+  rowStrideB: usize,
+  packing: i32,
+  start: usize,
+  startStride: usize,
+  c: usize,
+  rowStrideC: usize,
+  scratch: usize,
+): void {
+  let k0 = 0;
+  do {
+    const depth = min(K - k0, BLOCK);
+    let panel: usize;
+    let rowStridePanel: usize;
+    let panelStride: usize;
+    if (packing !== UNPACKED) {
+      if (packing === PACKED_TRANSPOSED) {
+        packTransposed(b + ((<usize>k0) << 2), rowStrideB, depth, N, scratch);
+      } else if (packing === PACKED) pack(b + <usize>k0 * rowStrideB, rowStrideB, depth, N, scratch);
+      panel = scratch;
+      rowStridePanel = PANEL * 4;
+      panelStride = <usize>depth * (PANEL * 4);
+    } else {
+      panel = b + <usize>k0 * rowStrideB;
+      rowStridePanel = rowStrideB;
+      panelStride = PANEL * 4;
+    }
+    const blockA = a + <usize>k0 * columnStrideA;
+    for (let j = 0; j < N; j += PANEL) {
+      const offset = (<usize>j) << 2;
+      const width = N - j;
+      if (width >= PANEL) {
+        multiplyWide(
+          M,
+          depth,
+          blockA,
+          rowStrideA,
+          columnStrideA,
+          panel,
+          rowStridePanel,
+          start ? start + offset : 0,
+          startStride,
+          c + offset,
+          rowStrideC,
+        );
+      } else {
+        multiplyNarrow(
+          M,
+          width,
+          depth,
+          blockA,
+          rowStrideA,
+          columnStrideA,
+          panel,
+          rowStridePanel,
+          start ? start + offset : 0,
+          startStride,
+          c + offset,
+          rowStrideC,
+        );
+      }
+      panel += panelStride;
+    }
+    start = c;
+    startStride = rowStrideC;
+    k0 += BLOCK;
+  } while (k0 < K);
+}
