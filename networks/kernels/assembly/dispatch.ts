@@ -21,6 +21,7 @@ import {
   TASKS,
   WALK,
 } from './command';
+import { productColumns, productRows } from './products/split';
 import {
   activateRange,
   biasActivateRange,
@@ -29,7 +30,6 @@ import {
   softmaxRows,
 } from './split-elementwise';
 import { adamRange, rmsPropRange, sgdRange } from './split-optimizers';
-import { productColumns, productRows } from './products/split';
 import { growChunk, partitionChunk, walkRange } from './split-trees';
 import {
   advance,

@@ -13,6 +13,7 @@ export { fold, unfold } from './convolution';
 export { chunksDoneByOthers, runTasks, settle, work } from './dispatch';
 export { layerNorm, layerNormBackward } from './layer-norm';
 export { polyak } from './polyak';
+export { splitGemm } from './products/split';
 export { addColumnSums, gruBackward, gruForward, lstmBackward, lstmForward } from './recurrent';
 export {
   splitActivate,
@@ -22,7 +23,6 @@ export {
   splitScale,
 } from './split-elementwise';
 export { splitAdam, splitRmsProp, splitSgd } from './split-optimizers';
-export { splitGemm } from './products/split';
 export {
   BEGIN as NODE_BEGIN,
   BESTS as NODE_BESTS,
