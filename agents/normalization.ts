@@ -68,6 +68,7 @@ export class ObservationNormalizer implements Snapshotable {
     this.#moments.update(observations, numEnvs);
   }
 
+  /** @param normalized [N, D], may be `observations` itself */
   normalizeInto(normalized: Float32Array, observations: Float32Array): void {
     const { dim, mean, variance } = this.#moments;
     const clip = this.#clip;
@@ -107,6 +108,22 @@ export class RewardNormalizer implements Snapshotable {
     this.#clip = clip;
   }
 
+  /** Takes in one step's rewards [N]. */
+  update(rewards: Float32Array, terminated: Uint8Array, truncated: Uint8Array): void {
+    const returns = this.#returns;
+    for (let n = 0; n < returns.length; n++) returns[n] = returns[n] * this.#gamma + rewards[n];
+    this.#moments.update(returns, returns.length);
+    for (let n = 0; n < returns.length; n++) {
+      if (terminated[n] !== 0 || truncated[n] !== 0) returns[n] = 0;
+    }
+  }
+
+  /** A reward in the scale of now. */
+  scale(reward: number): number {
+    const scale = 1 / Math.sqrt(this.#moments.variance[0] + EPSILON);
+    return Math.min(Math.max(reward * scale, -this.#clip), this.#clip);
+  }
+
   /** Takes in one step's rewards [N], then scales them into `normalized`. */
   normalizeInto(
     normalized: Float32Array,
@@ -114,14 +131,8 @@ export class RewardNormalizer implements Snapshotable {
     terminated: Uint8Array,
     truncated: Uint8Array,
   ): void {
-    const returns = this.#returns;
-    for (let n = 0; n < returns.length; n++) returns[n] = returns[n] * this.#gamma + rewards[n];
-    this.#moments.update(returns, returns.length);
-    const scale = 1 / Math.sqrt(this.#moments.variance[0] + EPSILON);
-    for (let n = 0; n < returns.length; n++) {
-      normalized[n] = Math.min(Math.max(rewards[n] * scale, -this.#clip), this.#clip);
-      if (terminated[n] !== 0 || truncated[n] !== 0) returns[n] = 0;
-    }
+    this.update(rewards, terminated, truncated);
+    for (let n = 0; n < rewards.length; n++) normalized[n] = this.scale(rewards[n]);
   }
 
   /** Episodes begin anew. */

@@ -10,6 +10,8 @@ export interface ReplayOptions extends TransitionStoreOptions {
   readonly gamma: number;
   /** Steps per return, ≥ 1; 1 by default. */
   readonly nSteps?: number;
+  /** What is made of each stored reward when it is drawn; absent: itself. */
+  readonly scaleReward?: (reward: number) => number;
 }
 
 /** Fills the batch's first `size` rows with the transitions, or the returns that begin with them, in `batch.indices`. */
@@ -17,10 +19,9 @@ export function gatherInto(
   batch: ReplayBatch,
   size: number,
   store: TransitionStore,
-  numSteps: number,
-  gamma: number,
+  { nSteps = 1, gamma, scaleReward }: ReplayOptions,
 ): void {
-  nStepReturnsInto(batch, size, store, numSteps, gamma);
+  nStepReturnsInto(batch, size, store, nSteps, gamma, scaleReward);
   const { indices, nextRows } = batch;
   const ring = store.observations;
   ring.codec.decodeRowsInto(batch.observations, ring.keys, indices, size);

@@ -13,6 +13,7 @@ import { ENDED, TERMINATED, type TransitionStore } from './transition-store.ts';
  * Fills `rewards`, `discounts`, `terminated` and `nextRows` of the batch's first `size` rows from its `indices`.
  * @param numSteps n, ≥ 1
  * @param gamma discount per step, [0, 1]
+ * @param scaleReward what is made of a stored reward; absent: itself
  */
 export function nStepReturnsInto(
   batch: ReplayBatch,
@@ -20,6 +21,7 @@ export function nStepReturnsInto(
   store: TransitionStore,
   numSteps: number,
   gamma: number,
+  scaleReward?: (reward: number) => number,
 ): void {
   const { flags, rewards, numEnvs, observations, writtenRow } = store;
   const { indices, nextRows, terminated, discounts } = batch;
@@ -29,13 +31,13 @@ export function nStepReturnsInto(
   batch.rewards[0] = touched;
   for (let i = 0; i < size; i++) {
     let row = indices[i];
-    let sum = rewards[row];
+    let sum = scaleReward === undefined ? rewards[row] : scaleReward(rewards[row]);
     let discount = gamma;
     for (let k = 1; k < numSteps && (flags[row] & ENDED) === 0; k++) {
       const next = store.nextRow(row);
       if (next >= writtenRow && next < writtenRow + numEnvs) break;
       row = next;
-      sum += discount * rewards[row];
+      sum += discount * (scaleReward === undefined ? rewards[row] : scaleReward(rewards[row]));
       discount *= gamma;
     }
     batch.rewards[i] = sum;

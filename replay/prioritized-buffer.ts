@@ -37,8 +37,7 @@ const BYTES_PER_PRIORITY = 16;
 
 export class PrioritizedReplay implements Snapshotable {
   readonly #store: TransitionStore;
-  readonly #numSteps: number;
-  readonly #gamma: number;
+  readonly #options: ReplayOptions;
   readonly #alpha: number;
   readonly #epsilon: number;
   /** A leaf per row of the store; 0 where there is no transition. */
@@ -53,8 +52,7 @@ export class PrioritizedReplay implements Snapshotable {
     requireShare('alpha', alpha);
     requireShare('epsilon', epsilon);
     this.#store = new TransitionStore(options);
-    this.#numSteps = options.nSteps ?? 1;
-    this.#gamma = options.gamma;
+    this.#options = options;
     this.#alpha = alpha;
     this.#epsilon = epsilon;
     this.#priorities = new SumTree(this.#store.numRows);
@@ -129,7 +127,7 @@ export class PrioritizedReplay implements Snapshotable {
     }
     // The largest weight belongs to the lowest priority; in the ratio of two weights N and Σ p cancel out.
     for (let i = 0; i < size; i++) weights[i] = power(lowest / priorities.get(indices[i]), beta);
-    gatherInto(batch, size, store, this.#numSteps, this.#gamma);
+    gatherInto(batch, size, store, this.#options);
   }
 
   /**

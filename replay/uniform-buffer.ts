@@ -9,15 +9,13 @@ import { TransitionStore } from './transition-store.ts';
 
 export class UniformReplay implements Snapshotable {
   readonly #store: TransitionStore;
-  readonly #numSteps: number;
-  readonly #gamma: number;
+  readonly #options: ReplayOptions;
 
   /** @throws ConfigError `invalid-capacity`, `wrong-length` or `invalid-value` */
   constructor(options: ReplayOptions) {
     requireReturnOptions(options);
     this.#store = new TransitionStore(options);
-    this.#numSteps = options.nSteps ?? 1;
-    this.#gamma = options.gamma;
+    this.#options = options;
   }
 
   /** Transitions stored. */
@@ -60,7 +58,7 @@ export class UniformReplay implements Snapshotable {
     requireRoom(store, batch, size);
     const stored = store.size;
     for (let i = 0; i < size; i++) batch.indices[i] = store.rowOf(rng.integer(stored));
-    gatherInto(batch, size, store, this.#numSteps, this.#gamma);
+    gatherInto(batch, size, store, this.#options);
   }
 
   save(borrow = false): Snapshot {

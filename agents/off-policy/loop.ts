@@ -18,11 +18,11 @@ import { UniformReplay } from '../../replay/uniform-buffer.ts';
 import { WindowCodec } from '../../replay/window-codec.ts';
 import type { Agent, AgentContext, Metrics } from '../agent.ts';
 import { MetricMeans } from '../metric-means.ts';
-import { normalizeAgent } from '../normalization.ts';
 import type { PolicyDescription } from '../policy-description.ts';
 import { passes, scheduled } from '../schedule.ts';
 import type { OffPolicyConfig } from './config.ts';
 import { MaskedObservations } from './masked-observations.ts';
+import { createReplayNormalization, type ReplayNormalization } from './replay-normalization.ts';
 
 /** B transitions that were drawn, of D observation elements, A action elements and K choices. */
 export interface LearnerBatch {
@@ -82,15 +82,17 @@ export function buildOffPolicyAgent(
   requireBatchFits(name, config, context.numEnvs);
   const rng = context.rng.fork(name);
   const kernels = createKernels(context.kernels);
-  const agent = new OffPolicyAgent(context, config, kernels, createLearner(kernels, rng), rng);
-  return normalizeAgent(agent, context, config);
+  return new OffPolicyAgent(context, config, kernels, createLearner(kernels, rng), rng);
 }
 
 class OffPolicyAgent implements Agent {
   readonly #context: AgentContext;
   readonly #config: OffPolicyConfig;
   readonly #learner: OffPolicyLearner;
+  readonly #normalization: ReplayNormalization | undefined;
   #replay: UniformReplay | PrioritizedReplay;
+  /** Whether the buffer holds raw numbers; those of states that were saved before are normalised. */
+  #isRaw = true;
   #isCompact: boolean;
   readonly #batch: ReplayBatch;
   readonly #observations: MaskedObservations;
@@ -125,9 +127,8 @@ class OffPolicyAgent implements Agent {
       actionDim: actionDim(actionSpace),
       discreteActions: actionSpace.kind !== 'box',
     };
-    // Windows that are normalised anew in each step share no rows.
-    this.#isCompact =
-      config.compactReplay && !config.normalizeObservations && (observationSpace.window?.rows ?? 1) > 1;
+    this.#normalization = createReplayNormalization(context, config);
+    this.#isCompact = config.compactReplay && (observationSpace.window?.rows ?? 1) > 1;
     this.#replay = this.#createReplay(this.#isCompact);
     this.#batch = createReplayBatch({ ...shape, size: config.batchSize }, kernels.allocate);
     this.#tdErrors = new Float32Array(config.batchSize);
@@ -152,6 +153,7 @@ class OffPolicyAgent implements Agent {
       numEnvs,
       gamma,
       nSteps,
+      ...(this.#isRaw && { scaleReward: this.#normalization?.scaleReward }),
       ...(compact && window && { codec: new WindowCodec({ numEnvs, observationDim, window, numSteps }) }),
     };
     return prioritized
@@ -175,15 +177,16 @@ class OffPolicyAgent implements Agent {
 
   act(observations: Float32Array, numEnvs: number, explore: boolean, stepContext?: StepContext): ActionBatch {
     const learner = this.#learner;
+    const seen = this.#normalization?.seen(observations, numEnvs, explore) ?? observations;
     if (!explore) {
       this.#reserveGreedy(numEnvs);
-      learner.greedyInto(this.#greedy, observations, stepContext);
+      learner.greedyInto(this.#greedy, seen, stepContext);
       return this.#toEnv(this.#greedyEnvActions, this.#greedy);
     }
     if (this.#step < this.#config.learningStarts && learner.randomInto !== undefined) {
       learner.randomInto(this.#drawn, this.#rng, stepContext);
     } else {
-      learner.exploreInto(this.#drawn, observations, stepContext, this.#step);
+      learner.exploreInto(this.#drawn, seen, stepContext, this.#step);
     }
     return this.#toEnv(this.#envActions, this.#drawn);
   }
@@ -193,7 +196,9 @@ class OffPolicyAgent implements Agent {
     const before = this.#step;
     // Where both mean the same, what was done counts: another hand may have acted.
     const actions = this.#learner.toEnvInto === undefined ? transition.actions : this.#drawn;
-    this.#replay.push(this.#observations.withMasks({ ...transition, actions }));
+    this.#normalization?.observe(transition);
+    const kept = this.#isRaw ? transition : (this.#normalization?.scaled(transition) ?? transition);
+    this.#replay.push(this.#observations.withMasks({ ...kept, actions }));
     this.#step += this.#context.numEnvs;
     this.#learner.advance?.(before, this.#step);
     if (this.#step >= Math.max(learningStarts, batchSize) && passes(before, this.#step, trainEvery)) {
@@ -204,10 +209,13 @@ class OffPolicyAgent implements Agent {
   }
 
   describePolicy(): PolicyDescription | undefined {
-    return this.#learner.describePolicy?.();
+    const policy = this.#learner.describePolicy?.();
+    const first = this.#normalization?.describe();
+    return policy && first ? { ...policy, steps: [first, ...policy.steps] } : policy;
   }
 
   dropPartialRollout(): void {
+    this.#normalization?.clear();
     this.#replay.truncateEpisodes();
   }
 
@@ -226,6 +234,10 @@ class OffPolicyAgent implements Agent {
       nextActionMasks: this.#nextObservations.masks,
       tdErrors: this.#tdErrors,
     };
+    if (this.#isRaw) {
+      this.#normalization?.scaleObservations(batch.observations);
+      this.#normalization?.scaleObservations(batch.nextObservations);
+    }
     this.#metrics.add(this.#learner.learn(batch, this.#learningRate, this.#step));
     if (this.#replay instanceof PrioritizedReplay) this.#replay.updatePriorities(this.#batch, this.#tdErrors);
   }
@@ -254,30 +266,42 @@ class OffPolicyAgent implements Agent {
   }
 
   save(borrow = false): Snapshot {
-    return joinSnapshots({
+    const own = joinSnapshots({
       learner: this.#learner.save(),
       replay: this.#replay.save(borrow),
       rng: this.#rng.save(),
       metrics: this.#metrics.save(),
       progress: {
         arrays: {},
-        values: { step: this.#step, ...(this.#isCompact && { isCompact: true }) },
+        values: {
+          step: this.#step,
+          ...(this.#isCompact && { isCompact: true }),
+          ...(this.#normalization && { isRaw: this.#isRaw }),
+        },
       },
     });
+    if (this.#normalization === undefined) return own;
+    const { arrays, values } = this.#normalization.save();
+    const agent = joinSnapshots({ agent: own });
+    return { arrays: { ...agent.arrays, ...arrays }, values: { ...agent.values, ...values } };
   }
 
   load(snapshot: Snapshot): void {
-    this.#learner.load(snapshotPart(snapshot, 'learner'));
+    this.#normalization?.load(snapshot);
+    const own = this.#normalization === undefined ? snapshot : snapshotPart(snapshot, 'agent');
+    this.#learner.load(snapshotPart(own, 'learner'));
     // A buffer that was saved the other way is read that way, and goes on so.
-    const isCompact = snapshot.values['progress/isCompact'] === true;
-    if (isCompact !== this.#isCompact) {
+    const isCompact = own.values['progress/isCompact'] === true;
+    const isRaw = this.#normalization === undefined || own.values['progress/isRaw'] === true;
+    if (isCompact !== this.#isCompact || isRaw !== this.#isRaw) {
       this.#isCompact = isCompact;
+      this.#isRaw = isRaw;
       this.#replay = this.#createReplay(isCompact);
     }
-    this.#replay.load(snapshotPart(snapshot, 'replay'));
-    this.#rng.load(snapshotPart(snapshot, 'rng'));
-    this.#metrics.load(snapshotPart(snapshot, 'metrics'));
-    this.#step = restoreNumber(snapshot, 'progress/step');
+    this.#replay.load(snapshotPart(own, 'replay'));
+    this.#rng.load(snapshotPart(own, 'rng'));
+    this.#metrics.load(snapshotPart(own, 'metrics'));
+    this.#step = restoreNumber(own, 'progress/step');
   }
 }
 

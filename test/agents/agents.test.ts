@@ -113,7 +113,7 @@ testAgent('dqn, with every option', {
   },
   createEnv: createCartPole,
   steps: 8_000,
-  goldenHash: '584ad417671fc492b5a8e4f4438cbe564b7584c3e9281d483205dd3c2a17e666',
+  goldenHash: '2f46852f8f73641ced2de27b4edbd04449badb3c2255310757df85182302ffe8',
 });
 
 testAgent('random', {
