@@ -30,7 +30,11 @@ process.env.MARKET_GYM_CONFIG = join(tmpdir(), 'market-gym-test-config');
 
 export const plugins = [sourcesByPackageName()];
 /** The command line changes the working directory, which a thread cannot; plugins in scratch folders are sources too. */
-export const inProcess = { pool: 'forks' as const, server: { deps: { inline: [/market-gym-cli-/] } } };
+export const inProcess = {
+  pool: 'forks' as const,
+  server: { deps: { inline: [/market-gym-cli-/] } },
+  setupFiles: [fileURLToPath(new URL('test/equal-arrays.ts', import.meta.url))],
+};
 
 /** Tests that start processes: what is compiled, killed, packed, or written in another language. */
 const SYSTEM = ['test/system/**/*.test.ts'];

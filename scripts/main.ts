@@ -105,7 +105,8 @@ async function carryOut(argv: readonly string[], io: Io): Promise<number> {
     .recommendCommands()
     .strict()
     .version(version)
-    .wrap(110)
+    // yargs lays the help out before any command, also when nobody asked for it: unwrapped that costs next to nothing.
+    .wrap(argv.includes('--help') ? 110 : null)
     .fail((message, error) => {
       throw error ?? new ConfigError('usage', explainUsage(message));
     });
