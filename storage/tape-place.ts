@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
 import { attempt } from './atomic.ts';
-import { CHAIN_DIGITS, CHECKPOINT_KIND, corrupt, listSegments, readSegment } from './tape-segments.ts';
+import { CHAIN_DIGITS, CHECKPOINT_KIND, corrupt, listSegments, readSegmentPieces } from './tape-segments.ts';
 
 /** Between two records, where a segment begins. */
 export interface TapePlace {
@@ -57,8 +57,18 @@ export function firstPlace(path: string): TapePlace | undefined {
 
 /** The place right before the last checkpoint; undefined where there is none. @throws StorageError as `readTape` */
 export function lastCheckpoint(path: string): TapePlace | undefined {
-  const { value } = checkpointsBackwards(path, NEAR_THE_END).next();
-  return value && { segment: value.segment, index: value.index, chain: value.chain };
+  const steps = findLastCheckpoint(path);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+/** As `lastCheckpoint`; yields after every segment that was looked at, for those who have something else to do. */
+export function* findLastCheckpoint(path: string): Generator<undefined, TapePlace | undefined> {
+  for (const { number } of listSegments(path).reverse().slice(0, NEAR_THE_END)) {
+    const found = checkpointAt(path, number);
+    if (found !== undefined) return { segment: found.segment, index: found.index, chain: found.chain };
+    yield;
+  }
+  return undefined;
 }
 
 /**
@@ -78,14 +88,26 @@ export function* checkpointsBackwards(
 
 /** The place of a segment that begins with a checkpoint. */
 function checkpointAt(path: string, segment: number): CheckpointPlace | undefined {
-  const { bytes } = readSegment(path, segment);
+  const bytes = firstLines(path, segment, 2);
+  // A line that was cut off is no record.
+  if (bytes === undefined) return undefined;
   const end = bytes.indexOf(10);
-  if (end === -1) return undefined;
   const first = /^\["tape",\d+,\d+,"([0-9a-f]{16})"/.exec(bytes.toString('utf8', CHAIN_DIGITS + 1, end));
   const begin = end + 1 + CHAIN_DIGITS + 1;
   const head = bytes.toString('utf8', begin, begin + 128);
   const record = new RegExp(`^\\["${CHECKPOINT_KIND}",([^,]+),\\{"index":(\\d+),`).exec(head);
-  // A line that was cut off is no record.
-  if (first === null || record === null || bytes.indexOf(10, end + 1) === -1) return undefined;
+  if (first === null || record === null) return undefined;
   return { segment, timeMs: Number(record[1]), index: Number(record[2]), chain: first[1] };
+}
+
+/** The bytes that a segment begins with, so many whole lines of them at least; undefined where it has fewer. */
+function firstLines(path: string, segment: number, numLines: number): Buffer | undefined {
+  const pieces: Buffer[] = [];
+  let missing = numLines;
+  for (const { bytes } of readSegmentPieces(path, segment)) {
+    pieces.push(bytes);
+    for (let end = bytes.indexOf(10); end !== -1 && missing > 0; end = bytes.indexOf(10, end + 1)) missing--;
+    if (missing === 0) return Buffer.concat(pieces);
+  }
+  return undefined;
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Gunzip } from 'fflate';
 import { StorageError } from '../core/errors.ts';
 import { attempt } from './atomic.ts';
 
@@ -22,6 +23,10 @@ export const ORIGIN = '0'.repeat(CHAIN_DIGITS);
 
 /** The kind of a record that holds all that the records before it led to: a reading may begin with it. */
 export const CHECKPOINT_KIND = 'checkpoint';
+
+/** Bytes that are read at once; of compressed ones fewer, which become many. */
+const PIECE = 1 << 19;
+const PACKED_PIECE = 1 << 14;
 
 export interface Segment {
   /** Counts from 1. */
@@ -101,6 +106,32 @@ export function readSegment(path: string, number: number, fromByte = 0): { file:
   });
 }
 
+/** Some bytes of a segment, and the name of the file that they are of. */
+export interface SegmentPiece {
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The bytes of a segment in order, as `readSegment` gives them at once; at twice the time where they are compressed.
+ * @param fromByte of the plain form; what lies before it is left out
+ * @throws StorageError `corrupt`, `read-failed`
+ */
+export function* readSegmentPieces(path: string, number: number, fromByte = 0): Generator<SegmentPiece> {
+  // Open, it stays readable when the other form takes its place.
+  const { file, descriptor, isCompressed } = inEitherForm(path, number, (name, packed) => ({
+    file: name,
+    descriptor: openSync(name, 'r'),
+    isCompressed: packed,
+  }));
+  try {
+    if (isCompressed) yield* unpacked(file, descriptor, fromByte);
+    else for (const bytes of filePieces(file, descriptor, fromByte, PIECE)) yield { file, bytes };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Bytes that a segment takes on the disk. @throws StorageError `read-failed` */
 export function segmentSize(path: string, number: number): number {
   return inEitherForm(path, number, (file) => statSync(file).size);
@@ -130,6 +161,47 @@ function inEitherForm<Result>(
     if (!isMissing(error)) throw error;
     throw corrupt(plain, `segment ${number} is missing`);
   }
+}
+
+function* filePieces(file: string, descriptor: number, fromByte: number, size: number): Generator<Buffer> {
+  for (let position = fromByte; ; ) {
+    const bytes = Buffer.allocUnsafe(size);
+    const count = attempt('read', file, () => readSync(descriptor, bytes, 0, size, position));
+    if (count === 0) return;
+    position += count;
+    yield bytes.subarray(0, count);
+  }
+}
+
+function* unpacked(file: string, descriptor: number, fromByte: number): Generator<SegmentPiece> {
+  const out: Uint8Array[] = [];
+  const gunzip = new Gunzip((bytes) => out.push(bytes));
+  const push = (bytes: Uint8Array, isLast: boolean): void => {
+    try {
+      gunzip.push(bytes, isLast);
+    } catch {
+      throw corrupt(file, 'it is not whole');
+    }
+  };
+  let numToSkip = fromByte;
+  function* take(): Generator<SegmentPiece> {
+    for (const chunk of out.splice(0)) {
+      const from = Math.min(numToSkip, chunk.length);
+      numToSkip -= from;
+      if (from < chunk.length) {
+        yield { file, bytes: Buffer.from(chunk.buffer, chunk.byteOffset + from, chunk.length - from) };
+      }
+    }
+  }
+  // The last bytes are known to be so when none come after them.
+  let held: Buffer | undefined;
+  for (const packed of filePieces(file, descriptor, 0, PACKED_PIECE)) {
+    if (held !== undefined) push(held, false);
+    held = packed;
+    yield* take();
+  }
+  push(held ?? Buffer.alloc(0), true);
+  yield* take();
 }
 
 function isMissing(error: unknown): boolean {

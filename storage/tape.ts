@@ -16,8 +16,12 @@ import {
   listSegments,
   ORIGIN,
   readSegment,
+  readSegmentPieces,
+  type SegmentPiece,
   segmentSize,
 } from './tape-segments.ts';
+
+const EMPTY = Buffer.alloc(0);
 
 /** What happened, when (UTC epoch, by the receiver's clock), and the rest of it; numbers are finite. */
 export type TapeRecord = readonly [kind: string, timeMs: number, ...body: Json[]];
@@ -42,6 +46,8 @@ export interface ReadTapeOptions {
   from?: TapePlace;
   /** Told of bytes at the end that are no whole line. Without it they are an error. */
   onTorn?: (tail: TornTail) => void;
+  /** Files are read bit by bit, so that no record takes long to come: slower, and for those who have something else to do. */
+  inPieces?: boolean;
 }
 
 /**
@@ -98,7 +104,7 @@ export class TapeReader {
    * The records from the place on. One counts as read when the next is asked for: who stops at a record gets it again.
    * @throws StorageError as `readTape`
    */
-  *read({ onTorn }: Pick<ReadTapeOptions, 'onTorn'> = {}): Generator<TapeEntry> {
+  *read({ onTorn, inPieces = false }: Omit<ReadTapeOptions, 'from'> = {}): Generator<TapeEntry> {
     if (this.#numOpened === 0) {
       const first = firstPlace(this.#path);
       if (first !== undefined) this.#begin(first);
@@ -107,38 +113,55 @@ export class TapeReader {
     const last = listSegments(this.#path).at(-1)?.number ?? 0;
     for (let number = this.#numSegments + 1; number <= last; number++) {
       const isLast = number === last;
-      const { file, bytes } = readSegment(this.#path, number, this.#numBytes);
+      let file = '';
+      let rest: Buffer = EMPTY;
+      for (const piece of this.#pieces(number, inPieces)) {
+        this.#numOpened = number;
+        file = piece.file;
+        rest = yield* this.#lines(file, rest.length === 0 ? piece.bytes : Buffer.concat([rest, piece.bytes]));
+      }
       this.#numOpened = number;
-      for (let start = 0; start < bytes.length; ) {
-        const end = bytes.indexOf(10, start);
-        const line = this.#numLines + 1;
-        if (end === -1) {
-          if (!isLast) throw corrupt(file, `line ${line} has no end`);
-          takeTail({ file, numBytes: bytes.length - start }, onTorn);
-          return;
-        }
-        const claimed = bytes.toString('latin1', start, start + CHAIN_DIGITS);
-        const json = bytes.toString('utf8', start + CHAIN_DIGITS + 1, end);
-        const chain = chainOf(this.#chain, json);
-        if (line === 1) requireVersion(json, file);
-        if (claimed !== chain || bytes[start + CHAIN_DIGITS] !== 32) {
-          throw corrupt(file, `line ${line} is not what was written, or a line before it is missing`);
-        }
-        // A segment's first line is no record.
-        if (line > 1) {
-          yield { index: this.#index, record: JSON.parse(json), chain };
-          this.#index++;
-        }
-        this.#chain = chain;
-        this.#numLines = line;
-        this.#numBytes += end + 1 - start;
-        start = end + 1;
+      if (rest.length > 0) {
+        if (!isLast) throw corrupt(file, `line ${this.#numLines + 1} has no end`);
+        takeTail({ file, numBytes: rest.length }, onTorn);
+        return;
       }
       // The last one may grow.
       if (isLast) return;
       this.#numSegments++;
       this.#numBytes = 0;
       this.#numLines = 0;
+    }
+  }
+
+  #pieces(number: number, inPieces: boolean): Iterable<SegmentPiece> {
+    return inPieces
+      ? readSegmentPieces(this.#path, number, this.#numBytes)
+      : [readSegment(this.#path, number, this.#numBytes)];
+  }
+
+  /** The records of whole lines, each of them proven. @returns what is left: the beginning of a line */
+  *#lines(file: string, bytes: Buffer): Generator<TapeEntry, Buffer> {
+    for (let start = 0; ; ) {
+      const end = bytes.indexOf(10, start);
+      if (end === -1) return bytes.subarray(start);
+      const line = this.#numLines + 1;
+      const claimed = bytes.toString('latin1', start, start + CHAIN_DIGITS);
+      const json = bytes.toString('utf8', start + CHAIN_DIGITS + 1, end);
+      const chain = chainOf(this.#chain, json);
+      if (line === 1) requireVersion(json, file);
+      if (claimed !== chain || bytes[start + CHAIN_DIGITS] !== 32) {
+        throw corrupt(file, `line ${line} is not what was written, or a line before it is missing`);
+      }
+      // A segment's first line is no record.
+      if (line > 1) {
+        yield { index: this.#index, record: JSON.parse(json), chain };
+        this.#index++;
+      }
+      this.#chain = chain;
+      this.#numLines = line;
+      this.#numBytes += end + 1 - start;
+      start = end + 1;
     }
   }
 }

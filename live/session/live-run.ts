@@ -71,7 +71,7 @@ const LINGER_MS = 15_000;
 /** … this long at most, ms. */
 const CLOSING_MS = 60_000;
 /** A recovery lets others have their turn after this long, ms. */
-const SLICE_MS = 20;
+const SLICE_MS = 10;
 
 /**
  * `start` connects; `stop` leaves everything on the disk. An order or a fill is on the tape before anybody hears of it,

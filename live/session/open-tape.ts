@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { ConfigError, LiveError } from '../../core/errors.ts';
 import { readTape, type TapeEntry, TapeReader, type TornTail } from '../../storage/tape.ts';
-import { lastCheckpoint, type TapePlace } from '../../storage/tape-place.ts';
+import { findLastCheckpoint, type TapePlace } from '../../storage/tape-place.ts';
 import { CHECKPOINT_KIND, isTape, listSegments } from '../../storage/tape-segments.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 import { isInput, Replay, type ReplayOutcome } from '../tape/replay.ts';
@@ -31,7 +31,7 @@ export interface OpenedTape {
 }
 
 /** Records between two reports. */
-const REPORT_EVERY = 128;
+const REPORT_EVERY = 16;
 
 /**
  * @param spare where the session goes on when `path` cannot be written; one that did is opened in place of `path`
@@ -51,7 +51,7 @@ export function* openTape(
   const tape = new TapeWriter(place, { isRead: true });
   const common = { path: place, tape, isSpare };
   try {
-    const from = lastCheckpoint(place);
+    const from = yield* find(place);
     let read = yield* repeat(place, from, parts);
     // A policy may have a memory that nobody told us of: then the whole tape says what became of it.
     if (from !== undefined && read?.past.difference !== undefined)
@@ -79,6 +79,14 @@ interface Reading {
   readonly ended: string | undefined;
 }
 
+function* find(path: string): Generator<RecoveryProgress, TapePlace | undefined> {
+  const looked = findLastCheckpoint(path);
+  for (let step = looked.next(); ; step = looked.next()) {
+    if (step.done === true) return step.value;
+    yield { numRecords: 0, share: 0 };
+  }
+}
+
 /** @returns undefined for a tape without a record */
 function* repeat(
   path: string,
@@ -96,7 +104,7 @@ function* repeat(
   const onTorn = (tail: TornTail): void => {
     torn = tail;
   };
-  for (const entry of reader.read({ onTorn })) {
+  for (const entry of reader.read({ onTorn, inPieces: true })) {
     replay.take(entry);
     const [kind, , reason] = entry.record;
     if (isInput(entry.record)) numRead++;

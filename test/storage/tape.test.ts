@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StorageError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
-import { readTape, summarizeTape, type TapeRecord, type TornTail } from '../../storage/tape.ts';
+import { readTape, summarizeTape, TapeReader, type TapeRecord, type TornTail } from '../../storage/tape.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 
 let path: string;
@@ -171,5 +171,62 @@ describe('a tape that is not what was written is refused', () => {
     expect(errorOf(() => new TapeWriter(path)).code).toBe('foreign');
     fs.writeFileSync(join(path, '000001.jsonl.gz'), gzipSync(text).subarray(0, -9));
     expect(errorOf(read).message).toContain('it is not whole');
+  });
+});
+
+describe('a tape that is read in pieces', () => {
+  const long: readonly TapeRecord[] = Array.from({ length: 40 }, (_, i) => [
+    'frame',
+    i,
+    createRng(i)
+      .integer(2 ** 31)
+      .toString(36)
+      .repeat(i % 5 === 0 ? 40_000 : 300),
+  ]);
+  const inPieces = () => [...readTape(path, { inPieces: true, onTorn: (tail) => torn.push(tail) })];
+  const torn: TornTail[] = [];
+  beforeEach(() => {
+    torn.length = 0;
+  });
+
+  test.each([undefined, 300_000, 1_000_000])(
+    'gives the same records in segments of %s bytes',
+    async (bytes) => {
+      await write(long, bytes);
+      expect(inPieces()).toEqual([...readTape(path)]);
+      expect(inPieces().map(({ record }) => record)).toEqual(long);
+    },
+  );
+
+  test('goes on from the middle of a segment that was compressed meanwhile', async () => {
+    await write(long);
+    const reader = new TapeReader(path);
+    const first = [];
+    for (const { record } of reader.read({ inPieces: true })) if (first.push(record) === 15) break;
+    const file = join(path, '000001.jsonl');
+    fs.writeFileSync(`${file}.gz`, gzipSync(fs.readFileSync(file)));
+    fs.rmSync(file);
+    const rest = [...reader.read({ inPieces: true })].map(({ record }) => record);
+    // Who stops at a record gets it again.
+    expect([...first.slice(0, -1), ...rest]).toEqual(long);
+  });
+
+  test('has the same tail that was cut off, and names the same damage', async () => {
+    await write(long);
+    const file = join(path, '000001.jsonl');
+    const whole = fs.readFileSync(file);
+    fs.writeFileSync(file, whole.subarray(0, -7));
+    expect(inPieces()).toHaveLength(39);
+    const tails: TornTail[] = [];
+    expect([...readTape(path, { onTorn: (tail) => tails.push(tail) })]).toHaveLength(39);
+    expect(torn).toEqual(tails);
+    whole[whole.length - 100] ^= 1;
+    fs.writeFileSync(file, whole);
+    expect(errorOf(inPieces).message).toBe(errorOf(() => [...readTape(path)]).message);
+    fs.rmSync(file);
+    fs.writeFileSync(`${file}.gz`, gzipSync(whole).subarray(0, -2000));
+    expect(errorOf(inPieces).code).toBe('corrupt');
+    fs.writeFileSync(`${file}.gz`, 'no gzip at all');
+    expect(errorOf(inPieces).code).toBe('corrupt');
   });
 });
