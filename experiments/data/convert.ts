@@ -58,7 +58,7 @@ export async function openConverter({ to, rates }: ConversionRequest): Promise<C
   return {
     candles(candles, symbol, pair) {
       const notes: string[] = [];
-      const currency = pair?.quote ?? quoteOf(symbol, [to, ...currencies]) ?? assumed('The file', notes);
+      const currency = pair?.quote ?? quoteOf(symbol) ?? assumed('The file', notes);
       if (currency !== to) notes.push(said(symbol, currency, to));
       return { candles: convertCandles(candles, currency, conversions), notes };
     },
@@ -83,11 +83,9 @@ export const symbolOfPath = (path: string): string =>
     .replace(/\..*$/, '')
     .split(/_|-?\d+[mhdw](?![a-z])/)[0];
 
-/** Symbols put the quote last, but Korean ones first: BTC/USDT, BTCUSDT, KRW-BTC. Undefined where neither is a known currency. */
-function quoteOf(symbol: string | undefined, currencies: readonly string[]): string | undefined {
+/** What a symbol is priced in; undefined where that cannot be told. */
+function quoteOf(symbol: string | undefined): string | undefined {
   if (symbol === undefined) return undefined;
-  const korean = /^(KRW|USDT|BTC)-([A-Z0-9]+)$/.exec(symbol.toUpperCase());
-  if (korean !== null && currencies.includes(korean[1]) && !currencies.includes(korean[2])) return korean[1];
   try {
     return parsePair(symbol).quote;
   } catch {

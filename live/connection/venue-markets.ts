@@ -1,5 +1,6 @@
 /** Names the markets of a venue, and the channels that each has. */
 import { ConfigError } from '../../core/errors.ts';
+import { parsePair } from '../../market/candles/currencies.ts';
 
 /** Kinds of messages that can be subscribed to. */
 export type Channel = 'book' | 'trades' | 'ticker';
@@ -16,7 +17,17 @@ export interface VenueMarket {
   readonly native: string;
 }
 
-/** @throws ConfigError `invalid-symbol`, `duplicate-name` or `no-markets` */
+/** What another notation means. */
+function hint(given: string): string {
+  try {
+    const { base, quote } = parsePair(given);
+    return `, which is "${base}/${quote}"`;
+  } catch {
+    return '';
+  }
+}
+
+/** @throws ConfigError `invalid-symbol`, `quote-first`, `duplicate-name` or `no-markets` */
 export function parseMarkets(
   venue: string,
   symbols: readonly string[],
@@ -31,9 +42,11 @@ export function parseMarkets(
     if (!/^[A-Z0-9]+\/[A-Z0-9]+$/.test(symbol)) {
       throw new ConfigError(
         'invalid-symbol',
-        `A market of venue "${venue}" must be base and quote, such as "BTC/USDT"; got "${given}".`,
+        `A market of venue "${venue}" must be base and quote, such as "BTC/USDT"; got "${given}"${hint(given)}.`,
       );
     }
+    // Refused where it would be money priced in a coin: venues that put the quote first name it so.
+    parsePair(symbol);
     if (seen.has(symbol))
       throw new ConfigError('duplicate-name', `Market "${symbol}" of venue "${venue}" is named twice.`);
     seen.add(symbol);

@@ -1,6 +1,7 @@
 /** Recognises the currencies that markets are named and quoted in. */
 import { ConfigError } from '../../core/errors.ts';
 import type { Venue } from '../books/tape.ts';
+import { isMoney, pricesOther } from './quote-first.ts';
 
 /** Stands for a currency that a file does not tell; equal to itself alone within one file. */
 export const UNKNOWN_CURRENCY = '?';
@@ -21,14 +22,20 @@ const MAJORS = new Set(
 export type Pair = Pick<Venue, 'base' | 'quote'>;
 
 /**
- * Reads a pair as people and venues write it: `BTC/USDT`, `BTC-USD`, `btc_brl`, `BTCUSDT`.
- * @throws ConfigError `unknown-pair` where base and quote cannot be told apart
+ * Reads a pair as people and venues write it: `BTC/USDT`, `BTC-USD`, `btc_brl`, `BTCUSDT`; and with the quote first, as
+ * Korean venues do: `KRW-BTC`, `BTC-ETH`, `USDT_BTC`.
+ * @throws ConfigError `unknown-pair` where base and quote cannot be told apart, `quote-first` where a slash or no mark at all
+ *   says that money is priced in a coin: `KRW/BTC`
  */
 export function parsePair(text: string): Pair {
   const name = text.toUpperCase();
   const parts = name.split(/[/\-_:]/);
   if (parts.length === 2 && parts.every((part) => /^[A-Z0-9.]+$/.test(part))) {
-    return { base: parts[0], quote: parts[1] };
+    const [first, second] = parts;
+    if (!pricesOther(first, second)) return { base: first, quote: second };
+    if (!name.includes('/')) return { base: second, quote: first };
+    // With a slash the base is first, always; only, no market prices money in a coin.
+    return isMoney(first) ? refuseOrder(text, first, second) : { base: first, quote: second };
   }
   const fits = (code: string) =>
     name.endsWith(code) &&
@@ -41,7 +48,16 @@ export function parsePair(text: string): Pair {
       `"${text}" is no pair of currencies; write base and quote, e.g. "BTC/USDT".`,
     );
   }
-  return { base: name.slice(0, -quote.length), quote };
+  const base = name.slice(0, -quote.length);
+  return pricesOther(base, quote) ? refuseOrder(text, base, quote) : { base, quote };
+}
+
+function refuseOrder(text: string, first: string, second: string): never {
+  throw new ConfigError(
+    'quote-first',
+    `"${text}" would be ${first} priced in ${second}, which no market is; write "${second}/${first}" for ${second} ` +
+      `priced in ${first}.`,
+  );
 }
 
 /**

@@ -109,6 +109,45 @@ describe('pairs', () => {
     }
   });
 
+  test.each([
+    ['KRW-BTC', 'BTC', 'KRW'],
+    ['krw-1inch', '1INCH', 'KRW'],
+    ['KRW-USDT', 'USDT', 'KRW'],
+    ['BTC-ETH', 'ETH', 'BTC'],
+    ['BTC-XRP', 'XRP', 'BTC'],
+    ['USDT_BTC', 'BTC', 'USDT'],
+    ['IDR-USDT', 'USDT', 'IDR'],
+  ])('%s puts the quote first: %s in %s', (text, base, quote) => {
+    expect(parsePair(text)).toEqual({ base, quote });
+  });
+
+  test.each([
+    ['USDT-KRW', 'USDT', 'KRW'],
+    ['BTC_KRW', 'BTC', 'KRW'],
+    ['USD/KRW', 'USD', 'KRW'],
+    ['USD-CNH', 'USD', 'CNH'],
+    ['EUR-USDT', 'EUR', 'USDT'],
+    ['EURUSDT', 'EUR', 'USDT'],
+    ['USDC/USDT', 'USDC', 'USDT'],
+    ['USDC-USDT', 'USDC', 'USDT'],
+    ['ETH-BTC', 'ETH', 'BTC'],
+    ['BTC-RLUSD', 'BTC', 'RLUSD'],
+    ['BTC/ETH', 'BTC', 'ETH'],
+    ['FOO-BAR', 'FOO', 'BAR'],
+  ])('%s does not: %s in %s', (text, base, quote) => {
+    expect(parsePair(text)).toEqual({ base, quote });
+  });
+
+  test.each([
+    ['KRW/BTC', '"BTC/KRW"'],
+    ['USDT/ETH', '"ETH/USDT"'],
+    ['KRWBTC', '"BTC/KRW"'],
+    ['USDTBTC', '"BTC/USDT"'],
+    ['BTCETH', '"ETH/BTC"'],
+  ])('%s is refused: %s is meant', (text, meant) => {
+    expect(() => parsePair(text)).toThrowError(`which no market is; write ${meant}`);
+  });
+
   test('venues of unlike bases are not comparable', () => {
     const eth = { name: 'c', base: 'ETH', quote: 'USD' };
     expect(() => requireComparable([venues[0], eth])).toThrowError(/"a" trades BTC and "c" ETH/);
