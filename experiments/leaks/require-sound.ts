@@ -1,8 +1,9 @@
 /** The quick form of the look-ahead proof: of what a run uses that does not come with the framework, before anything is learnt. */
 import { ConfigError } from '../../core/errors.ts';
 import { builtInEnvs } from '../../envs/built-in.ts';
-import { builtInParts } from '../../envs/parts.ts';
+import { builtInParts, type EnvParts } from '../../envs/parts.ts';
 import { type Candles, sliceCandles } from '../../market/candles/candles.ts';
+import type { Feature } from '../../market/features/features.ts';
 import { createFeaturePipeline, featureName } from '../../market/features/pipeline.ts';
 import type { LookAheadProof } from '../../trainers/look-ahead/findings.ts';
 import { proveNoLookAhead } from '../../trainers/look-ahead/prove.ts';
@@ -17,7 +18,8 @@ const ENV_STEPS = 120;
 /** Rows of the run's own data that its env is tried on. */
 const OWN_ROWS = 1000;
 
-interface UsedPart {
+/** What is proved, and with which settings. */
+export interface UsedPart {
   readonly subject: LookAheadSubject;
   readonly options: LookAheadOptions;
 }
@@ -33,11 +35,19 @@ export interface QuickProof {
  * Proves the plugins that a run reads market data by, each with the run's own settings.
  * @returns nothing at all where it uses what comes with the framework alone
  */
-export async function proveRun(run: Run): Promise<QuickProof> {
+export function proveRun(run: Run): Promise<QuickProof> {
+  return proveParts(usedParts(run), run.market?.candles);
+}
+
+/** @param candles the user's own, which are tried where the walk of the proof does not fit */
+export async function proveParts(
+  parts: readonly UsedPart[],
+  candles: Candles | undefined,
+): Promise<QuickProof> {
   const leaks: string[] = [];
   const doubts: string[] = [];
-  for (const { subject, options } of usedParts(run)) {
-    const proof = await proveOn(subject, options, ownRows(run));
+  for (const { subject, options } of parts) {
+    const proof = await proveOn(subject, options, firstRows(candles));
     // What throws on the run's own rows will do so in training, which tells it better.
     if (proof === undefined) continue;
     if (proof.status === 'leak') leaks.push(...proof.findings.map(({ message }) => message));
@@ -86,26 +96,11 @@ async function proveOn(
 
 function usedParts({ spec, catalog, market }: Run): UsedPart[] {
   const { config } = spec.env;
-  const found: UsedPart[] = [];
-  const options = { numCuts: PART_CUTS };
   const { features } = config;
-  for (const name of Array.isArray(features) ? features.map(String) : []) {
-    const feature = catalog.features.get(featureName(name));
-    if (builtInParts.features.has(feature.name)) continue;
-    const subject = createFeaturePipeline([name], { normalize: 'none', features: catalog.features });
-    found.push({ subject, options });
-  }
-  const parts = [
-    ['rewards', 'reward', 'rewardSettings'],
-    ['fees', 'feeModel', 'feeSettings'],
-    ['slippages', 'slippageModel', 'slippageSettings'],
-  ] as const;
-  for (const [kind, key, settings] of parts) {
-    const name = config[key];
-    if (typeof name !== 'string' || !catalog[kind].has(name) || builtInParts[kind].has(name)) continue;
-    const own = { ...options, config: config[settings] as Record<string, unknown> };
-    found.push({ subject: catalog[kind].get(name), options: own });
-  }
+  const found = [
+    ...usedFeatures(Array.isArray(features) ? features.map(String) : [], catalog.features),
+    ...usedCosts(config, catalog),
+  ];
   const env = catalog.envs.get(spec.env.name);
   if (env.needsCandles && market !== undefined && !builtInEnvs.includes(env)) {
     const own = { config, parts: catalog, numCuts: ENV_CUTS, steps: ENV_STEPS };
@@ -114,8 +109,32 @@ function usedParts({ spec, catalog, market }: Run): UsedPart[] {
   return found;
 }
 
-function ownRows({ market }: Run): Candles | undefined {
-  if (market === undefined) return undefined;
-  const { candles } = market;
+/** The features of plugins among those that are named. */
+export function usedFeatures(names: readonly string[], features: Iterable<Feature>): UsedPart[] {
+  return names
+    .filter((name) => !builtInParts.features.has(featureName(name)))
+    .map((name) => ({
+      subject: createFeaturePipeline([name], { normalize: 'none', features }),
+      options: { numCuts: PART_CUTS },
+    }));
+}
+
+/** The rewards, fee and slippage models of plugins that an env's settings name. */
+export function usedCosts(config: Readonly<Record<string, unknown>>, parts: EnvParts): UsedPart[] {
+  const kinds = [
+    ['rewards', 'reward', 'rewardSettings'],
+    ['fees', 'feeModel', 'feeSettings'],
+    ['slippages', 'slippageModel', 'slippageSettings'],
+  ] as const;
+  return kinds.flatMap(([kind, key, settings]) => {
+    const name = config[key];
+    if (typeof name !== 'string' || !parts[kind].has(name) || builtInParts[kind].has(name)) return [];
+    const own = config[settings] as Record<string, unknown>;
+    return [{ subject: parts[kind].get(name), options: { numCuts: PART_CUTS, config: own } }];
+  });
+}
+
+function firstRows(candles: Candles | undefined): Candles | undefined {
+  if (candles === undefined) return undefined;
   return candles.length > OWN_ROWS ? sliceCandles(candles, 0, OWN_ROWS) : candles;
 }

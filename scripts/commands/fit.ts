@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { ConfigError, DataError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
+import { requireSoundModel } from '../../experiments/leaks/require-sound-model.ts';
 import { countFit } from '../../experiments/ledger/count-fit.ts';
 import { loadTrainingData } from '../../experiments/models/data.ts';
 import { addTfjsFor } from '../../experiments/models/kinds.ts';
@@ -110,6 +111,16 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     settings.label,
     catalog.features,
   );
+  const doubts = await requireSoundModel({
+    plugin,
+    overrides,
+    features: data.pipeline?.features ?? [],
+    knownFeatures: catalog.features,
+    env: settings.costs,
+    parts: catalog,
+    candles: data.candles,
+  });
+  for (const doubt of doubts) console.warn(doubt);
   const window = plugin.window(config);
   const rows = rowsWithWindow(data, window);
   const { train, test } = splitRows(data, rows, window, args);

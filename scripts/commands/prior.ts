@@ -6,6 +6,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { createTradingEnv } from '../../envs/trading.ts';
+import { requireSoundModel } from '../../experiments/leaks/require-sound-model.ts';
 import { countAccounts } from '../../experiments/ledger/count-accounts.ts';
 import { seriesOf } from '../../experiments/ledger/run-entry.ts';
 import { dataConfig } from '../../experiments/models/data.ts';
@@ -100,6 +101,16 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   }
   const source = await chooseModel(args, settings, catalog);
   const { candles } = await loadCandles(args.data === SHIPPED_DATA ? shippedDataPath() : args.data);
+  const doubts = await requireSoundModel({
+    plugin: source.plugin,
+    overrides: source.overrides,
+    features: source.pipeline.features,
+    knownFeatures: source.knownFeatures,
+    env: settings.env,
+    parts: catalog,
+    candles,
+  });
+  for (const doubt of doubts) console.warn(doubt);
   const cutRow = Math.round(candles.length * (1 - args.testShare));
   const data = datasetFromCandles(candles, {
     ...source.pipeline,

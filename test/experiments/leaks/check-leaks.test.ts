@@ -123,3 +123,98 @@ describe('train', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('reward "table-reward" is not proved')]);
   });
 });
+
+describe('fit and prior', () => {
+  const shifted = [
+    '--plugin',
+    'planted.mjs',
+    '--set',
+    'data.features=["return:1","shifted"]',
+    'data.normalizationBars=20',
+  ];
+  const ahead =
+    /^The pipeline of shifted looks ahead: column "shifted" at row \d+ reads 1 bar ahead\. .* check-leaks --plugin FILE shows more\.\n$/i;
+
+  test('refuse a feature that knows the next bar, in one line, and write nothing', async () => {
+    const fit = await place.run(
+      'fit',
+      'candles.csv',
+      '--model',
+      'linear',
+      ...shifted,
+      '--out',
+      'refused',
+      '--no-ledger',
+    );
+    expect([fit.code, fit.stderr]).toEqual([2, expect.stringMatching(ahead)]);
+    expect(place.exists('refused')).toBe(false);
+    const prior = [
+      'prior',
+      '--model',
+      'linear',
+      '--data',
+      'candles.csv',
+      '--steps',
+      '16',
+      '--seeds',
+      '1',
+      '--no-ledger',
+    ];
+    const ofModel = await place.run(...prior, ...shifted);
+    expect([ofModel.code, ofModel.stderr]).toEqual([2, expect.stringMatching(ahead)]);
+    const ofEnv = await place.run(
+      ...prior,
+      '--plugin',
+      'planted.mjs',
+      '--set',
+      'env.features=["shifted"]',
+      'data.normalizationBars=20',
+    );
+    expect([ofEnv.code, ofEnv.stderr]).toEqual([2, expect.stringMatching(ahead)]);
+  });
+
+  test('go on with a feature of a plugin that knows nothing, in silence', async () => {
+    place.write(
+      'sound.mjs',
+      `import { defineFeature } from 'market-gym';
+export const body = defineFeature({ name: 'body', description: 'Close over open', bounded: true, lookback: () => 0,
+  create: () => ({ open, close }, row) => close[row] / open[row] - 1 });`,
+    );
+    const { code, stderr } = await place.run(
+      ...[
+        'fit',
+        'candles.csv',
+        '--model',
+        'linear',
+        '--plugin',
+        'sound.mjs',
+        '--out',
+        'sound',
+        '--no-ledger',
+      ],
+      ...['--set', 'data.features=["body"]', 'data.normalizationBars=20'],
+    );
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('refuse a kind of model that learns from rows after those it is given', async () => {
+    const { code, stderr } = await place.run(
+      ...[
+        'fit',
+        'candles.csv',
+        '--model',
+        'scaled-by-all-rows',
+        '--plugin',
+        'planted.mjs',
+        '--out',
+        'refused',
+        '--no-ledger',
+      ],
+      ...['--set', 'data.features=["return:1"]', 'data.normalizationBars=20'],
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^The model kind "scaled-by-all-rows" looks ahead: .*\.\n$/i),
+    ]);
+  });
+});
