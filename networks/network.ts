@@ -31,6 +31,14 @@ export interface Network extends ParameterBlock {
    * have it cheaper than so offers this.
    */
   inputGradientsOf?(outputGradients: Float32Array): Float32Array;
+  /**
+   * What `inputGradientsOf` gives for some rows of the last `forward`, to the same bits: for a loss of which no other row is
+   * a part. Offered by networks that can leave the others out.
+   * @param outputGradients [R, O], d loss / d outputs of these rows
+   * @param rows [R], in the kernels' memory
+   * @returns [R, I], a view
+   */
+  inputGradientsOfRows?(outputGradients: Float32Array, rows: Int32Array): Float32Array;
   /** What `forward` computes, step by step; absent or undefined: it cannot be said so, as of a user's own network. */
   describe?(): readonly NetworkStep[] | undefined;
 }

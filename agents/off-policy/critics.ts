@@ -7,6 +7,7 @@ import type { Snapshot, Snapshotable } from '../../core/snapshot.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
 import type { Network } from '../../networks/network.ts';
 import { createCustomNetwork, type NetworkContext } from '../custom-network.ts';
+import { ActionGradients } from './action-gradients.ts';
 import { createFanInMlp } from './fan-in-mlp.ts';
 import { TargetNetworks } from './target-networks.ts';
 
@@ -37,12 +38,11 @@ export class Critics implements Snapshotable {
   readonly #inputs: Float32Array; // [B, D + A]
   readonly #outputGradients: readonly Float32Array[]; // M of [B]
   readonly #values: Float32Array[]; // M of [B], of the last forward passes; views
-  readonly #inputGradients: Float32Array[]; // M of [B, D + A]; views
+  readonly #actionGradients: ActionGradients;
   // Work on all critics at once, for `concurrently`.
   readonly #forwardTasks: readonly (() => void)[];
   readonly #targetTasks: readonly (() => void)[];
   readonly #backwardTasks: readonly (() => void)[];
-  readonly #inputGradientTasks: readonly (() => void)[];
 
   constructor(kernels: Kernels, options: CriticsOptions) {
     const { name, numCritics, observationDim, actionDim, batchSize, maxGradientNorm, rng } = options;
@@ -67,11 +67,10 @@ export class Critics implements Snapshotable {
     const { networks, targets } = this.#critics;
     this.#outputGradients = networks.map(() => kernels.allocate(batchSize));
     this.#values = networks.map(() => this.#inputs);
-    this.#inputGradients = networks.map(() => this.#inputs);
+    this.#actionGradients = new ActionGradients(kernels, networks, options);
     this.#forwardTasks = networks.map((network, i) => () => this.#forward(network, i));
     this.#targetTasks = targets.map((target, i) => () => this.#forward(target, i));
     this.#backwardTasks = networks.map((network, i) => () => network.backward(this.#outputGradients[i]));
-    this.#inputGradientTasks = networks.map((network, i) => () => this.#differentiateInputs(network, i));
   }
 
   /**
@@ -139,25 +138,10 @@ export class Critics implements Snapshotable {
     actions: Float32Array,
     count: 1 | 2,
   ): number {
-    const size = this.#size;
     this.#joinInputs(observations, actions);
     if (count === 1) this.#forwardTasks[0]();
     else this.#kernels.concurrently(this.#forwardTasks);
-    const values = this.#values[0];
-    const otherValues = this.#values[count - 1];
-    const [gradients, otherGradients] = this.#outputGradients;
-    let sum = 0;
-    for (let b = 0; b < size; b++) {
-      const isFirst = values[b] <= otherValues[b];
-      sum += isFirst ? values[b] : otherValues[b];
-      gradients[b] = isFirst ? -1 / size : 0;
-      if (count === 2) otherGradients[b] = isFirst ? 0 : -1 / size;
-    }
-    if (count === 1) this.#inputGradientTasks[0]();
-    else this.#kernels.concurrently(this.#inputGradientTasks);
-    actionGradients.fill(0);
-    for (let i = 0; i < count; i++) this.#addActionGradients(actionGradients, i);
-    return sum / size;
+    return this.#actionGradients.into(actionGradients, this.#values, count);
   }
 
   /** θ'_i ← τ·θ_i + (1 − τ)·θ'_i */
@@ -175,29 +159,6 @@ export class Critics implements Snapshotable {
 
   #forward(network: Network, i: number): void {
     this.#values[i] = network.forward(this.#inputs, this.#size);
-  }
-
-  #differentiateInputs(network: Network, i: number): void {
-    const outputGradients = this.#outputGradients[i];
-    if (network.inputGradientsOf !== undefined) {
-      this.#inputGradients[i] = network.inputGradientsOf(outputGradients);
-    } else {
-      network.backward(outputGradients);
-      this.#inputGradients[i] = network.inputGradients();
-    }
-  }
-
-  /** Adds critic i's gradient of the inputs, as far as these are actions, and forgets that of its parameters. */
-  #addActionGradients(actionGradients: Float32Array, i: number): void {
-    const network = this.#critics.networks[i];
-    const inputGradients = this.#inputGradients[i];
-    if (network.inputGradientsOf === undefined) network.gradients.fill(0);
-    const observationDim = this.#observationDim;
-    const actionDim = this.#actionDim;
-    for (let b = 0; b < this.#size; b++) {
-      const from = b * (observationDim + actionDim) + observationDim;
-      for (let a = 0; a < actionDim; a++) actionGradients[b * actionDim + a] += inputGradients[from + a];
-    }
   }
 
   #joinInputs(observations: Float32Array, actions: Float32Array): void {

@@ -123,6 +123,8 @@ export function createKernels(options: KernelOptions = {}): Kernels {
 
     allocate: (length) => memory.allocate(length),
 
+    allocateIntegers: (length) => memory.allocateIntegers(length),
+
     owns: (array) => memory.owns(array),
 
     exports: crew === undefined ? exports : settling(exports),
@@ -192,6 +194,21 @@ export function createKernels(options: KernelOptions = {}): Kernels {
           stepSize,
           rootScale,
           epsilon,
+        ),
+      );
+    },
+
+    gatherRows(target, source, rows, columns) {
+      const { byteOffset, length } = rows;
+      check(
+        exports.splitGatherRows(
+          team,
+          threads,
+          target.byteOffset,
+          source.byteOffset,
+          byteOffset,
+          length,
+          columns,
         ),
       );
     },

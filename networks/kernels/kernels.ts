@@ -47,8 +47,13 @@ export interface Kernels {
    * @throws ConfigError `kernel-memory-full` past 1 GiB
    */
   allocate(length: number): Float32Array;
+  /**
+   * `length` zeros as `allocate` gives them, of 32-bit integers.
+   * @throws ConfigError `kernel-memory-full` past 1 GiB
+   */
+  allocateIntegers(length: number): Int32Array;
   /** Whether the array is a view into this memory. */
-  owns(array: Float32Array): boolean;
+  owns(array: Float32Array | Int32Array): boolean;
   /** The module's functions, for kernels that have their typed wrappers in a file of their own. */
   readonly exports: Readonly<Record<string, unknown>>;
   /**
@@ -121,6 +126,16 @@ export interface Kernels {
     columns: number,
     offset: number,
     stride: number,
+  ): void;
+  /**
+   * target [n, columns] = source [rows[0 … n), columns], n being the length of `rows`.
+   * @param rows of the source; one may come several times
+   */
+  gatherRows(
+    target: Float32Array | Int32Array,
+    source: Float32Array | Int32Array,
+    rows: Int32Array,
+    columns: number,
   ): void;
   /** Whether no number is NaN or infinite. */
   allFinite(values: Float32Array): boolean;

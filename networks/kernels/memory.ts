@@ -59,7 +59,12 @@ export class KernelMemory {
     return new Float32Array(this.#buffer, address, length);
   }
 
-  owns(array: Float32Array): boolean {
+  allocateIntegers(length: number): Int32Array {
+    const address = this.reserve(length * 4);
+    return new Int32Array(this.#buffer, address, length);
+  }
+
+  owns(array: Float32Array | Int32Array): boolean {
     return array.buffer === this.#buffer || this.#buffers.has(array.buffer);
   }
 }

@@ -86,6 +86,15 @@ export interface WasmExports extends Record<string, unknown> {
     stride: number,
   ): number;
   splitScale(team: number, threads: number, values: number, length: number, factor: number): number;
+  splitGatherRows(
+    team: number,
+    threads: number,
+    target: number,
+    source: number,
+    rows: number,
+    numRows: number,
+    columns: number,
+  ): number;
   splitAdam(
     team: number,
     threads: number,

@@ -55,6 +55,8 @@ interface Dense {
   readonly outputs: BatchBuffer; // [B, O]
   /** d loss / d outputs, then, in place, d loss / d (outputs before normalisation and activation). */
   readonly outputGradients: BatchBuffer; // [B, O]
+  /** Some rows of `outputs`, for gradients of these alone. */
+  readonly someOutputs: BatchBuffer; // [R, O]
   readonly norm: Norm | undefined;
 }
 
@@ -99,6 +101,7 @@ export function createMlp(
       biasGradients: gradients.subarray(biasOffset, biasOffset + layer.outputDim),
       outputs: createBatchBuffer(kernels, layer.outputDim),
       outputGradients: createBatchBuffer(kernels, layer.outputDim),
+      someOutputs: createBatchBuffer(kernels, layer.outputDim),
       norm: normOffset === undefined ? undefined : normAt(normOffset, layer.outputDim),
     };
   });
@@ -160,10 +163,26 @@ export function createMlp(
     return dy;
   }
 
-  function inputGradientsFrom(dy: Float32Array): Float32Array {
+  /** Of a network without normalisation: `backpropagate` for some rows, without parameters. */
+  function backpropagateRows(outputGradients: Float32Array, rows: Int32Array): Float32Array {
+    let dy = layers[last].outputGradients.hold(outputGradients, rows.length);
+    for (let l = last; l > 0; l--) {
+      const { weights, outputDim: columns } = layers[l];
+      const { activation, outputs, outputDim, someOutputs, outputGradients: below } = layers[l - 1];
+      const dx = below.take(rows.length);
+      const y = someOutputs.take(rows.length);
+      kernels.multiplyTransposedB(dy, weights, dx, rows.length, columns, outputDim, false);
+      kernels.gatherRows(y, outputs.take(batch), rows, outputDim);
+      kernels.activationGradient(y, activation, dx, ignored, rows.length, outputDim);
+      dy = dx;
+    }
+    return dy;
+  }
+
+  function inputGradientsFrom(dy: Float32Array, numRows: number): Float32Array {
     const { weights, outputDim: columns } = layers[0];
-    const dx = inputGradientBuffer.take(batch);
-    kernels.multiplyTransposedB(dy, weights, dx, batch, columns, inputDim, false);
+    const dx = inputGradientBuffer.take(numRows);
+    kernels.multiplyTransposedB(dy, weights, dx, numRows, columns, inputDim, false);
     return dx;
   }
 
@@ -211,9 +230,15 @@ export function createMlp(
       firstGradients = backpropagate(outputGradients, true);
     },
 
-    inputGradients: () => inputGradientsFrom(firstGradients),
+    inputGradients: () => inputGradientsFrom(firstGradients, batch),
 
-    inputGradientsOf: (outputGradients) => inputGradientsFrom(backpropagate(outputGradients, false)),
+    inputGradientsOf: (outputGradients) => inputGradientsFrom(backpropagate(outputGradients, false), batch),
+
+    ...(options.layerNorm !== true &&
+      outputActivation === 'identity' && {
+        inputGradientsOfRows: (outputGradients: Float32Array, rows: Int32Array) =>
+          inputGradientsFrom(backpropagateRows(outputGradients, rows), rows.length),
+      }),
   };
 }
 

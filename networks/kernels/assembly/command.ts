@@ -18,6 +18,7 @@ export const GROW: i32 = 10;
 export const PARTITION: i32 = 11;
 export const WALK: i32 = 12;
 export const BIAS_ACTIVATE: i32 = 13;
+export const GATHER_ROWS: i32 = 14;
 
 /** Fields, four bytes each: what to do, how much of it makes a chunk, then the kernel's arguments. */
 export const OPERATION: i32 = 0;

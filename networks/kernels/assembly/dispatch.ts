@@ -7,6 +7,7 @@ import {
   COMMAND_BYTES,
   ceilDivide,
   FIRST,
+  GATHER_ROWS,
   GRAIN,
   GROW,
   get,
@@ -22,6 +23,7 @@ import {
   WALK,
 } from './command';
 import { productColumns, productRows } from './products/split';
+import { gatherRange } from './rows';
 import {
   activateRange,
   biasActivateRange,
@@ -154,6 +156,7 @@ function runChunk(command: usize, chunk: i32, thread: i32, number: i64): void {
   else if (operation === ADAM) adamRange(command, from, grain);
   else if (operation === RMS_PROP) rmsPropRange(command, from, grain);
   else if (operation === SGD) sgdRange(command, from, grain);
+  else if (operation === GATHER_ROWS) gatherRange(command, from, grain);
   else if (operation === GROW) growChunk(command, chunk);
   else if (operation === PARTITION) partitionChunk(command, chunk);
   else if (operation === WALK) walkRange(command, from, grain, thread);

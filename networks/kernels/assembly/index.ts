@@ -15,6 +15,7 @@ export { layerNorm, layerNormBackward } from './layer-norm';
 export { polyak } from './polyak';
 export { splitGemm } from './products/split';
 export { addColumnSums, gruBackward, gruForward, lstmBackward, lstmForward } from './recurrent';
+export { splitGatherRows } from './rows';
 export {
   splitActivate,
   splitActivationGradient,

@@ -304,6 +304,36 @@ describe('logSoftmax', () => {
   });
 });
 
+describe('gathered rows', () => {
+  test.each([1, 2, 3, 4, 5, 16, 33])(
+    'are those asked for, in their order, and nothing else: %i columns',
+    (columns) => {
+      const source = kernels.allocate(7 * columns).map((_, i) => i);
+      const held = kernels.allocate(source.length);
+      held.set(source);
+      const chosen = [6, 0, 3, 3];
+      const rows = kernels.allocateIntegers(chosen.length);
+      rows.set(chosen);
+      const target = kernels.allocate(5 * columns).fill(-1);
+      kernels.gatherRows(target, held, rows, columns);
+      const expected = chosen.flatMap((row) => [...source.subarray(row * columns, (row + 1) * columns)]);
+      expect([...target]).toEqual([...expected, ...Array(columns).fill(-1)]);
+    },
+  );
+
+  test('may be none, and integers', () => {
+    const source = kernels.allocateIntegers(3);
+    source.set([1, -2, 2 ** 31 - 1]);
+    const rows = kernels.allocateIntegers(2);
+    rows.set([2, 1]);
+    const target = kernels.allocateIntegers(2);
+    kernels.gatherRows(target, source, rows.subarray(0, 0), 1);
+    expect([...target]).toEqual([0, 0]);
+    kernels.gatherRows(target, source, rows, 1);
+    expect([...target]).toEqual([2 ** 31 - 1, -2]);
+  });
+});
+
 describe('norms', () => {
   test('are not measured where only their being finite is asked for, at every place of every length', () => {
     for (const length of [0, 1, 3, 4, 15, 16, 17, 37]) {

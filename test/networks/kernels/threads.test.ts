@@ -89,6 +89,18 @@ describe('one, two, three and four threads give the same bits', () => {
     });
   });
 
+  test('in rows that are gathered', async () => {
+    await expectSameBits((kernels) => {
+      const rng = createRng('rows');
+      const source = gaussians(kernels, 300 * 130, rng);
+      const rows = kernels.allocateIntegers(290);
+      for (let i = 0; i < rows.length; i++) rows[i] = rng.integer(300);
+      const target = kernels.allocate(290 * 130);
+      kernels.gatherRows(target, source, rows, 130);
+      return [target];
+    });
+  });
+
   test('in optimizer steps', async () => {
     await expectSameBits((kernels) => {
       const rng = createRng(3);

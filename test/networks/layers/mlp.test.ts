@@ -37,6 +37,33 @@ testNetwork('a mlp with an output activation', () => createWithBiases({ outputAc
 testNetwork('a linear map', () => createWithBiases({ hidden: [] }));
 testNetwork('a mlp of odd widths', () => createWithBiases({ inputDim: 1, hidden: [17, 1, 9], outputDim: 1 }));
 
+test('input gradients of some rows have the bits that these rows have among all', () => {
+  for (const hidden of [[], [7], [17, 5]]) {
+    const kernels = createKernels();
+    const network = createMlp(kernels, options({ hidden, activation: 'relu', init: 'he' }));
+    const rng = createRng('some rows');
+    const draw = (length: number) => Float32Array.from({ length }, () => rng.gaussian());
+    network.forward(draw(9 * 5), 9);
+    const outputGradients = draw(9 * 3);
+    const all = network.inputGradientsOf!(outputGradients).slice();
+    for (const chosen of [[0, 3, 4, 8], [8], []]) {
+      const rows = kernels.allocateIntegers(chosen.length);
+      rows.set(chosen);
+      const some = Float32Array.from(
+        chosen.flatMap((row) => [...outputGradients.subarray(3 * row, 3 * row + 3)]),
+      );
+      const expected = chosen.flatMap((row) => [...all.subarray(5 * row, 5 * row + 5)]);
+      expect([...network.inputGradientsOfRows!(some, rows)]).toEqual(expected);
+    }
+    expect(network.gradients.every((gradient) => gradient === 0)).toBe(true);
+  }
+});
+
+test('normalised networks and those with an output activation offer no gradients of some rows', () => {
+  expect(createWithBiases({ layerNorm: true }).inputGradientsOfRows).toBeUndefined();
+  expect(createWithBiases({ outputActivation: 'tanh' }).inputGradientsOfRows).toBeUndefined();
+});
+
 /** The outputs in Float64, from the parameters as they are documented to lie. */
 function exactForward(
   { layers }: Mlp,
