@@ -147,7 +147,13 @@ export {
 } from './instruments/instrument.ts';
 export { type FundingOptions, loadFunding } from './instruments/load-funding.ts';
 export { DEFAULT_TIERS, type MaintenanceTier, MaintenanceTiers } from './instruments/maintenance-tiers.ts';
-export { type PriceStep, PriceSteps, UPBIT_KRW_STEPS } from './instruments/price-steps.ts';
+export {
+  PRICE_STEP_TABLES,
+  type PriceStep,
+  PriceSteps,
+  priceStepsOf,
+  UPBIT_KRW_STEPS,
+} from './instruments/price-steps.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
 export {
   ledoitWolf,

@@ -3,6 +3,7 @@ import { type ConfigOf, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import type { BookTape, Venue } from '../../market/books/tape.ts';
+import { PRICE_STEP_TABLES } from '../../market/instruments/price-steps.ts';
 import { planRows, type RowRange } from '../episode-rows.ts';
 import { OBSERVED_COLUMNS } from './observation.ts';
 
@@ -104,7 +105,12 @@ export const arbitrageConfig = z.object({
   lotSize: z.number().min(0).default(0).describe('sizes are multiples of this, base units; 0: any'),
   minSize: z.number().min(0).default(0).describe('smallest order, base units'),
   minNotional: z.number().min(0).default(0).describe('smallest value of an order, quote units'),
-  tickSize: z.number().min(0).default(0).describe('limits are multiples of this, quote units; 0: any'),
+  tickSize: z
+    .union([z.number().min(0), z.enum(PRICE_STEP_TABLES)])
+    .default(0)
+    .describe(
+      'limits are multiples of this, quote units; 0: any; upbit-krw: the steps of won markets, by price',
+    ),
   maxOrdersPerSecond: z.int().min(0).default(0).describe('orders a venue takes in any second; 0: any number'),
   outageEveryMs: z
     .number()

@@ -6,6 +6,7 @@ import { createFee } from '../../market/execution/fees.ts';
 import { createLatency } from '../../market/execution/latency.ts';
 import { noOutages, randomOutages } from '../../market/execution/outages.ts';
 import { RateLimit } from '../../market/execution/rate-limit.ts';
+import { priceStepsOf } from '../../market/instruments/price-steps.ts';
 import { builtInParts, type EnvParts } from '../parts.ts';
 import { type ArbitrageConfig, perVenue } from './config.ts';
 
@@ -22,7 +23,8 @@ export function createDeskVenues(
   const fees = perVenue(config.takerFeeRates, numVenues);
   const latencies = perVenue(config.latencyMs, numVenues);
   const { latencySigma: sigma, burstProbability, burstFactor, burstMs } = config;
-  const { lotSize, minSize, tickSize, minNotional, maxOrdersPerSecond, outageEveryMs, outageMs } = config;
+  const { lotSize, minSize, minNotional, maxOrdersPerSecond, outageEveryMs, outageMs } = config;
+  const tickSize = priceStepsOf(config.tickSize);
   return fees.map((fee, v) => ({
     matcher: new BookMatcher(depth, config.staleMs, { lotSize, minSize, tickSize, minNotional }),
     fees: createFee(parts.fees.get(config.feeModel), { feeRate: fee }, config.feeSettings),

@@ -3,6 +3,7 @@
  * own.
  */
 import { type ConfigOf, z } from '../../core/config.ts';
+import { PRICE_STEP_TABLES } from '../../market/instruments/price-steps.ts';
 import { perpetualShape, tradingConfig } from './config.ts';
 
 const perpetualKeys = Object.fromEntries(Object.keys(perpetualShape).map((key) => [key, true])) as {
@@ -57,7 +58,12 @@ export const bookTradingConfig = tradingConfig
     lotSize: z.number().min(0).default(0).describe('sizes are multiples of this, base units; 0: any'),
     minSize: z.number().min(0).default(0).describe('smallest order, base units'),
     minNotional: z.number().min(0).default(0).describe('smallest value of an order, quote units'),
-    tickSize: z.number().min(0).default(0).describe('limits are multiples of this, quote units; 0: any'),
+    tickSize: z
+      .union([z.number().min(0), z.enum(PRICE_STEP_TABLES)])
+      .default(0)
+      .describe(
+        'limits are multiples of this, quote units; 0: any; upbit-krw: the steps of won markets, by price',
+      ),
   });
 
 export type BookTradingConfig = ConfigOf<typeof bookTradingConfig>;

@@ -8,6 +8,7 @@ import { createFee } from '../../market/execution/fees.ts';
 import type { Fill } from '../../market/execution/fill.ts';
 import { createLatency, type LatencyModel } from '../../market/execution/latency.ts';
 import type { FeatureMatrix } from '../../market/features/pipeline.ts';
+import { priceStepsOf } from '../../market/instruments/price-steps.ts';
 import type { StepResult } from '../env.ts';
 import { builtInParts, completeParts, type EnvParts } from '../parts.ts';
 import type { Action, Box, Discrete } from '../spaces.ts';
@@ -83,7 +84,7 @@ export class BookTrader implements Snapshotable {
         lotSize: config.lotSize,
         minSize: config.minSize,
         minNotional: config.minNotional,
-        tickSize: config.tickSize,
+        tickSize: priceStepsOf(config.tickSize),
       },
       borrowRatePerYear: config.borrowRatePerYear,
       rebalanceBand: config.rebalanceBand,

@@ -1,6 +1,7 @@
 /** Fills orders against the displayed book of one venue, and remembers what we have taken from it. */
 import { ConfigError } from '../../core/errors.ts';
 import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
+import type { PriceSteps } from '../instruments/price-steps.ts';
 import { BookPace } from './book-pace.ts';
 
 // K: levels a side.
@@ -14,8 +15,8 @@ export interface VenueRules {
   readonly lotSize: number;
   /** Smaller orders are refused, base units. */
   readonly minSize: number;
-  /** Limit prices are whole multiples of this, quote units. */
-  readonly tickSize: number;
+  /** Limit prices are whole multiples of this, quote units, or stand on a table's steps. */
+  readonly tickSize: number | PriceSteps;
   /** Orders of a smaller value are refused, quote units; absent: 0. */
   readonly minNotional?: number;
 }
@@ -206,6 +207,7 @@ export class BookMatcher implements Snapshotable {
   acceptedLimit(side: Side, limit: number): number {
     const { tickSize } = this.rules;
     if (tickSize === 0 || !Number.isFinite(limit)) return limit;
+    if (typeof tickSize !== 'number') return side === 1 ? tickSize.floor(limit) : tickSize.ceil(limit);
     const ticks = limit / tickSize;
     return (side === 1 ? Math.floor(ticks + ROUNDING) : Math.ceil(ticks - ROUNDING)) * tickSize;
   }

@@ -33,6 +33,13 @@ export const UPBIT_KRW_STEPS: readonly PriceStep[] = [
   { fromPrice: 1_000_000, step: 1000 },
 ];
 
+/** Tables of steps that settings may name. */
+export const PRICE_STEP_TABLES = ['upbit-krw'] as const;
+
+/** @param setting one step for all prices, 0 for none, or the name of a table */
+export const priceStepsOf = (setting: number | (typeof PRICE_STEP_TABLES)[number]): number | PriceSteps =>
+  typeof setting === 'number' ? setting : new PriceSteps(UPBIT_KRW_STEPS);
+
 export class PriceSteps {
   readonly #from: Float64Array; // [n]
   readonly #steps: Float64Array; // [n]

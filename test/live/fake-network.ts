@@ -92,7 +92,7 @@ export class FakeNetwork implements Transport {
       subscribed: new Map(),
       sequence: 0,
       nowMs: () => this.#clock.monotonicMs() + this.skewMs,
-      send: (text) => this.#send(client, text),
+      send: (data) => this.#send(client, String(data)),
       handlers,
       alive: true,
       silentUntilMs: -1,

@@ -18,6 +18,8 @@ const FAULTY_MS = 30_000;
 const CALM_MS = 85_000;
 const DECISION_MS = 500;
 const TICK_MS = 250;
+/** Levels a side of venues that send no more. */
+const DEPTHS: Readonly<Record<string, number>> = { kraken: 10, upbit: 15, bithumb: 30 };
 
 interface Outcome {
   readonly log: string;
@@ -93,7 +95,7 @@ function run(dialect: Dialect, seed: number): Outcome {
   }
 
   const differences: string[] = [];
-  const depth = dialect.plugin.name === 'kraken' ? 10 : Infinity;
+  const depth = DEPTHS[dialect.plugin.name] ?? Infinity;
   // Until no frame is under way any more.
   network.paused = true;
   clock.runUntil(clock.monotonicMs() + 1000);

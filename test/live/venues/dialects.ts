@@ -3,10 +3,12 @@ import { crc32 } from 'node:zlib';
 import type { ConfigSchema } from '../../../core/config.ts';
 import type { VenuePlugin } from '../../../live/connection/venue.ts';
 import { binance } from '../../../live/venues/binance.ts';
+import { bithumb } from '../../../live/venues/bithumb.ts';
 import { bybit } from '../../../live/venues/bybit.ts';
 import { coinbase } from '../../../live/venues/coinbase.ts';
 import { kraken } from '../../../live/venues/kraken.ts';
 import { okx } from '../../../live/venues/okx.ts';
+import { upbit } from '../../../live/venues/upbit.ts';
 import type { Change, FakeMarket, Level } from '../fake-market.ts';
 
 /** The server's side of one connection. */
@@ -17,7 +19,7 @@ export interface Peer {
   /** Frames so far. */
   sequence: number;
   nowMs(): number;
-  send(text: string): void;
+  send(data: string | Buffer): void;
 }
 
 export interface Dialect {
@@ -238,6 +240,40 @@ const okxDialect: Dialect = {
   },
 };
 
+/** Whole books every time, as bytes, a missing level filled up with zeros. */
+function wholeBook(peer: Peer, market: FakeMarket, stream_type: string, depth: number, level?: number): void {
+  const [bids, asks] = [market.levels('bid').slice(0, depth), market.levels('ask').slice(0, depth)];
+  const orderbook_units = Array.from({ length: Math.max(bids.length, asks.length) }, (_, rank) => {
+    const [[bid_price, bid_size], [ask_price, ask_size]] = [bids[rank] ?? [0, 0], asks[rank] ?? [0, 0]];
+    return {
+      ask_price: Number(ask_price),
+      bid_price: Number(bid_price),
+      ask_size: Number(ask_size),
+      bid_size: Number(bid_size),
+    };
+  });
+  const code = `${market.quote}-${market.base}`;
+  const timestamp = Math.floor(peer.nowMs());
+  const frame = { type: 'orderbook', code, timestamp, orderbook_units, stream_type, level };
+  peer.send(Buffer.from(JSON.stringify(frame)));
+}
+
+function koreanDialect(plugin: VenuePlugin<ConfigSchema>, depth: number, level?: number): Dialect {
+  return {
+    plugin,
+    hear(peer, text) {
+      if (text === 'PING') return peer.send(Buffer.from('{"status":"UP"}'));
+      const request: { type?: string; codes?: string[] }[] = JSON.parse(text);
+      const books = request.find(({ type }) => type === 'orderbook')?.codes ?? [];
+      const names = books.map((code) => code.split('.')[0].split('-').reverse().join('-'));
+      peer.subscribed.clear();
+      for (const market of subscribeTo(peer, names, '-', true))
+        wholeBook(peer, market, 'SNAPSHOT', depth, level);
+    },
+    tell: (peer, market) => wholeBook(peer, market, 'REALTIME', depth, level),
+  };
+}
+
 function stateNumber(market: FakeMarket): number {
   return stateNumbers.get(market) ?? 100;
 }
@@ -253,4 +289,6 @@ export const dialects: readonly Dialect[] = [
   krakenDialect,
   bybitDialect,
   okxDialect,
+  koreanDialect(upbit, 15, 0),
+  koreanDialect(bithumb, 30),
 ];

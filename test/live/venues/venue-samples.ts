@@ -131,7 +131,24 @@ const CLOSING_FRAMES: Readonly<Record<string, (sequence: number) => unknown[]>> 
       ],
     },
   ],
+  upbit: () => KOREAN_FRAMES,
+  bithumb: () => KOREAN_FRAMES,
 };
+
+const KOREAN_FRAMES = [
+  {
+    type: 'trade',
+    code: 'USDT-BTC',
+    timestamp: START_MS,
+    trade_timestamp: START_MS,
+    trade_price: 34000.5,
+    trade_volume: 0.005,
+    ask_bid: 'BID',
+    sequential_id: 1_700_000_000_000_000,
+    stream_type: 'REALTIME',
+  },
+  { type: 'ticker', code: 'USDT-BTC', trade_price: 34000.5, timestamp: START_MS, stream_type: 'REALTIME' },
+];
 
 /** What a session with the fake venue takes in: its answers to the subscriptions, some updates, a trade, a ticker. */
 export function sampleOf(dialect: Dialect, numUpdates = 3): VenueSample {
@@ -144,7 +161,7 @@ export function sampleOf(dialect: Dialect, numUpdates = 3): VenueSample {
     subscribed: new Map(),
     sequence: 0,
     nowMs: () => START_MS,
-    send: (text) => waiting.push({ kind: 'frame', text }),
+    send: (data) => waiting.push({ kind: 'frame', text: String(data) }),
   };
   const markets = parseMarkets(plugin.name, ['BTC/USDT'], plugin.nativeSymbol);
   const session = new VenueSession({

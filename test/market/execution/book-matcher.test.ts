@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createPairPlan, netEdge, planPairInto } from '../../../market/arbitrage/pair-plan.ts';
 import { type BookLevels, BookMatcher } from '../../../market/execution/book-matcher.ts';
 import { QueuePosition } from '../../../market/execution/queue-position.ts';
+import { priceStepsOf } from '../../../market/instruments/price-steps.ts';
 import type { Levels } from '../../envs/book-tapes.ts';
 
 const DEPTH = 3;
@@ -102,6 +103,15 @@ describe('matching against a displayed book', () => {
     expect(matcher.acceptedSize(0.7)).toBeCloseTo(0.7, 12);
     expect(matcher.acceptedLimit(1, 101.3)).toBe(101);
     expect(matcher.acceptedLimit(-1, 98.6)).toBe(99);
+  });
+
+  test('ticks of won markets go by the price', () => {
+    const tickSize = priceStepsOf('upbit-krw');
+    const matcher = new BookMatcher(DEPTH, Infinity, { lotSize: 0, minSize: 0, tickSize });
+    expect(matcher.acceptedLimit(1, 100_473_999)).toBe(100_473_000);
+    expect(matcher.acceptedLimit(-1, 100_473_001)).toBe(100_474_000);
+    expect([matcher.acceptedLimit(1, 4999.5), matcher.acceptedLimit(1, 5004)]).toEqual([4999, 5000]);
+    expect(matcher.acceptedLimit(1, Infinity)).toBe(Infinity);
   });
 
   test('a saved matcher goes on as the first would', () => {
