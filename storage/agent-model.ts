@@ -3,6 +3,7 @@
  */
 import { z } from '../core/config.ts';
 import { StorageError } from '../core/errors.ts';
+import { requireHeldWidths } from '../core/held-widths.ts';
 import type { Json, Snapshot } from '../core/snapshot.ts';
 import { stringifyExact } from './exact-json.ts';
 import type { ModelArtifact, ModelData, ModelDetails, ModelFiles } from './model-artifact.ts';
@@ -12,6 +13,8 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 /** Version of the files and the pipeline below. */
 const KIND_VERSION = 1;
 const KIND = 'agent:';
+/** Of a run: its buffers have rows for each. */
+const MAX_ENVS = 65_536;
 const ARRAYS = 'state.safetensors';
 const VALUES = 'values.json';
 
@@ -85,6 +88,8 @@ export function unpackAgentModel({ manifest, files }: ModelArtifact): AgentModel
     );
   }
   const { tensors } = decodeSafetensors(files[ARRAYS], `${name}/${ARRAYS}`);
+  const numSaved = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  requireHeldWidths(config as object, numSaved, `policy "${name}"`);
   const rest = pipeline as unknown as Omit<AgentModel, 'agent' | 'state'>;
   const recorded = z.array(recordedPluginSchema).safeParse(rest.plugins ?? []);
   if (!recorded.success) {
@@ -92,6 +97,9 @@ export function unpackAgentModel({ manifest, files }: ModelArtifact): AgentModel
       'malformed',
       `Policy "${name}" names its plugin files in a form that is not known.`,
     );
+  }
+  if (!(Number.isInteger(rest.numEnvs) && rest.numEnvs >= 1 && rest.numEnvs <= MAX_ENVS)) {
+    throw new StorageError('malformed', `Policy "${name}" learnt in ${rest.numEnvs} envs, which cannot be.`);
   }
   return {
     ...rest,

@@ -60,8 +60,10 @@ export async function openTrainedRun(
 /** The same of a run whose parts are built already. @throws ConfigError `no-checkpoint` */
 export function loadTrainedRun(run: Run, directory: RunDirectory, checkpoint?: string): TrainedRun {
   const entry = chooseCheckpoint(directory, checkpoint);
+  // What does not belong together is refused before memory is taken for it.
+  const stored = openCheckpoint(entry.path, run.spec);
   const agent = buildAgent(run, createEvaluationEnv(run, 'test'), run.spec.numEnvs);
-  openCheckpoint(entry.path, run.spec).restore('run/agent', agent);
+  stored.restore('run/agent', agent);
   return { run, directory, checkpoint: entry, agent };
 }
 

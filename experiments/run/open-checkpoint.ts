@@ -1,5 +1,6 @@
 /** Reads a checkpoint of a run, and tells which one it was when it does not fit. */
 import { StorageError } from '../../core/errors.ts';
+import { requireHeldWidths } from '../../core/held-widths.ts';
 import { type Snapshot, type Snapshotable, snapshotPart } from '../../core/snapshot.ts';
 import { type CheckpointDetails, loadCheckpoint } from '../../storage/checkpoint.ts';
 import type { RunSpec } from './spec.ts';
@@ -31,6 +32,7 @@ export function openCheckpoint(path: string, spec: RunSpec): OpenCheckpoint {
         'Restore run.json, or start a new run.',
     );
   }
+  requireHeldWidths(spec.agent.config, manifest.stateBytes / 4, `"${path}"`);
   const part = (name: string): Snapshot => snapshotPart(snapshot, name);
   return {
     steps: manifest.steps,

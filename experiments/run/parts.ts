@@ -133,8 +133,21 @@ export function buildAgent(
     createNetwork: network?.createNetwork,
     signalRules: catalog.signalRules,
   };
-  return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
+  try {
+    return catalog.agents.get(spec.agent.name).build(context, spec.agent.config);
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    throw new ConfigError(
+      'too-large',
+      `Agent "${spec.agent.name}" needs more memory than there is (${error.message}); lower bufferSize, batches or widths.`,
+      { cause: error },
+    );
+  }
 }
+
+/** An array that is longer than arrays can be, or than there is memory for. */
+const isTooLarge = (error: unknown): error is RangeError =>
+  error instanceof RangeError && /array length|allocation failed|memory/i.test(error.message);
 
 function createEnv(run: Run, span: SpanName, seed: number, onePass: boolean): Env {
   const { context, config } = envParts(run, span, seed, onePass);

@@ -27,6 +27,10 @@ import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 /** Latest checkpoints of a run that stay. */
 const DEFAULT_KEPT = 10;
 
+/** Envs of a run, and threads of its kernels, at most: what a file says must not take all of a machine's memory. */
+const MAX_ENVS = 65_536;
+const MAX_THREADS = 64;
+
 const pluginConfig = z.record(z.string(), z.json());
 const pluginSpec = z.strictObject({ name: z.string(), config: pluginConfig });
 type PluginConfig = z.output<typeof pluginConfig>;
@@ -73,7 +77,7 @@ const runSpec = z.strictObject({
       trained: z.strictObject({ fromMs: z.number(), toMs: z.number() }).optional(),
     })
     .optional(),
-  numEnvs: z.int().min(1),
+  numEnvs: z.int().min(1).max(MAX_ENVS),
   totalSteps: z.int().min(1),
   seed: z.int().min(0),
   evaluateEvery: z.int().min(0),
@@ -85,9 +89,9 @@ const runSpec = z.strictObject({
   targetReturn: z.number().optional(),
   log: z.array(z.enum(LOG_FORMATS)).default(['jsonl']),
   kernels: z
-    .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1) })
+    .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1).max(MAX_THREADS) })
     .default({ backend: 'wasm', threads: 1 }),
-  envWorkers: z.int().min(0).default(0),
+  envWorkers: z.int().min(0).max(MAX_ENVS).default(0),
   network: networkRecordSchema.optional(),
   /** What of it was found to know later data, where it was trained all the same. */
   lookAhead: z.array(z.string()).optional(),
@@ -181,6 +185,9 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
       'invalid-setting',
       `Env "${env.name}" takes no market data; leave out --data, --validate-from and --test-from.`,
     );
+  }
+  if (numEnvs > MAX_ENVS) {
+    throw new ConfigError('invalid-setting', `A run has ${MAX_ENVS} envs at most, not ${numEnvs}.`);
   }
   const { evaluateEvery, patience, targetReturn } = request;
   if (evaluateEvery === 0 && (patience ?? targetReturn) !== undefined) {

@@ -69,6 +69,7 @@ export class TrainingSession {
     const { patience, targetReturn, log } = run.spec;
     this.#run = run;
     this.#directory = directory;
+    const stored = resumeFrom === undefined ? undefined : openCheckpoint(resumeFrom, run.spec);
     this.#envs = createTrainingEnvs(run);
     this.#agent = buildAgent(run, this.#envs, numEnvs, run.spec.kernels);
     const evaluationEnv = createEvaluationEnv(run, 'validation');
@@ -91,9 +92,7 @@ export class TrainingSession {
       patience,
       targetReturn,
     });
-    let startStep = 0;
-    const stored = resumeFrom === undefined ? undefined : openCheckpoint(resumeFrom, run.spec);
-    if (stored !== undefined) startStep = stored.steps;
+    const startStep = stored?.steps ?? 0;
     this.#training = new Training({
       envs: this.#envs,
       agent: this.#agent,

@@ -1,6 +1,6 @@
 /** Makes a kind of model of whatever builds a network. */
 import type { ConfigOf } from '../../core/config.ts';
-import { StorageError } from '../../core/errors.ts';
+import { requireHeldWidths } from '../../core/held-widths.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
 import type { Kernels } from '../../networks/kernels/kernels.ts';
@@ -41,7 +41,7 @@ export function defineNetworkModel<Schema extends NetworkSchema>(kind: {
       return trainNetworkModel(kernels, network, outputsOf(context.shape), context, config);
     },
     load(shape, state, config) {
-      requireHeldWidths(config, state);
+      requireHeldWidths(config, numbersOf(state), 'the model');
       // Whatever the initial weights, the saved ones take their place.
       const network = build(createKernels(), shape, config, createRng(0));
       return loadNetworkModel(network, outputsOf(shape), shape, state);
@@ -49,22 +49,7 @@ export function defineNetworkModel<Schema extends NetworkSchema>(kind: {
   });
 }
 
-/** Settings that say how wide a layer is. */
-const WIDTHS = /hidden|units|width|filters|channels/i;
-
-/** @throws StorageError `snapshot-mismatch` for a layer wider than all weights that are saved, before memory is taken for it */
-function requireHeldWidths(config: object, { arrays }: PredictorState): void {
-  let numSaved = 0;
-  for (const { length } of Object.values(arrays)) numSaved += length;
-  for (const [key, value] of Object.entries(config)) {
-    if (!WIDTHS.test(key)) continue;
-    const widest = Math.max(0, ...[value].flat().filter((each) => typeof each === 'number'));
-    if (widest <= numSaved) continue;
-    throw new StorageError(
-      'snapshot-mismatch',
-      `The model's "${key}" asks for ${widest} units, and its file holds ${numSaved} numbers: it was changed after it was saved.`,
-    );
-  }
-}
+const numbersOf = ({ arrays }: PredictorState): number =>
+  Object.values(arrays).reduce((sum, { length }) => sum + length, 0);
 
 const outputsOf = ({ task }: ModelShape) => (task === 'classification' ? 'logits' : 'values');

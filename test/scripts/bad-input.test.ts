@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadCheckpoint } from '../../storage/checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../storage/checkpoint.ts';
 import { CANDLE_HEADER, candleFile, candleLines, type Outcome, Workplace } from './command-line.ts';
 
 const ENVS = `import * as gym from 'market-gym';
@@ -520,6 +520,30 @@ describe('A stored run is refused, and not touched, when', { concurrent: true },
     }),
     ['step-000000000064" does not fit this run', '[', 'is needed'],
     RESUME,
+  );
+  testDamage(
+    'run.json has more envs than any run',
+    'ppo-run',
+    edit('run.json', (run) => {
+      run.numEnvs = 1e9;
+    }),
+    ['run.json" is damaged: numEnvs', '65536', 'Restore it'],
+    RESUME,
+  );
+  testDamage(
+    'run.json and its checkpoint agree on layers that the checkpoint does not hold',
+    'ppo-run',
+    (d) => {
+      const hidden = [20_000, 20_000];
+      edit('run.json', (run) => {
+        run.agent.config.hidden = hidden;
+      })(d);
+      const name = 'step-000000000064';
+      const { snapshot, manifest } = loadCheckpoint(join(d, 'checkpoints', name));
+      const agent = { ...manifest.agent, config: { ...(manifest.agent.config as object), hidden } };
+      saveCheckpoint(join(d, 'checkpoints'), name, { snapshot, manifest: { ...manifest, agent } });
+    },
+    ['"hidden" of', 'asks for 400020000 numbers', 'was changed after it was saved'],
   );
   testDamage(
     'run.json has a key that is unknown',

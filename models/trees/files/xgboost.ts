@@ -9,6 +9,8 @@ import { parseTree } from './xgboost-tree.ts';
 
 /** Classes of a model at most; what is predicted takes memory for each. */
 const MAX_CLASSES = 10_000;
+/** A number of features is all that tells of some of them: nothing else in the file would be as long. */
+const MAX_FEATURES = 1 << 24;
 
 /**
  * @param file JSON as text or bytes, or UBJSON
@@ -39,6 +41,7 @@ export function parseXgboost(file: string | Uint8Array): Forest {
     );
   }
   const numFeatures = count(parameters, 'num_feature');
+  if (numFeatures > MAX_FEATURES) throw corrupt(`num_feature is ${numFeatures}, above ${MAX_FEATURES}`);
   const numClasses = count(parameters, 'num_class');
   if (objective.startsWith('multi:') ? numClasses < 2 || numClasses > MAX_CLASSES : numClasses > 1) {
     throw corrupt(`num_class is ${numClasses} for ${objective}`);

@@ -62,6 +62,15 @@ describe('what is refused, in one line', () => {
       'model-unsupported',
       /version 4\.0\.0/,
     ],
+    [
+      'more features than any table',
+      changed((root) => {
+        root.learner.learner_model_param.num_feature = '2000000000';
+        root.learner.feature_names = [];
+      }),
+      'model-corrupt',
+      /num_feature is 2000000000/,
+    ],
     ['no version', changed((root) => delete root.version), 'model-unsupported', /version unknown/],
     [
       'another booster',
