@@ -40,6 +40,8 @@ export { type ForeignModelOptions, readForeignModel } from './models/foreign-mod
 export { type OpenExperiment, openExperiment, type StoredTrial } from './open-experiment.ts';
 export { type OpenRun, type OpenRunOptions, openRun } from './open-run.ts';
 export { type Catalog, loadCatalog } from './plugins/catalog.ts';
+export type { QueueOptions } from './queue/coordinator.ts';
+export { type WorkEvent, type WorkOptions, type WorkSummary, work } from './queue/work.ts';
 export {
   type CellSummary,
   compareAgents,

@@ -9,15 +9,18 @@ import { type ExperimentInput, loadExperiment, parseExperiment } from './file.ts
 import { DEFAULT_LEDGER, type LedgerChoice } from './ledger/use-ledger.ts';
 import { nameOf, planExperiment, type Trial } from './plan.ts';
 import type { PluginAccess } from './plugins/access.ts';
-import { runPool, type TrialOutcome } from './pool.ts';
+import { type RunTrial, runPool, type TrialOutcome } from './pool.ts';
+import { QUEUED_TRIALS, QueueCoordinator, type QueueOptions } from './queue/coordinator.ts';
 import { runSearches, type SearchResult } from './search/run-search.ts';
 import { readTrialResult, type TrialResult } from './trial.ts';
 
 export interface ExperimentOptions {
   /** The experiment's folder; finished trials in it are kept. Default: `runs/NAME`, from the working directory. */
   readonly out?: string;
-  /** Trials at a time, each in a process of its own, ≥ 1. Default: one per processor core. */
+  /** Trials at a time, each in a process of its own, ≥ 1. Default: one per processor core; of a queue, 256. */
   readonly jobs?: number;
+  /** Other machines carry the trials out, with the same results. Default: processes of this one. */
+  readonly queue?: QueueOptions;
   /** Told of everything that happens, as it happens. */
   readonly onEvent?: (event: ExperimentEvent) => void;
   /** Once aborted, no trial is begun; those that run save what they have, and go on from there the next time. */
@@ -61,7 +64,8 @@ export async function runExperiment(
   input: ExperimentInput | string,
   {
     out: folder,
-    jobs = availableParallelism(),
+    queue,
+    jobs = queue === undefined ? availableParallelism() : QUEUED_TRIALS,
     onEvent = () => {},
     signal,
     ledger = DEFAULT_LEDGER,
@@ -79,9 +83,12 @@ export async function runExperiment(
   if (search !== undefined) {
     const lock = lockExperiment(out);
     try {
-      const outcome = await runSearches(
-        { ...experiment, search },
-        { out, jobs, onEvent, signal: signal ?? new AbortController().signal, ledger, access: access ?? {} },
+      const options = { out, jobs, onEvent, ledger, access: access ?? {} };
+      const outcome = await withQueue(name, out, queue, (run) =>
+        runSearches(
+          { ...experiment, search },
+          { ...options, run, signal: signal ?? new AbortController().signal },
+        ),
       );
       return { name, out, ...outcome };
     } finally {
@@ -89,7 +96,7 @@ export async function runExperiment(
     }
   }
   const trials = await planExperiment(experiment, out, access);
-  return carryOutTrials(name, out, trials, { jobs, onEvent, signal, ledger });
+  return carryOutTrials(name, out, trials, { jobs, onEvent, signal, ledger, queue });
 }
 
 /** Runs planned trials that are not finished yet. */
@@ -102,13 +109,36 @@ export async function carryOutTrials(
     onEvent = () => {},
     signal,
     ledger,
-  }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger'>> & Pick<ExperimentOptions, 'onEvent' | 'signal'>,
+    queue,
+  }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger'>> &
+    Pick<ExperimentOptions, 'onEvent' | 'signal' | 'queue'>,
 ): Promise<ExperimentOutcome> {
   const lock = lockExperiment(out);
   try {
-    return await carryOutLocked(name, out, trials, { jobs, onEvent, signal, ledger });
+    return await withQueue(name, out, queue, (run) =>
+      carryOutLocked(name, out, trials, { jobs, onEvent, signal, ledger, run }),
+    );
   } finally {
     lock.release();
+  }
+}
+
+/** Connects to a queue for as long as it is needed. @param carryOut is given nobody who runs trials where there is no queue */
+async function withQueue<Outcome extends { readonly interrupted: boolean }>(
+  name: string,
+  out: string,
+  queue: QueueOptions | undefined,
+  carryOut: (run?: RunTrial) => Promise<Outcome>,
+): Promise<Outcome> {
+  if (queue === undefined) return carryOut();
+  const coordinator = await QueueCoordinator.open(name, out, queue);
+  let isEnded = false;
+  try {
+    const outcome = await carryOut(coordinator.run);
+    isEnded = !outcome.interrupted;
+    return outcome;
+  } finally {
+    await coordinator.close(isEnded);
   }
 }
 
@@ -138,7 +168,9 @@ async function carryOutLocked(
     onEvent,
     signal,
     ledger,
-  }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger' | 'onEvent'>> & Pick<ExperimentOptions, 'signal'>,
+    run,
+  }: Required<Pick<ExperimentOptions, 'jobs' | 'ledger' | 'onEvent'>> &
+    Pick<ExperimentOptions, 'signal'> & { readonly run?: RunTrial },
 ): Promise<ExperimentOutcome> {
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
   onEvent({
@@ -153,6 +185,7 @@ async function carryOutLocked(
   let uncounted: string | undefined;
   await runPool(open, {
     jobs: Math.min(jobs, open.length),
+    run,
     ledger,
     signal: signal ?? new AbortController().signal,
     onTraining: (trial, event) => onEvent({ kind: 'training', trial: labelsOf(trial), event }),

@@ -12,6 +12,7 @@ import type { TrialEntry } from '../storage/trials/trial.ts';
 import { judgeFold } from './crossval/judge-fold.ts';
 import { recordTrials } from './ledger/record.ts';
 import { runEntry } from './ledger/run-entry.ts';
+import type { LedgerSpool } from './ledger/spool.ts';
 import { writePeriods } from './ledger/trial-periods.ts';
 import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
@@ -71,7 +72,7 @@ export function readResult(directory: string): TrialResult | undefined {
  */
 export async function runTrial(
   trial: Trial,
-  { ledger = false, ...options }: CarryOutOptions & { readonly ledger?: LedgerChoice },
+  { ledger = false, ...options }: CarryOutOptions & { readonly ledger?: LedgerChoice | LedgerSpool },
 ): Promise<TrialEnd> {
   const directory = new RunDirectory(trial.directory);
   const run = await reopenRun(trial.spec, accessOf(trial), `The trial "${trial.directory}"`);

@@ -1,6 +1,7 @@
 /** The process of one trial: takes it from its parent, and tells how it goes. */
 import { MarketGymError } from '../core/errors.ts';
 import { systemClock } from '../live/connection/clock.ts';
+import type { LedgerSpool } from './ledger/spool.ts';
 import type { LedgerChoice } from './ledger/use-ledger.ts';
 import type { Trial } from './plan.ts';
 import type { TrainingEvent } from './run/events.ts';
@@ -11,7 +12,7 @@ export type ToWorker =
   | {
       readonly kind: 'run';
       readonly trial: Trial;
-      readonly ledger: LedgerChoice;
+      readonly ledger: LedgerChoice | LedgerSpool;
       /** A part of a search's trial; absent: the whole trial, and its judgement. */
       readonly segment?: Segment;
     }

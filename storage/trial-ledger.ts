@@ -136,6 +136,31 @@ export class TrialLedger {
     });
   }
 
+  /**
+   * The same, without the rows of which there is one already, time and source apart: what was handed in twice is counted once.
+   * @returns how many were new
+   * @throws StorageError `busy`, `write-failed`
+   */
+  appendNew(...entries: readonly TrialEntry[]): number {
+    return inTransaction(this.#db, this.path, 'ledger', () => {
+      const isNew = entries.filter((entry) => !this.#has(entry));
+      for (const entry of isNew) this.#insert(entry);
+      return isNew.length;
+    });
+  }
+
+  #has({ place, configuration, seeds, ledTo, kind, validation, test }: TrialEntry): boolean {
+    const parameters = [keyOf(configuration), configuration, JSON.stringify(seeds), ledTo, kind];
+    const presence = [validation, test].map((series) => (series === undefined ? 'IS NULL' : 'IS NOT NULL'));
+    const found = this.#db
+      .prepare(
+        `SELECT 1 FROM trials WHERE place ${place === undefined ? 'IS NULL' : '= ?'} AND configuration_key = ? AND configuration = ?
+           AND seeds = ? AND led_to = ? AND kind = ? AND validation ${presence[0]} AND test ${presence[1]} LIMIT 1`,
+      )
+      .get(...(place === undefined ? [] : [this.#placeId(place)]), ...parameters);
+    return found !== undefined;
+  }
+
   /** Keeps that somebody was shown a test span. @throws StorageError `busy`, `write-failed` */
   look({ timeMs, place, configuration, seeds, verdict }: Look): void {
     inTransaction(this.#db, this.path, 'ledger', () => {

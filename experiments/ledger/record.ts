@@ -4,6 +4,7 @@ import type { TrialEntry, TrialKind } from '../../storage/trials/trial.ts';
 import { loadTrainedRun } from '../run/judge-runs.ts';
 import type { Run } from '../run/spec.ts';
 import { runEntry } from './run-entry.ts';
+import { type LedgerSpool, spoolRows } from './spool.ts';
 import { type LedgerChoice, type LedgerUse, useLedger } from './use-ledger.ts';
 
 export interface RecordOptions {
@@ -22,7 +23,20 @@ export function recordRun(
   return recordTrials(ledger, () => [runEntry(loadTrainedRun(run, directory), { kind, timeMs })]);
 }
 
-/** @param entries made where there is a ledger to take them */
-export function recordTrials(ledger: LedgerChoice, entries: () => readonly TrialEntry[]): LedgerUse<number> {
-  return useLedger(ledger, (open) => open.append(...entries()));
+/**
+ * Appends rows, all or none.
+ * @param ledger or a folder in which the rows wait for whoever appends them
+ * @param entries made where there is a ledger to take them
+ * @param options `isOnce`: leaves out rows that are there already
+ */
+export function recordTrials(
+  ledger: LedgerChoice | LedgerSpool,
+  entries: () => readonly TrialEntry[],
+  { isOnce = false }: { readonly isOnce?: boolean } = {},
+): LedgerUse<number> {
+  if (typeof ledger !== 'object') {
+    return useLedger(ledger, (open) => (isOnce ? open.appendNew(...entries()) : open.append(...entries())));
+  }
+  spoolRows(ledger, entries());
+  return { counted: true, result: 0 };
 }

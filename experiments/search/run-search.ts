@@ -4,7 +4,7 @@ import type { ExperimentEvent } from '../events.ts';
 import type { LedgerChoice } from '../ledger/use-ledger.ts';
 import { cellsOf, type Trial } from '../plan.ts';
 import type { PluginAccess } from '../plugins/access.ts';
-import { runInProcess } from '../pool.ts';
+import { type RunTrial, runInProcess } from '../pool.ts';
 import { readTrialResult, type TrialResult } from '../trial.ts';
 import { race } from './finalists.ts';
 import { labelOf, planPoint, planSearch, type SearchedExperiment, type SearchPlan } from './plan-search.ts';
@@ -16,6 +16,8 @@ import { rankTrials, type TrialRecord } from './trial-record.ts';
 export interface SearchOptions {
   readonly out: string;
   readonly jobs: number;
+  /** Who carries a trial out. Default: a process of this machine. */
+  readonly run?: RunTrial;
   readonly ledger: LedgerChoice;
   readonly signal: AbortSignal;
   readonly onEvent: (event: ExperimentEvent) => void;
@@ -58,7 +60,7 @@ export async function runSearches(
   options: SearchOptions,
 ): Promise<SearchesOutcome> {
   const { search, seeds } = experiment;
-  const { out, onEvent, signal, access } = options;
+  const { out, onEvent, signal, access, run = runInProcess } = options;
   const plans: SearchPlan[] = [];
   for (const cell of cellsOf(experiment)) plans.push(await planSearch(experiment, cell, access));
   onEvent({
@@ -77,7 +79,7 @@ export async function runSearches(
     const trialAt = (index: number, point: Point, seed: number): Promise<Trial> =>
       planPoint(experiment, cell, { index, point, seed, out }, access);
     const carryOut = (trial: Trial, segment?: Segment) =>
-      runInProcess(trial, {
+      run(trial, {
         ...options,
         segment,
         onTraining: (own, event) =>

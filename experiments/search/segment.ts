@@ -11,6 +11,7 @@ import type { TrialSeries } from '../../storage/trials/trial.ts';
 import { configurationOf } from '../ledger/configuration.ts';
 import { recordTrials } from '../ledger/record.ts';
 import { placeOf } from '../ledger/run-entry.ts';
+import type { LedgerSpool } from '../ledger/spool.ts';
 import type { LedgerChoice } from '../ledger/use-ledger.ts';
 import type { Trial } from '../plan.ts';
 import { loadTrainedRun } from '../run/judge-runs.ts';
@@ -64,7 +65,7 @@ export function writeProgress(directory: string, progress: TrialProgress): void 
 export async function runSegment(
   trial: Trial,
   { until, objectives }: Segment,
-  { ledger, ...options }: CarryOutOptions & { readonly ledger: LedgerChoice },
+  { ledger, ...options }: CarryOutOptions & { readonly ledger: LedgerChoice | LedgerSpool },
 ): Promise<'interrupted' | 'finished'> {
   const directory = new RunDirectory(trial.directory);
   const run = await reopenRun(trial.spec, accessOf(trial), `The trial "${trial.directory}"`);

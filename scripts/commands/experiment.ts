@@ -1,9 +1,11 @@
 /** `market-gym experiment`: a matrix of tasks, agents and seeds, on several processes. */
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import { ConfigError } from '../../core/errors.ts';
 import { formatColumns } from '../../core/text-table.ts';
 import { EXPERIMENT_KEYS, type Experiment, loadExperiment } from '../../experiments/file.ts';
 import { notCounted } from '../../experiments/ledger/use-ledger.ts';
+import type { QueueOptions } from '../../experiments/queue/coordinator.ts';
 import { compareAgents, formatCells, formatImprovements, summarizeCells } from '../../experiments/results.ts';
 import { type ExperimentOutcome, runExperiment } from '../../experiments/run-experiment.ts';
 import { MAX_TRIALS, searchSchema } from '../../experiments/search/settings.ts';
@@ -12,7 +14,7 @@ import { summarizeSelection } from '../../experiments/selection.ts';
 import { judgeWinners } from '../../experiments/winner.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
-import { createConsole } from '../terminal/console.ts';
+import { type Console, createConsole } from '../terminal/console.ts';
 import { wholeNumber } from '../terminal/counts.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED } from '../terminal/exit-codes.ts';
 import { showExperiment } from '../terminal/experiment-progress.ts';
@@ -48,9 +50,22 @@ export const options = (yargs: Argv) =>
         describe: 'Search settings: so many trials, in place of "search.trials" of the file',
       })
       .option('sampler', { type: 'string', describe: 'Who proposes them, in place of "search.sampler"' })
-      .option('pruner', { type: 'string', describe: 'Who ends them early, in place of "search.pruner"' }),
+      .option('pruner', { type: 'string', describe: 'Who ends them early, in place of "search.pruner"' })
+      .option('queue', {
+        type: 'string',
+        describe: 'postgres://USER@HOST/DATABASE: market-gym worker carries the trials out, on any machine',
+      })
+      .option('artifacts', {
+        type: 'string',
+        describe: 'With --queue: a folder that all machines see, for checkpoints; default: the database',
+      })
+      .option('send-data', {
+        type: 'boolean',
+        default: true,
+        describe: 'With --queue: puts data files into the database, for workers that lack them',
+      }),
   )
-    .requiresArg(['out', 'workers', 'ledger', 'trials', 'sampler', 'pruner'])
+    .requiresArg(['out', 'workers', 'ledger', 'trials', 'sampler', 'pruner', 'queue', 'artifacts'])
     .epilogue(
       `Keys of the file:\n${formatColumns(EXPERIMENT_KEYS.map(([level, key, meaning]) => [`  ${level}`, key, meaning]))}`,
     );
@@ -64,6 +79,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const outcome = await runExperiment(experiment, {
     out: args.out,
     jobs: args.workers,
+    queue: queueOf(args, console),
     ledger: ledgerOf(args),
     onEvent: showExperiment(console),
     signal: io.interrupt(),
@@ -122,6 +138,18 @@ function withSearch(experiment: Experiment, { trials, sampler, pruner }: Argumen
     ...(pruner !== undefined && { pruner }),
   });
   return { ...experiment, search };
+}
+
+/** @throws ConfigError `usage` for options of a queue without one */
+function queueOf({ queue, artifacts, sendData }: Arguments, console: Console): QueueOptions | undefined {
+  if (queue !== undefined) {
+    return { url: queue, artifacts, sendData, onNote: (sentence) => console.warn(sentence) };
+  }
+  if (artifacts === undefined && sendData) return undefined;
+  throw new ConfigError(
+    'usage',
+    'Data and checkpoints go nowhere without a queue; add --queue postgres://….',
+  );
 }
 
 export function exitCodeOf({ failures, interrupted }: ExperimentOutcome): number {

@@ -192,6 +192,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./experiment.ts'),
   },
   {
+    usage: 'worker',
+    describe: 'Carry out trials that experiments of other machines put into a queue',
+    load: () => import('./worker.ts'),
+  },
+  {
     usage: 'crossval',
     describe: 'Cross-validate an agent: train on every split of the rows, test on the rest',
     load: () => import('./crossval.ts'),
