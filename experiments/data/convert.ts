@@ -12,6 +12,7 @@ import {
   ratesFromCandles,
 } from '../../market/candles/conversion.ts';
 import { type Pair, parsePair, UNKNOWN_CURRENCY } from '../../market/candles/currencies.ts';
+import { readMarketName } from '../../market/candles/market-names.ts';
 import { loadCandles } from '../../market/files/load-candles.ts';
 import type { ConversionRequest } from '../../market/files/options.ts';
 
@@ -86,9 +87,6 @@ export const symbolOfPath = (path: string): string =>
 /** What a symbol is priced in; undefined where that cannot be told. */
 function quoteOf(symbol: string | undefined): string | undefined {
   if (symbol === undefined) return undefined;
-  try {
-    return parsePair(symbol).quote;
-  } catch {
-    return undefined;
-  }
+  const { quote } = readMarketName(symbol);
+  return quote === UNKNOWN_CURRENCY ? undefined : quote;
 }

@@ -10,7 +10,7 @@ import {
   encodeBooks,
   encodeTrades,
   isTradeFile,
-  loadTrades,
+  loadTradesWithNotes,
 } from '../../market/books/load.ts';
 import type { Venue } from '../../market/books/tape.ts';
 import type { LoadBooksOptions } from '../../market/books/tape-loading.ts';
@@ -112,7 +112,7 @@ async function readFile(
   if (kind === undefined) return readCandles(path, options, converter);
   const symbol = options.symbol ?? basename(path).replace(/\..*$/, '');
   if (isTradeFile(kind)) {
-    const trades = await loadTrades(path, options);
+    const { trades, notes: loadNotes } = await loadTradesWithNotes(path, options);
     const input = { path, format: kind, kind: 'trades' as const, rows: trades.length };
     if (options.bars === undefined) {
       if (converter !== undefined) {
@@ -130,7 +130,7 @@ async function readFile(
         fromMs: trades.timeMs[0],
         toMs: trades.timeMs[trades.length - 1],
       };
-      return { input: { ...input, notes: [] }, contents: [content] };
+      return { input: { ...input, notes: loadNotes }, contents: [content] };
     }
     const { bars } = options;
     const made = trades.venues.map((venue, index) => ({ venue, ...tradeBars(trades, index, bars) }));
@@ -152,7 +152,7 @@ async function readFile(
         series: { symbol: nameOf(venue, made.length, symbol), candles: inQuote(candles, venue) },
       }),
     );
-    return { input: { ...input, notes: [...notes, ...conversionNotes] }, contents };
+    return { input: { ...input, notes: [...loadNotes, ...notes, ...conversionNotes] }, contents };
   }
   const { trades, report, ...loaded } = await loadBooksOrCapture(path, options);
   const { tape, notes } = converter?.tape(loaded.tape) ?? { tape: loaded.tape, notes: [] };

@@ -1,8 +1,8 @@
 /** Loads order books from JSON, as recorders, exchanges and ccxt write them: whole books, or a snapshot and its changes. */
 import { DataError } from '../../core/errors.ts';
-import { type Pair, parsePair, UNKNOWN_CURRENCY } from '../candles/currencies.ts';
 import { quote } from '../files/faults.ts';
 import { parseTime } from '../files/time-text.ts';
+import { marketOf, readSizes, type SizeReader } from './market-sizes.ts';
 import { OrderBook } from './order-book.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
@@ -39,7 +39,18 @@ const KEYS = {
   ],
   exchangeTime: ['exchange_timestamp', 'exchangeTimestamp', 'timestamp', 'cts', 'ts'],
   venue: ['exchange', 'venue', 'exchange_id', 'exchangeId'],
-  symbol: ['symbol', 'instId', 's', 'product_id', 'instrument', 'pair', 'market', 'code', 'cd'],
+  symbol: [
+    'symbol',
+    'instId',
+    's',
+    'product_id',
+    'instrument',
+    'instrument_name',
+    'pair',
+    'market',
+    'code',
+    'cd',
+  ],
   bids: ['bids', 'b', 'bid'],
   asks: ['asks', 'a', 'ask', 'offers'],
   change: ['type', 'action', 'u'],
@@ -89,7 +100,7 @@ class JsonBooks {
   readonly #scratch: LevelScratch;
   readonly #venues = new Map<
     string,
-    { index: number; symbol: string | undefined; book: OrderBook | undefined }
+    { index: number; symbol: string | undefined; book: OrderBook | undefined; sizeOf: SizeReader }
   >();
   readonly #symbols = new Set<string>();
   readonly #notes: string[] = [];
@@ -121,7 +132,11 @@ class JsonBooks {
       return;
     }
     const venue = this.#venueOf(textOf(find(row, 'venue') ?? find(outer, 'venue')), symbol, where);
-    const levels = { bids: bids.map(levelOf), asks: asks.map(levelOf) };
+    const read = (level: unknown): Level => {
+      const [price, size] = levelOf(level);
+      return [price, venue.sizeOf(readNumber(price), readNumber(size))];
+    };
+    const levels = { bids: bids.map(read), asks: asks.map(read) };
     const timeMs = timeOf(find(row, 'time') ?? find(outer, 'time'));
     const received = KEYS.time.slice(0, 5).some((key) => row[key] !== undefined || outer[key] !== undefined);
     const exchangeTimeMs = received
@@ -161,8 +176,11 @@ class JsonBooks {
     if (given === undefined && this.#options.venue === undefined) {
       this.#notes.push('The file names no exchange; it is called "venue" here, --venue gives it a name.');
     }
-    const index = this.#builder.addVenue(createVenue(name, this.#options.pair ?? pairOf(symbol)));
-    const venue = { index, symbol, book: undefined as OrderBook | undefined };
+    const market = marketOf(this.#path, symbol, name, this.#options);
+    const sizes = readSizes(this.#path, market, this.#options);
+    this.#notes.push(...sizes.notes);
+    const index = this.#builder.addVenue(createVenue(name, market));
+    const venue = { index, symbol, book: undefined as OrderBook | undefined, sizeOf: sizes.read };
     this.#venues.set(name, venue);
     return venue;
   }
@@ -203,11 +221,19 @@ function unwrap(value: unknown): Row | undefined {
   const row = (Array.isArray(value) ? value[0] : value) as Row;
   if (typeof row !== 'object' || row === null) return undefined;
   if (Array.isArray(find(row, 'bids')) && Array.isArray(find(row, 'asks'))) return row;
+  if (Array.isArray(row.orderbook_units)) return withSides(row, row.orderbook_units);
   for (const key of WRAPPERS) {
     const inside = row[key] === undefined ? undefined : unwrap(row[key]);
     if (inside !== undefined) return inside;
   }
   return undefined;
+}
+
+/** Upbit and Bithumb write a level of both sides together. */
+function withSides(row: Row, units: readonly Row[]): Row {
+  const side = (name: 'bid' | 'ask') =>
+    units.map((unit) => [unit?.[`${name}_price`], unit?.[`${name}_size`]]);
+  return { ...row, bids: side('bid'), asks: side('ask') };
 }
 
 function find(row: Row, part: keyof typeof KEYS): unknown {
@@ -239,13 +265,4 @@ function timeOf(value: unknown): number {
   if (typeof value === 'number')
     return parseTime(Number.isInteger(value) ? value.toFixed(0) : value.toFixed(6));
   return typeof value === 'string' ? parseTime(value.trim()) : Number.NaN;
-}
-
-function pairOf(symbol: string | undefined): Pair {
-  if (symbol === undefined) return { base: UNKNOWN_CURRENCY, quote: UNKNOWN_CURRENCY };
-  try {
-    return parsePair(symbol);
-  } catch {
-    return { base: symbol.toUpperCase(), quote: UNKNOWN_CURRENCY };
-  }
 }

@@ -16,7 +16,7 @@ import {
 } from './lines.ts';
 import { loadQuoteRows, loadTradeRows, QUOTES_HEADER, TRADES_HEADER } from './quote-rows.ts';
 import { loadTableBooks } from './table-books.ts';
-import { loadTableTrades } from './table-trades.ts';
+import { type LoadedTrades, loadTableTrades } from './table-trades.ts';
 import type { BookTape } from './tape.ts';
 import type { LoadBooksOptions, LoadedBooks } from './tape-loading.ts';
 import {
@@ -112,12 +112,19 @@ const BOOK_LOADERS: Partial<
   'book-table': loadTableBooks,
 };
 
+const withoutNotes =
+  (load: (path: string, options: LoadBooksOptions) => Promise<TradeTape>) =>
+  async (path: string, options: LoadBooksOptions): Promise<LoadedTrades> => ({
+    trades: await load(path, options),
+    notes: [],
+  });
+
 const TRADE_LOADERS: Partial<
-  Record<TapeFileKind, (path: string, options: LoadBooksOptions) => Promise<TradeTape>>
+  Record<TapeFileKind, (path: string, options: LoadBooksOptions) => Promise<LoadedTrades>>
 > = {
-  'trade-parquet': loadTradeParquet,
-  'trade-lines': loadTradeLines,
-  'trade-rows': loadTradeRows,
+  'trade-parquet': withoutNotes(loadTradeParquet),
+  'trade-lines': withoutNotes(loadTradeLines),
+  'trade-rows': withoutNotes(loadTradeRows),
   'trade-table': loadTableTrades,
 };
 
@@ -142,6 +149,14 @@ export async function loadBooks(path: string, options: LoadBooksOptions = {}): P
  * @throws DataError `unknown-format`, and those of the form's loader
  */
 export async function loadTrades(path: string, options: LoadBooksOptions = {}): Promise<TradeTape> {
+  return (await loadTradesWithNotes(path, options)).trades;
+}
+
+/** As `loadTrades`, with a sentence for everything that was not taken as it stood. */
+export async function loadTradesWithNotes(
+  path: string,
+  options: LoadBooksOptions = {},
+): Promise<LoadedTrades> {
   const kind = await detectTapeFile(path, options);
   const load = kind === undefined ? undefined : TRADE_LOADERS[kind];
   if (load !== undefined) return load(path, options);

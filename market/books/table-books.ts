@@ -1,11 +1,12 @@
 /** Loads order books from tables: quotes, books with a column for every level, and changes of single levels. */
 import { DataError } from '../../core/errors.ts';
-import { type Pair, parsePair, UNKNOWN_CURRENCY } from '../candles/currencies.ts';
+import type { NamedMarket } from '../candles/market-names.ts';
 import { listSymbols } from '../files/candle-series.ts';
 import { RowFaults } from '../files/faults.ts';
 import { KIND_WORDS, type OpenedTable, openTables } from '../files/open.ts';
 import type { Columns, ReadPlan } from '../files/table.ts';
 import { findZone, type Zone } from '../files/zones.ts';
+import { marketOf, readSizes, type SizeReader } from './market-sizes.ts';
 import { OrderBook } from './order-book.ts';
 import { BookTapeBuilder } from './tape-builder.ts';
 import {
@@ -54,6 +55,8 @@ interface Rows {
   readonly exchangeTimeMs: Float64Array;
   /** Rows of the chosen symbol, in order of time. */
   readonly order: readonly number[];
+  readonly market: NamedMarket;
+  readonly sizes: SizeReader;
   readonly notes: readonly string[];
 }
 
@@ -91,7 +94,19 @@ async function readRows(path: string, table: OpenedTable, options: LoadBooksOpti
     order.sort((a, b) => settled.timeMs[a] - settled.timeMs[b] || a - b);
     notes.push('The rows were not in order of time; they were sorted.');
   }
-  return { path, table, options, columns, ...settled, order, notes: [...notes, ...settled.notes] };
+  const market = marketOfTable(path, columns, roles, options);
+  const sizes = readSizes(path, market, options);
+  return {
+    path,
+    table,
+    options,
+    columns,
+    ...settled,
+    order,
+    market,
+    sizes: sizes.read,
+    notes: [...notes, ...sizes.notes, ...settled.notes],
+  };
 }
 
 export function settleTimes(
@@ -135,20 +150,16 @@ export function isSorted(order: readonly number[], timeMs: Float64Array): boolea
   return true;
 }
 
-/** The pair that the file's symbol or the user names. */
-export function pairOf(
+/** The market that the file's symbol, its own name or the user names. */
+export function marketOfTable(
+  path: string,
   columns: Columns,
-  symbolColumn: number | undefined,
-  { pair, symbol }: LoadBooksOptions,
-): Pair {
-  if (pair !== undefined) return pair;
-  const name = symbol ?? (symbolColumn === undefined ? undefined : columns.words.get(symbolColumn)?.words[0]);
-  if (name === undefined) return { base: UNKNOWN_CURRENCY, quote: UNKNOWN_CURRENCY };
-  try {
-    return parsePair(name);
-  } catch {
-    return { base: name.toUpperCase(), quote: UNKNOWN_CURRENCY };
-  }
+  { symbol: symbolColumn, venue: venueColumn }: OpenedTable['understanding']['roles'],
+  options: LoadBooksOptions,
+): NamedMarket {
+  const first = (column: number | undefined) =>
+    column === undefined ? undefined : columns.words.get(column)?.words[0];
+  return marketOf(path, options.symbol ?? first(symbolColumn), first(venueColumn) ?? options.venue, options);
 }
 
 /** Venues as they appear in the file; one, named by the user, where it tells none. */
@@ -168,6 +179,8 @@ function loadLevels({
   timeMs,
   exchangeTimeMs,
   order,
+  market,
+  sizes,
   notes,
 }: Rows): LoadedBooks {
   const { roles, levels } = table.understanding;
@@ -180,11 +193,11 @@ function loadLevels({
           ask: [{ prices: valuesOf(roles.askPrice), sizes: valuesOf(roles.askSize) }],
         };
   const depth = Math.min(Math.max(bid.length, ask.length), options.depth ?? 1000);
-  const builder = createBuilder(path, columns, roles, options, depth);
+  const builder = createBuilder(path, columns, roles, options, depth, market);
   const venues = roles.venue === undefined ? undefined : columns.words.get(roles.venue);
   const scratch = new LevelScratch(depth);
   for (const row of order) {
-    scratch.read(levelsOfRow(bid, row), levelsOfRow(ask, row));
+    scratch.read(levelsOfRow(bid, row, sizes), levelsOfRow(ask, row, sizes));
     builder.append(venues?.code(row) ?? 0, timeMs[row], exchangeTimeMs[row], scratch, 0, () =>
       columns.describeRow(row),
     );
@@ -224,12 +237,12 @@ function levelsBySide(
 }
 
 /** Levels that are there: an empty cell, and a zero price with a zero size, mean that there is none. */
-function levelsOfRow(side: readonly LevelValues[], row: number): [number, number][] {
+function levelsOfRow(side: readonly LevelValues[], row: number, sizeOf: SizeReader): [number, number][] {
   return side.flatMap(({ prices, sizes }) => {
     const [price, size] = [prices[row], sizes[row]];
     return Number.isNaN(price) || (price === 0 && (size === 0 || Number.isNaN(size)))
       ? []
-      : [[price, size] as [number, number]];
+      : [[price, sizeOf(price, size)] as [number, number]];
   });
 }
 
@@ -239,9 +252,9 @@ function createBuilder(
   roles: OpenedTable['understanding']['roles'],
   options: LoadBooksOptions,
   depth: number,
+  market: NamedMarket,
 ): BookTapeBuilder {
-  const pair = pairOf(columns, roles.symbol, options);
-  const venues = venueNames(columns, roles.venue, options).map((name) => createVenue(name, pair));
+  const venues = venueNames(columns, roles.venue, options).map((name) => createVenue(name, market));
   return new BookTapeBuilder({ venues, depth, policy: options.policy ?? 'reject', source: path });
 }
 
@@ -254,11 +267,13 @@ function loadChanges({
   timeMs,
   exchangeTimeMs,
   order,
+  market,
+  sizes: sizeOf,
   notes,
 }: Rows): LoadedBooks {
   const { roles } = table.understanding;
   const depth = options.depth ?? 20;
-  const builder = createBuilder(path, columns, roles, options, depth);
+  const builder = createBuilder(path, columns, roles, options, depth, market);
   const prices = columns.numbers.get(roles.price as number)!.view();
   const sizes = columns.numbers.get(roles.size as number)!.view();
   const sides = columns.words.get(roles.side as number)!;
@@ -282,7 +297,11 @@ function loadChanges({
     }
     if (isSnapshot && !state.wasSnapshot) state.book.clear();
     state.wasSnapshot = isSnapshot;
-    state.book.apply(/^(?:bid|buy|b)/i.test(sides.at(row)) ? 'bid' : 'ask', prices[row], sizes[row]);
+    state.book.apply(
+      /^(?:bid|buy|b)/i.test(sides.at(row)) ? 'bid' : 'ask',
+      prices[row],
+      sizeOf(prices[row], sizes[row]),
+    );
     const next = order[n + 1];
     const isLast = next === undefined || timeMs[next] !== timeMs[row] || (venues?.code(next) ?? 0) !== venue;
     if (!isLast || state.book.isCrossed) continue;

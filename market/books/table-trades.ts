@@ -1,16 +1,38 @@
 /** Loads trades from tables, with columns as exchanges and vendors name them. */
 import { DataError } from '../../core/errors.ts';
 import { RowFaults } from '../files/faults.ts';
+import { plainName } from '../files/names.ts';
 import { KIND_WORDS, openTables } from '../files/open.ts';
-import { isSorted, pairOf, refuseSeveral, settleTimes, venueNames } from './table-books.ts';
+import { readSizes } from './market-sizes.ts';
+import { isSorted, marketOfTable, refuseSeveral, settleTimes, venueNames } from './table-books.ts';
 import { createVenue, type LoadBooksOptions } from './tape-loading.ts';
 import { createTradeTape, type TradeTape } from './trade-tape.ts';
 
 const BUYS = /^(?:b|buy|buyer|bid|long|1|\+1|매수|true)$/i;
-const SELLS = /^(?:s|sell|seller|ask|short|-1|매도|false)$/i;
+/** `a` is the ask side of Databento: a seller; 2 is a seller of NautilusTrader's, whose buyers are 1. */
+const SELLS = /^(?:s|sell|seller|a|ask|short|-1|2|매도|false)$/i;
 
-/** @throws DataError `unknown-format` for a table of another kind, `several-symbols`, and those of `openTables` and of its rows */
-export async function loadTableTrades(path: string, options: LoadBooksOptions = {}): Promise<TradeTape> {
+/** Columns that are in base units whatever the market. */
+const BASE_SIZES = new Set([
+  'homenotional',
+  'home notional',
+  'base qty',
+  'base amount',
+  'base volume',
+  'units traded',
+]);
+
+export interface LoadedTrades {
+  readonly trades: TradeTape;
+  /** What a reader should know, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * @throws DataError `unknown-format` for a table of another kind, `several-symbols`, `contract-size`, and those of `openTables`
+ *   and of its rows
+ */
+export async function loadTableTrades(path: string, options: LoadBooksOptions = {}): Promise<LoadedTrades> {
   const [table, ...others] = await openTables(path, options);
   if (others.length > 0) {
     throw new DataError(
@@ -40,8 +62,8 @@ export async function loadTableTrades(path: string, options: LoadBooksOptions = 
     },
     faults,
   );
-  faults.settle(path, columns.numRows + faults.count, options.badRows ?? 'fail');
-  const { timeMs, exchangeTimeMs } = settleTimes(path, columns, table, options);
+  const dropped = faults.settle(path, columns.numRows + faults.count, options.badRows ?? 'fail');
+  const { timeMs, exchangeTimeMs, notes: timeNotes } = settleTimes(path, columns, table, options);
   const symbols = roles.symbol === undefined ? undefined : columns.words.get(roles.symbol);
   if (symbols !== undefined) refuseSeveral(path, symbols.words, options.symbol);
   const order: number[] = [];
@@ -62,17 +84,20 @@ export async function loadTableTrades(path: string, options: LoadBooksOptions = 
     // Where the buyer was the maker, the seller was the aggressor.
     return makers === undefined ? 0 : /^(?:true|1|t)$/i.test(makers.at(row)) ? -1 : 1;
   };
-  const pair = pairOf(columns, roles.symbol, options);
-  return createTradeTape(
-    venueNames(columns, roles.venue, options).map((name) => createVenue(name, pair)),
+  const market = marketOfTable(path, columns, roles, options);
+  const inBase = BASE_SIZES.has(plainName(source.names[roles.size as number]));
+  const { read: sizeOf, notes: sizeNotes } = readSizes(path, market, options, inBase);
+  const trades = createTradeTape(
+    venueNames(columns, roles.venue, options).map((name) => createVenue(name, market)),
     {
       timeMs: order.map((row) => timeMs[row]),
       exchangeTimeMs: order.map((row) => exchangeTimeMs[row]),
       venue: order.map((row) => venues?.code(row) ?? 0),
       prices: order.map((row) => prices[row]),
-      sizes: order.map((row) => sizes[row]),
+      sizes: order.map((row) => sizeOf(prices[row], sizes[row])),
       sides: order.map(sideOf),
     },
     path,
   );
+  return { trades, notes: [...source.notes, ...dropped, ...timeNotes, ...sizeNotes] };
 }

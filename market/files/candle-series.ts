@@ -99,9 +99,15 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
     throw new DataError('not-candles', `${path} holds ${KIND_WORDS[kind]}, not candles; ${remedy}.`);
   }
   const faults = new RowFaults();
-  const volumes = [roles.volume, roles.tickVolume, roles.quoteVolume, ...understanding.volumes].filter(
-    (c) => c !== undefined,
-  );
+  const volumes = [
+    ...new Set([
+      roles.volume,
+      roles.tickVolume,
+      roles.quoteVolume,
+      ...understanding.volumes,
+      ...understanding.allVolumes,
+    ]),
+  ].filter((c) => c !== undefined);
   const exogenous = findExogenous(path, names, options.exogenous ?? [], kind);
   const plan: ReadPlan = {
     time: roles.time,
@@ -120,6 +126,7 @@ async function readPart(table: OpenedTable, options: ReadOptions): Promise<Part>
         .filter((column) => !volumes.includes(column) && !PRICES.some((name) => roles[name] === column)),
       ...(options.adjust && roles.adjustedClose !== undefined ? [roles.adjustedClose] : []),
     ],
+    blankNumbers: roles.volume === undefined ? [] : [roles.volume],
     words: roles.symbol === undefined ? [] : [roles.symbol],
   };
   const columns = await source.read(plan, faults);

@@ -4,30 +4,14 @@ import type { Member } from './container.ts';
 import { asUtf8 } from './csv/dialect.ts';
 import { guessHeader } from './csv/headerless.ts';
 import type { Head } from './csv/source.ts';
+import { findRows } from './shapes/json-rows.ts';
+import { refuseAnswer, refuseOtherTables } from './shapes/other-files.ts';
 import type { TableSource } from './table.ts';
-import { isTimeText } from './understand.ts';
 import { asText, valueSource } from './value-source.ts';
 
 /** A JSON document has to be in memory whole. */
 const MAX_DOCUMENT_BYTES = 512 << 20;
 const SAMPLE_ROWS = 200;
-
-/** Where APIs put their rows. */
-const ROW_KEYS = [
-  'data',
-  'result',
-  'results',
-  'rows',
-  'candles',
-  'ohlc',
-  'values',
-  'list',
-  'bars',
-  'trades',
-  'Data',
-  'items',
-  'prices',
-];
 
 /** Whether the first characters are those of JSON. */
 export function beginsAsJson(text: string): boolean {
@@ -36,6 +20,7 @@ export function beginsAsJson(text: string): boolean {
 
 /** @throws DataError `invalid-json`, `too-large`, `missing-columns` */
 export async function openJson(member: Member, head: Head): Promise<TableSource> {
+  refuseAnswer(member.path, head.text);
   const lines = await readJsonLinesOrDocument(member, head);
   const rows = findRows(member.path, lines.values);
   const isArrays = Array.isArray(rows[0]);
@@ -61,6 +46,7 @@ export async function openJson(member: Member, head: Head): Promise<TableSource>
   }
   const objects = rows as Record<string, unknown>[];
   const names = [...new Set(objects.slice(0, SAMPLE_ROWS).flatMap((row) => Object.keys(row ?? {})))];
+  refuseOtherTables(member.path, names);
   return table(member.path, format, names, objects.length, rowWord, (column) =>
     objects.map((row) => row?.[names[column]]),
   );
@@ -117,67 +103,7 @@ async function readJsonLinesOrDocument(
     }
     return { values, isLines: true };
   }
-  return { values: parse(text, member.path, 'the document'), isLines: false };
-}
-
-/** @throws DataError `missing-columns` for a document without rows */
-function findRows(path: string, document: unknown): readonly unknown[] {
-  if (Array.isArray(document) && document.length > 0 && typeof document[0] === 'object') return document;
-  if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
-    const object = document as Record<string, unknown>;
-    for (const key of ROW_KEYS) {
-      const inside = object[key];
-      if (Array.isArray(inside) && inside.length > 0 && typeof inside[0] === 'object') return inside;
-      if (typeof inside === 'object' && inside !== null && !Array.isArray(inside)) {
-        try {
-          return findRows(path, inside);
-        } catch {
-          // The next key may hold them.
-        }
-      }
-    }
-    const timed = rowsByTime(object);
-    if (timed !== undefined) return timed;
-    const lists = Object.entries(object).filter(([, values]) => Array.isArray(values));
-    const length = (lists[0]?.[1] as unknown[] | undefined)?.length ?? 0;
-    if (
-      lists.length >= 2 &&
-      length > 0 &&
-      lists.every(([, values]) => (values as unknown[]).length === length)
-    ) {
-      return Array.from({ length }, (_, row) =>
-        Object.fromEntries(lists.map(([name, values]) => [name, (values as unknown[])[row]])),
-      );
-    }
-  }
-  throw new DataError(
-    'missing-columns',
-    `${path} is JSON without a list of rows; expected [[time, open, …], …] or [{"time": …}, …].`,
-  );
-}
-
-/** Alpha Vantage and others name each row by its time. */
-function rowsByTime(object: Readonly<Record<string, unknown>>, zone?: string): unknown[] | undefined {
-  const entries = Object.entries(object);
-  const isRow = ([key, value]: [string, unknown]) =>
-    isTimeText(key) && typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (entries.length > 0 && entries.every(isRow)) {
-    const isDaily = entries.every(([key]) => !/\d:\d/.test(key));
-    const name = zone === undefined || isDaily ? 'time' : `time (${zone})`;
-    return entries.map(([time, row]) => ({ [name]: time, ...(row as object) }));
-  }
-  const inside = entries.flatMap(([, value]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? [value as Record<string, unknown>]
-      : [],
-  );
-  const named = inside
-    .flatMap((value) => Object.entries(value))
-    .find(([key]) => /time ?zone$/i.test(key))?.[1];
-  const found = inside
-    .map((value) => rowsByTime(value, zone ?? (typeof named === 'string' ? named : undefined)))
-    .filter((rows) => rows !== undefined);
-  return found.length === 1 ? found[0] : undefined;
+  return { values: parseDocument(text, member.path), isLines: false };
 }
 
 function isJson(text: string): boolean {
@@ -186,6 +112,13 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A list of names in single quotes above rows in double ones is what Naver's chart answers with. */
+function parseDocument(text: string, path: string): unknown {
+  const names = /^\s*\[\s*\[\s*'[^\]"]*\]/.exec(text)?.[0];
+  if (names === undefined) return parse(text, path, 'the document');
+  return parse(names.replaceAll("'", '"') + text.slice(names.length), path, 'the document');
 }
 
 function parse(text: string, path: string, where: string): unknown {

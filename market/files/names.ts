@@ -1,482 +1,6 @@
-/** Knows what market files call their columns: the words of vendors, platforms and languages, in one table. */
-
-/** What a column can be to us. */
-export type Role =
-  | 'time'
-  | 'clock'
-  | 'localTime'
-  | 'open'
-  | 'high'
-  | 'low'
-  | 'close'
-  | 'adjustedClose'
-  | 'volume'
-  | 'tickVolume'
-  | 'quoteVolume'
-  | 'symbol'
-  | 'venue'
-  | 'price'
-  | 'size'
-  | 'side'
-  | 'buyerIsMaker'
-  | 'bidPrice'
-  | 'bidSize'
-  | 'askPrice'
-  | 'askSize'
-  | 'isSnapshot'
-  | 'bids'
-  | 'asks';
-
-/** Roles that `--columns` may name. */
-export const ROLES: readonly Role[] = [
-  'time',
-  'clock',
-  'localTime',
-  'open',
-  'high',
-  'low',
-  'close',
-  'adjustedClose',
-  'volume',
-  'tickVolume',
-  'quoteVolume',
-  'symbol',
-  'venue',
-  'price',
-  'size',
-  'side',
-  'buyerIsMaker',
-  'bidPrice',
-  'bidSize',
-  'askPrice',
-  'askSize',
-  'isSnapshot',
-];
-
-/** Names in plain form (see `plainName`), best first: what cannot be mistaken, then what may be something else. */
-const NAMES: Readonly<Record<Role, readonly string[]>> = {
-  time: [
-    // When a bar opens, before any other time that stands beside it.
-    'candle date time utc',
-    'candle date time kst',
-    'time open',
-    'timeopen',
-    'unix',
-    'unix timestamp',
-    'unix time',
-    'epoch',
-    'epoch ms',
-    'ts',
-    'ts ms',
-    'time ms',
-    'timems',
-    'timestamp ms',
-    'timestamp',
-    'timestamp utc',
-    'time utc',
-    'date utc',
-    'datetime utc',
-    'utc',
-    'window start',
-    'funding time',
-    'fundingtime',
-    'funding rate timestamp',
-    'fundingratetimestamp',
-    'calc time',
-    'open time',
-    'opentime',
-    'open time ms',
-    'open timestamp',
-    'kline open time',
-    'ts event',
-    'datetime',
-    'date time',
-    'gmt time',
-    'utc time',
-    'start time',
-    'start',
-    'start at',
-    'startedat',
-    'bar time',
-    'time period start',
-    'snapped at',
-    'local time',
-    'created at',
-    'created time',
-    'trade time',
-    'transact time',
-    'date',
-    'time',
-    't',
-    'day',
-    'trade date',
-    'trading date',
-    'index',
-    '날짜',
-    '일자',
-    '일시',
-    '날짜시간',
-    '체결시간',
-    '체결일시',
-    '체결시각',
-    '기준일',
-    '기준일자',
-    '영업일자',
-    '시간',
-    '시각',
-    '日付',
-    '日時',
-    '日期',
-    '时间',
-    '交易日期',
-    'datum',
-    'zeit',
-    'fecha',
-    'data',
-    'date et heure',
-    'дата',
-  ],
-  clock: [
-    'time',
-    'clock',
-    'hour',
-    'time of day',
-    '시간',
-    '시각',
-    '체결시간',
-    '時刻',
-    'zeit',
-    'hora',
-    'heure',
-    'время',
-  ],
-  localTime: [
-    'local timestamp',
-    'received time',
-    'receive time',
-    'local time',
-    'ts recv',
-    'time coinapi',
-    'received at',
-    'ts init',
-  ],
-  open: [
-    'open',
-    'o',
-    '1. open',
-    'open price',
-    'px open',
-    'opening price',
-    'mid o',
-    'bid open',
-    'first',
-    '시가',
-    '始値',
-    '开盘',
-    '开盘价',
-    'eröffnung',
-    'erster',
-    'ouv',
-    'ouverture',
-    'apertura',
-    'abertura',
-    'откр',
-    'price open',
-  ],
-  high: [
-    'high',
-    'h',
-    '2. high',
-    'high price',
-    'px high',
-    'mid h',
-    'bid high',
-    'max',
-    '고가',
-    '高値',
-    '最高',
-    '最高价',
-    'hoch',
-    'tageshoch',
-    'haut',
-    'máximo',
-    'maximo',
-    'máx',
-    'макс',
-    'price high',
-    'trade high',
-  ],
-  low: [
-    'low',
-    'l',
-    '3. low',
-    'low price',
-    'px low',
-    'mid l',
-    'bid low',
-    'min',
-    '저가',
-    '安値',
-    '最低',
-    '最低价',
-    'tief',
-    'tagestief',
-    'bas',
-    'mínimo',
-    'minimo',
-    'mín',
-    'мин',
-    'price low',
-  ],
-  close: [
-    'close',
-    'c',
-    '4. close',
-    'close price',
-    'px last',
-    'px close',
-    'close/last',
-    'closing price',
-    'mid c',
-    'bid close',
-    'last',
-    'trade price',
-    '종가',
-    '현재가',
-    '終値',
-    '收盘',
-    '收盘价',
-    'schluss',
-    'schlusskurs',
-    'schlußkurs',
-    'clôture',
-    'cloture',
-    'clôt',
-    'cierre',
-    'último',
-    'ultimo',
-    'fechamento',
-    'закр',
-    'price close',
-    'trade close',
-  ],
-  adjustedClose: [
-    'adj close',
-    'adjusted close',
-    'adjclose',
-    'adj. close',
-    '5. adjusted close',
-    'close adj',
-    'close adjusted',
-    '수정종가',
-    '수정주가',
-    '調整後終値',
-    '后复权收盘价',
-  ],
-  volume: [
-    'volume',
-    'v',
-    'vol',
-    'vol.',
-    '5. volume',
-    '6. volume',
-    'base volume',
-    'volume base',
-    'volumefrom',
-    'volume from',
-    'base asset volume',
-    'volume traded',
-    'traded volume',
-    'totalvolume',
-    'total volume',
-    'candle acc trade volume',
-    'shares traded',
-    '거래량',
-    '누적거래량',
-    '체결량',
-    '出来高',
-    '成交量',
-    'volumen',
-    'stück',
-    'volumes',
-    'объём',
-    'объем',
-  ],
-  tickVolume: ['tickvol', 'tick volume', 'tickvolume', 'ticks'],
-  quoteVolume: [
-    'quote volume',
-    'volume quote',
-    'quote asset volume',
-    'volumeto',
-    'volume to',
-    'quote vol',
-    'turnover',
-    'value',
-    'candle acc trade price',
-    'quote av',
-    'amount',
-    'dollar volume',
-    '거래대금',
-    '누적거래대금',
-    '売買代金',
-    '成交额',
-    '成交金额',
-  ],
-  symbol: [
-    'symbol',
-    'ticker',
-    'tic',
-    'instrument',
-    'instrument id',
-    'instrument name',
-    'inst id',
-    'pair',
-    'market',
-    'asset',
-    'code',
-    'ric',
-    'secid',
-    'contract',
-    'product',
-    'product id',
-    'raw symbol',
-    'ts code',
-    'sym',
-    'stock',
-    'unique id',
-    'symbol id',
-    'item id',
-    '종목',
-    '종목코드',
-    '종목명',
-    '단축코드',
-    '股票代码',
-    'name',
-  ],
-  venue: ['exchange', 'venue', 'exchange id', 'source', 'market maker', '거래소'],
-  price: [
-    'price',
-    'px',
-    'trade price',
-    'rate',
-    'p',
-    'last price',
-    'trade px',
-    '체결가',
-    '체결가격',
-    '가격',
-    '价格',
-  ],
-  size: [
-    // Where the size is a number of contracts, this is what they are of.
-    'homenotional',
-    'home notional',
-    'size',
-    'amount',
-    'qty',
-    'quantity',
-    'sz',
-    'volume',
-    'vol',
-    'trade size',
-    'base qty',
-    'base volume',
-    'last size',
-    'trade quantity',
-    'trade qty',
-    'q',
-    '체결량',
-    '체결수량',
-    '수량',
-    '数量',
-    '거래량',
-  ],
-  side: [
-    'side',
-    'taker side',
-    'taker',
-    'direction',
-    'aggressor',
-    'aggressor side',
-    'trade side',
-    'type',
-    'buy sell',
-    'ask bid',
-    'bs',
-    '매수매도',
-    '매매구분',
-    '체결구분',
-    '买卖方向',
-  ],
-  buyerIsMaker: ['is buyer maker', 'buyer maker', 'isbuyermaker', 'm', 'was the buyer the maker'],
-  bidPrice: [
-    'bid price',
-    'bid',
-    'best bid',
-    'best bid price',
-    'bidprice',
-    'bid px',
-    'b',
-    'bidopen',
-    'top bid',
-    'bid 1',
-    '매수호가',
-    '매수1호가',
-  ],
-  bidSize: [
-    'bid amount',
-    'bid size',
-    'bid qty',
-    'best bid size',
-    'best bid qty',
-    'best bid amount',
-    'bidsize',
-    'bid volume',
-    'bid sz',
-    'bid quantity',
-    'bidqty',
-    'bidvol',
-    'bidvolume',
-    '매수잔량',
-    '매수호가잔량',
-  ],
-  askPrice: [
-    'ask price',
-    'ask',
-    'best ask',
-    'best ask price',
-    'askprice',
-    'ask px',
-    'a',
-    'offer',
-    'offer price',
-    'top ask',
-    'ask 1',
-    '매도호가',
-    '매도1호가',
-  ],
-  askSize: [
-    'ask amount',
-    'ask size',
-    'ask qty',
-    'best ask size',
-    'best ask qty',
-    'best ask amount',
-    'asksize',
-    'ask volume',
-    'ask sz',
-    'ask quantity',
-    'askqty',
-    'askvol',
-    'askvolume',
-    'offer size',
-    '매도잔량',
-    '매도호가잔량',
-  ],
-  isSnapshot: ['is snapshot', 'issnapshot', 'snapshot'],
-  bids: ['bids', 'b', 'bid'],
-  asks: ['asks', 'a', 'ask'],
-};
+/** Finds out what a column of a market file is by what it is called. */
+import { COLUMN_WORDS, type Role } from './shapes/column-words.ts';
+import { knownZone } from './zones.ts';
 
 const QUOTE_CURRENCIES = new Set(
   'usd usdt usdc busd fdusd dai eur gbp jpy krw try brl aud cad chf inr rub currency quote'.split(' '),
@@ -487,6 +11,7 @@ export function plainName(name: string): string {
   return (
     name
       .normalize('NFKC')
+      .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
       .toLowerCase()
       // Yahoo's page says beside a name what it means; OKX writes it in Chinese too.
       .replace(/^((?:adj )?close) \1 price adjusted for .*$|^(adj close) adjusted close price .*$/, '$1$2')
@@ -495,8 +20,18 @@ export function plainName(name: string): string {
       .replace(/[_\s-]+/g, ' ')
       .replace(/ ?\([^)]*\)$/, '')
       .trim()
+      .replace(/\.$/, '')
   );
 }
+
+/** Names of volumes beside the first: of other units, or what contracts are of. */
+const VOLUME_NAMES = new Set([...COLUMN_WORDS.volume, ...COLUMN_WORDS.quoteVolume, 'vol ccy']);
+
+/** Whether a column may hold a volume, in any unit. */
+export const isVolumeName = (plain: string): boolean => VOLUME_NAMES.has(plain);
+
+/** One letter means a price beside the three others alone: `l` of a trade is no low. */
+const LETTERS = ['o', 'h', 'l', 'c'];
 
 /** @returns indices of the columns that a role's names fit, in the order of the table; columns taken already are left out */
 export function columnsOf(
@@ -504,8 +39,11 @@ export function columnsOf(
   plain: readonly string[],
   taken: ReadonlySet<number> = new Set(),
 ): number[] {
-  return NAMES[role].flatMap((name) =>
-    plain.flatMap((found, c) => (found === name && !taken.has(c) ? [c] : [])),
+  const isNoBar = !LETTERS.every((letter) => plain.includes(letter));
+  return COLUMN_WORDS[role].flatMap((name) =>
+    isNoBar && LETTERS.includes(name)
+      ? []
+      : plain.flatMap((found, c) => (found === name && !taken.has(c) ? [c] : [])),
   );
 }
 
@@ -524,12 +62,22 @@ export function volumesByCurrency(
   });
 }
 
-/** The word in brackets or behind an underscore that may be a zone: `Time (EET)`, `timestamp_utc`, `date_kst`. */
-export function zoneWord(name: string): string | undefined {
-  const bracket = /[([]\s*([\w+/:-]+)\s*[)\]]\s*$/.exec(name)?.[1];
-  if (bracket !== undefined) return bracket;
-  return /(?:^|[\s_-])(utc|gmt|kst|jst|cet|eet|est|hkt|sgt|msk)(?:$|[\s_-])/i.exec(name)?.[1];
+const ZONE_WORD =
+  /(?<=^|[\s_([-])(?:(?:utc|gmt) ?[+-] ?\d{1,2}(?::?\d{2})?|[a-z_]+\/[a-z_/]+|[a-z]{2,4})(?=$|[\s_)\]])/gi;
+
+/** A name with the zone that stands in it taken out: `Gmt+3 time`, `Time (EET)`, `timestamp_utc`, `date_kst`; undefined for one without. */
+export function zoneInName(name: string): { readonly zone: string; readonly rest: string } | undefined {
+  for (const { 0: word, index } of name.matchAll(ZONE_WORD)) {
+    const zone = knownZone(word.replaceAll(' ', ''));
+    if (zone === undefined) continue;
+    const rest = `${name.slice(0, index)} ${name.slice(index + word.length)}`;
+    return { zone, rest: plainName(rest.replace(/[([] *[)\]]/, '')) || 'time' };
+  }
+  return undefined;
 }
+
+/** Whether a name stands for a time of any kind, in plain form. */
+export const isTimeName = (plain: string): boolean => COLUMN_WORDS.time.includes(plain);
 
 export interface LevelColumn {
   readonly side: 'bid' | 'ask';

@@ -5,6 +5,8 @@ export type DecimalMark = 'point' | 'comma';
 
 const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const POINT_GROUPS = /^[+-]?\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?:\.\d*)?$/;
+/** Lakhs and crores: 1,00,000. */
+const INDIAN_GROUPS = /^[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?$/;
 const COMMA_GROUPS = /^[+-]?\d{1,3}(?:[.'\u00a0\u202f ]\d{3})+(?:,\d*)?$/;
 const COMMA_PLAIN = /^[+-]?(?:\d+,?\d*|,\d+)$/;
 const DECORATED =
@@ -29,25 +31,34 @@ export function parseNumber(text: string, mark: DecimalMark = 'point'): number {
 function plainDigits(text: string, mark: DecimalMark): string | undefined {
   if (mark === 'point') {
     if (PLAIN.test(text)) return text;
-    return POINT_GROUPS.test(text) ? text.replace(/[,'\u00a0\u202f ]/g, '') : undefined;
+    return POINT_GROUPS.test(text) || INDIAN_GROUPS.test(text)
+      ? text.replace(/[,'\u00a0\u202f ]/g, '')
+      : undefined;
   }
   if (COMMA_PLAIN.test(text)) return text.replace(',', '.');
   if (COMMA_GROUPS.test(text)) return text.replace(/[.'\u00a0\u202f ]/g, '').replace(',', '.');
   return undefined;
 }
 
+/** Numbers of three digits behind a mark may be thousands or thousandths. */
+const EITHER = /^[+-]?\d{1,3}[.,]\d{3}$/;
+
 /**
  * Decides from a sample of cells whether decimals are written with a comma.
- * @returns `point` where nothing speaks against it
+ * @param otherwise where no cell tells: what the language of the file's header writes
  */
-export function findDecimalMark(cells: Iterable<string>): DecimalMark {
+export function findDecimalMark(cells: Iterable<string>, otherwise: DecimalMark = 'point'): DecimalMark {
   let commas = 0;
+  let either = 0;
   for (const cell of cells) {
-    const text = cell.trim();
+    const text = cell.trim().replace(/ ?[%KMBT]$/, '');
+    if (EITHER.test(text)) either++;
+    if (/^[+-]?\d{1,3}(?:,\d{3}){2,}$/.test(text)) return 'point';
+    if (/^[+-]?\d{1,3}(?:\.\d{3}){2,}$/.test(text)) commas++;
     // A point before digits that are no group of three can be a decimal mark alone.
     if (/^[+-]?\d+\.(?:\d{1,2}|\d{4,})$/.test(text) || /^[+-]?\d{1,3}(?:,\d{3})+\.\d+$/.test(text))
       return 'point';
     if (/^[+-]?\d+,(?:\d{1,2}|\d{4,})$/.test(text) || /^[+-]?\d{1,3}(?:\.\d{3})+,\d+$/.test(text)) commas++;
   }
-  return commas > 0 ? 'comma' : 'point';
+  return commas > 0 ? 'comma' : either > 0 ? otherwise : 'point';
 }

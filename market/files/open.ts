@@ -5,6 +5,7 @@ import { type Container, detectContainer, type Member, openMembers } from './con
 import { openCsv, readHead } from './csv/source.ts';
 import type { ReadOptions } from './options.ts';
 import { withoutFixedPoint } from './shapes/fixed-point.ts';
+import { withoutSigns } from './shapes/signed-prices.ts';
 import type { TableSource } from './table.ts';
 import { isUnderstood, type Kind, type Understanding, understand } from './understand.ts';
 
@@ -20,10 +21,12 @@ export interface OpenedTable {
 export async function openTables(path: string, options: ReadOptions = {}): Promise<OpenedTable[]> {
   const container = await detectContainer(path);
   const sources = await openSources(path, container, options);
-  return sources.map(withoutFixedPoint).map((source) => ({
-    source,
-    understanding: understandSource(source, options),
-  }));
+  return sources
+    .map((found) => withoutSigns(withoutFixedPoint(found)))
+    .map((source) => ({
+      source,
+      understanding: understandSource(source, options),
+    }));
 }
 
 async function openSources(path: string, container: Container, options: ReadOptions): Promise<TableSource[]> {

@@ -28,6 +28,8 @@ export interface ReadOptions {
   readonly badRows?: BadRowPolicy;
   /** Other columns of numbers that are wanted, by the file's names; the candles have them as `extra`. */
   readonly exogenous?: string[];
+  /** Of trades and books whose sizes count contracts: base units of one, or quote units where it is paid in its base. */
+  readonly contractSize?: number;
   /** Prices in other currencies become those of `to`, at the rates that the files hold. */
   readonly convert?: ConversionRequest;
   /** Scale prices by the adjusted close: splits and dividends are taken out. Default false. */

@@ -13,8 +13,13 @@ export interface ReadPlan {
   readonly numbers: readonly number[];
   /** Numbers whose cells may be empty or no number: NaN then. */
   readonly optionalNumbers?: readonly number[];
+  /** Of `numbers`, those whose cells may be blank, or a dash: NaN then. */
+  readonly blankNumbers?: readonly number[];
   readonly words?: readonly number[];
 }
+
+/** What stands in a cell without a value. */
+export const isBlank = (cell: string): boolean => cell === '' || cell === '-' || cell === '–';
 
 export interface Columns {
   readonly numRows: number;

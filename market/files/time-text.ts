@@ -71,6 +71,7 @@ const NOTATIONS: readonly Notation[] = [
     String.raw`^(?<year>\d{4})(?<mark>[-/.])\s*(?<month>\d{1,2})\k<mark>\s*(?<day>\d{1,2})\.?`,
   ],
   ['year년 month월 day일', String.raw`^(?<year>\d{4})년\s*(?<month>\d{1,2})월\s*(?<day>\d{1,2})일`],
+  ['year年month月day日', String.raw`^(?<year>\d{4})年\s*(?<month>\d{1,2})月\s*(?<day>\d{1,2})日`],
   ['yearmonthday', String.raw`^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})`],
   ['day.month.year', String.raw`^(?<day>\d{1,2})\.\s?(?<month>\d{1,2})\.\s?(?<year>\d{4})`],
   ['day/month/year', String.raw`^(?<first>\d{1,2})(?<mark>[-/])(?<then>\d{1,2})\k<mark>(?<year>\d{4}|\d{2})`],

@@ -1,16 +1,17 @@
 /** Understands what a table is — candles, trades, quotes, books — and which column is what, from names and values. */
 import {
   columnsOf,
+  isTimeName,
+  isVolumeName,
   type LevelColumn,
   levelColumns,
   plainName,
-  type Role,
   volumesByCurrency,
-  zoneWord,
+  zoneInName,
 } from './names.ts';
 import { parseNumber } from './numbers.ts';
+import type { Role } from './shapes/column-words.ts';
 import { readCompact, readEpoch, readTimeText } from './time-text.ts';
-import { knownZone } from './zones.ts';
 
 /** The kinds of market data that are known. */
 export type Kind = 'candles' | 'trades' | 'quotes' | 'book-snapshots' | 'book-changes' | 'wide' | 'funding';
@@ -25,6 +26,8 @@ export interface Understanding {
   readonly levels: readonly LevelColumn[];
   /** Volumes whose currency is in their name; which is the base is told by the values. */
   readonly volumes: readonly number[];
+  /** All columns of numbers that may be volumes, in any unit: what they say of one another tells which is in base units. */
+  readonly allVolumes: readonly number[];
   /** Numbers that are none of ours, by column. */
   readonly extra: readonly number[];
   /** The zone that the time column's name tells. */
@@ -81,6 +84,10 @@ export function understand(
   }
   const isTime = (column: number) => looksLikeTime(sample, column);
   const isNumber = (column: number) => looksLikeNumber(sample, column);
+  /** A side as a number: 1 and −1. What 0, 1 and 2 mean differs by vendor. */
+  const isSign = (column: number) =>
+    sample.every((row) => /^[+-]?1(?:\.0)?$|^$/.test(row[column] ?? '')) &&
+    sample.some((row) => row[column]?.startsWith('-'));
   takeTimes(names, plain, roles, taken, sample);
   const levels = levelColumns(plain).filter(({ column }) => !taken.has(column));
   const has = { open: take('open', isNumber), high: take('high', isNumber), low: take('low', isNumber) };
@@ -97,20 +104,23 @@ export function understand(
     roles,
     levels: [],
     volumes: [],
+    allVolumes: [],
     extra: names.flatMap((_, c) => (taken.has(c) || !isNumber(c) ? [] : [c])),
     zone,
     ...rest,
   });
 
   if (roles.time !== undefined && numPrices === 3 && close) {
-    // CoinMarketCap's volume is in dollars; its market value and six times of a bar tell its files.
-    if (plain.includes('timeopen') && plain.includes('marketcap')) takeAs('quoteVolume', 'volume');
+    if (hasVolumeInDollars(plain)) takeAs('quoteVolume', 'volume');
     else take('volume', isNumber);
     take('tickVolume', isNumber);
     const volumes = volumesByCurrency(plain).map(({ column }) => column);
     for (const column of volumes) taken.add(column);
     if (volumes.length === 0 || roles.volume !== undefined) take('quoteVolume', isNumber);
-    return found('candles', { volumes });
+    const allVolumes = plain.flatMap((name, c) =>
+      isNumber(c) && (isVolumeName(name) || volumes.includes(c)) ? [c] : [],
+    );
+    return found('candles', { volumes, allVolumes: hasVolumeInDollars(plain) ? [] : allVolumes });
   }
   if (
     roles.time !== undefined &&
@@ -127,14 +137,14 @@ export function understand(
     if (take('bids', (c) => !isNumber(c)) && take('asks', (c) => !isNumber(c)))
       return found('book-snapshots');
     if (take('bidPrice', isNumber) && take('askPrice', isNumber)) {
-      take('bidSize', isNumber);
-      take('askSize', isNumber);
-      return found('quotes');
+      const hasSizes = take('bidSize', isNumber) && take('askSize', isNumber);
+      const areTrades = !hasSizes && take('price', isNumber) && take('size', isNumber);
+      if (!areTrades) return found('quotes');
     }
     take('price', isNumber);
     take('isSnapshot');
     take('size', isNumber);
-    take('side', (column) => !isNumber(column));
+    take('side', (column) => !isNumber(column) || isSign(column) || plain[column] === 'aggressor side');
     take('buyerIsMaker');
     if (roles.price === undefined && roles.close !== undefined && roles.size !== undefined)
       roles.price = roles.close;
@@ -143,10 +153,16 @@ export function understand(
     }
     const series = names.flatMap((_, c) => (c !== roles.time && c !== roles.clock && isNumber(c) ? [c] : []));
     const others = names.length - series.length - (roles.clock === undefined ? 1 : 2);
-    if (series.length >= 2 && others === 0 && roles.price === undefined && !close)
-      return found('wide', { extra: series });
+    const isWide = series.length >= 2 && others === 0 && roles.price === undefined && !close;
+    if (isWide && !looksLikeBars(sample, series)) return found('wide', { extra: series });
   }
-  const needed = { [TIME_WORDS]: roles.time !== undefined, ...has, close };
+  const unread = names.findIndex((_, c) => isTimeName(timeNames(names, plain)[c]));
+  const example = unread < 0 ? '' : (sample.find((row) => row[unread] !== '')?.[unread] ?? '');
+  const timeWords =
+    example === ''
+      ? TIME_WORDS
+      : `${TIME_WORDS}: "${names[unread]}" has "${example.slice(0, 40)}", which is no time`;
+  const needed = { [timeWords]: roles.time !== undefined, ...has, close };
   const missing = Object.entries(needed).flatMap(([name, there]) => (there ? [] : [name]));
   return { missing, numRecognised: 5 - missing.length };
 
@@ -171,8 +187,11 @@ function takeTimes(
   sample: readonly (readonly string[])[],
 ): void {
   const isTime = (column: number) => looksLikeTime(sample, column);
+  const withoutZone = timeNames(names, plain);
   const local = columnsOf('localTime', plain, taken).find(isTime);
-  const candidates = columnsOf('time', plain, taken).filter((column) => column !== local && isTime(column));
+  const candidates = columnsOf('time', withoutZone, taken).filter(
+    (column) => column !== local && isTime(column),
+  );
   // pandas writes its index without a name, first.
   if (candidates.length === 0 && (names[0] === '' || /^unnamed: 0$/i.test(names[0])) && isTime(0))
     candidates.push(0);
@@ -185,7 +204,7 @@ function takeTimes(
     taken.add(local);
   }
   if (roles.clock !== undefined || !looksLikeDay(sample, time)) return;
-  const clock = columnsOf('clock', plain, taken).find((column) => column !== time);
+  const clock = columnsOf('clock', withoutZone, taken).find((column) => column !== time);
   if (clock === undefined) return;
   if (looksLikeClock(sample, clock)) {
     roles.clock = clock;
@@ -193,11 +212,33 @@ function takeTimes(
   } else if (looksLikeTime(sample, clock)) roles.time = clock;
 }
 
+/** Names in plain form, without a zone where that makes them those of a time. */
+const timeNames = (names: readonly string[], plain: readonly string[]): string[] =>
+  plain.map((name, c) => (isTimeName(name) ? name : (zoneInName(names[c])?.rest ?? name)));
+
+/** CoinMarketCap's volume is in dollars; its market value beside the times of a bar, or a running number, tells its files. */
+const hasVolumeInDollars = (plain: readonly string[]): boolean =>
+  (plain.includes('marketcap') || plain.includes('market cap')) &&
+  ['time open', 'timeopen', 'sno'].some((name) => plain.includes(name));
+
+/** Of so many rows one column is always the highest of the first four, and another the lowest, close to it. */
+const MIN_BAR_ROWS = 5;
+const MAX_BAR_RANGE = 1.5;
+
+/** Open, high, low and close under names that are not known would else be four series of one price each. */
+function looksLikeBars(sample: readonly (readonly string[])[], series: readonly number[]): boolean {
+  if (series.length < 4 || series.length > 6 || sample.length < MIN_BAR_ROWS) return false;
+  const rows = sample.map((row) => series.slice(0, 4).map((c) => parseNumber(row[c] ?? '')));
+  const always = (kind: 'max' | 'min') =>
+    series.slice(0, 4).some((_, k) => rows.every((row) => row[k] === Math[kind](...row)));
+  const areClose = rows.every((row) => Math.max(...row) <= MAX_BAR_RANGE * Math.min(...row));
+  return areClose && always('max') && always('min');
+}
+
 function zoneOf(names: readonly string[], roles: Roles): string | undefined {
   for (const role of ['time', 'clock'] as const) {
     const column = roles[role];
-    const word = column === undefined ? undefined : zoneWord(names[column]);
-    const zone = word === undefined ? undefined : knownZone(word);
+    const zone = column === undefined ? undefined : zoneInName(names[column])?.zone;
     if (zone !== undefined) return zone;
   }
   return undefined;

@@ -2,7 +2,7 @@
 import { quote, type RowFaults } from './faults.ts';
 import { GrowingColumn, WordColumn } from './growing.ts';
 import { parseNumber } from './numbers.ts';
-import type { Columns, ReadPlan, TableSource } from './table.ts';
+import { type Columns, isBlank, type ReadPlan, type TableSource } from './table.ts';
 import { TimeColumn } from './time-column.ts';
 
 /** [N] numbers, big integers, texts, dates, booleans, null. */
@@ -89,7 +89,10 @@ export function valueSource(table: ValueTable): TableSource {
         const adopted = new Map<number, GrowingColumn>();
         for (const [c, column] of numberColumns.entries()) {
           const values = numbers[c];
-          if (!(values instanceof Float64Array) || (!optional.has(column) && hasNaN(values)))
+          if (
+            !(values instanceof Float64Array) ||
+            (!optional.has(column) && !plan.blankNumbers?.includes(column) && hasNaN(values))
+          )
             return undefined;
           adopted.set(column, GrowingColumn.of(values));
         }
@@ -108,6 +111,7 @@ export function valueSource(table: ValueTable): TableSource {
           const value = numbers[c][row];
           scratch[c] = typeof value === 'number' ? value : asNumber(value);
           if (!Number.isNaN(scratch[c]) || optional.has(numberColumns[c])) continue;
+          if (plan.blankNumbers?.includes(numberColumns[c]) && isBlank(asText(value).trim())) continue;
           const isEmpty = value === null || value === undefined || value === '' || Number.isNaN(value);
           const problem = isEmpty ? 'there is no value' : `${quote(asText(value))} is not a number`;
           faults.add(

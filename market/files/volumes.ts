@@ -1,5 +1,6 @@
 /** Chooses the column of volume in base units, by names and by what the numbers say. */
 import { formatTime } from '../candles/timestamps.ts';
+import { unitOfVolume } from './shapes/contract-volumes.ts';
 import type { Columns } from './table.ts';
 import type { Understanding } from './understand.ts';
 
@@ -18,7 +19,7 @@ type Prices = Readonly<Record<'high' | 'low', Float64Array>>;
 
 export function chooseVolume(
   names: readonly string[],
-  { roles, volumes }: Understanding,
+  { roles, volumes, allVolumes }: Understanding,
   columns: Columns,
   prices: Prices,
   timeMs: Float64Array,
@@ -56,6 +57,22 @@ export function chooseVolume(
     const other = quoteColumn === undefined ? '' : ` ("${names[quoteColumn]}" is in quote units)`;
     notes.push(`There is no volume in base units${other}; volume is 0 throughout.`);
     return { values: new Float64Array(timeMs.length), column: undefined, quoteColumn, notes };
+  }
+  const others = allVolumes
+    .filter((column) => column !== base)
+    .map((column) => ({ column, values: valuesOf(column) }));
+  const unit = unitOfVolume(valuesOf(base), others, prices);
+  if (unit?.base !== undefined) {
+    notes.push(
+      `"${names[base]}" counts contracts, as its ratio to "${names[unit.beside]}" and the price shows; volume was taken from ` +
+        `"${names[unit.base]}", which is in base units.`,
+    );
+    if (quoteColumn === unit.base) quoteColumn = unit.beside === base ? undefined : unit.beside;
+    base = unit.base;
+  } else if (unit !== undefined) {
+    notes.push(
+      `"${names[base]}" counts units of its own, not base units: "${names[unit.beside]}" is ${unit.factor} times its product with the price.`,
+    );
   }
   const values = valuesOf(base);
   let empty = 0;

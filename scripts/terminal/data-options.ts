@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
-import { ROLES, type Role } from '../../market/files/names.ts';
 import type { ConversionRequest, ReadOptions } from '../../market/files/options.ts';
+import { ROLES, type Role } from '../../market/files/shapes/column-words.ts';
 
 export const CONVERT_OPTION = {
   type: 'string',
@@ -45,9 +45,24 @@ export const dataOptions = <Options>(yargs: Argv<Options>) =>
       type: 'boolean',
       describe: 'Take splits and dividends out of prices, by the adjusted close',
     })
+    .option('contract-size', {
+      type: 'number',
+      describe:
+        'Of trades and books in contracts: base units of one, or quote units where it is paid in its base',
+    })
     .option('convert', CONVERT_OPTION)
     .option('quote', QUOTE_OPTION)
-    .requiresArg(['convert', 'quote', 'symbol', 'timezone', 'dates', 'columns', 'duplicates', 'bad-rows']);
+    .requiresArg([
+      'contract-size',
+      'convert',
+      'quote',
+      'symbol',
+      'timezone',
+      'dates',
+      'columns',
+      'duplicates',
+      'bad-rows',
+    ]);
 
 export interface DataArguments {
   readonly symbol?: string;
@@ -57,19 +72,22 @@ export interface DataArguments {
   readonly duplicates?: 'fail' | 'first' | 'last';
   readonly badRows?: 'fail' | 'drop';
   readonly adjust?: boolean;
+  readonly contractSize?: number;
   readonly convert?: string;
   readonly quote?: string;
 }
 
 /**
  * The options that were given; empty where none was.
- * @throws ConfigError `invalid-setting` for columns that are no list of ROLE=NAME, `unknown-role`
+ * @throws ConfigError `invalid-setting` for columns that are no list of ROLE=NAME and a contract size that is none, `unknown-role`
  */
 export function readOptionsOf(args: DataArguments): ReadOptions {
-  const { symbol, timezone, dates, duplicates, badRows, adjust } = args;
+  const { symbol, timezone, dates, duplicates, badRows, adjust, contractSize } = args;
+  if (contractSize !== undefined && !(contractSize > 0 && contractSize < Infinity))
+    throw new ConfigError('invalid-setting', `--contract-size ${contractSize} must be a number above 0.`);
   const columns = args.columns === undefined ? undefined : parseColumns(args.columns);
   const convert = readConversion(args);
-  const given = { convert, symbol, timezone, dates, columns, duplicates, badRows, adjust };
+  const given = { convert, symbol, timezone, dates, columns, duplicates, badRows, adjust, contractSize };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -4,8 +4,8 @@
  */
 import { ConfigError, DataError } from '../../../core/errors.ts';
 import { loadTableTrades } from '../../../market/books/table-trades.ts';
-import { parsePair } from '../../../market/candles/currencies.ts';
 import { joinCandles } from '../../../market/candles/join.ts';
+import { readMarketName } from '../../../market/candles/market-names.ts';
 import { loadCandles } from '../../../market/files/load-candles.ts';
 import { gapNotes, trimCandles } from './candle-rows.ts';
 import { requireNoPage } from './http.ts';
@@ -133,10 +133,11 @@ async function assembleCandles(job: Job, context: SourceContext): Promise<Assemb
 async function* assembleTrades(job: Job, context: SourceContext): AsyncGenerator<AssembledTrades> {
   for (const archive of archives(job, context)) {
     const path = context.parts.path(archive.name);
-    const trades = await loadTableTrades(path, { venue: 'binance', pair: parsePair(job.symbol) });
+    const { base, quote } = readMarketName(job.symbol, 'binance');
+    const { trades, notes } = await loadTableTrades(path, { venue: 'binance', pair: { base, quote } });
     const { length, timeMs } = trades;
     requireInside(path, archive, timeMs[0], timeMs[length - 1]);
-    const origin = originOf(archive, job, context, length, 'CSV', []);
+    const origin = originOf(archive, job, context, length, 'CSV', notes);
     const name = archive.name.slice(`${nativeSymbol(job.symbol)}-aggTrades-`.length, -'.zip'.length);
     yield { ...origin, name, trades };
   }

@@ -3,7 +3,7 @@ import { ConfigError, DataError } from '../../../core/errors.ts';
 import { suggestion } from '../../../core/nearest.ts';
 import { loadCcxt } from '../../../live/venues/ccxt.ts';
 import { createTradeTape } from '../../../market/books/trade-tape.ts';
-import { parsePair } from '../../../market/candles/currencies.ts';
+import { readMarketName } from '../../../market/candles/market-names.ts';
 import { formatTime } from '../../../market/candles/timestamps.ts';
 import { type CandleRow, candlesOfRows, gapNotes } from './candle-rows.ts';
 import { HttpStatus } from './http.ts';
@@ -342,7 +342,7 @@ async function* assembleTrades(
   job: Job,
   context: SourceContext,
 ): AsyncGenerator<AssembledTrades> {
-  const { base, quote } = parsePair(job.symbol.replace(/:.*$/, ''));
+  const { base, quote } = readMarketName(job.symbol, exchangeId);
   let rows: TradeRow[] = [];
   let hashes = '';
   // Every page holds all trades from its beginning to where the next goes on.

@@ -3,10 +3,19 @@ import { TextDecoder } from 'node:util';
 import iconv from 'iconv-lite';
 import { DataError } from '../../../core/errors.ts';
 import { type DecimalMark, findDecimalMark } from '../numbers.ts';
+import { refuseAnswer, refuseLobster, refuseOtherTables } from '../shapes/other-files.ts';
 import { type GivenColumns, isUnderstood, type Misunderstanding, understand } from '../understand.ts';
 import { guessHeader } from './headerless.ts';
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'cp949' | 'gbk' | 'windows-1252';
+export type Encoding =
+  | 'utf-8'
+  | 'utf-16le'
+  | 'utf-16be'
+  | 'cp949'
+  | 'gbk'
+  | 'shift_jis'
+  | 'euc-jp'
+  | 'windows-1252';
 
 export interface Dialect {
   readonly delimiter: string;
@@ -42,6 +51,8 @@ export function findEncoding(bytes: Uint8Array): Encoding {
 const WORDS: readonly [Encoding, RegExp][] = [
   ['cp949', /시가|종가|고가|저가|현재가|거래|일자|날짜|시간|체결|가격|종목/],
   ['gbk', /交易|价格|时间|日期|开盘|收盘|成交|代码/],
+  ['shift_jis', /始値|終値|高値|安値|出来高|日付|日時/],
+  ['euc-jp', /始値|終値|高値|安値|出来高|日付|日時/],
   ['windows-1252', /eröffn|stück|schluß|höchst|máx|mín|último|clôture|clôt|ouverture/i],
 ];
 
@@ -115,7 +126,6 @@ export function findDialect(path: string, head: string, given: GivenColumns = {}
   if (lines.length === 0) throw new DataError('empty-file', `${path} is empty; fetch the file again.`);
   refuseOthers(path, head);
   let best: { result: Misunderstanding; names: readonly string[] } | undefined;
-  const seen = new Set<string>();
   for (let h = 0; h < Math.min(lines.length, MAX_PREAMBLE_LINES); h++) {
     const block = readHeaderBlock(lines, h);
     const rows = lines.slice(h + block.lines, h + block.lines + SAMPLE_ROWS);
@@ -124,15 +134,18 @@ export function findDialect(path: string, head: string, given: GivenColumns = {}
         ? rows.map(({ text }) => (splitCells(text, block.delimiter) ?? []).map((cell) => cell.trim()))
         : [];
     if (block.names.length < 2) continue;
+    refuseOtherTables(path, block.names);
     const result = understand(block.names, sample, given);
     if (isUnderstood(result)) {
       const mark =
-        block.delimiter === ',' && !head.includes('"') ? 'point' : findDecimalMark(numbersOf(sample));
+        block.delimiter === ',' && !head.includes('"')
+          ? 'point'
+          : findDecimalMark(numbersOf(sample), markOf(block.names));
       return { ...block, mark, skipLines: lines[h + block.lines - 1].index + 1, sample, notes: block.notes };
     }
-    if (best === undefined || result.numRecognised > best.result.numRecognised)
+    const counts = result.numRecognised > 0 || (h === 0 && namesColumns(block.names, sample));
+    if (counts && (best === undefined || result.numRecognised > best.result.numRecognised))
       best = { result, names: block.names };
-    seen.add(block.delimiter);
   }
   return findHeaderless(path, lines, best);
 }
@@ -200,7 +213,11 @@ function findHeaderless(
       };
     }
   }
-  if (best === undefined || best.result.numRecognised === 0) {
+  if (best === undefined) {
+    refuseLobster(
+      path,
+      lines.slice(0, SAMPLE_ROWS).map(({ text }) => text.split(',')),
+    );
     const first = lines[0].text.slice(0, 60);
     throw new DataError(
       'missing-header',
@@ -221,6 +238,7 @@ function findHeaderless(
 }
 
 function refuseOthers(path: string, head: string): void {
+  refuseAnswer(path, head);
   const start = head.slice(0, 1000).trimStart().toLowerCase();
   if (start.startsWith('<!doctype') || start.startsWith('<html') || start.startsWith('<?xml')) {
     throw new DataError(
@@ -239,6 +257,24 @@ function refuseOthers(path: string, head: string): void {
   }
 }
 
+/** Whether a line is one of names: words alone, each another, above rows of as many cells with numbers in them. */
+function namesColumns(names: readonly string[], sample: readonly (readonly string[])[]): boolean {
+  const isNumber = (cell: string) => /\d/.test(cell) && !/[a-z]/i.test(cell.replace(/[ku]$/i, ''));
+  return (
+    new Set(names).size === names.length &&
+    names.every((name) => name !== '' && !isNumber(name)) &&
+    sample.length > 0 &&
+    sample.every((row) => row.length === names.length && row.some(isNumber))
+  );
+}
+
+/** Languages that write decimals with a comma, by their words for prices and dates. */
+const COMMA_WORDS =
+  /eröffn|hoch|tief|schlu|zuletzt|datum|ouv|dernier|plus haut|apertura|fecha|cierre|último|ultimo|massimo|abertura|máxim|цена|откр|макс|дата|otwarcie|açılış|tarih|hoog|laag/i;
+
+const markOf = (names: readonly string[]): DecimalMark =>
+  names.some((name) => COMMA_WORDS.test(name)) ? 'comma' : 'point';
+
 /** The delimiter that splits the line into the most cells; a comma when none does. */
 export function findDelimiter(line: string): string {
   const counts = DELIMITERS.map((delimiter) => splitCells(line, delimiter)?.length ?? 0);
@@ -246,5 +282,5 @@ export function findDelimiter(line: string): string {
 }
 
 function* numbersOf(sample: readonly (readonly string[])[]): Generator<string> {
-  for (const row of sample) for (const cell of row) if (/^[+-]?[\d.,]+$/.test(cell)) yield cell;
+  for (const row of sample) for (const cell of row) if (/^[+-]?[\d.,]+ ?[%KMBT]?$/.test(cell)) yield cell;
 }

@@ -52,14 +52,29 @@ export function guessHeader(rows: Rows): Shape | undefined {
       names: 'id,price,qty,quote_qty,time,is_buyer_maker'.split(','),
     };
   }
+  const isDay = word(0, /^(?:\d{8}|\d+[-./]\d+[-./]\d+)$/);
   const clock = full.every((row) => !Number.isNaN(readClockText(row[1])) && !/^\d+\.\d/.test(row[1]));
-  if (width >= 6 && time(0) && clock && bars(2) && numbersFrom(2) && moves(2)) {
+  if (width === 6 && isDay && clock && full.every((row) => isQuoted(row.slice(2, 5))) && number(5)) {
+    return { shape: 'ticks of Kibot', names: 'date,time,price,bid,ask,size'.split(',') };
+  }
+  if (width >= 6 && isDay && time(0) && clock && bars(2) && numbersFrom(2) && moves(2)) {
     return {
       shape: 'MetaTrader bars',
       names: named('date,time,open,high,low,close,volume'.split(','), width),
     };
   }
+  if (width === 7 && number(0) && number(1) && time(2) && word(3, /^[bs]$/) && word(4, /^[ml]$/)) {
+    return { shape: 'Kraken trades (API)', names: 'price,volume,time,side,order_type,misc,id'.split(',') };
+  }
+  if (width === 4 && word(0, /^[A-Z]{3}\/[A-Z]{3}$/) && time(1) && number(2) && number(3))
+    return { shape: 'ticks of TrueFX', names: 'symbol,time,bid,ask'.split(',') };
   if (!time(0)) return undefined;
+  if (width === 7 && word(3, /^(?:buy|sell)$/) && [4, 5, 6].every(number)) {
+    return {
+      shape: 'trades of freqtrade',
+      names: 'timestamp,id,order_type,side,price,amount,cost'.split(','),
+    };
+  }
   /** Bars whose prices stand in another order: columns of open, high, low and close. */
   const barsAt = (columns: readonly [number, number, number, number]) =>
     columns.every(number) &&
@@ -77,6 +92,13 @@ export function guessHeader(rows: Rows): Shape | undefined {
     if (width === 7 && isValue) return shaped('Bybit klines', 'time,open,high,low,close,volume,turnover');
     if (width === 7)
       return { shape: 'Kraken OHLCVT', names: 'time,open,high,low,close,volume,trades'.split(',') };
+    const isAverage = full.every(
+      ([, , high, low, , average, volume]) =>
+        Number(volume) === 0 ||
+        (Number(average) >= 0.999 * Number(low) && Number(average) <= 1.001 * Number(high)),
+    );
+    if (width === 8 && !isAverage)
+      return shaped('Bitget candles', 'time,open,high,low,close,volume,quote_volume,usdt_volume');
     if (width === 8)
       return { shape: 'Kraken bars', names: 'time,open,high,low,close,vwap,volume,count'.split(',') };
     if (width === 6) return { shape: 'bars', names: 'time,open,high,low,close,volume'.split(',') };
@@ -88,6 +110,8 @@ export function guessHeader(rows: Rows): Shape | undefined {
     }
     return undefined;
   }
+  if (width === 6 && number(1) && barsAt([5, 3, 4, 2]))
+    return shaped('Gate.io bars', 'time,volume,close,high,low,open');
   if (width === 6 && number(5) && barsAt([3, 2, 1, 4]))
     return shaped('Coinbase candles', 'time,low,high,open,close,volume');
   if (width === 6 && number(5) && barsAt([1, 3, 4, 2]))
@@ -105,6 +129,12 @@ export function guessHeader(rows: Rows): Shape | undefined {
 
 const named = (names: readonly string[], width: number): string[] =>
   Array.from({ length: width }, (_, c) => names[c] ?? `column ${c + 1}`);
+
+/** A price, a bid and an ask. */
+function isQuoted(cells: readonly string[]): boolean {
+  const [price, bid, ask] = cells.map((cell) => parseNumber(cell));
+  return bid > 0 && bid <= ask && price > bid / 2 && price < 2 * ask;
+}
 
 /** Open, high, low and close in this order; a bar out of a hundred may be bad. */
 function isBar(cells: readonly string[]): boolean {

@@ -3,7 +3,7 @@
 import { quote, type RowFaults } from '../faults.ts';
 import { GrowingColumn, WordColumn } from '../growing.ts';
 import { type DecimalMark, parseNumber } from '../numbers.ts';
-import type { Columns, ReadPlan } from '../table.ts';
+import { type Columns, isBlank, type ReadPlan } from '../table.ts';
 import { TimeColumn } from '../time-column.ts';
 import { splitCells } from './dialect.ts';
 import { LineNumbers } from './line-numbers.ts';
@@ -337,6 +337,7 @@ export class CsvScanner {
       const value = parseNumber(cell, mark);
       this.#values[column] = value;
       if (!Number.isNaN(value) || this.#optional.has(column)) continue;
+      if (this.#plan.blankNumbers?.includes(column) && isBlank(cell)) continue;
       if (cell === '') return { code: 'empty-cell', problem: 'the cell is empty', column };
       const hint = cell.includes(',') ? ' (write decimals with a point, thousands without a mark)' : '';
       return { code: 'invalid-number', problem: `${quote(cell)} is not a number${hint}`, column };

@@ -47,6 +47,8 @@ export async function readHead(member: Member): Promise<Head> {
 const ENCODING_NOTES: Partial<Record<Encoding, string>> = {
   cp949: 'The text is in CP949 (EUC-KR).',
   gbk: 'The text is in GBK.',
+  shift_jis: 'The text is in Shift-JIS.',
+  'euc-jp': 'The text is in EUC-JP.',
   'windows-1252': 'The text is in Windows-1252 (Latin 1).',
 };
 

@@ -1,18 +1,35 @@
-/** Turns prices that Databento writes as whole numbers of 10⁻⁹ into prices. */
+/** Turns prices that Databento and NautilusTrader write as whole numbers of 10⁻⁹ into prices, and the latter's sizes. */
 
 import { plainName } from '../names.ts';
 import type { Columns, TableSource } from '../table.ts';
 
 const SCALE = 1e9;
-/** Columns that stand in every file of the vendor, whatever its schema. */
-const MARKS = ['rtype', 'publisher id', 'instrument id'];
-const PRICE = /^(?:open|high|low|close|price|(?:bid|ask) px(?: \d+)?)$/;
+interface Vendor {
+  readonly name: string;
+  /** Columns that stand in every file of the vendor, whatever its schema. */
+  readonly marks: readonly string[];
+  readonly fixed: RegExp;
+}
+
+const VENDORS: readonly Vendor[] = [
+  {
+    name: 'Databento',
+    marks: ['rtype', 'publisher id', 'instrument id'],
+    fixed: /^(?:open|high|low|close|price|(?:bid|ask) px(?: \d+)?)$/,
+  },
+  {
+    name: 'NautilusTrader',
+    marks: ['ts event', 'ts init'],
+    fixed: /^(?:open|high|low|close|volume|(?:(?:bid|ask) )?(?:price|size))$/,
+  },
+];
 
 /** @returns the table itself where its prices are prices */
 export function withoutFixedPoint(source: TableSource): TableSource {
   const plain = source.names.map(plainName);
-  if (!MARKS.every((mark) => plain.includes(mark))) return source;
-  const columns = plain.flatMap((name, column) => (PRICE.test(name) ? [column] : []));
+  const vendor = VENDORS.find(({ marks }) => marks.every((mark) => plain.includes(mark)));
+  if (vendor === undefined) return source;
+  const columns = plain.flatMap((name, column) => (vendor.fixed.test(name) ? [column] : []));
   const cells = source.sample
     .flatMap((row) => columns.map((column) => row[column] ?? ''))
     .filter((cell) => cell !== '');
@@ -24,7 +41,7 @@ export function withoutFixedPoint(source: TableSource): TableSource {
     ...source,
     notes: [
       ...source.notes,
-      'Prices are whole numbers of 0.000000001, as Databento writes them; they were divided.',
+      `Prices are whole numbers of 0.000000001, as ${vendor.name} writes them; they were divided.`,
     ],
     async read(plan, faults): Promise<Columns> {
       const read = await source.read(plan, faults);

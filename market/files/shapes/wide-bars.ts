@@ -17,7 +17,22 @@ const WORDS = Object.keys(FIELDS)
   .sort((a, b) => b.length - a.length)
   .join('|');
 const BEFORE = new RegExp(`^(?<field>${WORDS})[ _.|-](?<symbol>.+)$`, 'i');
-const BEHIND = new RegExp(`^(?<symbol>.+)[ _.|-](?<field>${WORDS})$`, 'i');
+const BEHIND = new RegExp(`^(?<symbol>.+?)[ _.|-](?<field>${WORDS})$`, 'i');
+
+/** A column that is called so is no series of its own. */
+const PRICE_WORD = /(?:^|[ ._])(?:open|high|low|close|volume)(?:$|[ ._(])/i;
+
+function unknownPrices(path: string, names: readonly string[]): DataError {
+  const listed = names
+    .slice(0, 12)
+    .map((name) => `"${name.slice(0, 40)}"`)
+    .join(', ');
+  return new DataError(
+    'missing-columns',
+    `${path} has prices that can be told apart neither by field nor by symbol: ${listed}. Say which column is which with ` +
+      '--columns time=NAME,open=NAME,high=NAME,low=NAME,close=NAME.',
+  );
+}
 
 /** Columns of one symbol. */
 export interface WideBars {
@@ -44,7 +59,10 @@ export function findWideBars(
     // ('Close', 'AAPL') is how pandas writes two levels where a file knows one.
     const name = names[column].replace(/^\(\s*['"](.*?)['"]\s*,\s*['"](.*?)['"]\s*\)$/, '$1 $2').trim();
     const parts = BEFORE.exec(name)?.groups ?? BEHIND.exec(name)?.groups;
-    if (parts === undefined) return undefined;
+    if (parts === undefined) {
+      if (names.some((other) => PRICE_WORD.test(other))) throw unknownPrices(path, names);
+      return undefined;
+    }
     const fields = bySymbol.get(parts.symbol) ?? {};
     fields[FIELDS[parts.field.toLowerCase()]] = column;
     bySymbol.set(parts.symbol, fields);

@@ -5,7 +5,7 @@ import { ConfigError, DataError } from '../../../core/errors.ts';
 import { openConverter, symbolOfPath } from '../../../experiments/data/convert.ts';
 import { SHIPPED_DATA, shippedDataPath } from '../../../experiments/plugins/catalog.ts';
 import { loadBooksOrCapture } from '../../../live/tape/capture.ts';
-import { detectTapeFile, isTradeFile, loadTrades } from '../../../market/books/load.ts';
+import { detectTapeFile, isTradeFile, loadTradesWithNotes } from '../../../market/books/load.ts';
 import { describeBooks } from '../../../market/books/quality.ts';
 import { formatBookQuality } from '../../../market/books/quality-text.ts';
 import type { LoadBooksOptions } from '../../../market/books/tape-loading.ts';
@@ -169,12 +169,22 @@ function understoodAs(
 }
 
 async function describeTrades(path: string, options: LoadBooksOptions, console: Console): Promise<void> {
-  const trades = await loadTrades(path, options);
+  const { trades, notes } = await loadTradesWithNotes(path, options);
   const first = trades.timeMs[0];
   const last = trades.timeMs[trades.length - 1];
   const repeated = countRepeatedTrades(trades);
   console.say(`trades         ${trades.length}, ${formatTime(first)} to ${formatTime(last)}`);
   console.say(`repeated       ${repeated} equal another of the same time in everything`);
   const { venues, length } = trades;
-  console.result({ file: path, venues, trades: length, firstTimeMs: first, lastTimeMs: last, repeated });
+  for (const { name, base, quote } of venues) console.say(`market         ${name}: ${base}/${quote}`);
+  for (const note of notes) console.say(`note           ${note}`);
+  console.result({
+    file: path,
+    venues,
+    trades: length,
+    firstTimeMs: first,
+    lastTimeMs: last,
+    repeated,
+    notes,
+  });
 }

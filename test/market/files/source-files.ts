@@ -9,7 +9,7 @@ export interface SourceFile {
   readonly content: string | Uint8Array;
 }
 
-const lines = (...rows: readonly string[]): string => `${rows.join('\n')}\n`;
+export const lines = (...rows: readonly string[]): string => `${rows.join('\n')}\n`;
 
 /** Bars of a minute from 2 January 2024, 00:00 UTC, as numbers; each differs in all of its values. */
 const START = Date.UTC(2024, 0, 2);
@@ -24,18 +24,18 @@ export const bar = (n: number) => ({
 });
 type Bar = ReturnType<typeof bar>;
 const NUM_BARS = 6;
-const bars = (write: (b: Bar, n: number) => string): string[] =>
+export const bars = (write: (b: Bar, n: number) => string): string[] =>
   Array.from({ length: NUM_BARS }, (_, n) => write(bar(n), n));
-const newestFirst = (write: (b: Bar, n: number) => string): string[] => bars(write).reverse();
+export const newestFirst = (write: (b: Bar, n: number) => string): string[] => bars(write).reverse();
 const array = (rows: readonly string[]): string => `[${rows.join(',')}]`;
 
 /** Days from 2 January 2024: the bar's number is the day. */
-const iso = (n: number) => `2024-01-${String(2 + n).padStart(2, '0')}`;
+export const iso = (n: number) => `2024-01-${String(2 + n).padStart(2, '0')}`;
 const us = (n: number) => `01/${String(2 + n).padStart(2, '0')}/2024`;
 /** The thirteenth is among them, so that the order of day and month shows. */
 const late = (n: number) => String(10 + n);
 
-const time = (n: number, seconds = false) => `00:${String(n).padStart(2, '0')}${seconds ? ':00' : ''}`;
+export const time = (n: number, seconds = false) => `00:${String(n).padStart(2, '0')}${seconds ? ':00' : ''}`;
 
 export const sourceFiles: readonly SourceFile[] = [
   {

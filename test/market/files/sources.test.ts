@@ -7,7 +7,10 @@ import { detectTapeFile, isTradeFile, loadBooks, loadTrades } from '../../../mar
 import { loadCandleSeries } from '../../../market/files/candle-series.ts';
 import { loadCandles } from '../../../market/files/load-candles.ts';
 import type { ReadOptions } from '../../../market/files/options.ts';
-import { bar, sourceFiles } from './source-files.ts';
+import { moreSourceFiles } from './more-source-files.ts';
+import { bar, sourceFiles as firstSourceFiles } from './source-files.ts';
+
+const sourceFiles = [...firstSourceFiles, ...moreSourceFiles];
 
 const folder = mkdtempSync(join(tmpdir(), 'sources-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,31 +27,55 @@ const rows = [...table.matchAll(/^\| (?!Source|-)(.+?) +\| (.+?) +\| (.+?) +\|/g
 
 /** `needs --dates mdy` */
 function optionsOf(loads: string): ReadOptions {
-  const option = /`--(\w+) (\S+)`/.exec(loads);
-  return option === null ? {} : { [option[1]]: option[2] };
+  const option = /`--([\w-]+) (\S+)`/.exec(loads);
+  if (option === null) return {};
+  return option[1] === 'contract-size' ? { contractSize: Number(option[2]) } : { [option[1]]: option[2] };
 }
 
 /** Files of days begin on the same day as those of minutes; where the order of day and month shows, later. */
 const DAY = 86_400_000;
-const LATE = new Set(['Investing.com', 'Nasdaq.com']);
-const THOUSANDS = new Set(['Yahoo, copied from the page', 'Investing.com', 'Investing.com, Korean']);
+const isLate = (source: string) =>
+  /^(?:Investing.com|Nasdaq.com)/.test(source) && !/Korean|either/.test(source);
+const hasThousands = (source: string) => /^(?:Yahoo, copied|Investing.com)/.test(source);
+const HUNDREDS_OF_THOUSANDS = 'NSE India';
 const WITHOUT_VOLUME = new Set([
   'HistData, generic ASCII',
   'HistData, MetaTrader',
   'CoinGecko OHLC (API)',
   'CoinMarketCap',
 ]);
-const IN_THOUSANDS = 'Korean broker, CP949';
+const IN_THOUSANDS = new Set(['Korean broker, CP949', 'Naver, copied from the page']);
+const WITHOUT_SIDES = new Set(['Kraken trades', 'Kibot, ticks', 'Polygon trades']);
+/** Files that are refused by what they are. */
+const REFUSALS: Readonly<Record<string, { code: string; message: unknown }>> = {
+  'Binance Vision bookDepth': {
+    code: 'other-kind',
+    message: expect.stringContaining('bookDepth of Binance'),
+  },
+  'Binance Vision metrics': { code: 'other-kind', message: expect.stringContaining('metrics of Binance') },
+  'Databento MBO': { code: 'other-kind', message: expect.stringContaining('market by order') },
+  'LOBSTER messages': { code: 'other-kind', message: expect.stringContaining('LOBSTER') },
+  'KRX, one day of all symbols': { code: 'other-kind', message: expect.stringContaining('one day') },
+  'Answer of a server that has no data': {
+    code: 'server-answer',
+    message: expect.stringContaining('rate limit'),
+  },
+};
+
 /** By how much the second bar is later. */
 const isDaily = (source: string) =>
-  /^(?:Korean|KRX|Yahoo|yfinance|Stooq|Investing|Nasdaq|Alpha Vantage, CSV|FinRL|CoinMarketCap)/.test(source);
+  /^(?:Korean|Korea |Naver|pykrx|Japanese|NSE|akshare|KRX|Yahoo(?! chart)|yfinance|Stooq|Investing|Nasdaq|Alpha Vantage, CSV|FinRL|CoinMarketCap)/.test(
+    source,
+  );
 
 function expected(source: string, n: number): number[] {
   const { o, h, l, c, v } = bar(n);
-  const first = bar(0).ms + (LATE.has(source) ? 8 * DAY : 0);
+  const first = bar(0).ms + (isLate(source) ? 8 * DAY : 0);
   const timeMs = first + n * (isDaily(source) ? DAY : 60_000);
-  const factor = source === IN_THOUSANDS ? 1000 : 1;
-  const volume = WITHOUT_VOLUME.has(source) ? 0 : v * factor * (THOUSANDS.has(source) ? 1000 : 1);
+  const factor = IN_THOUSANDS.has(source) ? 1000 : 1;
+  const volume = WITHOUT_VOLUME.has(source)
+    ? 0
+    : v * factor * (hasThousands(source) ? 1000 : source === HUNDREDS_OF_THOUSANDS ? 1e5 : 1);
   return [timeMs, ...[o, h, l, c].map((price) => price * factor), volume];
 }
 
@@ -67,8 +94,9 @@ describe('each row holds:', () => {
       const path = join(folder, name);
       writeFileSync(path, content);
       if (loads.startsWith('not')) {
-        await expect(loadCandleSeries(path)).rejects.toMatchObject({ name: 'DataError' });
-        await expect(loadBooks(path)).rejects.toMatchObject({ name: 'DataError' });
+        const reason = REFUSALS[source] ?? {};
+        await expect(loadCandleSeries(path)).rejects.toMatchObject({ name: 'DataError', ...reason });
+        await expect(loadBooks(path)).rejects.toMatchObject({ name: 'DataError', ...reason });
         return;
       }
       const options = optionsOf(loads);
@@ -87,7 +115,9 @@ describe('each row holds:', () => {
         expect(without?.candles.timeMs[0]).not.toBe(candles.timeMs[0]);
       } else if (holds === 'trades') {
         expect(kind !== undefined && isTradeFile(kind)).toBe(true);
-        const trades = await loadTrades(path);
+        if (loads.startsWith('needs'))
+          await expect(loadTrades(path)).rejects.toThrow(/--(?:dates|contract-size)/);
+        const trades = await loadTrades(path, options);
         expect(trades.length).toBe(6);
         const { o, ms, v } = bar(5);
         // Some stamp a trade a part of a second behind the minute.
@@ -96,7 +126,7 @@ describe('each row holds:', () => {
           o,
           v,
         ]);
-        expect([...trades.sides.slice(0, 2)]).toEqual(source === 'Kraken trades' ? [0, 0] : [1, -1]);
+        expect([...trades.sides.slice(0, 2)]).toEqual(WITHOUT_SIDES.has(source) ? [0, 0] : [1, -1]);
       } else {
         const { tape } = await loadBooks(path);
         const { o, ms, v } = bar(5);
