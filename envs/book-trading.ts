@@ -200,10 +200,10 @@ export const tradingBooks = defineEnv({
     'One venue on its order book: orders travel, walk the levels, and fill as far as the book goes',
   config: bookTradingConfig,
   needsBooks: true,
-  create({ seed, books, trades, parts }, config) {
+  create({ seed, books, trades, parts, onFill }, config) {
     if (books === undefined) {
       throw new ConfigError('books-needed', 'Env "trading-books" needs order books; name a data file.');
     }
-    return new BookTradingEnv({ books, trades, seed, config, parts });
+    return new BookTradingEnv({ books, trades, seed, config, parts, onFill });
   },
 });

@@ -7,6 +7,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
 import type { Candles } from '../market/candles/candles.ts';
+import type { Fill } from '../market/execution/fill.ts';
 import type { FundingSeries } from '../market/instruments/funding-series.ts';
 import type { EnvParts } from './parts.ts';
 import type { Action, ActionSpace, Box } from './spaces.ts';
@@ -86,6 +87,8 @@ export interface EnvContext {
   readonly funding?: FundingSeries;
   /** What its settings may name; absent: what comes with the framework. */
   readonly parts?: EnvParts;
+  /** Called after every fill by an env that trades one market, for who records them; the object is reused by the next one. */
+  readonly onFill?: (fill: Readonly<Fill>) => void;
 }
 
 export interface EnvPlugin<Schema extends ConfigSchema = ConfigSchema> {

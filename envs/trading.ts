@@ -184,12 +184,12 @@ export const trading = defineEnv({
   description: 'One market on bars: choose the exposure, pay fees, slippage and interest, grow the equity',
   config: tradingConfig,
   needsCandles: true,
-  create({ seed, candles, parts, funding }, config) {
+  create({ seed, candles, parts, funding, onFill }, config) {
     if (candles === undefined) {
       throw new ConfigError('candles-needed', 'Env "trading" needs candles to trade on; name a data file.');
     }
     if (config.instrument === 'perpetual')
-      return new PerpTradingEnv({ candles, funding, seed, config, parts });
-    return createTradingEnv({ candles, seed, config, parts });
+      return new PerpTradingEnv({ candles, funding, seed, config, parts, onFill });
+    return createTradingEnv({ candles, seed, config, parts, onFill });
   },
 });

@@ -154,6 +154,13 @@ export {
   priceStepsOf,
   UPBIT_KRW_STEPS,
 } from './instruments/price-steps.ts';
+export {
+  type AccountPath,
+  type AccountTrips,
+  foldAccount,
+  type RoundTrip,
+  type StepFill,
+} from './statistics/account-trips.ts';
 export { type BootstrapOptions, type MeanInterval, stationaryBootstrap } from './statistics/bootstrap.ts';
 export {
   ledoitWolf,

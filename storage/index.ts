@@ -1,4 +1,6 @@
 /** The public names of storage: runs, checkpoints, the model registry, tapes. */
+
+export type { Table, TableColumn } from '../core/table.ts';
 export { type AgentModel, type AgentModelDetails, packAgentModel, unpackAgentModel } from './agent-model.ts';
 export {
   type CheckpointDetails,
@@ -28,6 +30,7 @@ export {
 export { type LogRow, RunDirectory } from './run-directory.ts';
 export { LOG_FORMATS, type LogFormat, RunLog, type RunLogOptions } from './run-log.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensor, type Tensors } from './safetensors.ts';
+export { writeTable } from './tables/write-table.ts';
 export {
   type ReadTapeOptions,
   readTape,

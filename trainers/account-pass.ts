@@ -3,8 +3,10 @@ import type { Agent } from '../agents/agent.ts';
 import { EnvError } from '../core/errors.ts';
 import type { AccountInfo } from '../envs/account-info.ts';
 import type { Env } from '../envs/env.ts';
+import type { ActionBatch } from '../envs/spaces.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { playEpisode } from './episode.ts';
+import { alignDecisions, DecisionRecorder, type FillTap, type PassDecisions } from './pass-decisions.ts';
 
 /** The account at the end of a step; the first row is the state before the first decision. */
 export interface AccountRow {
@@ -24,7 +26,11 @@ export interface AccountRow {
 }
 
 /** The columns of a pass, [T] each: entry 0 is the state before the first decision. */
-export type AccountPass = { readonly length: number } & {
+export type AccountPass = {
+  readonly length: number;
+  /** Where they were asked for. */
+  readonly decisions?: PassDecisions;
+} & {
   readonly [Key in keyof AccountRow]: Float64Array;
 };
 
@@ -57,35 +63,46 @@ export function passOf(rows: readonly AccountRow[]): AccountPass {
 
 function allocate(length: number): AccountPass {
   const columns = Object.fromEntries(COLUMNS.map((key) => [key, new Float64Array(length)]));
-  return { length, ...(columns as Omit<AccountPass, 'length'>) };
+  return { length, ...(columns as Record<keyof AccountRow, Float64Array>) };
 }
 
 /**
  * Acts greedily from the env's reset to the end of its episode.
  * @param env with the keys of `AccountInfo` in its info
- * @param see called with the account before each action, for rules that go by it
- * @param seed for the reset
+ * @param options `seed` for the reset; `see` called with the account before each action, for rules that go by it; `tap`
+ * with the fills of the env, where decisions are to be recorded too
  * @throws EnvError `unsound-account` naming the step and the key, and as `playEpisode`
  */
 export function recordPass(
   env: Env,
   agent: Agent,
-  { seed, see }: { seed?: number; see?: (info: AccountInfo) => void } = {},
+  { seed, see, tap }: { seed?: number; see?: (info: AccountInfo) => void; tap?: FillTap } = {},
 ): AccountPass {
   const recorder = new PassRecorder();
-  const visit = (given: object): void => {
+  const decisions = tap && new DecisionRecorder(env.actionSpace);
+  tap?.begin(() => recorder.length);
+  const visit = (given: object, reward: number, action: ActionBatch | undefined): void => {
     const info = given as AccountInfo;
     recorder.take(info);
+    decisions?.take(reward, action);
     see?.(info);
   };
   playEpisode(agent, env, visit, seed);
-  return recorder.pass();
+  const pass = recorder.pass();
+  if (decisions === undefined) return pass;
+  const hasTraded = pass.tradedNotional.some((notional) => notional > 0);
+  return { ...pass, decisions: decisions.taken(tap?.end(hasTraded)) };
 }
 
 /** Grows as it is written to. */
 class PassRecorder {
   #columns = allocate(FIRST_CAPACITY);
   #length = 0;
+
+  /** Rows taken: the number of the step that is under way. */
+  get length(): number {
+    return this.#length;
+  }
 
   take(info: AccountInfo): void {
     const t = this.#length;
@@ -188,5 +205,7 @@ export function alignPass(pass: AccountPass, axis: PassAxis): AccountPass {
     tradedNotional[t] = traded;
     costPaid[t] = paid;
   }
-  return aligned;
+  return pass.decisions === undefined
+    ? aligned
+    : { ...aligned, decisions: alignDecisions(pass, pass.decisions, axis) };
 }

@@ -2,16 +2,16 @@
 import type { Agent } from '../agents/agent.ts';
 import { TradingEnv, type TradingEnvOptions } from '../envs/trading.ts';
 import { elapsedYears, periodsPerYear } from '../market/candles/periods.ts';
+import { type AccountTrips, foldAccount } from '../market/statistics/account-trips.ts';
 import { type PerformanceMetrics, summarize } from '../market/statistics/metrics.ts';
 import {
   type Activity,
-  type PositionChange,
-  roundTrips,
   summarizeActivity,
   summarizeTrades,
   type TradeStatistics,
 } from '../market/statistics/trades.ts';
 import { type AccountPass, alignPass, recordPass } from './account-pass.ts';
+import { FillTap, type PassDecisions } from './pass-decisions.ts';
 
 /** T bars: entry 0 is the state before the first decision. */
 export interface Backtest {
@@ -30,6 +30,18 @@ export interface Backtest {
   /** Steps a year, by the bars of the whole series where they are known. */
   readonly periodsPerYear: number;
   readonly metrics: BacktestMetrics;
+  /** What was decided, filled and traded; of those who are judged, not of the rules beside them. */
+  readonly record?: BacktestRecord;
+}
+
+/** Fills, actions and rewards of a back-test, and the round trips that they make. */
+export interface BacktestRecord extends PassDecisions, AccountTrips {
+  /** [T] signed base units */
+  readonly position: Float64Array;
+  /** [T] quote units */
+  readonly cash: Float64Array;
+  /** [T] of each step, quote units; NaN where the env does not say */
+  readonly costPaid: Float64Array;
 }
 
 export interface BacktestMetrics extends PerformanceMetrics, Activity, TradeStatistics {
@@ -46,9 +58,14 @@ export interface BacktestMetrics extends PerformanceMetrics, Activity, TradeStat
  * console.log(metrics.sharpe, metrics.maxDrawdown, metrics.costs);
  */
 export function backtest(options: TradingEnvOptions, agentFor: (env: TradingEnv) => Agent): Backtest {
-  const env = createPassEnv(options);
+  const tap = new FillTap();
+  const onFill: TradingEnvOptions['onFill'] = (fill) => {
+    tap.onFill(fill);
+    options.onFill?.(fill);
+  };
+  const env = createPassEnv({ ...options, onFill });
   const { timeMs, close, length } = options.candles;
-  const pass = recordPass(env, agentFor(env));
+  const pass = recordPass(env, agentFor(env), { tap });
   const end = env.config.toRow === 0 ? length : env.config.toRow;
   const first = timeMs.indexOf(pass.timeMs[0]);
   const axis = {
@@ -70,12 +87,12 @@ export function createPassEnv(options: TradingEnvOptions): TradingEnv {
  * @param perYear steps a year; default: of this pass
  */
 export function summarizePass(pass: AccountPass, perYear?: number): Backtest {
-  const { length, timeMs, price, equity, exposure, costPaid } = pass;
+  const { length, timeMs, price, equity, exposure, position, cash, costPaid, decisions } = pass;
   const returns = returnsOf(equity);
   const stepsPerYear = perYear ?? periodsPerYear(timeMs);
   const tradedNotional = pass.tradedNotional.subarray(1);
   const steps = { equity: equity.subarray(1), exposure: exposure.subarray(1), tradedNotional };
-  const last = { timeMs: timeMs[length - 1], price: price[length - 1], row: length - 1 };
+  const account = foldAccount(pass, decisions?.fills);
   let costs = 0;
   for (let t = 1; t < length; t++) costs += costPaid[t];
   return {
@@ -89,9 +106,10 @@ export function summarizePass(pass: AccountPass, perYear?: number): Backtest {
     metrics: {
       ...summarize(returns, stepsPerYear, { years: elapsedYears(timeMs) }),
       ...summarizeActivity(steps, stepsPerYear),
-      ...summarizeTrades(roundTrips(positionChanges(pass), last)),
+      ...summarizeTrades(account.trips),
       costs: costs / equity[0],
     },
+    ...(decisions && { record: { ...decisions, ...account, position, cash, costPaid } }),
   };
 }
 
@@ -102,18 +120,4 @@ export function returnsOf(equity: Float64Array): Float64Array {
     returns[t] = equity[t] === 0 ? 0 : equity[t + 1] / equity[t] - 1;
   }
   return returns;
-}
-
-/** The trades of each step as one; interest that they settle is in the change of cash. Each is one object, written anew. */
-function* positionChanges({ length, timeMs, position, cash }: AccountPass): Iterable<PositionChange> {
-  const change = { timeMs: 0, row: 0, position: 0, baseChange: 0, cashChange: 0, interestSettled: 0 };
-  for (let row = 1; row < length; row++) {
-    change.baseChange = position[row] - position[row - 1];
-    if (change.baseChange === 0) continue;
-    change.timeMs = timeMs[row];
-    change.row = row;
-    change.position = position[row];
-    change.cashChange = cash[row] - cash[row - 1];
-    yield change;
-  }
 }

@@ -1,8 +1,9 @@
 /** The public names of the trainers: the training loop, evaluation, back-tests, verdicts and reports. */
 export { type ArbitrageOutcome, judgeArbitrage } from './arbitrage/judge.ts';
 export type { ArbitrageTrainingOptions } from './arbitrage/options.ts';
+export { type ArbitrageRecord, ArbitrageRecorder } from './arbitrage/record.ts';
 export { type ArbitrageResult, splitByTime, trainArbitrage } from './arbitrage/train.ts';
-export { type Backtest, type BacktestMetrics, backtest } from './backtest.ts';
+export { type Backtest, type BacktestMetrics, type BacktestRecord, backtest } from './backtest.ts';
 export { type Baseline, type RandomBaseline, runRandomBaseline, runRuleBaselines } from './baselines.ts';
 export { everySteps, PeriodicEvaluation, type PeriodicEvaluationOptions } from './callbacks.ts';
 export { type CloningOptions, cloneBehaviour } from './clone-behaviour.ts';
@@ -24,8 +25,16 @@ export {
   verdictOn,
 } from './judge.ts';
 export { type JudgedTask, tradingTask } from './judged-task.ts';
+export { FillTap, type PassDecisions } from './pass-decisions.ts';
 export { type Ablation, ablate, type PriorMarket } from './prior-ablation.ts';
 export { type PriorSignalOptions, priorPredictions } from './prior-signal.ts';
+export {
+  curvesTable,
+  fillsTable,
+  type RecordedAccount,
+  tripsTable,
+} from './records/account-tables.ts';
+export { recordedAccounts, recordedSignal } from './records/judged-accounts.ts';
 export { type ArbitrageReportContext, renderArbitrageReport } from './report/arbitrage.ts';
 export { type ReportCosts, renderCostsPage } from './report/costs.ts';
 export { renderReport } from './report/render.ts';

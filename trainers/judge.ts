@@ -15,6 +15,7 @@ import {
   runRuleBaselines,
 } from './baselines.ts';
 import { exposureMarket, extendPastRuin, type JudgedTask, partialPassNote } from './judged-task.ts';
+import { FillTap } from './pass-decisions.ts';
 import { modelRule } from './signal-backtest.ts';
 import { type HeldExposure, meanExposureOf } from './skill.ts';
 import type { Span, SpanName } from './spans.ts';
@@ -98,8 +99,9 @@ export function judgeCandidates(
   axis: PassAxis;
   notes: readonly string[];
 } {
-  const env = task.createEnv(span);
-  const passes = candidates.map(({ agent }) => recordPass(env, agent, { seed: task.seed }));
+  const tap = new FillTap();
+  const env = task.createEnv(span, tap.onFill);
+  const passes = candidates.map(({ agent }) => recordPass(env, agent, { seed: task.seed, tap }));
   const { market, note } = exposureMarket(task, env, longestPass(passes));
   const longest = market.env === env ? axisOf(market, passes) : longestPass(passes);
   const axis = extendPastRuin(longest, task, span);

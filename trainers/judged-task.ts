@@ -8,6 +8,7 @@ import { describeSpace } from '../envs/spaces.ts';
 import type { tradingConfig } from '../envs/trading/config.ts';
 import type { Candles } from '../market/candles/candles.ts';
 import { periodsPerYear } from '../market/candles/periods.ts';
+import type { Fill } from '../market/execution/fill.ts';
 import type { AccountPass, PassAxis } from './account-pass.ts';
 import { createPassEnv } from './backtest.ts';
 import { type ExposureMarket, takesExposures } from './baselines.ts';
@@ -16,8 +17,11 @@ import { isoDate, type Span, type Spans } from './spans.ts';
 
 export interface JudgedTask {
   readonly spans: Spans;
-  /** An env that passes once through a span, with the keys of `AccountInfo` in its info. */
-  createEnv(span: Span): Env;
+  /**
+   * An env that passes once through a span, with the keys of `AccountInfo` in its info.
+   * @param onFill called after each fill, by an env that tells of them; the object is reused
+   */
+  createEnv(span: Span, onFill?: (fill: Readonly<Fill>) => void): Env;
   /** Of every reset. */
   readonly seed: number;
   /** All bars of the market, for rules that look back; absent where books are traded. */
@@ -32,8 +36,8 @@ export function tradingTask(
   config: ConfigOverrides<typeof tradingConfig>,
   spans: Spans,
 ): JudgedTask {
-  const createEnv = ({ fromRow, toRow }: Span) =>
-    createPassEnv({ candles, config: { ...config, fromRow, toRow } });
+  const createEnv: JudgedTask['createEnv'] = ({ fromRow, toRow }, onFill) =>
+    createPassEnv({ candles, config: { ...config, fromRow, toRow }, onFill });
   return { spans, createEnv, seed: 0, candles };
 }
 

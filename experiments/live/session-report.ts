@@ -24,8 +24,9 @@ const DAY_MS = 86_400_000;
 
 /** The figures and the words of a session that trades one market, or several by pairs. */
 export function summarizeSession(story: SessionStory): SessionSummary {
-  const { rows } = story;
-  const account = rows.length >= 2 && rows[0].equity > 0 ? summarizePass(passOf(rows)) : undefined;
+  const { rows, decisions } = story;
+  const account =
+    rows.length >= 2 && rows[0].equity > 0 ? summarizePass({ ...passOf(rows), decisions }) : undefined;
   const holding = account === undefined ? undefined : holdThroughout(story, account);
   const verdict =
     account === undefined || holding === undefined

@@ -5,8 +5,11 @@ import { isOrderly } from '../../live/ops/alert.ts';
 import { type OpsTrade, TradeTally, type TradeTotals } from '../../live/ops/trade-tally.ts';
 import { connectVenues, readHeader, type SessionHeader } from '../../live/session/assemble.ts';
 import { inputFromJson } from '../../live/session/inputs.ts';
+import { createFill, type Fill } from '../../market/execution/fill.ts';
+import type { StepFill } from '../../market/statistics/account-trips.ts';
 import { readTape, type TapeRecord } from '../../storage/tape.ts';
 import type { AccountRow } from '../../trainers/account-pass.ts';
+import type { PassDecisions } from '../../trainers/pass-decisions.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 import { openTapeCatalog } from './tape-source.ts';
 
@@ -17,6 +20,8 @@ export interface SessionStory {
   readonly span: readonly [firstMs: number, lastMs: number];
   /** One a decision at which there was a price; of several at one time, the last. Times ascend. */
   readonly rows: readonly AccountRow[];
+  /** What was decided after each row, as the env takes it, and the fills up to it; the tape holds no rewards. */
+  readonly decisions: PassDecisions;
   readonly numInputs: number;
   readonly numDecisions: number;
   /** Decisions by the guard's verdict. */
@@ -72,6 +77,9 @@ class StoryCollector {
   readonly #tape: string;
   readonly #header: SessionHeader;
   readonly #rows: AccountRow[] = [];
+  /** Actions that led to each row, and the one decided at the last. */
+  readonly #actions: (readonly number[])[] = [];
+  readonly #fills: StepFill[] = [];
   readonly #counts = { inputs: 0, decisions: 0, recoveries: 0 };
   readonly #verdicts: Record<string, number> = {};
   readonly #denials: Record<string, number> = {};
@@ -103,6 +111,7 @@ class StoryCollector {
         return;
       case 'fill':
         this.#tally.take(timeMs, body[0]);
+        this.#takeFill(timeMs, body[0]);
         return;
       case 'halt':
       case 'halted':
@@ -128,6 +137,7 @@ class StoryCollector {
       header: this.#header,
       span: [this.#firstMs, this.#lastMs],
       rows: this.#rows,
+      decisions: this.#decisions(),
       numInputs: this.#counts.inputs,
       numDecisions: this.#counts.decisions,
       verdicts: this.#verdicts,
@@ -142,7 +152,7 @@ class StoryCollector {
   }
 
   #takeDecision(timeMs: number, body: readonly Json[], price: number): void {
-    const [, verdict, reason, , equity, exposure] = body;
+    const [, verdict, reason, action, equity, exposure] = body;
     this.#counts.decisions++;
     count(this.#verdicts, String(verdict));
     if (reason !== null) count(this.#denials, String(reason));
@@ -166,12 +176,61 @@ class StoryCollector {
     this.#told = { notional, costs };
     if (isSame) rows[rows.length - 1] = { ...row, timeMs: before.timeMs };
     else rows.push(row);
+    this.#actions[rows.length] = [action].flat().map(Number);
+  }
+
+  #takeFill(timeMs: number, detail: Json): void {
+    const fill = stepFillOf(timeMs, Math.max(1, this.#rows.length), detail);
+    if (fill !== undefined) this.#fills.push(fill);
+  }
+
+  /** Entry t of the actions is the one decided at row t − 1. */
+  #decisions(): PassDecisions {
+    const { length } = this.#rows;
+    const dim = this.#actions.reduce((most, action) => Math.max(most, action?.length ?? 0), 1);
+    const actions = new Float32Array(length * dim).fill(Number.NaN);
+    this.#actions.slice(0, length).forEach((action, t) => {
+      actions.set(action, t * dim);
+    });
+    return {
+      rewards: new Float64Array(length).fill(Number.NaN),
+      actions,
+      actionNames: dim === 1 ? ['action'] : Array.from({ length: dim }, (_, i) => `action:${i + 1}`),
+      fills: this.#fills.filter(({ step }) => step < length),
+    };
   }
 
   #takeTrouble(source: number, event: string): void {
     const { venue, symbol } = this.#header.config.markets[source];
     count(this.#troubles, `${venue} ${symbol} ${event}`);
   }
+}
+
+/** A record `fill` of the tape, of a trading session or of one leg of arbitrage, which does not say the equity. */
+function stepFillOf(timeMs: number, step: number, detail: Json): StepFill | undefined {
+  const fill = detail as unknown as Fill & {
+    readonly side: number;
+    readonly filled?: number;
+    readonly mid: number;
+  };
+  if (fill.filled === undefined) return { ...fill, timeMs, row: step, step };
+  if (fill.filled === 0) return undefined;
+  const { side, filled, notional, fee, mid } = fill;
+  return {
+    ...createFill(),
+    timeMs,
+    row: step,
+    step,
+    size: side * filled,
+    price: notional / filled,
+    notional,
+    fee,
+    slippage: mid > 0 ? side * (notional - filled * mid) : 0,
+    baseChange: side * filled,
+    cashChange: -side * notional - fee,
+    position: Number.NaN,
+    equity: Number.NaN,
+  };
 }
 
 function count(counts: Record<string, number>, key: string): void {

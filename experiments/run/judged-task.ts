@@ -44,7 +44,7 @@ export function judgedTask(run: Run): JudgedTask {
   const { spec, market, books } = run;
   return {
     spans: (market ?? books)!.spans,
-    createEnv: ({ name }) => createEvaluationEnv(run, name),
+    createEnv: ({ name }, onFill) => createEvaluationEnv(run, name, onFill),
     seed: spec.seed,
     candles: market?.candles,
     costs: costsOf(run),

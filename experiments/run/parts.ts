@@ -5,7 +5,7 @@ import { ConfigError, EnvError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { builtInEnvs } from '../../envs/built-in.ts';
 import { inspectEnv } from '../../envs/check-env.ts';
-import type { Env, RowSpan } from '../../envs/env.ts';
+import type { Env, EnvContext, RowSpan } from '../../envs/env.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
 import { createWorkerVectorEnv } from '../../envs/vector/worker-vector-env.ts';
 import { alternateEnvs } from '../../envs/wrappers/alternate-envs.ts';
@@ -109,9 +109,12 @@ export function createSpanEnvs(run: Run, span: SpanName, numEnvs: number, seed: 
   return createVectorEnv(Array.from({ length: numEnvs }, (_, i) => createEnv(run, span, seed + i, false)));
 }
 
-/** An env to judge in, by the run's own plugin: on market data, one pass through the whole of a span. */
-export function createEvaluationEnv(run: Run, span: SpanName): Env {
-  return createEnv(run, span, run.spec.seed, true);
+/**
+ * An env to judge in, by the run's own plugin: on market data, one pass through the whole of a span.
+ * @param onFill called after each fill, by an env that tells of them
+ */
+export function createEvaluationEnv(run: Run, span: SpanName, onFill?: EnvContext['onFill']): Env {
+  return createEnv(run, span, run.spec.seed, true, onFill);
 }
 
 /** @param kernels how the agent computes; absent: the portable kernels, on one thread */
@@ -149,9 +152,16 @@ export function buildAgent(
 const isTooLarge = (error: unknown): error is RangeError =>
   error instanceof RangeError && /array length|allocation failed|memory/i.test(error.message);
 
-function createEnv(run: Run, span: SpanName, seed: number, onePass: boolean): Env {
+function createEnv(
+  run: Run,
+  span: SpanName,
+  seed: number,
+  onePass: boolean,
+  onFill?: EnvContext['onFill'],
+): Env {
   const { context, config } = envParts(run, span, seed, onePass);
-  return run.catalog.envs.get(run.spec.env.name).create({ ...context, parts: run.catalog }, config);
+  const plugin = run.catalog.envs.get(run.spec.env.name);
+  return plugin.create({ ...context, parts: run.catalog, onFill }, config);
 }
 
 /** What an env is built from. One that uses spans is given all rows; any other the rows of its span alone. */

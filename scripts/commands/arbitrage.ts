@@ -12,6 +12,7 @@ import { completeParts } from '../../envs/parts.ts';
 import { openConverter } from '../../experiments/data/convert.ts';
 import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
+import { requireRecordNames, writeRecords } from '../../experiments/records/files.ts';
 import { expandFiles } from '../../experiments/run/data-files.ts';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
 import { booksFromBars } from '../../market/books/from-bars.ts';
@@ -21,6 +22,12 @@ import { loadCandles } from '../../market/files/load-candles.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage/train.ts';
+import {
+  arbitrageCurvesTable,
+  legsTable,
+  pairsTable,
+  type RecordedArbitrage,
+} from '../../trainers/records/arbitrage-tables.ts';
 import { outcomeRows, renderArbitrageReport } from '../../trainers/report/arbitrage.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { type Console, createConsole } from '../terminal/console.ts';
@@ -28,6 +35,7 @@ import { wholeNumber } from '../terminal/counts.ts';
 import { CONVERT_OPTION, QUOTE_OPTION, readConversion } from '../terminal/data-options.ts';
 import type { Io } from '../terminal/io.ts';
 import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
+import { RECORD_OPTIONS } from '../terminal/records/options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { runCombos } from './arbitrage-kinds.ts';
 import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
@@ -105,6 +113,7 @@ export const options = (yargs: Argv) =>
     })
     .option('set', { type: 'string', array: true, describe: 'agent.key=value or env.key=value' })
     .option('out', { type: 'string', default: 'arbitrage.html', describe: 'Report to write' })
+    .options(RECORD_OPTIONS)
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
       'ledger',
@@ -123,6 +132,9 @@ export const options = (yargs: Argv) =>
       'envs',
       'set',
       'out',
+      'trades',
+      'fills',
+      'curves',
     ]);
 
 type Arguments = ArgumentsOf<typeof options>;
@@ -130,7 +142,17 @@ type Arguments = ArgumentsOf<typeof options>;
 /** @returns the exit code */
 export async function run(args: Arguments, io: Io): Promise<number> {
   const console = createConsole(args, io);
-  if (args.kind !== 'spread') return runCombos(args, console);
+  requireRecordNames(args);
+  const isRecorded = (args.trades ?? args.fills ?? args.curves) !== undefined;
+  if (args.kind !== 'spread') {
+    if (isRecorded) {
+      throw new ConfigError(
+        'usage',
+        `--trades, --fills and --curves go with --kind spread; of ${args.kind} only the figures are kept.`,
+      );
+    }
+    return runCombos(args, console);
+  }
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
   }
@@ -150,6 +172,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const cloningSteps = args.cloningSteps ?? (agent.name === 'ppo' ? CLONING_STEPS : 0);
   const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
   const judged: { seed: number; gainsBps: Float64Array }[] = [];
+  const passes: RecordedArbitrage[] = [];
   const result = trainArbitrage({
     books,
     config: { ...config, parts: catalog },
@@ -164,6 +187,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     sensitivity,
     onProgress: (message) => console.say(`${message} …`),
     onJudged: (seed, gainsBps) => judged.push({ seed, gainsBps }),
+    onRecord: (trader, seed, span, record) => passes.push({ trader, seed, span, record }),
   });
   const steps = { cloningSteps, syntheticSteps: args.syntheticSteps, tapeSteps: args.steps };
   const trials = countArbitrage(ledgerOf(args), {
@@ -188,6 +212,12 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   sayResult(result, console);
   console.say(`\n${trials.sentences.join('\n')}`);
   console.say(`The report is in ${resolve(args.out)}.`);
+  const lines = writeRecords(args, {
+    trades: () => pairsTable(passes),
+    fills: () => legsTable(passes),
+    curves: () => arbitrageCurvesTable(passes),
+  });
+  for (const line of lines) console.say(line);
   console.result({ out: args.out, ...result, trials: { ...trials.count, sentences: trials.sentences } });
   return 0;
 }

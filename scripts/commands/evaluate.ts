@@ -7,6 +7,7 @@ import { readCosts } from '../../experiments/costs/file.ts';
 import { type CountedOptions, judgeCounted } from '../../experiments/ledger/judge-counted.ts';
 import { TAPE_PREFIX } from '../../experiments/live/tape-source.ts';
 import { openModel } from '../../experiments/models/store.ts';
+import { type RecordFiles, requireRecordNames } from '../../experiments/records/files.ts';
 import {
   evaluateEpisodes,
   formatJudgement,
@@ -19,6 +20,7 @@ import {
 import type { TrainedModel } from '../../models/model.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { listTapes } from '../../storage/tape-segments.ts';
+import { recordedAccounts } from '../../trainers/records/judged-accounts.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
@@ -28,6 +30,7 @@ import type { Io } from '../terminal/io.ts';
 import { reportSession } from '../terminal/live/session-summary.ts';
 import { storeOptions, tableOptions } from '../terminal/model-options.ts';
 import { accessOf, changedCodeOptions, networkOption } from '../terminal/plugin-options.ts';
+import { RECORD_OPTIONS, sayRecords } from '../terminal/records/options.ts';
 import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 export const options = (yargs: Argv) =>
@@ -72,9 +75,10 @@ export const options = (yargs: Argv) =>
       describe: 'Seed of the first episode',
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
+    .options(RECORD_OPTIONS)
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline', 'ledger'])
-    .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon']);
+    .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon', 'trades', 'fills', 'curves']);
 
 export type EvaluateArguments = ArgumentsOf<typeof options>;
 
@@ -83,15 +87,23 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
   if (args.runs.length > 0 === (args.model !== undefined)) {
     throw new ConfigError('usage', 'Name runs to judge, or a model with --model and --data.');
   }
+  requireRecordNames(args);
   if (args.model !== undefined) return evaluateModelCommand(args, args.model, io);
   const console = createConsole(args, io);
   if (args.runs.some((name) => name.startsWith(TAPE_PREFIX))) {
     const [tape, ...others] = args.runs.map((name) => name.slice(TAPE_PREFIX.length));
     if (others.length > 0) throw new ConfigError('usage', 'Name one tape: each session is judged by itself.');
     const tapes = listTapes(tape);
-    const file = tapes.length === 1 ? args.report : undefined;
+    const isOne = tapes.length === 1;
+    const file = isOne ? args.report : undefined;
+    if (!isOne && (args.trades ?? args.fills ?? args.curves) !== undefined) {
+      throw new ConfigError(
+        'usage',
+        `"${tape}" holds the tapes of ${tapes.length} markets; name one of them to write its trades.`,
+      );
+    }
     for (const one of tapes)
-      console.result(await reportSession(one, console, { file, access: accessOf(args) }));
+      console.result(await reportSession(one, console, { file, access: accessOf(args), records: args }));
     return 0;
   }
   const runs: TrainedRun[] = [];
@@ -109,8 +121,15 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
       models,
       ledger: ledgerOf(args),
       checkpoint: args.checkpoint,
+      records: args,
     });
     return 0;
+  }
+  if ((args.trades ?? args.fills ?? args.curves) !== undefined) {
+    throw new ConfigError(
+      'no-account',
+      `Nothing to write: ${reason ?? `runs in env "${runs[0].run.spec.env.name}" trade no market data.`}`,
+    );
   }
   const evaluations = runs.map((trained) => {
     const { meanReturn, deviation, returns } = evaluateEpisodes(trained, args.episodes, args.seed);
@@ -137,7 +156,7 @@ export function judgeAndReport(
   file: string,
   command: string,
   console: ReturnType<typeof createConsole>,
-  options: Omit<CountedOptions, 'timeMs'>,
+  options: Omit<CountedOptions, 'timeMs'> & { readonly records?: RecordFiles },
 ): void {
   const { judgement, count, sentences } = judgeCounted(runs, { ...options, timeMs: Date.now() });
   const trials = sentences.map(({ sentence }) => sentence);
@@ -145,6 +164,7 @@ export function judgeAndReport(
   console.say(formatJudgement(judgement, runs[0].run.spec.agent.name));
   if (trials.length > 0) console.say(`\n${trials.join('\n')}`);
   console.say(`\nReport: ${file}`);
+  sayRecords(options.records ?? {}, recordedAccounts(judgement, runs[0].run.spec.agent.name), console);
   const { spans, verdict } = judgement;
   const metricsOf = ({ candidates, rules, random, notes }: (typeof spans)['test']) => ({
     ...(notes.length > 0 && { notes }),

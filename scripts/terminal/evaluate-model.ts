@@ -11,6 +11,7 @@ import type { TrainedModel } from '../../models/model.ts';
 import { knows } from '../../models/signals/predictions.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { evaluateModel } from '../../trainers/evaluate-model.ts';
+import { recordedSignal } from '../../trainers/records/judged-accounts.ts';
 import { modelReport } from '../../trainers/report/model.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import { isoDate } from '../../trainers/spans.ts';
@@ -20,6 +21,7 @@ import type { Io } from './io.ts';
 import { classList } from './model-options.ts';
 import { formatModelEvaluation, summarizeModelEvaluation } from './model-summary.ts';
 import { accessOf, type CodeArguments } from './plugin-options.ts';
+import { sayRecords } from './records/options.ts';
 import { parseSettings } from './settings.ts';
 
 /** What the command line says of a model to be judged. */
@@ -34,6 +36,9 @@ export interface EvaluateModelArguments
   readonly seed: number;
   readonly registry: string;
   readonly report?: string;
+  readonly trades?: string;
+  readonly fills?: string;
+  readonly curves?: string;
   readonly ledger?: LedgerChoice;
   readonly json: boolean;
 }
@@ -95,6 +100,13 @@ export async function evaluateModelCommand(
   console.say(formatModelEvaluation(evaluation));
   if (sentences.length > 0) console.say(`\n${sentences.join('\n')}`);
   console.say(`\nReport: ${file}`);
+  if (evaluation.trading !== undefined) {
+    sayRecords(args, recordedSignal(evaluation.trading, model.kind), console);
+  } else if ((args.trades ?? args.fills ?? args.curves) !== undefined) {
+    console.warn(
+      `Nothing was traded: "${args.data}" is a table, not candles; no file of trades was written.`,
+    );
+  }
   console.result({
     model: path,
     kind: model.kind,

@@ -405,6 +405,19 @@ describe('One line tells what is wrong with', { concurrent: true }, () => {
       'no/report.html',
       'Check the path',
     ],
+    [
+      'trades in a directory that is not there',
+      'evaluate market-run --trades no/t.csv',
+      'no/t.csv',
+      'Check the path',
+    ],
+    ['trades as a spreadsheet', 'evaluate market-run --trades t.xlsx', '"t.xlsx"', '.csv, .json, .parquet'],
+    [
+      'trades of an env without a market',
+      'evaluate run --trades t.csv',
+      'Nothing to write',
+      'no market data',
+    ],
   ];
   test.each(cases)('%s', (_mistake, args, ...words) => expectRefusal(parse(args), words));
 

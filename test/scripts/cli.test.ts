@@ -91,6 +91,16 @@ describe('with these runs', { concurrent: true }, () => {
     expect(page).toContain('späße 数据.csv');
   });
 
+  test('evaluate --trades, --fills and --curves write what was traded', async () => {
+    const files = ['--trades', 't.csv', '--fills', 'f.json', '--curves', 'c.parquet'];
+    const stdout = well(await place.run('evaluate', 'trading', '--no-ledger', ...files));
+    expect(stdout).toMatch(/\d+ round trips: t\.csv\n\d+ fills: f\.json\n\d+ rows of curves: c\.parquet/);
+    expect(place.read('t.csv')).toMatch(/^span,trader,seed,trade,side,/);
+    const fills = JSON.parse(place.read('f.json')) as { span: string; trader: string; seed: number }[];
+    expect(fills.every(({ trader, seed }) => trader === 'ppo' && seed === 1)).toBe(true);
+    expect(place.exists('c.parquet')).toBe(true);
+  });
+
   test('evaluate --report and --json choose the file and the form', async () => {
     const result = JSON.parse(well(await place.run('evaluate', 'trading', '--report', 'r.html', '--json')));
     expect(Object.keys(result).sort()).toEqual([

@@ -8,6 +8,7 @@ import { hindsightBound } from '../../market/arbitrage/hindsight-bound.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { playEpisode } from '../episode.ts';
 import { envOf, isPlain, type JudgedConfig } from './judged-config.ts';
+import type { ArbitrageRecorder } from './record.ts';
 
 /** Events [fromRow, toRow) of a tape; toRow 0 stands for its end. */
 export interface RowSpan {
@@ -39,6 +40,7 @@ export interface ArbitrageOutcome {
  * @param boundBps of the same span and configuration; NaN where it is not known
  * @param agentFor the agent that is to trade in this env
  * @param see called with the account before the first decision and after each
+ * @param recorder takes every decision and leg
  */
 export function judgeArbitrage(
   books: BookTape,
@@ -47,16 +49,19 @@ export function judgeArbitrage(
   boundBps: number,
   agentFor: (env: ArbitrageEnv) => Agent,
   see: (info: ArbitrageInfo) => void = () => {},
+  recorder?: ArbitrageRecorder,
 ): ArbitrageOutcome {
-  const env = envOf(wholeSpan(config, span), books);
+  const env = envOf(wholeSpan(config, span), books, 0, recorder?.listener);
   const agent = agentFor(env);
+  recorder?.begin(env);
   const { accounts } = env;
   let last: ArbitrageInfo | undefined;
   let drift = 0;
   let steps = 0;
-  playEpisode(agent, env, (info) => {
+  playEpisode(agent, env, (info, reward, action) => {
     last = info;
     see(info);
+    recorder?.take(info, reward, action);
     const total = accounts.totalBase();
     for (const base of accounts.base) drift += Math.abs(base - total / accounts.base.length) / total / 2;
     steps++;
@@ -85,6 +90,7 @@ export function judgeByTime(
   span: RowSpan,
   boundBps: number,
   agentFor: (env: ArbitrageEnv) => Agent,
+  recorder?: ArbitrageRecorder,
 ): ArbitrageOutcome & { readonly gainsBps: Float64Array } {
   const fromMs = books.timeMs[span.fromRow];
   const toMs = books.timeMs[(span.toRow === 0 ? books.length : span.toRow) - 1];
@@ -95,7 +101,7 @@ export function judgeByTime(
     gainsBps[Math.min(Math.max(stretch, 0), NUM_STRETCHES - 1)] += profitBps - before;
     before = profitBps;
   };
-  return { ...judgeArbitrage(books, config, span, boundBps, agentFor, see), gainsBps };
+  return { ...judgeArbitrage(books, config, span, boundBps, agentFor, see, recorder), gainsBps };
 }
 
 /** The hindsight bound of a span, basis points of the capital; NaN where there is none: see `hindsightBound`. */

@@ -4,6 +4,7 @@ import type { ArbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { ArbitrageMarket } from '../../envs/arbitrage/market.ts';
 import { ArbitrageEnv, type ArbitrageEnvOptions } from '../../envs/arbitrage.ts';
 import type { EnvParts } from '../../envs/parts.ts';
+import type { DeskListener } from '../../market/arbitrage/venue-desk.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 
 export interface JudgedConfig extends ArbitrageConfig {
@@ -16,8 +17,9 @@ export function envOf(
   { parts, ...config }: JudgedConfig,
   books: ArbitrageEnvOptions['books'],
   seed = 0,
+  listener: DeskListener = {},
 ): ArbitrageEnv {
-  return new ArbitrageEnv({ books, seed, config, parts });
+  return new ArbitrageEnv({ books, seed, config, parts, ...listener });
 }
 
 /** A market of these settings, without an env's episodes. */

@@ -2,6 +2,7 @@
 import type { AgentPlugin } from '../../agents/agent.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { JudgedConfig } from './judged-config.ts';
+import type { ArbitrageRecord } from './record.ts';
 
 export interface ArbitrageTrainingOptions {
   readonly books: BookTape;
@@ -26,6 +27,13 @@ export interface ArbitrageTrainingOptions {
   readonly sensitivity: { readonly feeRates: readonly number[]; readonly latenciesMs: readonly number[] };
   /** Told what each seed gained on the test span, basis points of the capital, in equal stretches of its time. */
   readonly onJudged?: (seed: number, gainsBps: Float64Array) => void;
+  /** Handed what each rule and each seed did on both spans, decision by decision; absent: nothing is recorded. */
+  readonly onRecord?: (
+    trader: string,
+    seed: number | undefined,
+    span: 'train' | 'test',
+    record: ArbitrageRecord,
+  ) => void;
   /** Told what is being done. */
   readonly onProgress?: (message: string) => void;
 }

@@ -15,6 +15,7 @@ import { type ArbitrageOutcome, boundBps, judgeArbitrage, judgeByTime, type RowS
 import type { JudgedConfig } from './judged-config.ts';
 import { playMakerTaker, tuneMakerTaker } from './maker-taker.ts';
 import type { ArbitrageTrainingOptions } from './options.ts';
+import { ArbitrageRecorder } from './record.ts';
 import { type ArbitrageVerdict, profitInterval, reachArbitrageVerdict, type TimedProfit } from './verdict.ts';
 
 export interface JudgedRule {
@@ -61,8 +62,12 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
   const judged = rules.map((rule) => ({
     name: rule.name,
     settings: rule.settings,
-    train: judgeArbitrage(books, config, spans.train, bounds.train, rule.agentFor),
-    test: judgeArbitrage(books, config, spans.test, bounds.test, rule.agentFor),
+    train: recording(options, rule.name, undefined, 'train', (recorder) =>
+      judgeArbitrage(books, config, spans.train, bounds.train, rule.agentFor, undefined, recorder),
+    ),
+    test: recording(options, rule.name, undefined, 'test', (recorder) =>
+      judgeArbitrage(books, config, spans.test, bounds.test, rule.agentFor, undefined, recorder),
+    ),
   }));
   if (books.venues.length === 2) judged.push(judgeMakerTaker(books, config, spans, bounds));
   const agents = options.seeds.map((seed) => {
@@ -72,10 +77,16 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
   const seeds: { seed: number; train: ArbitrageOutcome; test: ArbitrageOutcome }[] = [];
   const timed: TimedProfit[] = [];
   for (const { seed, agent } of agents) {
-    const { gainsBps, ...test } = judgeByTime(books, config, spans.test, bounds.test, () => agent);
+    const agentFor = () => agent;
+    const { gainsBps, ...test } = recording(options, options.agent.name, seed, 'test', (recorder) =>
+      judgeByTime(books, config, spans.test, bounds.test, agentFor, recorder),
+    );
     timed.push({ ...test, gainsBps });
     options.onJudged?.(seed, gainsBps);
-    seeds.push({ seed, train: judgeArbitrage(books, config, spans.train, bounds.train, () => agent), test });
+    const trained = recording(options, options.agent.name, seed, 'train', (recorder) =>
+      judgeArbitrage(books, config, spans.train, bounds.train, agentFor, undefined, recorder),
+    );
+    seeds.push({ seed, train: trained, test });
   }
   onProgress('Judging under other fees and latencies');
   const thresholds = rules.filter(({ name }) => name.startsWith('threshold'));
@@ -100,6 +111,21 @@ export function trainArbitrage(options: ArbitrageTrainingOptions): ArbitrageResu
     ),
     verdict: reachArbitrageVerdict(timed, best, judged.find(({ name }) => name === LADDER)?.test.profitBps),
   };
+}
+
+/** Judges, and hands on what was done where that is asked for. */
+function recording<Outcome>(
+  { onRecord }: ArbitrageTrainingOptions,
+  trader: string,
+  seed: number | undefined,
+  span: 'train' | 'test',
+  judge: (recorder?: ArbitrageRecorder) => Outcome,
+): Outcome {
+  if (onRecord === undefined) return judge();
+  const recorder = new ArbitrageRecorder();
+  const outcome = judge(recorder);
+  onRecord(trader, seed, span, recorder.record());
+  return outcome;
 }
 
 function judgeMakerTaker(

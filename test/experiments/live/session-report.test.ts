@@ -59,6 +59,19 @@ test('a trading session is its decisions, fills, denials and costs, each counted
   expect(page).not.toMatch(/(src|href)="https?:/);
 });
 
+test('the round trips of a session, made of its fills, sum to the change of its equity', async () => {
+  const story = await storyOf(trading());
+  const { account } = summarizeSession(story);
+  const { trips, fills, actions } = account!.record!;
+  expect(fills!.length).toBeGreaterThan(5);
+  const gained = account!.equity[account!.equity.length - 1] - account!.equity[0];
+  const profits = trips.reduce((sum, { profit }) => sum + profit, 0);
+  expect(Math.abs(profits - gained) / account!.equity[0]).toBeLessThan(1e-9);
+  expect(fills!.every(({ step, timeMs }) => account!.timeMs[step - 1] <= timeMs)).toBe(true);
+  expect(actions[0]).toBeNaN();
+  expect(actions[1]).not.toBeNaN();
+});
+
 test('an arbitrage session is summed up too, by legs and pairs', async () => {
   const story = await storyOf(
     recordSession({
