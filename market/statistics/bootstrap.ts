@@ -25,7 +25,7 @@ export interface MeanInterval {
  * Interval of a series' mean by the studentised stationary bootstrap: a resample is made of blocks with a uniform start and a
  * geometric length, on the series closed to a circle; how far its mean is off to either side, in standard errors of its own blocks,
  * is how far the mean of the series may be off, in standard errors of Newey & West: symmetric, for equal tails cover less where
- * returns are fat-tailed (docs/decisions/verdicts.md). Below 8 values the interval is that of the
+ * returns are fat-tailed (docs/decisions/verdicts.md). Both the standard error and the draw are corrected for few values. Below 8 values the interval is that of the
  * resampled means. For the difference of two strategies hand in the series of differences.
  * Source: D. Politis & J. Romano, "The Stationary Bootstrap", JASA 89 (1994), section 2; F. Götze & H. Künsch,
  * "Second-order Correctness of the Blockwise Bootstrap for Stationary Observations", Annals of Statistics 24 (1996);
@@ -58,9 +58,15 @@ export function stationaryBootstrap(values: ArrayLike<number>, options: Bootstra
     return { mean: centre, low: centre + quantile(means, below), high: centre + quantile(means, above) };
   }
   const lags = Math.min(n - 1, Math.round(2 * (meanBlockLength - 1)));
-  const error = Math.sqrt(longRunVariance(centred, lags) / n);
-  const reach = error * quantile(draws.studentised.map(Math.abs), level);
+  // Bartlett's sum over values less their own mean is short of the variance by (lags + 1)/n of it where neighbours are independent.
+  const error = Math.sqrt(longRunVariance(centred, lags) / Math.max(1, n - 1 - lags));
+  const reach = error * exceeded(draws.studentised.map(Math.abs), level);
   return { mean: centre, low: centre - reach, high: centre + reach };
+}
+
+/** What a further draw exceeds with a chance of at most 1 − level: the ⌈(m + 1)·level⌉-th of m, or the last. */
+function exceeded(draws: Float64Array, level: number): number {
+  return draws.sort()[Math.min(draws.length, Math.ceil((draws.length + 1) * level)) - 1];
 }
 
 /** A mean that is off although the blocks it is of do not differ. */

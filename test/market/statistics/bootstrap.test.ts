@@ -55,6 +55,16 @@ describe('the stationary bootstrap', () => {
     expect(most.high - most.low).toBeGreaterThan(2 * (half.high - half.low));
   });
 
+  test('of few resamples reaches as far as the farthest, rather than within what they were', () => {
+    const values = noise(createRng(3), 100, 0.3);
+    const [nineteen, more] = [0.95, 0.99].map((level) =>
+      stationaryBootstrap(values, { rng: createRng(4), level, numResamples: 19 }),
+    );
+    expect(nineteen).toEqual(more);
+    const twenty = { rng: createRng(4), numResamples: 20 };
+    expect(stationaryBootstrap(values, { ...twenty, level: 0.9 }).high).toBeLessThan(more.high);
+  });
+
   test('is decided by its seed', () => {
     const values = noise(createRng(5), 50, 0.3);
     const first = stationaryBootstrap(values, { rng: createRng(6) });
