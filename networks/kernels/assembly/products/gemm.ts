@@ -4,7 +4,7 @@
  */
 import { multiplyNarrow } from './narrow';
 import { pack, packTransposed } from './pack';
-import { multiplyWide } from './wide';
+import { multiplyRow, multiplyWide } from './wide';
 
 /** Columns of a panel: one cache line. */
 export const PANEL: i32 = 16;
@@ -88,59 +88,85 @@ export function gemmBlock(
   rowStrideC: usize,
   scratch: usize,
 ): void {
+  const panels = N / PANEL;
+  const rest = N % PANEL;
   let k0 = 0;
   do {
     const depth = min(K - k0, BLOCK);
-    let panel: usize;
-    let rowStridePanel: usize;
-    let panelStride: usize;
-    if (packing !== UNPACKED) {
+    const blockA = a + <usize>k0 * columnStrideA;
+    let panel = b + <usize>k0 * rowStrideB;
+    let panelStride: usize = PANEL * 4;
+    let rowStridePanel = rowStrideB;
+    // Two calls: the compiler would make one with the loop around it, and the engine then run out of registers.
+    if (packing === UNPACKED) {
+      multiplyWide(
+        panels,
+        M,
+        depth,
+        blockA,
+        rowStrideA,
+        columnStrideA,
+        panel,
+        panelStride,
+        rowStridePanel,
+        start,
+        startStride,
+        c,
+        rowStrideC,
+      );
+    } else {
       if (packing === PACKED_TRANSPOSED) {
         packTransposed(b + ((<usize>k0) << 2), rowStrideB, depth, N, scratch);
-      } else if (packing === PACKED) pack(b + <usize>k0 * rowStrideB, rowStrideB, depth, N, scratch);
+      } else if (packing === PACKED) pack(panel, rowStrideB, depth, N, scratch);
       panel = scratch;
-      rowStridePanel = PANEL * 4;
       panelStride = <usize>depth * (PANEL * 4);
-    } else {
-      panel = b + <usize>k0 * rowStrideB;
-      rowStridePanel = rowStrideB;
-      panelStride = PANEL * 4;
+      rowStridePanel = PANEL * 4;
+      multiplyWide(
+        panels,
+        M,
+        depth,
+        blockA,
+        rowStrideA,
+        columnStrideA,
+        panel,
+        panelStride,
+        rowStridePanel,
+        start,
+        startStride,
+        c,
+        rowStrideC,
+      );
     }
-    const blockA = a + <usize>k0 * columnStrideA;
-    for (let j = 0; j < N; j += PANEL) {
-      const offset = (<usize>j) << 2;
-      const width = N - j;
-      if (width >= PANEL) {
-        multiplyWide(
-          M,
-          depth,
-          blockA,
-          rowStrideA,
-          columnStrideA,
-          panel,
-          rowStridePanel,
-          start ? start + offset : 0,
-          startStride,
-          c + offset,
-          rowStrideC,
-        );
-      } else {
-        multiplyNarrow(
-          M,
-          width,
-          depth,
-          blockA,
-          rowStrideA,
-          columnStrideA,
-          panel,
-          rowStridePanel,
-          start ? start + offset : 0,
-          startStride,
-          c + offset,
-          rowStrideC,
-        );
-      }
-      panel += panelStride;
+    if (M & 1) {
+      const last = <usize>(M - 1);
+      multiplyRow(
+        panels,
+        depth,
+        blockA + last * rowStrideA,
+        columnStrideA,
+        panel,
+        panelStride,
+        rowStridePanel,
+        start ? start + last * startStride : 0,
+        c + last * rowStrideC,
+      );
+    }
+    if (rest) {
+      const offset = (<usize>(N - rest)) << 2;
+      multiplyNarrow(
+        M,
+        rest,
+        depth,
+        blockA,
+        rowStrideA,
+        columnStrideA,
+        panel + <usize>panels * panelStride,
+        rowStridePanel,
+        start ? start + offset : 0,
+        startStride,
+        c + offset,
+        rowStrideC,
+      );
     }
     start = c;
     startStride = rowStrideC;

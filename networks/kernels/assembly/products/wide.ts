@@ -1,33 +1,63 @@
 /**
- * Multiplies the rows of A by a panel of 16 columns. A function by itself, which the compiler is not to join with the one that calls
- * it: with that one's variables too the engine runs out of registers, and fetches strides from the stack in the inner loop.
+ * Multiplies the rows of A by panels of 16 columns, two rows at a time, then the last one. Two functions, and apart from those
+ * that call them: with more variables around it the engine runs out of registers in the inner loop (docs/decisions/kernels.md).
  */
 import { multiplyAdd } from '../arithmetic';
 
 /**
- * C[M, 16] = start + A[M, K] · B[K, 16]; strides are in bytes.
+ * C[M, 16 · panels] = start + A[M, K] · B, for M rounded down to an even number; strides are in bytes.
+ * @param b the first panel, [K, 16], the others `panelStride` apart
  * @param start as in `gemm`
  */
 export function multiplyWide(
+  panels: i32,
   M: i32,
   K: i32,
   a: usize,
   rowStrideA: usize,
   columnStrideA: usize,
   b: usize,
+  panelStride: usize,
   rowStrideB: usize,
   start: usize,
   startStride: usize,
   c: usize,
   rowStrideC: usize,
 ): void {
-  for (; M >= 2; M -= 2) {
-    tile2x16(K, a, rowStrideA, columnStrideA, b, rowStrideB, start, startStride, c, rowStrideC);
-    a += 2 * rowStrideA;
-    c += 2 * rowStrideC;
-    if (start) start += 2 * startStride;
+  for (; panels > 0; panels--) {
+    let row = a;
+    let from = start;
+    let to = c;
+    for (let i = M; i >= 2; i -= 2) {
+      tile2x16(K, row, rowStrideA, columnStrideA, b, rowStrideB, from, startStride, to, rowStrideC);
+      row += 2 * rowStrideA;
+      to += 2 * rowStrideC;
+      if (from) from += 2 * startStride;
+    }
+    b += panelStride;
+    c += 64;
+    if (start) start += 64;
   }
-  if (M) tile1x16(K, a, columnStrideA, b, rowStrideB, start, c);
+}
+
+/** C[16 · panels] = start + A[K] · B, as `multiplyWide` for one row. */
+export function multiplyRow(
+  panels: i32,
+  K: i32,
+  a: usize,
+  columnStrideA: usize,
+  b: usize,
+  panelStride: usize,
+  rowStrideB: usize,
+  start: usize,
+  c: usize,
+): void {
+  for (; panels > 0; panels--) {
+    tile1x16(K, a, columnStrideA, b, rowStrideB, start, c);
+    b += panelStride;
+    c += 64;
+    if (start) start += 64;
+  }
 }
 
 function tile2x16(
