@@ -5,7 +5,7 @@ import { version } from '../experiments/version.ts';
 import { commands } from './commands/index.ts';
 import type { Command, CommandEntry, CommandGroup } from './terminal/command.ts';
 import { EXIT_USAGE } from './terminal/exit-codes.ts';
-import { type Io, processIo } from './terminal/io.ts';
+import { type Io, inertIo, processIo } from './terminal/io.ts';
 
 /** The options that may be given several times; `_` is what yargs found besides options. */
 const LISTS: readonly string[] = [
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
     return await carryOut(argv, io);
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;
-    io.stderr.write(oneLine(error.message));
+    inertIo(io).stderr.write(oneLine(error.message));
     return EXIT_USAGE;
   }
 }
@@ -73,7 +73,8 @@ function argumentsOf([name, value]: [string, OptionValue]): string[] {
 }
 
 /** @throws MarketGymError for a mistake of the user's */
-async function carryOut(argv: readonly string[], io: Io): Promise<number> {
+async function carryOut(argv: readonly string[], outside: Io): Promise<number> {
+  const io = inertIo(outside);
   let exitCode = 0;
   const add = (parser: Argv, entry: CommandEntry): Argv => {
     let command: Command;

@@ -1,10 +1,18 @@
 /** Holds one market of a connection: its book, and whether it can be trusted. */
 import type { PlainState } from '../../core/plain-state.ts';
 import { OrderBook } from '../../market/books/order-book.ts';
+import { BookPace } from '../../market/execution/book-pace.ts';
 import type { VenueMarket } from './venue-markets.ts';
+
+/** A book that is late by its own pace this many times over is not to be decided on; a quiet spell is shorter. */
+const STALE_FACTOR = 4;
+/** Never sooner, ms of the machine. */
+const MIN_STALE_MS = 1000;
 
 export class MarketFeed {
   readonly market: VenueMarket;
+  /** How often the book is changed or confirmed, on this connection. */
+  readonly pace = new BookPace();
   readonly book = new OrderBook();
   /** Complete and consistent as far as the venue's loss detection can tell. */
   valid = false;
@@ -31,15 +39,25 @@ export class MarketFeed {
     return this.market.symbol;
   }
 
-  /** Whether the book is good to trade on: complete, consistent, two-sided, recent and not lagging. */
-  isGood(nowMs: number, staleAfterMs: number): boolean {
+  /**
+   * Whether the book is good to trade on: complete, consistent, two-sided, recent and not lagging.
+   * @param staleAfterMs age at which no book is recent; one that comes often is not much sooner: see `ageLimitMs`
+   * @param speed times as fast as the machine's that the session's time passes
+   */
+  isGood(nowMs: number, staleAfterMs: number, speed = 1): boolean {
     return (
       this.valid &&
-      nowMs - this.confirmedMs <= staleAfterMs &&
+      nowMs - this.confirmedMs <= this.ageLimitMs(staleAfterMs, speed) &&
       this.lagMs <= staleAfterMs &&
       this.book.numBids > 0 &&
       this.book.numAsks > 0
     );
+  }
+
+  /** Age at which this book is not recent any more, ms: by its own pace where that is known, and `staleAfterMs` at most. */
+  ageLimitMs(staleAfterMs: number, speed = 1): number {
+    const byPaceMs = Math.max(MIN_STALE_MS * Math.max(1, speed), STALE_FACTOR * this.pace.lateAfterMs);
+    return Math.min(staleAfterMs, byPaceMs);
   }
 
   /** All that its future depends on. */
@@ -55,20 +73,25 @@ export class MarketFeed {
       wasEverGood,
       lastMid,
       staleReported,
+      pace: this.pace.state.slice(),
       book: this.book.save(),
     };
   }
 
   /** @param state as `save` gave it */
   load(state: PlainState): void {
-    const { book, ...fields } = state as { book: ReturnType<OrderBook['save']> };
+    const { book, pace, ...fields } = state as { book: ReturnType<OrderBook['save']>; pace?: Float64Array };
     Object.assign(this, fields);
+    // What was saved before there was a pace begins to measure it anew.
+    if (pace === undefined) this.pace.clear();
+    else this.pace.state.set(pace);
     this.book.load(book);
   }
 
   /** The book must not be used until it is complete again. */
   invalidate(timeMs: number): void {
     this.valid = false;
+    this.pace.clear();
     this.lastMid = Number.NaN;
     this.staleReported = false;
     this.waitingSinceMs = timeMs;

@@ -45,6 +45,8 @@ interface SavedSession {
   readonly notBeforeMs: number;
   readonly state: SessionState;
   readonly timeMs: number;
+  /** Absent in what was saved before it was kept. */
+  readonly speed?: number;
   readonly openedMs: number;
   readonly lastMessageMs: number;
   readonly trading: boolean;
@@ -61,6 +63,8 @@ export class VenueSession implements ProtocolHost {
   /** As they were set, and as they are on the present connection. */
   readonly #setLimits: ConnectionLimits;
   #limits: ConnectionLimits;
+  /** Times as fast as the machine's that the time of the present connection passes. */
+  #speed = 1;
   readonly #channels: readonly Channel[];
   readonly #protocol: VenueProtocol;
   readonly #onEvent: (event: VenueEvent) => void;
@@ -114,7 +118,7 @@ export class VenueSession implements ProtocolHost {
       this.#state === 'open' &&
       this.#trading &&
       nowMs - this.#lastMessageMs <= silenceMs &&
-      this.#feedBySymbol.get(symbol)?.isGood(nowMs, staleAfterMs) === true
+      this.#feedBySymbol.get(symbol)?.isGood(nowMs, staleAfterMs, this.#speed) === true
     );
   }
 
@@ -202,6 +206,7 @@ export class VenueSession implements ProtocolHost {
     feed.waitingSinceMs = Number.NaN;
     feed.staleReported = false;
     feed.confirmedMs = asOfMs;
+    feed.pace.add(asOfMs);
     feed.exchangeTimeMs = exchangeTimeMs;
     feed.lagMs = Number.isNaN(exchangeTimeMs) ? 0 : this.clockOffset.add(asOfMs, exchangeTimeMs);
     this.counters.bookUpdates++;
@@ -261,6 +266,7 @@ export class VenueSession implements ProtocolHost {
       notBeforeMs: this.#notBeforeMs,
       state: this.#state,
       timeMs: this.#timeMs,
+      speed: this.#speed,
       openedMs: this.#openedMs,
       lastMessageMs: this.#lastMessageMs,
       trading: this.#trading,
@@ -280,6 +286,7 @@ export class VenueSession implements ProtocolHost {
     this.#notBeforeMs = saved.notBeforeMs;
     this.#state = saved.state;
     this.#timeMs = saved.timeMs;
+    this.#setSpeed(saved.speed ?? 1);
     this.#openedMs = saved.openedMs;
     this.#lastMessageMs = saved.lastMessageMs;
     this.#trading = saved.trading;
@@ -290,9 +297,14 @@ export class VenueSession implements ProtocolHost {
 
   // How the connection lives.
 
+  #setSpeed(speed: number): void {
+    this.#speed = speed;
+    this.#limits = pacedLimits(this.#setLimits, speed);
+  }
+
   #open(speed = 1): void {
     const timeMs = this.#timeMs;
-    this.#limits = pacedLimits(this.#setLimits, speed);
+    this.#setSpeed(speed);
     this.#state = 'open';
     this.#openedMs = timeMs;
     this.#lastMessageMs = timeMs;

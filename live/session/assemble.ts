@@ -39,7 +39,7 @@ export function headerRecord(
 ): TapeRecord {
   const created = Number.isNaN(modelCreatedMs) ? null : modelCreatedMs;
   // As the tape will have it: settings of venues may hold what JSON leaves out.
-  const plain = JSON.parse(JSON.stringify(config)) as Json;
+  const plain = JSON.parse(JSON.stringify(config, spellNumber)) as Json;
   const header = { config: plain, model, modelCreatedMs: created };
   return ['session', timeMs, plugins.length === 0 ? header : { ...header, plugins: [...plugins] }];
 }
@@ -57,11 +57,29 @@ export function readHeader(record: TapeRecord): SessionHeader {
     );
   }
   return {
-    config: resolveLiveConfig(config as Record<string, unknown>),
+    config: resolveLiveConfig(JSON.parse(JSON.stringify(config), readNumber)),
     model,
     modelCreatedMs: typeof modelCreatedMs === 'number' ? modelCreatedMs : Number.NaN,
     ...(files.data.length > 0 && { plugins: files.data }),
   };
+}
+
+/** Numbers that JSON has not: a budget of a venue may be `Infinity`. */
+const SPELT: ReadonlyMap<string, number> = new Map([
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['NaN', Number.NaN],
+]);
+
+const spellNumber = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value;
+
+function readNumber(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  const [[key, spelt] = []] = entries;
+  const number = entries.length === 1 && key === 'number' ? SPELT.get(String(spelt)) : undefined;
+  return number ?? value;
 }
 
 export interface AssembleOptions {

@@ -6,7 +6,13 @@ import { findLastCheckpoint, type TapePlace } from '../../storage/tape-place.ts'
 import { CHECKPOINT_KIND, isTape, listSegments } from '../../storage/tape-segments.ts';
 import { TapeWriter } from '../../storage/tape-writer.ts';
 import { isInput, Replay, type ReplayOutcome } from '../tape/replay.ts';
-import { type Assembled, type AssembleOptions, assemble, type SessionHeader } from './assemble.ts';
+import {
+  type Assembled,
+  type AssembleOptions,
+  assemble,
+  headerRecord,
+  type SessionHeader,
+} from './assemble.ts';
 
 /** How far the reading of a tape is. */
 export interface RecoveryProgress {
@@ -118,7 +124,10 @@ function* repeat(
 }
 
 function requireSame(path: string, { header, difference }: ReplayOutcome, ours: SessionHeader): void {
-  if (JSON.stringify(header.config) !== JSON.stringify(ours.config)) {
+  if (
+    JSON.stringify(headerRecord(header, 0)) !==
+    JSON.stringify(headerRecord({ ...header, config: ours.config }, 0))
+  ) {
     throw new LiveError(
       'tape-differs',
       `"${path}" holds a session with other settings; continue it with its own, or begin another tape.`,

@@ -1,6 +1,7 @@
 /** What the command line prints: a progress bar on a terminal, plain lines elsewhere, JSON for machines. */
 import { createRequire } from 'node:module';
 import type CliProgress from 'cli-progress';
+import { printable } from '../../core/printable.ts';
 import type { Io, Output } from './io.ts';
 
 export interface Console {
@@ -52,20 +53,21 @@ function createBar(
   const { SingleBar }: typeof CliProgress = createRequire(import.meta.url)('cli-progress');
   const bar = new SingleBar({
     format: `{label} {bar} {percentage} % | {value}/{total} ${unit} | {rate} ${unit}/s | ETA {eta_formatted} | {note}`,
-    stream: stream as NodeJS.WriteStream,
+    stream: (stream.raw ?? stream) as NodeJS.WriteStream,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
     fps: 8,
   });
   const startMs = Date.now();
-  bar.start(totalSteps, startStep, { label, rate: '–', note: '' });
+  bar.start(totalSteps, startStep, { label: printable(label), rate: '–', note: '' });
   let lastNote = '';
   return {
     update(step, note = lastNote) {
       lastNote = note;
       const seconds = (Date.now() - startMs) / 1000;
-      bar.update(Math.min(step, totalSteps), { rate: formatRate((step - startStep) / seconds), note });
+      const rate = formatRate((step - startStep) / seconds);
+      bar.update(Math.min(step, totalSteps), { rate, note: printable(note) });
     },
     stop: () => bar.stop(),
   };

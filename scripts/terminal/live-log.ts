@@ -1,6 +1,7 @@
 /** What a live session says while it runs, as JSON lines for machines. */
 import { pino } from 'pino';
 import { ConfigError } from '../../core/errors.ts';
+import { inertText } from '../../core/printable.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 import type { Output } from './io.ts';
 import type { StatusLine } from './status-line.ts';
@@ -38,7 +39,7 @@ export function createLiveLog(file: string | undefined, terminal: StatusLine, st
     const output =
       file === undefined
         ? { write: (text: string) => void stderr.write(text) }
-        : pino.destination({ dest: file, sync: true, mkdir: true });
+        : inert(pino.destination({ dest: file, sync: true, mkdir: true }));
     const isApart = file !== undefined || !terminal.isShown;
     const destination = isApart
       ? output
@@ -60,4 +61,9 @@ export function createLiveLog(file: string | undefined, terminal: StatusLine, st
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
   };
+}
+
+/** Who reads the log with `cat` has a terminal too; in JSON the spelling is the character. */
+function inert(output: { write(text: string): unknown }): { write(text: string): void } {
+  return { write: (text) => void output.write(inertText(text)) };
 }

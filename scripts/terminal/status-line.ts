@@ -1,4 +1,5 @@
 /** One line of state at the bottom of a terminal, below everything else that is printed. */
+import { printable } from '../../core/printable.ts';
 import type { LiveRun } from '../../live/session/live-run.ts';
 import { UNVERIFIED_BOOK } from '../../live/venues/find.ts';
 import type { Console } from './console.ts';
@@ -28,7 +29,7 @@ export function createStatusLine(stream: Output): StatusLine {
     if (text !== '') stream.write(text.slice(0, (stream.columns || DEFAULT_COLUMNS) - 1));
   };
   const clear = (): void => {
-    if (text !== '') stream.write(CLEAR);
+    if (text !== '') (stream.raw ?? stream).write(CLEAR);
   };
   const around = (print: () => void): void => {
     clear();
@@ -40,7 +41,7 @@ export function createStatusLine(stream: Output): StatusLine {
     show(next) {
       if (!isShown) return;
       clear();
-      text = next;
+      text = printable(next);
       draw();
     },
     around,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { inertText } from '../../core/printable.ts';
 import { run as list } from '../../scripts/commands/list.ts';
 import { run as replay } from '../../scripts/commands/replay.ts';
 import { main, runCommand } from '../../scripts/main.ts';
@@ -113,3 +114,11 @@ function codeText(file: string): string[] {
     statement.replace(`'${n}'`, `'${texts[Number(n)]}'`),
   );
 }
+
+test('nothing that is written acts on a terminal, whatever a name holds', async () => {
+  const io = capturedIo();
+  expect(await main(['evaluate', 'gone\u001b[2J\u009b1m'], io)).toBe(2);
+  expect(io.stderr.text).toContain('gone\\u001b[2J\\u009b1m');
+  const written = io.stderr.text + io.stdout.text;
+  expect(inertText(written)).toBe(written);
+});

@@ -99,3 +99,16 @@ test('a header comes back from its record, and what is none is a foreign tape', 
     expect(() => readHeader(record)).toThrow(/does not begin with a session of this version/);
   }
 });
+
+test('a setting that JSON has no number for comes back from the record of a session', () => {
+  const settings = { resyncBudget: Infinity, unknownBudget: Infinity, silenceMs: 5 };
+  const markets = [{ venue: 'bybit', symbol: 'BTC/USDT', settings }];
+  const config = resolveLiveConfig({ ...CONFIG, markets });
+  const record = headerRecord({ config, model: 'm', modelCreatedMs: 1 }, START_MS);
+  const header = readHeader(JSON.parse(JSON.stringify(record)));
+  expect(header.config.markets[0].settings).toEqual(settings);
+  // It can be assembled, which a budget of null could not.
+  const policyFor: AssembleOptions['policyFor'] = (model, createdMs, market) =>
+    hashPolicy(market, model, createdMs);
+  assemble(header, { venues: builtInVenues, policyFor, record: () => {} });
+});
