@@ -13,6 +13,7 @@ import { ModelRegistry } from '../storage/model-registry.ts';
 import type { TapeRecord } from '../storage/tape.ts';
 import { openAgentCode } from './agent-policies.ts';
 import type { LearningEvent } from './events.ts';
+import { type FollowingLearner, followTape } from './following-learner.ts';
 import { startLearner } from './learner.ts';
 import { type Continual, startContinual } from './learning.ts';
 import { type LearnConfig, resolveLearnConfig } from './registry-state.ts';
@@ -62,12 +63,11 @@ function requireSpan({ spanHours }: LearnConfig, session: LiveConfig, parts: Env
 export async function prepareLearning(
   settings: Parameters<typeof startLearner>[0]['learn'],
   {
-    tape,
     registry: path,
     model,
     session,
     access = {},
-  }: { tape: string; registry: string; model: string; session: LiveConfig; access?: PluginAccess },
+  }: { registry: string; model: string; session: LiveConfig; access?: PluginAccess },
 ): Promise<Learning | undefined> {
   const learn = resolveLearnConfig(settings);
   if (!learn.enabled) return undefined;
@@ -84,23 +84,30 @@ export async function prepareLearning(
   const { catalog, network } = code;
   requireSpan(learn, session, catalog);
   let continual: Continual | undefined;
+  let learner: FollowingLearner | undefined;
   let close = async (): Promise<void> => {};
   return {
-    onRecord: (record) => continual?.onRecord(record),
+    onRecord(record) {
+      learner?.onRecord(record);
+      continual?.onRecord(record);
+    },
     onDecision: (decision) => continual?.onDecision(decision),
     begin(run, onEvent) {
       const registry = new ModelRegistry(path);
-      const learner = startLearner({
-        tape,
-        registry: path,
-        plugins: catalog.files,
-        ...(network && { network: network.record }),
-        learn: settings,
-      });
-      continual = startContinual({ run, registry, model: name, ...code, learn, learner, onEvent });
+      const following = followTape(run.tapePath, (tape) =>
+        startLearner({
+          tape,
+          registry: path,
+          plugins: catalog.files,
+          ...(network && { network: network.record }),
+          learn: settings,
+        }),
+      );
+      learner = following;
+      continual = startContinual({ run, registry, model: name, ...code, learn, learner: following, onEvent });
       close = async () => {
         await continual?.stop();
-        await learner.stop();
+        await following.stop();
         registry.close();
       };
     },

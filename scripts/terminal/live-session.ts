@@ -107,7 +107,6 @@ export async function runLiveSession(session: LiveSession): Promise<number> {
   const learning =
     file.learn &&
     (await prepareLearning(file.learn, {
-      tape,
       registry,
       model: policy.model,
       session: config,
