@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const { name, exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
 /** What a test's plugin file imports by the package's name comes from the sources, as all else in the test does. */
@@ -18,7 +19,7 @@ function sourcesByPackageName(): Plugin {
         const [before, after] = key.replace('.', name).split('*');
         if (after === undefined ? id !== before : !id.startsWith(before)) continue;
         const file = target.replace('*', id.slice(before.length)).replace(/^\.\/dist\/(.*)\.js$/, './$1.ts');
-        return fileURLToPath(new URL(file, import.meta.url));
+        return here(file);
       }
       return undefined;
     },
@@ -33,7 +34,8 @@ export const plugins = [sourcesByPackageName()];
 export const inProcess = {
   pool: 'forks' as const,
   server: { deps: { inline: [/market-gym-cli-/] } },
-  setupFiles: [fileURLToPath(new URL('test/equal-arrays.ts', import.meta.url))],
+  globalSetup: [here('test/scratch-folder.ts')],
+  setupFiles: [here('test/equal-arrays.ts')],
 };
 
 /** Tests that start processes: what is compiled, killed, packed, or written in another language. */

@@ -250,6 +250,9 @@ export const COMMANDS: readonly Line[] = [
       --set costs.feeSettings.factor=3 --set costs.slippageModel=my-slippage`,
   ],
   ['register a run', 'models add own --name mine'],
+  ['trade a run at other costs', 'costs trader --fees 0,10 --slippages 0 --capitals 10000,100000'],
+  ['export a policy', 'export trader --to onnx --out trader.onnx'],
+  ['make a tape', 'tape make made --data books.jsonl'],
 ];
 
 /** Commands that take seconds, or start processes of their own. */
@@ -265,6 +268,8 @@ export const SLOWER: typeof COMMANDS = [
       --set env.normalizationBars=20 --set env.reward=my-reward --set ${OWN_FEATURE} --set label.horizon=2`,
   ],
   ['run an experiment', 'experiment experiment.json --workers 1 --out experiment'],
+  ['look for leaks', 'check-leaks my-feature:4 my-reward my-fees my-slippage --rows 400 --cuts 200'],
+  ['search over settings', 'experiment search.json --workers 1 --out search'],
   [
     'cross-validate an agent',
     `crossval --agent my-agent --data candles.csv --groups 3 --test-groups 1 --seeds 1 --steps 32 --envs 1
@@ -286,6 +291,20 @@ export const experimentOf = (plugin: string): string =>
     judgeEpisodes: 1,
     tasks: [{ env: 'my-env' }],
     agents: [{ agent: 'my-agent' }],
+  });
+
+/** @param plugin file beside it */
+export const searchOf = (plugin: string): string =>
+  JSON.stringify({
+    ...JSON.parse(experimentOf(plugin)),
+    name: 'search',
+    agents: [{ agent: 'my-agent' }],
+    search: {
+      trials: 3,
+      sampler: { name: 'my-sampler', place: 0.25 },
+      pruner: 'my-pruner',
+      space: { 'agent.choice': { int: [0, 1] } },
+    },
   });
 
 /** A live session on the venue of the plugin. @param url of a server that speaks its language @param plugin file beside it */
@@ -316,4 +335,11 @@ export const TAPE_COMMANDS: typeof COMMANDS = [
   ['repeat its tape', 'replay tape'],
   ['tell what is on its tape', 'tape info tape'],
   ['export its books', 'tape export tape exported.jsonl'],
+  ['verify it', 'tape verify tape'],
+];
+
+/** Commands that go on until they are interrupted; the first needs the server of the session. */
+export const ENDLESS: typeof COMMANDS = [
+  ['record what its venue sends', 'record --config session.json --tape recorded'],
+  ['play a tape', 'serve made --port 0'],
 ];

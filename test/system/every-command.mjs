@@ -28,14 +28,16 @@ server.on('connection', (socket) => {
 
 let passed = 0;
 let failed = 0;
-for (const { language, files, commands, session, tapeCommands } of projects) {
+for (const { language, files, commands, session, tapeCommands, endless } of projects) {
   const place = join(folder, language);
   mkdirSync(place);
   process.chdir(place);
   for (const [name, content] of files) writeFileSync(name, content);
   writeFileSync('session.json', session.replace('PORT', server.address().port));
-  for (const [what, args] of [...commands, ['trade on its venue', live], ...tapeCommands]) {
-    const io = capturedIo();
+  const ended = new Set(endless);
+  for (const line of [...commands, ['trade on its venue', live], ...tapeCommands, ...endless]) {
+    const [what, args] = line;
+    const io = capturedIo(ended.has(line) ? AbortSignal.timeout(1500) : undefined);
     const code = await main(args, io).catch((error) => error.stack);
     if (code === 0) passed++;
     else {

@@ -17,16 +17,19 @@ beforeAll(() => {
   ({ user } = installPacked(folder, ['@types/node@20']));
 }, 280_000);
 
-/** Runs the installed program to its end. */
-async function program(place: string, args: readonly string[]) {
+/** Runs the installed program to its end. @param stopsAt what it writes before it is interrupted; absent: it ends by itself */
+async function program(place: string, args: readonly string[], stopsAt?: RegExp) {
   const child: ChildProcess = spawn(join(user, 'node_modules/.bin/market-gym'), args, {
     cwd: join(user, place),
     env: { ...process.env, MARKET_GYM_CONFIG: join(folder, 'config') },
   });
   const written = { stdout: '', stderr: '' };
+  let isStopped = false;
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream]!.setEncoding('utf8').on('data', (text: string) => {
       written[stream] += text;
+      // Once: a second interrupt ends a program at once.
+      if (!isStopped && stopsAt?.test(written[stream])) isStopped = child.kill('SIGINT');
     });
   }
   const [code] = await once(child, 'close');
@@ -35,7 +38,7 @@ async function program(place: string, args: readonly string[]) {
 
 describe.each(pluginProjects())(
   'plugins in $language',
-  ({ language, files, commands, session, tapeCommands }) => {
+  ({ language, files, commands, session, tapeCommands, endless }) => {
     beforeAll(() => {
       mkdirSync(join(user, language));
       for (const [name, content] of files) writeFileSync(join(user, language, name), content);
@@ -64,6 +67,10 @@ describe.each(pluginProjects())(
       writeFileSync(join(user, language, 'session.json'), session.replace('PORT', String(port)));
       for (const args of [LIVE, ...tapeCommands.map(([, line]) => line)]) {
         const { code, stderr } = await program(language, args);
+        expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
+      }
+      for (const [, args] of endless) {
+        const { code, stderr } = await program(language, args, /connected|ws:\/\//);
         expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
       }
       server.close();

@@ -10,9 +10,11 @@ import {
   bookFrame,
   COMMANDS,
   dataFiles,
+  ENDLESS,
   experimentOf,
   LANGUAGES,
   SLOWER,
+  searchOf,
   sessionOf,
   TAPE_COMMANDS,
 } from '../plugins/one-of-each-kind.ts';
@@ -28,6 +30,8 @@ export interface PluginProject {
   readonly session: string;
   /** Commands on the tape of that session, which names the plugin. */
   readonly tapeCommands: PluginProject['commands'];
+  /** Commands that are interrupted when they have said what they do. */
+  readonly endless: PluginProject['commands'];
 }
 
 /** The commands that take seconds are in the last language alone: what they do beyond the others is the same in all. */
@@ -41,10 +45,16 @@ export function pluginProjects(): PluginProject[] {
     return {
       language,
       plugin,
-      files: [...sources, ...data, ['experiment.json', experimentOf(plugin)]],
+      files: [
+        ...sources,
+        ...data,
+        ['experiment.json', experimentOf(plugin)],
+        ['search.json', searchOf(plugin)],
+      ],
       commands: split(lines).map(([what, args]) => [what, [...args, '--plugin', plugin]]),
       session: sessionOf('ws://127.0.0.1:PORT', plugin),
       tapeCommands: split(TAPE_COMMANDS),
+      endless: split(ENDLESS).map(([what, args]) => [what, [...args, '--plugin', plugin]]),
     };
   });
 }
