@@ -35,6 +35,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
+  // Before anybody is told that it serves.
+  io.interrupt().addEventListener('abort', () => end(), { once: true });
   const server = await serveTape({
     open: () => readTape(tape, { onTorn: () => {} }),
     clock: createScaledClock(systemClock, speed),
@@ -43,7 +45,6 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     onEnd: () => end(),
   });
   for (const { venue, url, restUrl } of server.endpoints) console.say(`${venue}: ${url} and ${restUrl}`);
-  io.interrupt().addEventListener('abort', () => end(), { once: true });
   await ended;
   const { numSent } = server;
   await server.close();
