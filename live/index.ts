@@ -15,16 +15,20 @@ export {
   malformed,
   parseFields,
   priceOf,
+  rateOf,
   textOf,
 } from './connection/frame-fields.ts';
 export { invalidateOnError, refuseOrReconnect } from './connection/frame-loss.ts';
+export type { SideAddress } from './connection/joined-sockets.ts';
 export { LevelBuffer } from './connection/level-buffer.ts';
 export { MarketFeed } from './connection/market-feed.ts';
 export { createScaledClock } from './connection/scaled-clock.ts';
 export type { HttpAnswer, Socket, SocketHandlers, Transport } from './connection/transport.ts';
 export {
+  type ContractEvent,
   defineVenue,
   FrameError,
+  type InstrumentEvent,
   type LossReason,
   type ProtocolHost,
   type RejectionReason,
@@ -65,12 +69,15 @@ export { readTapeData, type TapeData } from './tape/data.ts';
 export { type ReplayDifference, type ReplayOptions, type ReplayOutcome, replayTape } from './tape/replay.ts';
 export { serveTape, type TapeServer, type TapeServerOptions } from './tape/server.ts';
 export { binance } from './venues/binance.ts';
+export { binancePerpetual } from './venues/binance-perpetual.ts';
 export { bithumb } from './venues/bithumb.ts';
 export { builtInVenues } from './venues/built-in.ts';
 export { bybit } from './venues/bybit.ts';
+export { bybitPerpetual } from './venues/bybit-perpetual.ts';
 export { type CcxtExchange, type CcxtModule, ccxtVenue, loadCcxt } from './venues/ccxt.ts';
 export { coinbase } from './venues/coinbase.ts';
 export { findVenue, prepareVenues } from './venues/find.ts';
 export { kraken } from './venues/kraken.ts';
 export { okx } from './venues/okx.ts';
+export { okxPerpetual } from './venues/okx-perpetual.ts';
 export { upbit } from './venues/upbit.ts';

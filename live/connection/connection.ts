@@ -6,8 +6,9 @@ import type { OrderBook } from '../../market/books/order-book.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { FrameCounters } from './frame-counters.ts';
+import { connectBoth } from './joined-sockets.ts';
 import { createSteadyClock } from './steady-clock.ts';
-import type { HttpAnswer, Socket, Transport } from './transport.ts';
+import type { HttpAnswer, Socket, SocketHandlers, Transport } from './transport.ts';
 import type { VenueCommand, VenueEvent, VenueInput, VenuePlugin, VenueSetup } from './venue.ts';
 import { CHANNELS, type Channel, parseMarkets, requireChannels } from './venue-markets.ts';
 import { VenueSession } from './venue-session.ts';
@@ -142,19 +143,23 @@ export class VenueConnection {
 
   #connect(): void {
     this.#state = 'connecting';
-    const { url, limits } = this.#setup;
+    const { url, side, limits } = this.#setup;
     // A socket that was given up may still speak; only the present one is listened to.
     let socket: Socket | undefined;
     const ifPresent = (handle: () => void) => {
       if (socket === this.#socket) handle();
     };
-    socket = this.#transport.connect(url, limits, {
+    const handlers: SocketHandlers = {
       open: (speed) => ifPresent(() => this.#opened(speed)),
       text: (text) => ifPresent(() => this.#take({ kind: 'frame', text })),
       binary: (bytes) => ifPresent(() => this.#take({ kind: 'binary', bytes })),
       heartbeat: () => ifPresent(() => this.#take({ kind: 'heartbeat' })),
       close: (reason, retryAfterMs) => ifPresent(() => this.#lost(reason, false, retryAfterMs)),
-    });
+    };
+    socket =
+      side === undefined
+        ? this.#transport.connect(url, limits, handlers)
+        : connectBoth(this.#transport, url, side, limits, handlers);
     this.#socket = socket;
     // The machine's time: a handshake takes as long as it takes, however fast a tape is played.
     this.#cancelWait = this.clock.schedule(CONNECT_TIMEOUT_MS * Math.max(1, this.clock.speed ?? 1), () =>

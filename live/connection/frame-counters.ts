@@ -8,6 +8,8 @@ export interface FrameCounters {
   bookUpdates: number;
   trades: number;
   tickers: number;
+  /** Messages about marks, funding and open interest; absent where there was none. */
+  contracts?: number;
   /** Messages passed over because they were seen before. */
   duplicates: number;
   /** Times a book was found to be wrong or incomplete, by reason. */

@@ -79,6 +79,15 @@ export function priceOf(value: unknown, name: string): number {
   throw malformed(name, 'a price above 0', value);
 }
 
+/** A fraction of notional, of either sign, below one whole. */
+export function rateOf(value: unknown, name: string): number {
+  const isText = typeof value === 'string';
+  const isNegative = isText && value.startsWith('-');
+  const rate = isText ? (isNegative ? -1 : 1) * parseDecimal(isNegative ? value.slice(1) : value) : value;
+  if (typeof rate === 'number' && rate > -1 && rate < 1) return rate;
+  throw malformed(name, 'a rate between -1 and 1', value);
+}
+
 export function malformed(name: string, expected: string, value: unknown): FrameError {
   const got = typeof value === 'string' ? JSON.stringify(value.slice(0, EXCERPT)) : value;
   return new FrameError('malformed', `"${name}" must be ${expected}, got ${excerpt(got)}`);

@@ -24,14 +24,15 @@ export class LevelBuffer {
   /**
    * Adds `[price, size, …]` of each element.
    * @param name of the field, for messages
+   * @param unit base units of what the sizes count
    * @throws FrameError `malformed`
    */
-  addPairs(side: BookSide, pairs: unknown, name: string): void {
+  addPairs(side: BookSide, pairs: unknown, name: string, unit = 1): void {
     const levels = arrayOf(pairs, name);
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i];
       if (!Array.isArray(level) || level.length < 2) throw malformed(name, 'pairs of price and size', level);
-      this.add(side, priceOf(level[0], name), decimalOf(level[1], name));
+      this.add(side, priceOf(level[0], name), unit * decimalOf(level[1], name));
     }
   }
 

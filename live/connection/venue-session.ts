@@ -223,6 +223,21 @@ export class VenueSession implements ProtocolHost {
     this.#onEvent({ kind: 'ticker', timeMs: this.#timeMs, symbol, ...ticker });
   }
 
+  contract({ symbol, lastMid }: MarketFeed, contract: Parameters<ProtocolHost['contract']>[1]): void {
+    // Margin is called at the mark: one that the book contradicts would close a position.
+    if (isJump(contract.mark, lastMid)) {
+      const detail = `a mark of ${contract.mark} beside a book around ${lastMid}`;
+      throw new FrameError('malformed', detail);
+    }
+    // Counted where there are any: what a session of spot markets keeps is as it was before there were perpetuals.
+    this.counters.contracts = (this.counters.contracts ?? 0) + 1;
+    this.#onEvent({ kind: 'contract', timeMs: this.#timeMs, symbol, ...contract });
+  }
+
+  instrument({ symbol }: MarketFeed, instrument: Parameters<ProtocolHost['instrument']>[1]): void {
+    this.#onEvent({ kind: 'instrument', timeMs: this.#timeMs, symbol, ...instrument });
+  }
+
   lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void {
     if (this.#state !== 'open') return;
     this.counters.losses[reason] = (this.counters.losses[reason] ?? 0) + 1;

@@ -7,6 +7,7 @@ import { type ConfigOf, type ConfigOverrides, type ConfigSchema, resolveConfig }
 import type { PlainState } from '../../core/plain-state.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';
 import type { OrderBook } from '../../market/books/order-book.ts';
+import type { SideAddress } from './joined-sockets.ts';
 import type { MarketFeed } from './market-feed.ts';
 import type { Transport } from './transport.ts';
 import type { ConnectionLimits } from './venue-config.ts';
@@ -88,6 +89,41 @@ export interface TickerEvent extends At {
   readonly exchangeTimeMs: number;
 }
 
+/** What a venue says of a perpetual beside its book and trades; each NaN where this message does not say. */
+export interface ContractEvent extends At {
+  readonly kind: 'contract';
+  readonly symbol: string;
+  /** Quote units: what margin and funding are reckoned with. */
+  readonly mark: number;
+  /** Price of the thing itself, quote units. */
+  readonly index: number;
+  /** To be exchanged at `fundingTimeMs`, as it is known by now: fraction of notional, longs pay where it is positive. */
+  readonly fundingRate: number;
+  /** UTC epoch. */
+  readonly fundingTimeMs: number;
+  /** Forecast of the rate of the interval after that one. */
+  readonly predictedRate: number;
+  /** Base units. */
+  readonly openInterest: number;
+  readonly exchangeTimeMs: number;
+}
+
+/** What a venue says of the rules of one market; each 0 where it does not say. */
+export interface InstrumentEvent extends At {
+  readonly kind: 'instrument';
+  readonly symbol: string;
+  /** Base units of one contract; 1 where sizes are in base units. */
+  readonly contractSize: number;
+  /** Quote units. */
+  readonly tickSize: number;
+  /** Base units. */
+  readonly lotSize: number;
+  readonly minSize: number;
+  readonly maxLeverage: number;
+  /** Between two fundings, ms. */
+  readonly fundingIntervalMs: number;
+}
+
 /** What the session adds to a trade or ticker. */
 type EventFrame = 'kind' | 'timeMs' | 'symbol';
 
@@ -111,6 +147,8 @@ export type VenueEvent =
   | (At & { readonly kind: 'book-stale'; readonly symbol: string; readonly ageMs: number })
   | TradeEvent
   | TickerEvent
+  | ContractEvent
+  | InstrumentEvent
   | (At & { readonly kind: 'rejected'; readonly reason: RejectionReason; readonly detail: string })
   /** The venue says whether it trades at all. */
   | (At & { readonly kind: 'venue-status'; readonly trading: boolean; readonly detail: string })
@@ -147,6 +185,9 @@ export interface ProtocolHost {
   publish(feed: MarketFeed, exchangeTimeMs: number, asOfMs?: number): void;
   trade(feed: MarketFeed, trade: Omit<TradeEvent, EventFrame>): void;
   ticker(feed: MarketFeed, ticker: Omit<TickerEvent, EventFrame>): void;
+  /** @throws FrameError `malformed` for a mark that the book contradicts */
+  contract(feed: MarketFeed, contract: Omit<ContractEvent, EventFrame>): void;
+  instrument(feed: MarketFeed, instrument: Omit<InstrumentEvent, EventFrame>): void;
   /** Something was lost: no book of these can be trusted. Counted; the protocol's `resync` is called for them. */
   lose(feeds: readonly MarketFeed[], reason: LossReason, detail: string): void;
   /** A message that was seen before, and is passed over. */
@@ -205,11 +246,15 @@ export interface VenuePlugin<Schema extends ConfigSchema = ConfigSchema> {
   prepare?(channels: readonly Channel[], overrides?: ConfigOverrides<Schema>): Promise<void>;
   /** @throws ConfigError for what the venue cannot do */
   connect(markets: readonly VenueMarket[], overrides?: ConfigOverrides<Schema>): VenueSetup;
+  /** What its markets are; absent: spot. Perpetuals tell marks and funding without being asked. */
+  readonly instrument?: 'spot' | 'linear-perpetual';
 }
 
 /** A venue with its settings, ready to be connected to. */
 export interface VenueSetup {
   readonly url: string;
+  /** Where some of the streams come from, for a venue that has two addresses. */
+  readonly side?: SideAddress;
   readonly limits: ConnectionLimits;
   createProtocol(host: ProtocolHost): VenueProtocol;
   /** Where frames come from, for a venue that is not on a WebSocket of its own. */

@@ -3,6 +3,7 @@ import type { Json, Snapshot } from '../../core/snapshot.ts';
 import type { StepResult } from '../../envs/env.ts';
 import type { Action, ActionSpace, Box } from '../../envs/spaces.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
+import type { ContractEvent } from '../connection/venue.ts';
 
 /** The account as people and the risk guard want to know it; quote units where nothing else is said. */
 export interface LiveAccount {
@@ -50,6 +51,8 @@ export interface LiveMarket {
    */
   takeBook(source: number, levels: BookLevels, offset: number, timeMs: number): void;
   takeTrade(source: number, size: number, timeMs: number): void;
+  /** What a source's venue says of a perpetual; absent: nothing here is one. */
+  takeContract?(source: number, contract: ContractEvent, timeMs: number): void;
   /** A source's book cannot be trusted: nothing fills on it until `takeBook` brings the next. */
   loseBook(source: number): void;
   /**

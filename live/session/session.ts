@@ -164,6 +164,9 @@ export class LiveSession {
         return;
       case 'ticker':
         return;
+      case 'contract':
+        this.#contain(() => market.takeContract?.(source, event, timeMs));
+        return;
       case 'book-lost':
       case 'book-stale':
         market.loseBook(source);

@@ -18,6 +18,7 @@ import {
   malformed,
   parseFields,
   priceOf,
+  rateOf,
   textOf,
 } from '../connection/frame-fields.ts';
 import { invalidateOnError, refuseOrReconnect } from '../connection/frame-loss.ts';
@@ -75,9 +76,11 @@ const UNKNOWN: Quote = {
   last: Number.NaN,
 };
 
-class BybitProtocol implements VenueProtocol {
+export class BybitProtocol implements VenueProtocol {
   readonly #host: ProtocolHost;
   readonly #depth: number;
+  /** Tickers tell of marks and funding then. */
+  readonly #isPerpetual: boolean;
   readonly #levels = new LevelBuffer();
   readonly #feedByNative: ReadonlyMap<string, MarketFeed>;
   readonly #updateIds = new Map<MarketFeed, number>();
@@ -85,9 +88,10 @@ class BybitProtocol implements VenueProtocol {
   readonly #quotes = new Map<MarketFeed, Quote>();
   #pingedMs = Number.NaN;
 
-  constructor(host: ProtocolHost, depth: number) {
+  constructor(host: ProtocolHost, depth: number, isPerpetual = false) {
     this.#host = host;
     this.#depth = depth;
+    this.#isPerpetual = isPerpetual;
     this.#feedByNative = new Map(host.feeds.map((feed) => [feed.market.native, feed]));
   }
 
@@ -100,7 +104,7 @@ class BybitProtocol implements VenueProtocol {
       host.feeds.flatMap((feed) => [
         ...(host.has('book') ? [this.#bookTopic(feed)] : []),
         ...(host.has('trades') ? [`publicTrade.${feed.market.native}`] : []),
-        ...(host.has('ticker') ? [`tickers.${feed.market.native}`] : []),
+        ...(host.has('ticker') || this.#isPerpetual ? [`tickers.${feed.market.native}`] : []),
       ]),
     );
   }
@@ -224,12 +228,31 @@ class BybitProtocol implements VenueProtocol {
 
   #ticker(feed: MarketFeed, frame: Fields): void {
     const data = fieldsOf(frame.data, 'data');
+    const exchangeTimeMs = epochOf(frame.ts, 'ts');
+    if (this.#isPerpetual) this.#contract(feed, data, exchangeTimeMs);
+    if (!this.#host.has('ticker')) return;
     const quote = { ...UNKNOWN, ...(frame.type === 'delta' ? this.#quotes.get(feed) : undefined) };
     for (const [name, field] of Object.entries(QUOTE_FIELDS)) {
       const value = data[field];
       if (value !== undefined && value !== '') quote[name as keyof Quote] = decimalOf(value, field);
     }
     this.#quotes.set(feed, quote);
-    this.#host.ticker(feed, { ...quote, exchangeTimeMs: epochOf(frame.ts, 'ts') });
+    this.#host.ticker(feed, { ...quote, exchangeTimeMs });
+  }
+
+  /** Deltas carry what changed alone, so that what is not there is not said. */
+  #contract(feed: MarketFeed, data: Fields, exchangeTimeMs: number): void {
+    const said = (name: string, read: (value: unknown, name: string) => number): number =>
+      data[name] === undefined || data[name] === '' ? Number.NaN : read(data[name], name);
+    const contract = {
+      mark: said('markPrice', priceOf),
+      index: said('indexPrice', priceOf),
+      fundingRate: said('fundingRate', rateOf),
+      fundingTimeMs: said('nextFundingTime', epochOf),
+      predictedRate: Number.NaN,
+      openInterest: said('openInterest', decimalOf),
+    };
+    if (Object.values(contract).every(Number.isNaN)) return;
+    this.#host.contract(feed, { ...contract, exchangeTimeMs });
   }
 }

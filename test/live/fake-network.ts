@@ -119,9 +119,10 @@ export class FakeNetwork implements Transport {
 
   get(url: string, { timeoutMs }: { timeoutMs: number }, done: Parameters<Transport['get']>[2]) {
     const { searchParams } = new URL(url);
-    const native = searchParams.get('symbol') ?? searchParams.get('instId')?.replace('-', '');
+    const native =
+      searchParams.get('symbol') ?? searchParams.get('instId')?.replace('-SWAP', '').replace('-', '');
     const market = this.#markets.find(({ base, quote }) => base + quote === native)!;
-    const answer = { status: 200, body: this.#dialect.rest!(market), retryAfterMs: 0 };
+    const answer = { status: 200, body: this.#dialect.rest!(market, url), retryAfterMs: 0 };
     let delayMs = 40 + this.#rng.integer(100);
     if (this.#happens('tooManyRequests')) {
       Object.assign(answer, {

@@ -46,11 +46,13 @@ export async function startLocalServer(
         self.refuseRequests--;
         return { status: 429, body: '{"code":-1003,"msg":"Too many requests."}', retryAfterMs: 1000 };
       }
-      const native = url.searchParams.get('symbol');
+      const native =
+        url.searchParams.get('symbol') ??
+        url.searchParams.get('instId')?.replace('-SWAP', '').replace('-', '');
       const market = markets.find(({ base, quote }) => base + quote === native);
       return market === undefined || dialect.rest === undefined
         ? { status: 400, body: '{"code":-1121,"msg":"Invalid symbol."}', retryAfterMs: 0 }
-        : { status: 200, body: dialect.rest(market), retryAfterMs: 0 };
+        : { status: 200, body: dialect.rest(market, url.href), retryAfterMs: 0 };
     },
   });
   const self: LocalServer = {

@@ -3,11 +3,14 @@ import { crc32 } from 'node:zlib';
 import type { ConfigSchema } from '../../../core/config.ts';
 import type { VenuePlugin } from '../../../live/connection/venue.ts';
 import { binance } from '../../../live/venues/binance.ts';
+import { binancePerpetual } from '../../../live/venues/binance-perpetual.ts';
 import { bithumb } from '../../../live/venues/bithumb.ts';
 import { bybit } from '../../../live/venues/bybit.ts';
+import { bybitPerpetual } from '../../../live/venues/bybit-perpetual.ts';
 import { coinbase } from '../../../live/venues/coinbase.ts';
 import { kraken } from '../../../live/venues/kraken.ts';
 import { okx } from '../../../live/venues/okx.ts';
+import { okxPerpetual } from '../../../live/venues/okx-perpetual.ts';
 import { upbit } from '../../../live/venues/upbit.ts';
 import type { Change, FakeMarket, Level } from '../fake-market.ts';
 
@@ -30,7 +33,7 @@ export interface Dialect {
   /** Called every second. */
   beat?(peer: Peer): void;
   /** The snapshot over HTTP. */
-  rest?(market: FakeMarket): string;
+  rest?(market: FakeMarket, url: string): string;
 }
 
 function subscribeTo(peer: Peer, names: readonly string[], separator: string, on: boolean): FakeMarket[] {
@@ -42,11 +45,12 @@ function subscribeTo(peer: Peer, names: readonly string[], separator: string, on
   return on ? markets : [];
 }
 
-const binanceDialect: Dialect = {
-  plugin: binance,
+const binanceDialect = (plugin: VenuePlugin<ConfigSchema>, isFutures: boolean): Dialect => ({
+  plugin,
   hear(peer, text) {
     const { params, id } = JSON.parse(text);
-    const names = params.map((stream: string) => stream.split('@')[0].toUpperCase());
+    const books = params.filter((stream: string) => stream.includes('@depth'));
+    const names = books.map((stream: string) => stream.split('@')[0].toUpperCase());
     subscribeTo(peer, names, '', true);
     peer.send(JSON.stringify({ result: null, id }));
   },
@@ -59,12 +63,13 @@ const binanceDialect: Dialect = {
       u: lastId,
       b: bids,
       a: asks,
+      ...(isFutures && { pu: firstId - 1 }),
     };
     peer.send(JSON.stringify({ stream: `${(base + quote).toLowerCase()}@depth@100ms`, data }));
   },
   rest: (market) =>
     JSON.stringify({ lastUpdateId: market.updateId, bids: market.levels('bid'), asks: market.levels('ask') }),
-};
+});
 
 function coinbaseFrame(peer: Peer, channel: string, events: unknown[]): void {
   const timestamp = new Date(peer.nowMs()).toISOString();
@@ -193,8 +198,8 @@ function bybitBook(
   peer.send(JSON.stringify({ topic: `orderbook.50.${s}`, type, ts, data: { s, b, a, u, seq: u }, cts: ts }));
 }
 
-const bybitDialect: Dialect = {
-  plugin: bybit,
+const bybitDialect = (plugin: VenuePlugin<ConfigSchema>): Dialect => ({
+  plugin,
   hear(peer, text) {
     const { op, args } = JSON.parse(text);
     if (op === 'ping') return peer.send('{"success":true,"ret_msg":"pong","conn_id":"x","op":"ping"}');
@@ -205,9 +210,13 @@ const bybitDialect: Dialect = {
       bybitBook(peer, market, 'snapshot', stateNumber(market), market.levels('bid'), market.levels('ask'));
   },
   tell: (peer, market, { bids, asks }) => bybitBook(peer, market, 'delta', stateNumber(market), bids, asks),
-};
+});
+
+/** Base units of a contract of the fake's swaps: halves keep every digit. */
+const CONTRACT_SIZE = 0.5;
 
 function okxBook(
+  isSwap: boolean,
   peer: Peer,
   market: FakeMarket,
   action: string,
@@ -215,30 +224,38 @@ function okxBook(
   bids: readonly Level[],
   asks: readonly Level[],
 ): void {
-  const rows = (levels: readonly Level[]) => levels.map(([price, size]) => [price, size, '0', '1']);
-  const arg = { channel: 'books', instId: `${market.base}-${market.quote}` };
+  const rows = (levels: readonly Level[]) =>
+    levels.map(([price, size]) => [price, isSwap ? String(Number(size) / CONTRACT_SIZE) : size, '0', '1']);
+  const arg = { channel: 'books', instId: `${market.base}-${market.quote}${isSwap ? '-SWAP' : ''}` };
   const ts = String(Math.floor(peer.nowMs()));
   const data = [{ bids: rows(bids), asks: rows(asks), ts, checksum: 0, prevSeqId, seqId: market.updateId }];
   peer.send(JSON.stringify({ arg, action, data }));
 }
 
-const okxDialect: Dialect = {
-  plugin: okx,
+const okxDialect = (plugin: VenuePlugin<ConfigSchema>, isSwap: boolean): Dialect => ({
+  plugin,
   hear(peer, text) {
     if (text === 'ping') return peer.send('pong');
     const { op, args } = JSON.parse(text);
-    const names = args.map(({ instId }: { instId: string }) => instId);
+    const names = args.map(({ instId }: { instId: string }) => instId.replace('-SWAP', ''));
     const markets = subscribeTo(peer, names, '-', op === 'subscribe');
     for (const arg of args) peer.send(JSON.stringify({ event: op, arg, connId: 'x' }));
     for (const market of markets)
-      okxBook(peer, market, 'snapshot', -1, market.levels('bid'), market.levels('ask'));
+      okxBook(isSwap, peer, market, 'snapshot', -1, market.levels('bid'), market.levels('ask'));
   },
-  tell: (peer, market, { firstId, bids, asks }) => okxBook(peer, market, 'update', firstId - 1, bids, asks),
-  rest(market) {
-    const [bids, asks] = [market.levels('bid'), market.levels('ask')];
+  tell: (peer, market, { firstId, bids, asks }) =>
+    okxBook(isSwap, peer, market, 'update', firstId - 1, bids, asks),
+  rest(market, url) {
+    if (url.includes('/instruments')) {
+      const swap = { ctType: 'linear', ctVal: String(CONTRACT_SIZE), ctMult: '1', tickSz: '0.1', lotSz: '1' };
+      return JSON.stringify({ code: '0', msg: '', data: [{ ...swap, minSz: '1', lever: '100' }] });
+    }
+    const rows = (levels: readonly Level[]) =>
+      levels.map(([price, size]) => [price, isSwap ? String(Number(size) / CONTRACT_SIZE) : size]);
+    const [bids, asks] = [rows(market.levels('bid')), rows(market.levels('ask'))];
     return JSON.stringify({ code: '0', msg: '', data: [{ bids, asks, ts: '1', seqId: market.updateId }] });
   },
-};
+});
 
 /** Whole books every time, as bytes, a missing level filled up with zeros. */
 function wholeBook(peer: Peer, market: FakeMarket, stream_type: string, depth: number, level?: number): void {
@@ -284,11 +301,14 @@ export function countState(market: FakeMarket): void {
 }
 
 export const dialects: readonly Dialect[] = [
-  binanceDialect,
+  binanceDialect(binance, false),
   coinbaseDialect,
   krakenDialect,
-  bybitDialect,
-  okxDialect,
+  bybitDialect(bybit),
+  okxDialect(okx, false),
+  binanceDialect(binancePerpetual, true),
+  bybitDialect(bybitPerpetual),
+  okxDialect(okxPerpetual, true),
   koreanDialect(upbit, 15, 0),
   koreanDialect(bithumb, 30),
 ];

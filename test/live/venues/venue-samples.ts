@@ -131,6 +131,66 @@ const CLOSING_FRAMES: Readonly<Record<string, (sequence: number) => unknown[]>> 
       ],
     },
   ],
+  'binance-perpetual': () => [
+    { e: 'aggTrade', E: START_MS, s: 'BTCUSDT', a: 5933014, p: '3000.1', q: '100', T: START_MS, m: true },
+    { e: 'bookTicker', u: 4, E: START_MS, T: START_MS, s: 'BTCUSDT', b: '3000', B: '3', a: '3001', A: '4' },
+    {
+      e: 'markPriceUpdate',
+      E: START_MS,
+      s: 'BTCUSDT',
+      p: '3000.15000000',
+      i: '2999.62659091',
+      P: '3000.25641265',
+      r: '0.00038167',
+      T: START_MS + 3_600_000,
+    },
+  ],
+  'bybit-perpetual': () => [
+    {
+      topic: 'publicTrade.BTCUSDT',
+      type: 'snapshot',
+      ts: START_MS,
+      data: [{ T: START_MS, s: 'BTCUSDT', S: 'Buy', v: '0.001', p: '3000.50', i: '20f43950', BT: false }],
+    },
+    {
+      topic: 'tickers.BTCUSDT',
+      type: 'snapshot',
+      ts: START_MS,
+      data: {
+        symbol: 'BTCUSDT',
+        lastPrice: '3000.5',
+        bid1Price: '3000',
+        bid1Size: '1',
+        ask1Price: '3001',
+        ask1Size: '2',
+        markPrice: '3000.4',
+        indexPrice: '3000.3',
+        openInterest: '68744.761',
+        fundingRate: '-0.000212',
+        nextFundingTime: String(START_MS + 3_600_000),
+      },
+    },
+  ],
+  'okx-perpetual': () => {
+    const instId = 'BTC-USDT-SWAP';
+    const ts = String(START_MS);
+    const frame = (channel: string, data: object) => ({
+      arg: { channel, instId },
+      data: [{ instId, ts, ...data }],
+    });
+    return [
+      frame('trades', { tradeId: '130639474', px: '3000.9', sz: '12', side: 'buy' }),
+      frame('tickers', { last: '3000', askPx: '3001', askSz: '11', bidPx: '3000', bidSz: '5' }),
+      frame('mark-price', { instType: 'SWAP', markPx: '3000.1' }),
+      frame('funding-rate', {
+        fundingRate: '0.0001875391284828',
+        fundingTime: String(START_MS + 3_600_000),
+        nextFundingRate: '',
+        nextFundingTime: String(START_MS + 7_200_000),
+      }),
+      frame('open-interest', { oi: '2125419', oiCcy: '21254.19', oiUsd: '1' }),
+    ];
+  },
   upbit: () => KOREAN_FRAMES,
   bithumb: () => KOREAN_FRAMES,
 };
@@ -172,7 +232,7 @@ export function sampleOf(dialect: Dialect, numUpdates = 3): VenueSample {
     onCommand(command) {
       if (command.kind === 'send') dialect.hear(peer, command.text);
       else if (command.kind === 'fetch-snapshot')
-        waiting.push({ kind: 'snapshot', symbol: command.symbol, body: dialect.rest!(market) });
+        waiting.push({ kind: 'snapshot', symbol: command.symbol, body: dialect.rest!(market, command.url) });
     },
   });
   const takeAll = () => {
