@@ -73,5 +73,10 @@ export { createWorkerVectorEnv, type EnvModule } from './vector/worker-vector-en
 export { type AlternateEnv, alternateEnvs } from './wrappers/alternate-envs.ts';
 export { clipReward } from './wrappers/clip-reward.ts';
 export { delayActions } from './wrappers/delay-actions.ts';
+export {
+  type EpisodeRecord,
+  type RecordEpisodesOptions,
+  recordEpisodes,
+} from './wrappers/record-episodes.ts';
 export { selectObservations } from './wrappers/select-observations.ts';
 export { limitTime } from './wrappers/time-limit.ts';

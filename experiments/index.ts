@@ -32,6 +32,7 @@ export {
 } from './data/import-data.ts';
 export { type ReducedData, type ReduceOptions, reduceData } from './data/reduce.ts';
 export type { ExperimentEvent, TrialName } from './events.ts';
+export { exportMlflow, type MlflowRun } from './export/mlflow.ts';
 export { exportRun } from './export/policy.ts';
 export { EXPORT_FORMS, type ExportForm, exportModel } from './export/supervised.ts';
 export { type Experiment, type ExperimentInput, loadExperiment, parseExperiment } from './file.ts';

@@ -3,6 +3,7 @@ import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { formatTable } from '../../core/text-table.ts';
+import { type EpisodeRecord, recordEpisodes } from '../../envs/wrappers/record-episodes.ts';
 import { describeBarYear } from '../../market/candles/periods.ts';
 import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
 import { RunDirectory } from '../../storage/run-directory.ts';
@@ -99,14 +100,18 @@ export function judgedBy({ run }: TrainedRun): {
 /**
  * Plays episodes greedily on the test span, each with a seed of its own.
  * @param episodes default: one pass of candles, which is the same each time, else 100
+ * @param onEpisode handed each, with its actions, rewards and pictures
  */
 export function evaluateEpisodes(
   { run, agent }: TrainedRun,
   episodes: number | undefined,
   seed: number,
+  onEpisode?: (record: EpisodeRecord) => void,
 ): Evaluation {
   const count = episodes ?? (run.market === undefined ? DEFAULT_EPISODES : 1);
-  return evaluate(agent, createEvaluationEnv(run, 'test'), { episodes: count, seed });
+  const env = createEvaluationEnv(run, 'test');
+  const played = onEpisode === undefined ? env : recordEpisodes(env, { onEpisode });
+  return evaluate(agent, played, { episodes: count, seed });
 }
 
 /**

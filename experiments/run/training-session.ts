@@ -59,6 +59,7 @@ export class TrainingSession {
   readonly #training: Training;
   readonly #runLog: RunLog;
   readonly #recentReturns: number[] = [];
+  readonly #recentLengths: number[] = [];
   #lastCheckpoint = '';
   #numReports = 0;
   #tell: (event: TrainingEvent) => void = () => {};
@@ -84,8 +85,9 @@ export class TrainingSession {
           throw error;
         }
       },
-      onEvaluation: ({ step }, { meanReturn, deviation }, isBest) => {
-        this.#runLog.append({ step, kind: 'evaluation', meanReturn, deviation, isBest });
+      onEvaluation: ({ step }, { meanReturn, deviation, lengths }, isBest) => {
+        const meanLength = mean(lengths);
+        this.#runLog.append({ step, kind: 'evaluation', meanReturn, deviation, meanLength, isBest });
         this.#tell({ kind: 'evaluation', step, meanReturn, deviation, isBest });
         if (isBest) this.#save(BEST_CHECKPOINT);
       },
@@ -107,7 +109,9 @@ export class TrainingSession {
     if (stored !== undefined) {
       stored.restore('run', this.#training);
       stored.restore('evaluation', this.#evaluation);
-      this.#recentReturns.push(...(stored.part('recent').arrays.returns ?? []));
+      const { returns = [], lengths = [] } = stored.part('recent').arrays;
+      this.#recentReturns.push(...returns);
+      this.#recentLengths.push(...lengths);
     }
     this.#runLog = new RunLog(directory, { formats: log, clock: systemClock, startStep: stored?.steps });
   }
@@ -173,13 +177,18 @@ export class TrainingSession {
   }
 
   #log({ step, episodes, metrics }: TrainEvent): undefined {
-    for (const episode of episodes) this.#recentReturns.push(episode.return);
-    this.#recentReturns.splice(0, this.#recentReturns.length - RECENT_EPISODES);
+    for (const episode of episodes) {
+      this.#recentReturns.push(episode.return);
+      this.#recentLengths.push(episode.length);
+    }
+    for (const recent of [this.#recentReturns, this.#recentLengths])
+      recent.splice(0, recent.length - RECENT_EPISODES);
     if (metrics === undefined) return;
     this.#numReports++;
     requireFiniteLosses(metrics, step);
     const meanReturn = this.#recentReturns.length > 0 ? mean(this.#recentReturns) : null;
-    this.#runLog.append({ step, kind: 'update', meanReturn, ...metrics });
+    const meanLength = this.#recentLengths.length > 0 ? mean(this.#recentLengths) : null;
+    this.#runLog.append({ step, kind: 'update', meanReturn, meanLength, ...metrics });
   }
 
   #scores(): { meanReturn?: number; bestReturn?: number } {
@@ -206,7 +215,13 @@ export class TrainingSession {
     const snapshot = joinSnapshots({
       run: this.#training.save(true),
       evaluation: this.#evaluation.save(),
-      recent: { arrays: { returns: Float64Array.from(this.#recentReturns) }, values: {} },
+      recent: {
+        arrays: {
+          returns: Float64Array.from(this.#recentReturns),
+          lengths: Float64Array.from(this.#recentLengths),
+        },
+        values: {},
+      },
     });
     this.#lastCheckpoint = saveCheckpoint(this.#directory.checkpoints, name, { snapshot, manifest });
     keepLatest(this.#directory.checkpoints, spec.keepCheckpoints ?? Infinity, BEST_CHECKPOINT);

@@ -7,6 +7,7 @@ import { readCosts } from '../../experiments/costs/file.ts';
 import { type CountedOptions, judgeCounted } from '../../experiments/ledger/judge-counted.ts';
 import { TAPE_PREFIX } from '../../experiments/live/tape-source.ts';
 import { openModel } from '../../experiments/models/store.ts';
+import { writeEpisode } from '../../experiments/records/episodes.ts';
 import { type RecordFiles, requireRecordNames } from '../../experiments/records/files.ts';
 import {
   evaluateEpisodes,
@@ -76,9 +77,14 @@ export const options = (yargs: Argv) =>
     })
     .option('report', { type: 'string', describe: 'HTML file; default: report.html in the first run' })
     .options(RECORD_OPTIONS)
+    .option('record', {
+      type: 'string',
+      describe:
+        'Folder for the episodes, where no account is judged: actions, rewards, pictures, a JSON file each',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg(['checkpoint', 'episodes', 'seed', 'report', 'model', 'data', 'set', 'baseline', 'ledger'])
-    .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon', 'trades', 'fills', 'curves']);
+    .requiresArg(['label', 'time', 'ignore', 'classes', 'horizon', 'trades', 'fills', 'curves', 'record']);
 
 export type EvaluateArguments = ArgumentsOf<typeof options>;
 
@@ -132,7 +138,14 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
     );
   }
   const evaluations = runs.map((trained) => {
-    const { meanReturn, deviation, returns } = evaluateEpisodes(trained, args.episodes, args.seed);
+    const { meanReturn, deviation, returns } = evaluateEpisodes(
+      trained,
+      args.episodes,
+      args.seed,
+      args.record === undefined
+        ? undefined
+        : (episode) => writeEpisode(folderOf(args.record!, trained, runs), episode),
+    );
     const { agent, env } = trained.run.spec;
     const { name, steps } = trained.checkpoint;
     const spread = Number.isNaN(deviation) ? '' : ` ± ${deviation.toFixed(2)}`;
@@ -145,6 +158,11 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
   if (reason !== undefined) console.say(reason);
   console.result({ runs: evaluations, ...(reason !== undefined && { withoutVerdict: reason }) });
   return 0;
+}
+
+/** Several runs have a folder each. */
+function folderOf(folder: string, { run }: TrainedRun, runs: readonly TrainedRun[]): string {
+  return runs.length === 1 ? folder : join(folder, `seed-${run.spec.seed}`);
 }
 
 /**

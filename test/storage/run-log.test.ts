@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,4 +55,29 @@ test('JSON lines alone leave no other file, and an abandoned run none at all', (
   expect(() => readFileSync(directory.csvLog)).toThrow(/ENOENT/);
   directory.abandon();
   expect(() => readFileSync(join(directory.path, 'run.json'))).toThrow(/ENOENT/);
+});
+
+test("TensorBoard's files begin with a START mark, and hold the names of Stable-Baselines3 beside ours", () => {
+  let nowMs = 1000;
+  const log = new RunLog(directory, { formats: ['tensorboard'], clock: { nowMs: () => nowMs } });
+  nowMs = 3000;
+  log.append({ step: 500, kind: 'update', meanReturn: 21, meanLength: 20, loss: 1 });
+  log.append({ step: 500, kind: 'evaluation', meanReturn: 30, meanLength: 29 });
+  const [file] = readdirSync(directory.tensorboardLog);
+  const bytes = readFileSync(join(directory.tensorboardLog, file)).toString('latin1');
+  const float = (value: number) => Buffer.from(Float32Array.of(value).buffer).toString('latin1');
+  const scalar = (tag: string, value: number) => `${tag}\x15${float(value)}`;
+  for (const [tag, value] of [
+    ['rollout/ep_rew_mean', 21],
+    ['rollout/ep_len_mean', 20],
+    ['update/meanReturn', 21],
+    ['time/fps', 250],
+    ['eval/mean_reward', 30],
+    ['eval/mean_ep_length', 29],
+  ] as const) {
+    expect(bytes).toContain(scalar(tag, value));
+  }
+  // SessionLog { status: START } before the first scalar.
+  expect(bytes.indexOf('\x3a\x02\x08\x01')).toBeGreaterThan(0);
+  expect(bytes.indexOf('\x3a\x02\x08\x01')).toBeLessThan(bytes.indexOf('update/'));
 });
