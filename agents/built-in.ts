@@ -9,6 +9,7 @@ import { buyAndHold } from './rules/buy-and-hold.ts';
 import { comboHysteresis } from './rules/combo-hysteresis.ts';
 import { edgeThreshold } from './rules/edge-threshold.ts';
 import { edgeTrailing } from './rules/edge-trailing.ts';
+import { hedgedMaker } from './rules/hedged-maker.ts';
 import { random } from './rules/random.ts';
 import { signal } from './rules/signal.ts';
 import { smaCross } from './rules/sma-cross.ts';
@@ -28,5 +29,6 @@ export const builtInAgents: readonly AgentPlugin[] = [
   edgeThreshold,
   edgeTrailing,
   comboHysteresis,
+  hedgedMaker,
   signal,
 ];

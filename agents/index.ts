@@ -30,6 +30,7 @@ export type { PriorSupport, PriorUse } from './priors/support.ts';
 export { withPrior } from './priors/with-prior.ts';
 export { buyAndHold } from './rules/buy-and-hold.ts';
 export { comboHysteresis } from './rules/combo-hysteresis.ts';
+export { hedgedMaker } from './rules/hedged-maker.ts';
 export { edgeThreshold } from './rules/edge-threshold.ts';
 export { edgeTrailing } from './rules/edge-trailing.ts';
 export { priorPolicy } from './rules/prior-policy.ts';

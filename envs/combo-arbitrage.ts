@@ -1,17 +1,22 @@
 /** Trades combinations of markets: spot against perpetual, a thing in two countries, three markets in a circle. */
 import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { DOUBLE_ZERO } from '../core/doubles.ts';
-import { EnvError } from '../core/errors.ts';
+import { ConfigError, EnvError } from '../core/errors.ts';
 import { createRng, type Rng } from '../core/rng.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import type { LegDeskOptions } from '../market/arbitrage/legs/desk.ts';
+import type { BookTape, Venue } from '../market/books/tape.ts';
+import type { TradeTape } from '../market/books/trade-tape.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { LegMarkets, type LegTape } from '../market/synthetic/leg-markets.ts';
-import { type ComboConfig, comboConfig } from './combos/config.ts';
+import { type ComboAction, comboActions } from './combos/actions.ts';
+import { type ComboConfig, type comboConfig, comboConfigOf } from './combos/config.ts';
 import { COMBO_KINDS, type ComboKind } from './combos/kinds.ts';
 import { ComboMarket } from './combos/market.ts';
 import { ComboObserver } from './combos/observation.ts';
 import { planComboRows, planCombos, requireFunding } from './combos/plan.ts';
+import { Quoting } from './combos/quoting.ts';
+import { Targets } from './combos/targets.ts';
 import { defineEnv, type Env, type ResetOptions, type ResetResult, type StepResult } from './env.ts';
 import { EpisodeRows } from './episode-rows.ts';
 import { type Action, type Box, createDiscrete, type Discrete } from './spaces.ts';
@@ -25,7 +30,7 @@ export interface ComboInfo {
   equity: number;
   /** (equity − capital at the beginning) / capital at the beginning, basis points. */
   profitBps: number;
-  /** Combinations traded. */
+  /** Combinations traded; of a maker, fills of orders that rested. */
   traded: number;
   /** Orders that the book did not fill whole. */
   legFailures: number;
@@ -40,11 +45,6 @@ export interface ComboInfo {
   refused: number;
 }
 
-export type ComboAction =
-  | { readonly kind: 'hold' | 'flatten' }
-  | { readonly kind: 'trade'; readonly combo: number; readonly direction: 1 | -1; readonly sizeIndex: number }
-  | { readonly kind: 'move'; readonly route: number };
-
 export interface ComboEnvOptions {
   readonly kind: ComboKind;
   /** The markets; or what makes new ones for every episode, from a stream of the env's own. */
@@ -56,7 +56,7 @@ export interface ComboEnvOptions {
 
 /**
  * Observation: see `ComboObserver`. Action: the number of a choice; `actionSpace.names` says which: hold, every
- * combination forwards and backwards in every size, flatten, transfers. Reward: change of the equity, basis points of the
+ * combination forwards and backwards in every size or what is to be held of it, quotes of a maker, flatten, transfers. Reward: change of the equity, basis points of the
  * capital at the beginning. `terminated` when the equity is used up; `truncated` after `episodeEvents` or at the end.
  */
 export class ComboEnv implements Env<ComboInfo> {
@@ -69,6 +69,8 @@ export class ComboEnv implements Env<ComboInfo> {
   readonly #kind: ComboKind;
   readonly #source: ComboEnvOptions['markets'];
   readonly #observer: ComboObserver;
+  readonly #targets: Targets;
+  readonly #quoting: Quoting;
   readonly #rows: EpisodeRows;
   readonly #mask: Uint8Array;
   readonly #onEvent: () => void;
@@ -92,7 +94,7 @@ export class ComboEnv implements Env<ComboInfo> {
 
   /** @throws ConfigError for settings that are out of range or do not fit the markets, `funding-needed` */
   constructor({ kind, markets, seed = 0, config = {}, onFill }: ComboEnvOptions) {
-    this.config = resolveConfig(comboConfig, config, `env "${kind.name}"`);
+    this.config = resolveConfig(comboConfigOf(kind), config, `env "${kind.name}"`);
     this.#kind = kind;
     this.#source = markets;
     const rng = createRng(seed);
@@ -108,32 +110,13 @@ export class ComboEnv implements Env<ComboInfo> {
       seed,
     );
     this.market = new ComboMarket(kind, plan, tape, this.config, rng, onFill);
-    this.#observer = new ComboObserver(this.market, this.config);
+    this.#targets = new Targets(this.market, this.config);
+    this.#quoting = new Quoting(this.market, this.config.requoteBps);
+    this.#observer = new ComboObserver(this.market, this.config, this.#quoting);
     this.#onEvent = () => this.#observer.onEvent();
     this.observationSpace = this.#observer.space;
-    const sizes = this.config.sizes.map((_, sizeIndex) => sizeIndex);
-    const directions = [1, -1] as const;
-    this.choices = [
-      { kind: 'hold' },
-      ...plan.combos.flatMap((_, combo) =>
-        directions.flatMap((direction) =>
-          sizes.map((sizeIndex) => ({ kind: 'trade' as const, combo, direction, sizeIndex })),
-        ),
-      ),
-      { kind: 'flatten' },
-      ...(this.config.transfers ? plan.routes.map((_, route) => ({ kind: 'move' as const, route })) : []),
-    ];
-    const names = this.choices.map((choice) => {
-      if (choice.kind === 'trade') {
-        const sign = choice.direction === 1 ? 'forwards' : 'backwards';
-        return `trade:${plan.combos[choice.combo].name}:${sign}:${choice.sizeIndex}`;
-      }
-      if (choice.kind !== 'move') return choice.kind;
-      const { from, to } = plan.routes[choice.route];
-      const place = (p: number): string =>
-        `${plan.pockets[p].exchange}${plan.pockets[p].isMargin ? '-margin' : ''}`;
-      return `move:${plan.currencies[plan.pockets[from].currency]}:${place(from)}>${place(to)}`;
-    });
+    const { choices, names } = comboActions(kind, plan, this.config);
+    this.choices = choices;
     this.actionSpace = createDiscrete(names.length, undefined, names);
     this.#mask = new Uint8Array(names.length);
     this.actionMask = () => this.#updateMask();
@@ -265,6 +248,12 @@ export class ComboEnv implements Env<ComboInfo> {
         config.sizes[choice.sizeIndex] * config.initialEquity,
       );
       if (isDone) info.traded++;
+    } else if (choice.kind === 'target') {
+      if (this.#targets.trade(choice.combo, choice.target)) info.traded++;
+    } else if (choice.kind === 'quote') {
+      const value = config.sizes[config.sizes.length - 1] * config.initialEquity;
+      const isBid = this.#quoting.set(1, choice.bid, value);
+      isDone = this.#quoting.set(-1, choice.ask, value) && isBid;
     } else if (choice.kind === 'flatten') isDone = market.flatten();
     else if (choice.kind === 'move') {
       isDone = market.move(choice.route);
@@ -281,6 +270,9 @@ export class ComboEnv implements Env<ComboInfo> {
       if (choice.kind === 'trade') {
         const value = config.sizes[choice.sizeIndex] * config.initialEquity;
         mask[a] = market.canTrade(choice.combo, choice.direction, value) ? 1 : 0;
+      } else if (choice.kind === 'target') mask[a] = market.desk.numUnderWay === 0 ? 1 : 0;
+      else if (choice.kind === 'quote') {
+        mask[a] = this.#quoting.canSet(1, choice.bid) && this.#quoting.canSet(-1, choice.ask) ? 1 : 0;
       } else if (choice.kind === 'flatten') mask[a] = market.flatten(true) ? 1 : 0;
       else if (choice.kind === 'move') mask[a] = market.movable(choice.route) > 0 ? 1 : 0;
       else mask[a] = 1;
@@ -303,6 +295,7 @@ export class ComboEnv implements Env<ComboInfo> {
     info.row = market.row;
     info.equity = market.equity;
     info.profitBps = (market.equity / this.config.initialEquity - 1) * 1e4;
+    if (market.quotes !== undefined) info.traded = market.quotes.counts[0];
     info.legFailures = counts[1];
     info.liquidations = counts[2];
     info.fees = fees;
@@ -319,20 +312,31 @@ export function syntheticLegs(
   return (rng) => market.generate(rng);
 }
 
+/** @throws ConfigError `wrong-venues` for trades whose venues are not those of the books, in their order */
+function tradesOf(kind: ComboKind, books: BookTape, trades: TradeTape): TradeTape {
+  const names = (venues: readonly Venue[]): string => venues.map(({ name }) => name).join(', ');
+  if (names(books.venues) === names(trades.venues)) return trades;
+  throw new ConfigError(
+    'wrong-venues',
+    `Env "${kind.name}": the trades are of ${names(trades.venues)}, the books of ${names(books.venues)}; record both in one.`,
+  );
+}
+
 /** An env plugin for each kind. */
 export const comboEnvs = COMBO_KINDS.map((kind) =>
   defineEnv({
     name: kind.name,
     description: kind.description,
-    config: comboConfig,
+    config: comboConfigOf(kind),
     needsBooks: true,
-    create: ({ seed, books, funding }, config) => {
+    create: ({ seed, books, trades, funding }, config) => {
       if (books === undefined) return new ComboEnv({ kind, markets: syntheticLegs(kind), seed, config });
       const isPerp = (m: number): boolean => kind.markets[m]?.kind === 'linear-perpetual';
       const rates = books.venues.map((_, m) =>
         isPerp(m) && config.funding === 'file' ? funding : undefined,
       );
-      return new ComboEnv({ kind, markets: { books, funding: rates }, seed, config });
+      const sameVenues = trades === undefined ? undefined : tradesOf(kind, books, trades);
+      return new ComboEnv({ kind, markets: { books, funding: rates, trades: sameVenues }, seed, config });
     },
   }),
 );

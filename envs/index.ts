@@ -10,15 +10,23 @@ export { builtInEnvs } from './built-in.ts';
 export { CartPole, cartpole } from './cartpole.ts';
 export { type CheckEnvOptions, checkEnv, inspectEnv } from './check-env.ts';
 export {
-  type ComboAction,
   ComboEnv,
   type ComboEnvOptions,
   type ComboInfo,
   comboEnvs,
   syntheticLegs,
 } from './combo-arbitrage.ts';
-export { type ComboConfig, comboConfig } from './combos/config.ts';
-export { CARRY, COMBO_KINDS, type ComboKind, PERP_CARRY, PREMIUM, TRIANGULAR } from './combos/kinds.ts';
+export type { ComboAction } from './combos/actions.ts';
+export { type ComboConfig, comboConfig, comboConfigOf } from './combos/config.ts';
+export {
+  CARRY,
+  COMBO_KINDS,
+  type ComboKind,
+  MAKER_TAKER,
+  PERP_CARRY,
+  PREMIUM,
+  TRIANGULAR,
+} from './combos/kinds.ts';
 export {
   defineEnv,
   type Env,

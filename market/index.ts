@@ -11,6 +11,7 @@ export { type LeadLag, measureLeadLag } from './arbitrage/lead-lag.ts';
 export { LegDesk, type LegDeskOptions, type LegFill } from './arbitrage/legs/desk.ts';
 export { type Combo, type LegMarket, type LegPlan, planLegs } from './arbitrage/legs/plan.ts';
 export { Pockets } from './arbitrage/legs/pockets.ts';
+export { QuoteDesk, type QuoteDeskOptions } from './arbitrage/legs/quotes.ts';
 export { type BookBars, createBookBars } from './books/bars.ts';
 export { type BarBookOptions, booksFromBars } from './books/from-bars.ts';
 export { encodeBooks, encodeTrades, loadBooks, loadTrades } from './books/load.ts';

@@ -22,7 +22,13 @@ export const comboHysteresis = defineAgent({
       .number()
       .default(0)
       .describe('it is left where the way back gains more than this (edge), or funding falls below it, bp'),
-    maxHeld: z.number().positive().default(0.4).describe('value held at most, parts of the capital'),
+    maxHeld: z
+      .number()
+      .positive()
+      .default(0.4)
+      .describe(
+        'value held at most, parts of the capital; where targets are asked for, the largest of them counts',
+      ),
     marginGuard: z
       .number()
       .gt(0)
@@ -37,7 +43,18 @@ export const comboHysteresis = defineAgent({
     const column = (name: string): number => names.indexOf(`${name}:${combo}`);
     const choices = (way: string): number[] =>
       acted.flatMap((name, a) => (name.startsWith(`trade:${combo}:${way}:`) ? [a] : [])).reverse();
-    const [forwards, backwards] = [choices('forwards'), choices('backwards')];
+    // With targets a position is asked for, not a trade; leaving is the target 0.
+    const targets = acted.flatMap((name, a) => {
+      const [, value] = name.startsWith(`target:${combo}:`) ? name.split(`target:${combo}:`) : [];
+      return value === undefined ? [] : [{ a, value: Number(value) }];
+    });
+    const beyond = (sign: 1 | -1): number[] =>
+      targets.flatMap(({ a, value }) => (sign * value > 0 ? [a] : [])).sort((a, b) => sign * (b - a));
+    const hasTargets = targets.length > 0;
+    const flat = targets.flatMap(({ a, value }) => (value === 0 ? [a] : []));
+    const forwards = hasTargets ? beyond(1) : choices('forwards');
+    const backwards = hasTargets ? beyond(-1) : choices('backwards');
+    const [leavesLong, leavesShort] = hasTargets ? [flat, flat] : [backwards, forwards];
     const fundings = names.flatMap((name, i) => (name.startsWith('funding-next:') ? [i] : []));
     const margins = names.flatMap((name, i) => (name.startsWith('margin-ratio:') ? [i] : []));
     const deposits = acted.flatMap((name, a) =>
@@ -50,6 +67,7 @@ export const comboHysteresis = defineAgent({
           'Use it with an env such as "carry" or "premium".',
       );
     }
+    const most = hasTargets ? Infinity : maxHeld;
     const [edge, back, held] = [column('edge'), column('edge-back'), column('held')];
     const { dim } = observationSpace;
     const width = actionSpace.kind === 'discrete' ? actionSpace.n : 0;
@@ -84,10 +102,10 @@ export const comboHysteresis = defineAgent({
             leaveShort = exitBps - astern;
           }
           const isDust = Math.abs(position) < 1e-3;
-          if (!isDust && position > 0 && leaveLong > 0) actions[n] = first(backwards);
-          else if (!isDust && position < 0 && leaveShort > 0) actions[n] = first(forwards);
-          else if (ahead > entryBps && position < maxHeld) actions[n] = first(forwards);
-          else if (astern > entryBps && position > -maxHeld) actions[n] = first(backwards);
+          if (!isDust && position > 0 && leaveLong > 0) actions[n] = first(leavesLong);
+          else if (!isDust && position < 0 && leaveShort > 0) actions[n] = first(leavesShort);
+          else if (ahead > entryBps && position < most) actions[n] = first(forwards);
+          else if (astern > entryBps && position > -most) actions[n] = first(backwards);
         }
         return actions;
       },

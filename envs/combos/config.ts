@@ -1,7 +1,37 @@
 /** Configures arbitrage over several markets: settings and their ranges. */
 import { type ConfigOf, z } from '../../core/config.ts';
+import { HEDGE_BUFFER } from '../../market/arbitrage/maker-taker.ts';
+import type { ComboKind } from './kinds.ts';
 
 export const comboConfig = z.object({
+  actions: z
+    .enum(['trades', 'targets'])
+    .default('trades')
+    .describe(
+      '`trades`: a combination forwards or backwards in a size; `targets`: what is to be held, reached by a trade of the rest',
+    ),
+  targets: z
+    .array(z.number().min(-10).max(10))
+    .min(1)
+    .max(32)
+    .default([0, 0.4, 0.8])
+    .describe(
+      'of `targets`: value held of a combination, rising, fractions of the equity; backwards negative',
+    ),
+  targetBand: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.05)
+    .describe('of `targets`: a distance below this is not traded, but back to 0, fraction of the equity'),
+  collateralRate: z
+    .number()
+    .positive()
+    .max(10)
+    .default(0.2)
+    .describe(
+      'of `targets`: what contracts are given as collateral, moved with every trade, fraction of their value',
+    ),
   sizes: z
     .array(z.number().positive().max(1))
     .min(1)
@@ -13,6 +43,33 @@ export const comboConfig = z.object({
     .lt(0.1)
     .default(0.0004)
     .describe('taker fee of every market, fraction of notional, where instruments do not say'),
+  makerFeeRate: z
+    .number()
+    .min(-0.01)
+    .lt(0.1)
+    .default(0.0002)
+    .describe(
+      'fee of a resting order, fraction of notional, negative for a rebate, where instruments do not say',
+    ),
+  quoteEdgesBps: z
+    .array(z.number())
+    .min(1)
+    .max(8)
+    .default([1, 3, 8])
+    .describe(
+      'maker-taker: what a fill is to earn after its hedge, fees paid, rising, bp; bid and ask choose of these',
+    ),
+  requoteBps: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe('maker-taker: a quote that is as near as this to the wanted price keeps its place, bp'),
+  hedgeLimitRate: z
+    .number()
+    .min(0)
+    .lt(0.5)
+    .default(HEDGE_BUFFER)
+    .describe('maker-taker: how much worse than the best price a hedge may fill, fraction'),
   instruments: z
     .array(z.record(z.string(), z.json()))
     .default([])
@@ -103,3 +160,13 @@ export const comboConfig = z.object({
 });
 
 export type ComboConfig = ConfigOf<typeof comboConfig>;
+
+/** The settings with the defaults of a kind. */
+export function comboConfigOf({ settings }: Pick<ComboKind, 'settings'>): typeof comboConfig {
+  const shape: Record<string, z.ZodType> = { ...comboConfig.shape };
+  for (const [key, value] of Object.entries(settings)) {
+    const setting = shape[key] as z.ZodType & { default(value: unknown): z.ZodType };
+    shape[key] = setting.default(value).describe(setting.description ?? '');
+  }
+  return z.object(shape) as unknown as typeof comboConfig;
+}

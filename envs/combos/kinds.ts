@@ -18,6 +18,10 @@ export interface ComboKind {
     readonly asset: 'base' | 'quote';
     readonly share: number;
   }[];
+  /** Settings whose defaults are others than those of all kinds. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Orders rest at one market and are hedged at another, instead of trading combinations. */
+  readonly maker?: { readonly market: number; readonly hedge: number };
   /** Markets without a file. */
   readonly synthetic: Partial<LegMarketsConfig> & Record<string, unknown>;
 }
@@ -51,6 +55,7 @@ export const CARRY: ComboKind = {
     { market: 0, asset: 'quote', share: 0.5 },
     { market: 1, asset: 'quote', share: 0.5 },
   ],
+  settings: { actions: 'targets', targets: [0, 0.4, 0.8], decisionMs: 8 * HOUR },
   synthetic: {
     stepMs: 30 * MINUTE,
     steps: 1440,
@@ -79,6 +84,7 @@ export const PERP_CARRY: ComboKind = {
     { exchange: 'alpha', kind: 'linear-perpetual' },
     { exchange: 'beta', kind: 'linear-perpetual' },
   ],
+  settings: { actions: 'targets', targets: [-0.8, 0, 0.8], decisionMs: 8 * HOUR },
   synthetic: {
     ...CARRY.synthetic,
     markets: ['alpha', 'beta'].map((name) => ({
@@ -120,6 +126,7 @@ export const PREMIUM: ComboKind = {
     { market: 1, asset: 'quote', share: 0.15 },
     { market: 2, asset: 'base', share: 0.15 },
   ],
+  settings: { actions: 'targets', targets: [-0.15, 0, 0.2], transfers: false },
   synthetic: {
     stepMs: 2 * MINUTE,
     steps: 1440,
@@ -165,6 +172,7 @@ export const TRIANGULAR: ComboKind = {
     { market: 0, asset: 'base', share: 0.33 },
     { market: 2, asset: 'base', share: 0.33 },
   ],
+  settings: {},
   synthetic: {
     stepMs: 1000,
     steps: 1440,
@@ -184,4 +192,51 @@ export const TRIANGULAR: ComboKind = {
   },
 };
 
-export const COMBO_KINDS: readonly ComboKind[] = [CARRY, PERP_CARRY, PREMIUM, TRIANGULAR];
+/** Orders wait in the book of a wide market, and what fills is traded back at a tight one. */
+export const MAKER_TAKER: ComboKind = {
+  name: 'maker-taker',
+  description:
+    'Orders that rest at one exchange, with their place in the queue, hedged by a taker at another',
+  valueIn: 'USDT',
+  markets: [
+    { exchange: 'wide', kind: 'spot' },
+    { exchange: 'tight', kind: 'spot' },
+  ],
+  combos: [
+    {
+      name: 'spread',
+      legs: [
+        { market: 0, side: 1 },
+        { market: 1, side: -1 },
+      ],
+    },
+  ],
+  start: [
+    { market: 0, asset: 'base', share: 0.25 },
+    { market: 0, asset: 'quote', share: 0.25 },
+    { market: 1, asset: 'base', share: 0.25 },
+    { market: 1, asset: 'quote', share: 0.25 },
+  ],
+  settings: { sizes: [0.05], statisticsMs: 5 * MINUTE, transfers: false },
+  maker: { market: 0, hedge: 1 },
+  synthetic: {
+    stepMs: 1000,
+    steps: 3600,
+    currencies,
+    markets: [
+      {
+        name: 'wide',
+        base: 'BTC',
+        quote: 'USDT',
+        spreadBps: 14,
+        depth: 20_000,
+        premiumDeviationBps: 4,
+        premiumHalfLifeMs: MINUTE,
+        trades: { perStep: 0.2, value: 10_000, impactBps: 0.5 },
+      },
+      { name: 'tight', base: 'BTC', quote: 'USDT', spreadBps: 1, depth: 200_000 },
+    ] as never,
+  },
+};
+
+export const COMBO_KINDS: readonly ComboKind[] = [CARRY, PERP_CARRY, PREMIUM, TRIANGULAR, MAKER_TAKER];

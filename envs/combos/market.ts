@@ -3,6 +3,7 @@ import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import { LegDesk, type LegDeskOptions } from '../../market/arbitrage/legs/desk.ts';
 import type { LegPlan } from '../../market/arbitrage/legs/plan.ts';
+import { QuoteDesk } from '../../market/arbitrage/legs/quotes.ts';
 import { BookMatcher, type Side } from '../../market/execution/book-matcher.ts';
 import { lognormalLatency } from '../../market/execution/latency.ts';
 import type { LegTape } from '../../market/synthetic/leg-markets.ts';
@@ -10,7 +11,7 @@ import type { ComboConfig } from './config.ts';
 import type { ComboKind } from './kinds.ts';
 
 /** Deviations from what one began with that are rounding, fractions of the capital. */
-const DUST = 1e-4;
+export const DUST = 1e-4;
 
 const NOW = 0;
 const EQUITY = 1;
@@ -18,6 +19,8 @@ const NEXT_FUNDING = 2;
 
 export class ComboMarket {
   readonly desk: LegDesk;
+  /** Resting orders, for a kind that has a maker. */
+  readonly quotes: QuoteDesk | undefined;
   readonly plan: LegPlan;
   /** [K], in the currency of values */
   readonly values: Float64Array;
@@ -59,6 +62,8 @@ export class ComboMarket {
       ),
       onFill,
     });
+    this.quotes =
+      kind.maker && new QuoteDesk({ desk: this.desk, ...kind.maker, hedgeLimitRate: config.hedgeLimitRate });
     this.values = new Float64Array(plan.currencies.length);
     this.before = new Float64Array(plan.currencies.length);
     this.edges = new Float64Array(2 * plan.combos.length);
@@ -109,6 +114,7 @@ export class ComboMarket {
     const { pockets } = this.desk;
     pockets.amounts.set(this.#start);
     for (let k = 0; k < this.before.length; k++) this.before[k] = pockets.total(k);
+    this.quotes?.reset(tape.trades, timeMs[row]);
     this.#findNextFunding();
     this.#value();
   }
@@ -122,20 +128,28 @@ export class ComboMarket {
     const numEvents = decisionMs === 0 ? this.plan.markets.length : Infinity;
     const until = decisionMs === 0 ? Infinity : this.#state[NOW] + decisionMs;
     for (let n = 0; n < numEvents && this.row + 1 < length && timeMs[this.row + 1] <= until; n++) {
-      const at = timeMs[this.row + 1];
-      if (this.#state[NEXT_FUNDING] <= at) this.#fundUpTo(at);
-      if (this.desk.nextArrivalMs < at) this.desk.arrive(at, false);
-      this.#takeBook(this.row + 1);
-      this.desk.liquidate(at);
-      this.#value();
-      onEvent();
+      this.step(onEvent);
     }
     if (until < Infinity) {
       if (this.#state[NEXT_FUNDING] <= until) this.#fundUpTo(until);
+      this.quotes?.upTo(until, true);
       this.desk.arrive(until, true);
       this.#state[NOW] = until;
     }
     this.#value();
+  }
+
+  /** Moves to the next event, of which there must be one. @param onEvent after it */
+  step(onEvent: () => void): void {
+    const at = this.#tape.books.timeMs[this.row + 1];
+    if (this.#state[NEXT_FUNDING] <= at) this.#fundUpTo(at);
+    this.quotes?.upTo(at, true);
+    if (this.desk.nextArrivalMs < at) this.desk.arrive(at, false);
+    this.#takeBook(this.row + 1);
+    if (this.quotes !== undefined) this.#showQuotes(at);
+    this.desk.liquidate(at);
+    this.#value();
+    onEvent();
   }
 
   /** Base units of a leg for a value of each. */
@@ -153,8 +167,7 @@ export class ComboMarket {
       const { market } = legs[i];
       const side = (legs[i].side * direction) as Side;
       if (!desk.canSend(market, this.#state[NOW])) return false;
-      if (desk.affordable(market, side, this.#limit(market, side)) < this.legSize(market, value))
-        return false;
+      if (desk.affordable(market, side, this.limit(market, side)) < this.legSize(market, value)) return false;
     }
     return true;
   }
@@ -166,7 +179,7 @@ export class ComboMarket {
     const now = this.#state[NOW];
     for (const { market, side } of plan.combos[combo].legs) {
       const own = (side * direction) as Side;
-      desk.send(market, own, this.legSize(market, value), this.#limit(market, own), now);
+      desk.send(market, own, this.legSize(market, value), this.limit(market, own), now);
     }
     this.#meetAtOnce();
     return true;
@@ -203,7 +216,7 @@ export class ComboMarket {
         if (!(isBase || isQuote) || !desk.canSend(m, this.#state[NOW])) continue;
         const side: Side = open > 0 === isBase ? -1 : 1;
         const size = isBase ? Math.abs(open) : Math.abs(open) * this.values[k];
-        const limit = this.#limit(m, side);
+        const limit = this.limit(m, side);
         if (desk.affordable(m, side, limit) < size * 0.5) continue;
         if (isTrial) return true;
         isSent = desk.send(m, side, size, limit, this.#state[NOW]) > 0 || isSent;
@@ -223,7 +236,7 @@ export class ComboMarket {
     if (!isInside && this.#config.suspended.includes(`${exchange}:${currencies[currency]}`)) return 0;
     const amount = this.desk.free(from) * this.#config.transferShare;
     const isWorthIt = amount * this.values[currency] > DUST * this.#config.initialEquity;
-    return isWorthIt && amount > this.#transferFee(route) ? amount : 0;
+    return isWorthIt && amount > this.transferFee(route) ? amount : 0;
   }
 
   /** Begins a transfer; false where it is not possible. */
@@ -234,7 +247,7 @@ export class ComboMarket {
     const { pockets } = this.plan;
     const isInside = pockets[from].exchange === pockets[to].exchange;
     const arrivalMs = this.#state[NOW] + (isInside ? 0 : this.#config.transferDelayMs);
-    const isSent = this.desk.pockets.transfer(from, to, amount, this.#transferFee(route), arrivalMs);
+    const isSent = this.desk.pockets.transfer(from, to, amount, this.transferFee(route), arrivalMs);
     if (isInside) this.desk.pockets.receive(this.#state[NOW]);
     return isSent;
   }
@@ -244,6 +257,7 @@ export class ComboMarket {
     const arrays = { values, edges, before, state: this.#state, start: this.#start };
     return joinSnapshots({
       desk: this.desk.save(),
+      ...(this.quotes && { quotes: this.quotes.save() }),
       own: {
         arrays: Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()])),
         values: {},
@@ -256,6 +270,7 @@ export class ComboMarket {
     this.#tape = tape;
     this.row = row;
     this.desk.restore(snapshotPart(snapshot, 'desk'), tape.funding);
+    this.quotes?.restore(snapshotPart(snapshot, 'quotes'), tape.trades);
     restoreArrayInto(this.values, snapshot, 'own/values');
     restoreArrayInto(this.edges, snapshot, 'own/edges');
     restoreArrayInto(this.before, snapshot, 'own/before');
@@ -263,14 +278,16 @@ export class ComboMarket {
     restoreArrayInto(this.#start, snapshot, 'own/start');
   }
 
-  #transferFee(route: number): number {
+  /** Units of its currency that a transfer costs. */
+  transferFee(route: number): number {
     const { from, to } = this.plan.routes[route];
     const { pockets, currencies } = this.plan;
     if (pockets[from].exchange === pockets[to].exchange) return 0;
     return this.#config.transferFees[currencies[pockets[from].currency]] ?? 0;
   }
 
-  #limit(market: number, side: Side): number {
+  /** Worst price of an order sent now, quote units. */
+  limit(market: number, side: Side): number {
     return this.desk.matchers[market].bestPrice(side) * (1 + side * this.#config.limitRate);
   }
 
@@ -295,9 +312,16 @@ export class ComboMarket {
     }
   }
 
+  #showQuotes(nowMs: number): void {
+    const quotes = this.quotes!;
+    if (this.#tape.books.venue[this.row] === quotes.market) quotes.onBook(nowMs);
+    quotes.hedgeOpen(nowMs);
+  }
+
   #fundUpTo(timeMs: number): void {
     while (this.#state[NEXT_FUNDING] <= timeMs) {
       const at = this.#state[NEXT_FUNDING];
+      this.quotes?.upTo(at, false);
       // What arrives at the very time of a funding has arrived too late for it.
       this.desk.arrive(at, false);
       this.desk.fund(at);

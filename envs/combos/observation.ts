@@ -1,8 +1,10 @@
 /** Writes what an arbitrage over several markets observes: edges and their statistics, funding, balances, margin. */
 import { restoreArrayInto, type Snapshot } from '../../core/snapshot.ts';
+import type { Side } from '../../market/execution/book-matcher.ts';
 import { type Box, createBox } from '../spaces.ts';
 import type { ComboConfig } from './config.ts';
 import type { ComboMarket } from './market.ts';
+import type { Quoting } from './quoting.ts';
 
 // C: combinations. M: markets. P: pockets.
 
@@ -31,26 +33,42 @@ const FUNDING_COLUMNS = [
   ['funding-next', -RATE_CLIP, RATE_CLIP],
   ['time-to-funding', 0, 1],
 ] as const;
+const QUOTE_COLUMNS = [
+  ['touch-edge', -CLIP, CLIP],
+  ['quote-edge', -CLIP, CLIP],
+  ['quote-open', 0, 1],
+  ['quote-ahead', 0, 1],
+  ['quote-pending', 0, 1],
+] as const;
+const QUOTE_SIDES = [
+  ['bid', 1],
+  ['ask', -1],
+] as const;
 
 /**
  * Per combination: `edge` and `edge-back`, the gain of trading it at the best prices, fees paid, forwards and backwards,
  * tens of bp; `edge-mean` and `edge-z`, slow mean and deviation of the middle of both; `held`, its value held, forwards
  * positive, parts of the capital. Per market: `spread`, tens of bp; `age` of its book as a / (a + staleMs). Per
  * perpetual: the last rate exchanged and the next one as far as it is known, bp; the part of the interval that is left.
- * Per pocket: `free`, parts of the capital; per pocket of collateral `margin-ratio`, 1 at liquidation. Then the share of
- * order slots in use and the largest exposure left open, parts of the capital.
+ * Per pocket: `free`, parts of the capital; per pocket of collateral `margin-ratio`, 1 at liquidation. Of a
+ * maker per side: `touch-edge`, what a fill at the best price of that side would earn after its hedge, and `quote-edge`, what
+ * one of the own quote would, tens of bp, −CLIP without one; `quote-open`, 1 with a quote; `quote-ahead`, the part of what
+ * stands there that is served before it; `quote-pending`, a request is under way. Then the share of order slots in use and the
+ * largest exposure left open, parts of the capital.
  */
 export class ComboObserver {
   readonly space: Box;
   readonly observation: Float32Array;
   readonly #market: ComboMarket;
   readonly #config: ComboConfig;
+  readonly #quoting: Quoting;
   readonly #perps: Int32Array;
   readonly #margins: Int32Array;
   /** [C, 3] mean and variance of the edge, units; when they were brought up to date. */
   readonly #statistics: Float64Array;
 
-  constructor(market: ComboMarket, config: ComboConfig) {
+  constructor(market: ComboMarket, config: ComboConfig, quoting: Quoting) {
+    this.#quoting = quoting;
     const { markets, combos, pockets, currencies } = market.plan;
     this.#market = market;
     this.#config = config;
@@ -72,6 +90,11 @@ export class ComboObserver {
       ),
       ...pockets.map((_, p) => [`free:${pocketName(p)}`, 0, BALANCE_CLIP] as const),
       ...[...this.#margins].map((p) => [`margin-ratio:${pocketName(p)}`, 0, 1] as const),
+      ...(market.quotes === undefined
+        ? []
+        : QUOTE_SIDES.flatMap(([side]) =>
+            QUOTE_COLUMNS.map(([c, low, high]) => [`${c}:${side}`, low, high] as const),
+          )),
       ['orders-under-way', 0, 1],
       ['exposure', -BALANCE_CLIP, BALANCE_CLIP],
     ];
@@ -166,6 +189,7 @@ export class ComboObserver {
       const worth = desk.worth(p);
       observation[o++] = maintenance === 0 ? 0 : worth > 0 ? clip(maintenance / worth, 0, 1) : 1;
     }
+    if (market.quotes !== undefined) o = this.#writeQuotes(o);
     let largest = 0;
     for (let k = 1; k < values.length; k++) {
       const value = (pockets.total(k) - market.before[k]) * values[k];
@@ -173,6 +197,27 @@ export class ComboObserver {
     }
     observation[o++] = Math.min(1, desk.numUnderWay / MAX_ORDERS);
     observation[o] = clip(largest / initialEquity, -BALANCE_CLIP, BALANCE_CLIP);
+  }
+
+  #writeQuotes(from: number): number {
+    const { observation } = this;
+    const { desk } = this.#market;
+    const quotes = this.#market.quotes!;
+    const quoting = this.#quoting;
+    let o = from;
+    for (let s = 0; s < QUOTE_SIDES.length; s++) {
+      const side = QUOTE_SIDES[s][1];
+      const touch = quoting.edge(side, desk.matchers[quotes.market].bestPrice(-side as Side));
+      const own = quoting.edge(side, quotes.price(side));
+      const open = quotes.open(side);
+      const ahead = quotes.ahead(side);
+      observation[o++] = Number.isNaN(touch) ? -CLIP : clip(touch * TO_UNITS, -CLIP, CLIP);
+      observation[o++] = Number.isNaN(own) ? -CLIP : clip(own * TO_UNITS, -CLIP, CLIP);
+      observation[o++] = open > 0 ? 1 : 0;
+      observation[o++] = open > 0 ? ahead / (ahead + open) : 0;
+      observation[o++] = quotes.isPending(side) ? 1 : 0;
+    }
+    return o;
   }
 
   save(): Snapshot {

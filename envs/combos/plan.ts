@@ -29,8 +29,9 @@ export function planCombos(kind: ComboKind, config: ComboConfig, venues: readonl
       `${owner}: ${key} must have one entry for each of the ${venues.length} markets, got ${length}.`,
     );
   }
-  if (config.sizes.some((size, i) => i > 0 && size <= config.sizes[i - 1])) {
-    throw new ConfigError('invalid-value', `${owner}: sizes must rise, got ${config.sizes.join(', ')}.`);
+  for (const key of ['sizes', 'targets', 'quoteEdgesBps'] as const) {
+    if (!config[key].some((value, i) => i > 0 && value <= config[key][i - 1])) continue;
+    throw new ConfigError('invalid-value', `${owner}: ${key} must rise, got ${config[key].join(', ')}.`);
   }
   const fee = config.takerFeeRate;
   const markets = venues.map(({ name, base, quote }, m) => {
@@ -42,7 +43,7 @@ export function planCombos(kind: ComboKind, config: ComboConfig, venues: readonl
         `${owner}: market "${name}" of the tape is ${key} ${ours}, but env.instruments says ${String(settings[key])}; correct one of the two.`,
       );
     }
-    const feeTiers = [{ fromVolume: 0, maker: fee, taker: fee }];
+    const feeTiers = [{ fromVolume: 0, maker: config.makerFeeRate, taker: fee }];
     const instrument = createInstrument(
       { feeTiers, ...settings, base, quote, kind: kind.markets[m].kind },
       `the instrument of market "${name}"`,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ConfigError, DataError } from '../../core/errors.ts';
+import type { ComboKind } from '../../envs/combos/kinds.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
 import type { FundingSeries } from '../../market/instruments/funding-series.ts';
 import { loadFunding } from '../../market/instruments/load-funding.ts';
@@ -59,6 +60,31 @@ export async function loadRunFunding(
   const [name] = names;
   if (names.length !== 1 || name === SHIPPED_DATA || name.startsWith(TAPE_PREFIX)) return undefined;
   return loadFunding(name, { ...options, intervalMs, read });
+}
+
+/**
+ * The rates of each market of a kind: of one file for all perpetuals, or of one each in their order.
+ * @throws ConfigError `invalid-setting` for another number of files; DataError `missing-columns`; as `loadFunding`
+ */
+export async function loadKindFunding(
+  { name, markets }: Pick<ComboKind, 'name' | 'markets'>,
+  paths: readonly string[],
+): Promise<(FundingSeries | undefined)[]> {
+  const perpetuals = markets.flatMap(({ kind }, m) => (kind === 'spot' ? [] : [m]));
+  if (paths.length > 1 && paths.length !== perpetuals.length) {
+    throw new ConfigError(
+      'invalid-setting',
+      `--funding names ${paths.length} files, but ${name} has ${perpetuals.length} perpetuals; give one for all, or one each.`,
+    );
+  }
+  const series = await Promise.all(
+    paths.map((path) =>
+      loadRunFunding([], { path: resolve(path), leadMs: 0, capRate: 1, intervalMs: 0 }, {}),
+    ),
+  );
+  return markets
+    .map((_, m) => series[series.length === 1 ? 0 : perpetuals.indexOf(m)])
+    .map((own, m) => (perpetuals.includes(m) ? own : undefined));
 }
 
 export function hashFunding({ timeMs, rate, mark }: FundingSeries): string {

@@ -30,6 +30,17 @@ export class QueuePosition {
     return this.#fill(size - served);
   }
 
+  /** Puts another order in its place. @param ahead displayed at the price when it arrived, base units */
+  restart(ahead: number, size: number): void {
+    this.ahead = ahead;
+    this.open = size;
+  }
+
+  /** The venue shows so much at our price without us: no more can stand before us. @param size base units, ≥ 0 */
+  onDisplayed(size: number): void {
+    this.ahead = Math.min(this.ahead, size);
+  }
+
   /** The level is gone: nobody is before us any more. */
   onLevelDeleted(): void {
     this.ahead = 0;

@@ -11,7 +11,9 @@ import { exp, log } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';
 import type { BookTape } from '../books/tape.ts';
 import { createColumns } from '../books/tape-builder.ts';
+import type { TradeTape } from '../books/trade-tape.ts';
 import { type FundingSeries, syntheticFunding } from '../instruments/funding-series.ts';
+import { TradeMaker } from './trade-maker.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -37,6 +39,16 @@ const fundingSchema = z.strictObject({
     .describe('how long before it is exchanged a rate is known, ms'),
 });
 
+const tradesSchema = z.strictObject({
+  perStep: positive().default(0.3).describe('mean number between two books'),
+  value: positive().default(20_000).describe('mean value of one'),
+  impactBps: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('how far a trade moves the value of the base for good, bp: others know more than a maker'),
+});
+
 const marketSchema = z.strictObject({
   name: z.string().min(1).default('market').describe('as the tape calls it'),
   base: z.string().min(1).default('BTC').describe('what is traded'),
@@ -49,6 +61,7 @@ const marketSchema = z.strictObject({
   spreadBps: positive().default(2).describe('ask − bid, bp of the middle'),
   depth: positive().default(100_000).describe('value of the best level of a side'),
   funding: fundingSchema.optional().describe('of a perpetual'),
+  trades: tradesSchema.optional().describe('what others trade between two books; absent: nothing'),
 });
 
 export const legMarketsSchema = z.object({
@@ -84,6 +97,8 @@ export interface LegTape {
   readonly books: BookTape;
   /** Of each venue of the books; undefined for spot. */
   readonly funding: readonly (FundingSeries | undefined)[];
+  /** Trades between the books, by the same venues; absent: none are known. */
+  readonly trades?: TradeTape;
 }
 
 /** Makes a fresh tape for every episode, into the same arrays. */
@@ -91,6 +106,7 @@ export class LegMarkets {
   readonly config: LegMarketsConfig;
   readonly #books: BookTape;
   readonly #values: Float64Array; // [K], logs
+  readonly #trades: TradeMaker | undefined;
 
   /** @throws ConfigError `unknown-key`, `invalid-value` for a market in an unknown currency too */
   constructor(overrides: z.input<typeof legMarketsSchema>) {
@@ -112,6 +128,7 @@ export class LegMarkets {
       ...createColumns(length, levels),
     };
     this.#values = new Float64Array(currencies.length);
+    if (markets.some(({ trades }) => trades !== undefined)) this.#trades = new TradeMaker(this.#books.venues);
   }
 
   /** @returns a view that the next call overwrites */
@@ -129,6 +146,7 @@ export class LegMarkets {
     const memory = markets.map(({ premiumHalfLifeMs }) => exp((-log(2) * stepMs) / premiumHalfLifeMs));
     const distance = markets.map(({ premiumDeviationBps }) => premiumDeviationBps * BPS * rng.gaussian());
     const valueAt = (k: number): number => exp(logs[k]);
+    this.#trades?.clear();
     for (let step = 0, n = 0; step < steps; step++) {
       if (step > 0) {
         for (let k = 0; k < logs.length; k++) {
@@ -157,6 +175,15 @@ export class LegMarkets {
           askSizes[at] = ((0.5 + rng.uniform()) * depth) / value;
         }
       }
+      for (let m = 0; m < markets.length && this.#trades !== undefined; m++) {
+        const { trades } = markets[m];
+        if (trades === undefined) continue;
+        const size = trades.value / valueAt(bases[m]);
+        const row = n - markets.length + m;
+        const bought = this.#trades.addBetween(this.#books, row, stepMs - m, trades.perStep, size, rng);
+        logs[bases[m]] += bought * trades.impactBps * BPS;
+      }
+      this.#trades?.sort();
     }
     const toMs = startMs + steps * stepMs;
     const funding = markets.map(({ funding: terms }) =>
@@ -176,6 +203,6 @@ export class LegMarkets {
             rng,
           ),
     );
-    return { books: this.#books, funding };
+    return { books: this.#books, funding, ...(this.#trades && { trades: this.#trades.tape() }) };
   }
 }

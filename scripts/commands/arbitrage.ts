@@ -1,5 +1,5 @@
 /** `market-gym arbitrage`: trains an agent across venues, and judges it on a later span beside rules and the bound. */
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { resolveConfig } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
@@ -9,16 +9,11 @@ import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import { SYNTHETIC_MARKET } from '../../envs/arbitrage/synthetic.ts';
 import { COMBO_KINDS } from '../../envs/combos/kinds.ts';
 import { completeParts } from '../../envs/parts.ts';
-import { openConverter } from '../../experiments/data/convert.ts';
+import { loadArbitrageBooks } from '../../experiments/data/arbitrage-books.ts';
 import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { requireRecordNames, writeRecords } from '../../experiments/records/files.ts';
-import { expandFiles } from '../../experiments/run/data-files.ts';
-import { loadBooksOrCapture } from '../../live/tape/capture.ts';
-import { booksFromBars } from '../../market/books/from-bars.ts';
 import type { BookTape } from '../../market/books/tape.ts';
-import { parsePair } from '../../market/candles/currencies.ts';
-import { loadCandles } from '../../market/files/load-candles.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { type ArbitrageResult, trainArbitrage } from '../../trainers/arbitrage/train.ts';
@@ -37,7 +32,7 @@ import type { Io } from '../terminal/io.ts';
 import { accessOf, pluginOptions } from '../terminal/plugin-options.ts';
 import { RECORD_OPTIONS } from '../terminal/records/options.ts';
 import { parseSettings } from '../terminal/settings.ts';
-import { runCombos } from './arbitrage-kinds.ts';
+import { listOf, runCombos } from './arbitrage-kinds.ts';
 import { ledgerOf, ledgerOptions } from './trials/ledger-options.ts';
 
 /** Small steps from the cloned policy, over hours; `--set agent.key=value` overrides. */
@@ -73,14 +68,23 @@ export const options = (yargs: Argv) =>
     })
     .option('data', {
       type: 'string',
-      describe: 'Order books of two or more venues, or bars of each by comma; default: a synthetic market',
+      describe:
+        'Order books of two or more venues, or bars of each, by comma or once each; default: a synthetic market',
+    })
+    .option('funding', {
+      type: 'string',
+      describe: 'Rates of the perpetuals of --data, for a kind that has any: one file, or one each by comma',
     })
     .option('bar-spread-bps', {
       type: 'number',
       default: 5,
       describe: 'Spread that is assumed of bars, bp: they have no quotes',
     })
-    .option('pair', { type: 'string', describe: 'What the file trades, where it does not say: BTC/BRL' })
+    .option('pair', {
+      type: 'string',
+      describe:
+        'What the file trades, where it does not say: BTC/BRL; once for each file of bars that differ',
+    })
     .option('convert', CONVERT_OPTION)
     .option('quote', QUOTE_OPTION)
     .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
@@ -98,7 +102,8 @@ export const options = (yargs: Argv) =>
     .option('steps', {
       default: '100000',
       coerce: wholeNumber('steps', 0),
-      describe: 'Env steps on the training span itself',
+      describe:
+        'Env steps on the training span itself; of a kind, on markets made up or on the training span',
     })
     .option('seeds', { default: '5', coerce: wholeNumber('seeds', 1, 100), describe: 'Agents trained' })
     .option('seed', {
@@ -119,6 +124,7 @@ export const options = (yargs: Argv) =>
       'ledger',
       'kind',
       'data',
+      'funding',
       'pair',
       'convert',
       'quote',
@@ -152,6 +158,12 @@ export async function run(args: Arguments, io: Io): Promise<number> {
       );
     }
     return runCombos(args, console);
+  }
+  if (args.funding !== undefined) {
+    throw new ConfigError(
+      'invalid-setting',
+      'Spot has no funding: leave out --funding, or name a --kind such as carry.',
+    );
   }
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
@@ -196,14 +208,14 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     label: `${agent.name} on arbitrage`,
     settings: { agent: agent.name, agentSettings, config, numEnvs: args.envs, ...steps },
     judged,
-    source: args.data ?? 'a synthetic market',
+    source: listOf(args.data).join(',') || 'a synthetic market',
     ledTo: args.out,
     timeMs: Date.now(),
     verdict: result.verdict.finding,
   });
   const title = `${agent.name} on ${books.venues.map(({ name }) => name).join(' and ')}`;
   const details = [
-    `Books: ${args.data ?? 'a synthetic market'}, ${books.length} events.`,
+    `Books: ${listOf(args.data).join(',') || 'a synthetic market'}, ${books.length} events.`,
     `Env: ${JSON.stringify(config)}`,
     `Agent: ${JSON.stringify(agentSettings)}; ${cloningSteps} steps cloned, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
   ];
@@ -233,54 +245,21 @@ function sayResult(result: ArbitrageResult, console: Console): void {
 }
 
 async function openBooks(
-  {
-    data,
-    pair,
-    seed,
-    convert,
-    quote,
-    barSpreadBps,
-  }: Pick<Arguments, 'data' | 'pair' | 'seed' | 'convert' | 'quote' | 'barSpreadBps'>,
+  args: Pick<Arguments, 'data' | 'pair' | 'seed' | 'convert' | 'quote' | 'barSpreadBps'>,
   console: Console,
 ): Promise<BookTape> {
-  if (data === undefined) {
+  if (args.data === undefined) {
     console.say('No --data: on a synthetic market of two venues.');
-    return new SyntheticVenues({ events: SYNTHETIC_EVENTS, ...SYNTHETIC_MARKET }).generate(createRng(seed));
-  }
-  const names = expandFiles(data);
-  if (names.length > 1) return openBars(names, pair, barSpreadBps, console);
-  const { tape, report } = await loadBooksOrCapture(
-    data,
-    pair === undefined ? {} : { pair: parsePair(pair) },
-  );
-  for (const note of report.notes) console.say(note);
-  const request = readConversion({ convert, quote });
-  if (request === undefined) return tape;
-  const converted = (await openConverter(request)).tape(tape);
-  for (const note of converted.notes) console.say(note);
-  return converted.tape;
-}
-
-/** Bars of several venues, a file each, as books with a spread and a depth that are assumed. */
-async function openBars(
-  names: readonly string[],
-  pair: string | undefined,
-  spreadBps: number,
-  console: Console,
-): Promise<BookTape> {
-  if (pair === undefined) {
-    throw new ConfigError(
-      'invalid-setting',
-      'Bars do not say what they trade, and prices in different currencies cannot be compared; add --pair BTC/USDT for all files.',
+    return new SyntheticVenues({ events: SYNTHETIC_EVENTS, ...SYNTHETIC_MARKET }).generate(
+      createRng(args.seed),
     );
   }
-  const { base, quote } = parsePair(pair);
-  const series = await Promise.all(names.map(async (name) => (await loadCandles(name)).candles));
-  const venues = names.map((name) => ({ name: basename(name).replace(/\..*$/, ''), base, quote }));
-  const tape = booksFromBars(venues, series, { spreadBps });
-  console.say(
-    `Books of bars: ${tape.length} of ${venues.map(({ name }) => name).join(' and ')}, around the close with an assumed spread of ${spreadBps} bp and ` +
-      '2 % of the bar’s volume at the best level; docs/arbitrage.md says what that hides.',
-  );
+  const { tape, notes } = await loadArbitrageBooks({
+    data: listOf(args.data),
+    pairs: listOf(args.pair),
+    convert: readConversion(args),
+    barSpreadBps: args.barSpreadBps,
+  });
+  for (const note of notes) console.say(note);
   return tape;
 }

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../core/rng.ts';
 import { ComboEnv, type ComboEnvOptions, syntheticLegs } from '../../envs/combo-arbitrage.ts';
-import { CARRY, COMBO_KINDS, type ComboKind, PREMIUM, TRIANGULAR } from '../../envs/combos/kinds.ts';
+import {
+  CARRY,
+  COMBO_KINDS,
+  type ComboKind,
+  MAKER_TAKER,
+  PERP_CARRY,
+  PREMIUM,
+  TRIANGULAR,
+} from '../../envs/combos/kinds.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { createFundingSeries } from '../../market/instruments/funding-series.ts';
 import type { LegTape } from '../../market/synthetic/leg-markets.ts';
@@ -20,7 +28,13 @@ const envOf = (
   kind: ComboKind,
   config: ComboEnvOptions['config'] = {},
   markets: ComboEnvOptions['markets'] = tapeOf(kind),
-) => new ComboEnv({ kind, markets, seed: 3, config: { warmupEvents: 6, ...config } });
+) =>
+  new ComboEnv({
+    kind,
+    markets,
+    seed: 3,
+    config: { warmupEvents: 6, actions: 'trades', decisionMs: 0, transfers: true, ...config },
+  });
 
 for (const kind of COMBO_KINDS) {
   testEnv(
@@ -72,47 +86,50 @@ const action = (env: ComboEnv, name: string): number => {
 };
 
 describe('value is conserved', () => {
-  test.each(COMBO_KINDS.map((kind) => [kind.name, kind] as const))(
-    'over exchanges, currencies, margin, funding and transfers: %s',
-    (_, kind) => {
-      const env = envOf(kind, {
-        latencyMs: kind === TRIANGULAR ? 700 : 90_000,
-        transferDelayMs: 600_000,
-        sizes: [0.05, 0.2],
-        takerFeeRate: 0.0002,
-      });
-      const rng = createRng(7);
-      env.reset();
-      const { market } = env;
-      const { pockets } = market.desk;
-      let numActions = 0;
-      for (let step = 0; step < 600; step++) {
-        const mask = env.actionMask();
-        const wanted = rng.integer(env.actionSpace.n);
-        const chosen = rng.uniform() < 0.3 && mask[wanted] === 1 ? wanted : 0;
-        if (chosen > 0) numActions++;
-        const { terminated, truncated, info } = env.step(chosen);
-        let change = 0;
-        for (let k = 0; k < market.values.length; k++) {
-          const flows = pockets.traded[k] - pockets.fees[k] + pockets.funding[k] + pockets.covered[k];
-          const scale = Math.max(1, Math.abs(market.before[k]));
-          expect(Math.abs(pockets.total(k) - market.before[k] - flows) / scale).toBeLessThan(1e-9);
-          change += flows * market.values[k];
-        }
-        market.plan.markets.forEach((_, m) => {
-          const { baseCurrency, quoteCurrency } = market.plan;
-          const own = market.desk.mids[m] * market.values[quoteCurrency[m]];
-          change += pockets.positions[m] * (own - market.values[baseCurrency[m]]);
-        });
-        expect(info.equity).toBeCloseTo(100_000 + change, 5);
-        market.plan.pockets.forEach(({ isMargin }, p) => {
-          expect(isMargin ? market.desk.worth(p) : pockets.amounts[p]).toBeGreaterThan(-1e-6);
-        });
-        if (terminated || truncated) env.reset();
-      }
-      expect(numActions).toBeGreaterThan(kind === TRIANGULAR ? 8 : 20);
-    },
+  const subjects = COMBO_KINDS.flatMap((kind) =>
+    kind === CARRY || kind === PERP_CARRY
+      ? [[kind.name, kind, 'trades'] as const, [`${kind.name} by targets`, kind, 'targets'] as const]
+      : [[kind.name, kind, 'trades'] as const],
   );
+  test.each(subjects)('over exchanges, currencies, margin, funding and transfers: %s', (_, kind, actions) => {
+    const env = envOf(kind, {
+      actions,
+      latencyMs: kind === TRIANGULAR || kind === MAKER_TAKER ? 700 : 90_000,
+      transferDelayMs: 600_000,
+      sizes: [0.05, 0.2],
+      takerFeeRate: 0.0002,
+    });
+    const rng = createRng(7);
+    env.reset();
+    const { market } = env;
+    const { pockets } = market.desk;
+    let numActions = 0;
+    for (let step = 0; step < 600; step++) {
+      const mask = env.actionMask();
+      const wanted = rng.integer(env.actionSpace.n);
+      const chosen = rng.uniform() < 0.3 && mask[wanted] === 1 ? wanted : 0;
+      if (chosen > 0) numActions++;
+      const { terminated, truncated, info } = env.step(chosen);
+      let change = 0;
+      for (let k = 0; k < market.values.length; k++) {
+        const flows = pockets.traded[k] - pockets.fees[k] + pockets.funding[k] + pockets.covered[k];
+        const scale = Math.max(1, Math.abs(market.before[k]));
+        expect(Math.abs(pockets.total(k) - market.before[k] - flows) / scale).toBeLessThan(1e-9);
+        change += flows * market.values[k];
+      }
+      market.plan.markets.forEach((_, m) => {
+        const { baseCurrency, quoteCurrency } = market.plan;
+        const own = market.desk.mids[m] * market.values[quoteCurrency[m]];
+        change += pockets.positions[m] * (own - market.values[baseCurrency[m]]);
+      });
+      expect(info.equity).toBeCloseTo(100_000 + change, 5);
+      market.plan.pockets.forEach(({ isMargin }, p) => {
+        expect(isMargin ? market.desk.worth(p) : pockets.amounts[p]).toBeGreaterThan(-1e-6);
+      });
+      if (terminated || truncated) env.reset();
+    }
+    expect(numActions).toBeGreaterThan(kind === TRIANGULAR ? 8 : 20);
+  });
 });
 
 describe('carry', () => {
@@ -157,6 +174,26 @@ describe('carry', () => {
     saved.step(action(saved, 'trade:carry:forwards:0'));
     for (let n = 0; n < 8; n++) last = saved.step(action(saved, 'move:USDT:alpha>alpha-margin'));
     expect(last.info.liquidations).toBe(0);
+  });
+
+  test('a target is reached in one trade, collateral brought along, and left alone within its band', () => {
+    const prices = flat.map((_, n) => [100 + n, 100 + n]);
+    const env = carryOn(prices, 0.001, { actions: 'targets', targets: [0, 0.8], transfers: false });
+    env.reset();
+    const { desk, plan } = env.market;
+    const [spot, margin] = [plan.quotePocket[0], plan.quotePocket[1]];
+    env.step(action(env, 'target:carry:0.8'));
+    expect(desk.pockets.positions[1] * 100).toBeCloseTo(-80_000, -2);
+    expect(desk.worth(margin)).toBeGreaterThan(15_000);
+    expect(desk.free(spot)).toBeLessThan(5000);
+    const traded = (name: string): number => env.step(action(env, name)).info.traded;
+    expect(traded('target:carry:0.8')).toBe(1);
+    // A price 8 % higher is above the band of 5 % of the equity: the rest is given back, and pays for collateral.
+    for (let n = 0; n < 6; n++) env.step(0);
+    expect(traded('target:carry:0.8')).toBe(2);
+    expect(traded('target:carry:0')).toBe(3);
+    expect(env.market.held(0)).toBeCloseTo(0, 3);
+    expect(traded('target:carry:0')).toBe(3);
   });
 
   test('a planted persistent funding is there to be captured, one of zero mean is not', () => {
@@ -269,8 +306,9 @@ describe('no look-ahead', () => {
             markets: { books: after, funding: later },
             config: {
               warmupEvents: 6,
+              decisionMs: 0,
               episodeStart: 'sequential',
-              latencyMs: 40_000,
+              latencyMs: kind === MAKER_TAKER ? 700 : 40_000,
               latencySigma: 0.5,
               takerFeeRate: 0,
             },

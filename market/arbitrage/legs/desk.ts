@@ -28,6 +28,8 @@ export interface LegFill {
   missed: number;
   timeMs: number;
   isForced: boolean;
+  /** A resting order of ours was met, at its own price. */
+  isMaker: boolean;
 }
 
 export interface LegDeskOptions {
@@ -48,6 +50,8 @@ export class LegDesk implements Snapshotable {
   readonly mids: Float64Array;
   /** [M], the first funding that has not been exchanged */
   readonly nextFunding: Int32Array;
+  /** [P], what resting orders may cost; of spot alone */
+  readonly reserved: Float64Array;
   /** Quote units traded, legs with a shortfall, forced sales. */
   readonly counts = new Float64Array(3);
   readonly #onFill: LegDeskOptions['onFill'];
@@ -59,6 +63,7 @@ export class LegDesk implements Snapshotable {
     missed: -0,
     timeMs: -0,
     isForced: false,
+    isMaker: false,
   };
   readonly #arrivals = new Float64Array(MAX_ORDERS).fill(Infinity);
   readonly #sizes = new Float64Array(MAX_ORDERS);
@@ -77,6 +82,7 @@ export class LegDesk implements Snapshotable {
     this.takerFees = Float64Array.from(plan.markets, ({ instrument }) => instrument.fees.feeRate('taker'));
     this.mids = new Float64Array(plan.markets.length);
     this.nextFunding = new Int32Array(plan.markets.length);
+    this.reserved = new Float64Array(plan.pockets.length);
     this.#onFill = onFill;
   }
 
@@ -100,6 +106,7 @@ export class LegDesk implements Snapshotable {
     this.#next[0] = Infinity;
     this.#numUnderWay = 0;
     this.counts.fill(0);
+    this.reserved.fill(0);
     this.mids.fill(0);
     for (const matcher of this.matchers) matcher.clear();
     for (let m = 0; m < this.nextFunding.length; m++) {
@@ -143,7 +150,7 @@ export class LegDesk implements Snapshotable {
   free(pocket: number): number {
     const { pockets, quotePocket, markets } = this.plan;
     const { amounts, held, positions } = this.pockets;
-    if (!pockets[pocket].isMargin) return Math.max(0, amounts[pocket] - held[pocket]);
+    if (!pockets[pocket].isMargin) return Math.max(0, amounts[pocket] - held[pocket] - this.reserved[pocket]);
     let margin = 0;
     for (let m = 0; m < quotePocket.length; m++) {
       if (quotePocket[m] !== pocket || positions[m] === 0) continue;
@@ -174,6 +181,30 @@ export class LegDesk implements Snapshotable {
     }
     const room = Math.max(0, cap / mark - (closes > 0 ? 0 : Math.abs(position)));
     return closes + Math.min(opens, room) * BELOW_ONE;
+  }
+
+  /** Base units of a market that orders under way would buy, less those that they would sell. */
+  underWay(market: number): number {
+    let sum = 0;
+    if (this.#numUnderWay === 0) return sum;
+    for (let slot = 0; slot < MAX_ORDERS; slot++) {
+      const isOurs = this.#arrivals[slot] !== Infinity && this.#parties[3 * slot] === market;
+      if (isOurs) sum += this.#parties[3 * slot + 1] * this.#sizes[slot];
+    }
+    return sum;
+  }
+
+  /** Books the fill of a resting order at its own price. @param feeRate fraction of notional; negative: a rebate */
+  settleMaker(
+    market: number,
+    side: Side,
+    filled: number,
+    price: number,
+    feeRate: number,
+    timeMs: number,
+  ): void {
+    this.pockets.settle(market, side, filled, filled * price, feeRate);
+    this.#report(market, side, filled, filled * price, 0, timeMs, false, true);
   }
 
   /** Whether an order to this market would be taken in now. */
@@ -265,6 +296,7 @@ export class LegDesk implements Snapshotable {
       mids: this.mids.slice(),
       nextFunding: this.nextFunding.slice(),
       counts: this.counts.slice(),
+      reserved: this.reserved.slice(),
     };
     return joinSnapshots({
       pockets: this.pockets.save(),
@@ -291,6 +323,7 @@ export class LegDesk implements Snapshotable {
     restoreArrayInto(this.mids, snapshot, 'orders/mids');
     restoreArrayInto(this.nextFunding, snapshot, 'orders/nextFunding');
     restoreArrayInto(this.counts, snapshot, 'orders/counts');
+    restoreArrayInto(this.reserved, snapshot, 'orders/reserved');
     this.#numUnderWay = restoreNumber(snapshot, 'orders/numUnderWay');
     this.matchers.forEach((matcher, m) => {
       matcher.load(snapshotPart(snapshot, `matcher${m}`));
@@ -343,6 +376,7 @@ export class LegDesk implements Snapshotable {
     missed: number,
     timeMs: number,
     isForced: boolean,
+    isMaker = false,
   ): void {
     this.counts[0] += notional;
     if (missed > 1e-9 * (filled + missed)) this.counts[1]++;
@@ -356,6 +390,7 @@ export class LegDesk implements Snapshotable {
     fill.missed = missed;
     fill.timeMs = timeMs;
     fill.isForced = isForced;
+    fill.isMaker = isMaker;
     this.#onFill(fill);
   }
 }
@@ -364,7 +399,8 @@ function leverageOf({ settings }: { readonly settings: { readonly leverage: numb
   return settings.leverage;
 }
 
-function firstAfter(times: Float64Array, timeMs: number): number {
+/** The first of rising times after one. */
+export function firstAfter(times: Float64Array, timeMs: number): number {
   let low = 0;
   let high = times.length;
   while (low < high) {

@@ -89,9 +89,7 @@ describe('the hindsight bound of carry', () => {
       expect(train.profitBps).toBeLessThanOrEqual(result.boundBps.train + 1e-9);
       expect(test.profitBps).toBeLessThanOrEqual(result.boundBps.test + 1e-9);
     }
-    expect(
-      result.rows.find(({ name }) => name === 'hysteresis of the edge')!.train.profitBps,
-    ).toBeGreaterThan(0);
+    expect(result.rows.find(({ name }) => name === 'hysteresis')!.train.profitBps).toBeGreaterThan(0);
     expect(result.rows[0].test).toMatchObject({ profitBps: 0, trades: 0 });
   });
 });

@@ -12,8 +12,10 @@ import type { ComboKind } from '../../../envs/combos/kinds.ts';
 import { ComboMarket } from '../../../envs/combos/market.ts';
 import { planComboRows, planCombos } from '../../../envs/combos/plan.ts';
 import { ConcaveValue } from '../../../market/arbitrage/concave-value.ts';
-import type { LegPlan } from '../../../market/arbitrage/legs/plan.ts';
 import type { LegTape } from '../../../market/synthetic/leg-markets.ts';
+
+import { comboLimits } from './limits.ts';
+import { makerBoundBps } from './maker-bound.ts';
 
 const nothing = (): void => {};
 /** Collateral that no loss uses up. */
@@ -24,6 +26,7 @@ const ENDLESS = 1e15;
  * @returns profit, basis points of the capital
  */
 export function comboBoundBps(kind: ComboKind, config: ComboConfig, tape: LegTape): number {
+  if (kind.maker !== undefined) return makerBoundBps(kind, config, tape);
   const plan = planCombos(kind, config, tape.books.venues);
   const market = new ComboMarket(kind, plan, tape, config, createRng(0));
   const { firstRow, lastRow } = planComboRows(kind, { ...config, episodeEvents: 0 }, tape.books);
@@ -59,8 +62,10 @@ export function comboBoundBps(kind: ComboKind, config: ComboConfig, tape: LegTap
     if (!plan.markets[m].instrument.isMargined) continue;
     last += side * (market.desk.mids[m] * market.values[plan.quoteCurrency[m]] - market.values[base]);
   }
-  const value = new ConcaveValue(...limits(kind, config, plan, start, cheapest));
-  const largest = config.sizes[config.sizes.length - 1] * config.initialEquity;
+  const value = new ConcaveValue(...comboLimits(kind, config, plan, start, cheapest));
+  // A target is reached in one trade, of whatever size.
+  const largest =
+    (config.actions === 'targets' ? 1e6 : config.sizes[config.sizes.length - 1]) * config.initialEquity;
   // The last decision is the end: nothing traded there is seen to fill.
   for (const { price, ahead, astern, funded: before } of decisions.slice(0, -1)) {
     if (Number.isNaN(ahead + astern)) continue;
@@ -70,38 +75,4 @@ export function comboBoundBps(kind: ComboKind, config: ComboConfig, tape: LegTap
     value.cut();
   }
   return (value.maximum / config.initialEquity) * 1e4;
-}
-
-/**
- * How much may be held backwards and forwards, base units: what is sold must be there, unless transfers bring it; contracts
- * reach as far as leverage; a circle at one exchange leaves nothing held.
- */
-function limits(
-  { combos, markets, start: owned }: ComboKind,
-  config: ComboConfig,
-  plan: LegPlan,
-  start: number,
-  cheapest: number,
-): [number, number] {
-  const { legs } = combos[0];
-  const isSpot = (market: number): boolean => markets[market].kind === 'spot';
-  const isCircle = legs.every(
-    ({ market }) => isSpot(market) && markets[market].exchange === markets[0].exchange,
-  );
-  if (isCircle) return [-Infinity, Infinity];
-  const whole = config.initialEquity / cheapest;
-  if (!legs.some(({ market }) => isSpot(market))) {
-    const leverage = Math.max(...plan.markets.map(({ instrument }) => instrument.settings.leverage));
-    return [-whole * leverage, whole * leverage];
-  }
-  const most = (sold: 1 | -1): number => {
-    let limit = whole;
-    for (const { market, side } of legs) {
-      if (side !== sold || !isSpot(market)) continue;
-      const there = owned.find((part) => part.market === market && part.asset === 'base')?.share ?? 0;
-      if (there === 0 || !config.transfers) limit = Math.min(limit, (there * config.initialEquity) / start);
-    }
-    return limit;
-  };
-  return [-most(1), most(-1)];
 }

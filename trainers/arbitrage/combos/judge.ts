@@ -1,18 +1,19 @@
-/** Tunes a rule, trains an agent and judges both on markets they have not seen, for arbitrage over several markets. */
+/** Tunes rules, trains an agent and judges all of them on markets they have not seen, for arbitrage over several markets. */
 import type { Agent, AgentPlugin } from '../../../agents/agent.ts';
-import { comboHysteresis } from '../../../agents/rules/combo-hysteresis.ts';
-import { random } from '../../../agents/rules/random.ts';
 import { type ConfigOverrides, resolveConfig } from '../../../core/config.ts';
 import { createRng } from '../../../core/rng.ts';
 import { mean } from '../../../core/statistics.ts';
-import { ComboEnv, type ComboInfo, syntheticLegs } from '../../../envs/combo-arbitrage.ts';
-import { type ComboConfig, comboConfig } from '../../../envs/combos/config.ts';
+import { ComboEnv, syntheticLegs } from '../../../envs/combo-arbitrage.ts';
+import { type comboConfig, comboConfigOf } from '../../../envs/combos/config.ts';
 import type { ComboKind } from '../../../envs/combos/kinds.ts';
 import { createVectorEnv } from '../../../envs/vector/vector-env.ts';
 import type { LegTape } from '../../../market/synthetic/leg-markets.ts';
-import { playEpisode } from '../../episode.ts';
 import { train } from '../../train.ts';
+import { splitByTime } from '../train.ts';
+import { type ArbitrageVerdict, reachArbitrageVerdict } from '../verdict.ts';
 import { comboBoundBps } from './bound.ts';
+import { type ComboOutcome, type JudgedLegs, judgeLegs } from './outcome.ts';
+import { tuneCombos } from './rules.ts';
 
 export interface ComboTrialOptions {
   readonly kind: ComboKind;
@@ -22,81 +23,61 @@ export interface ComboTrialOptions {
   readonly steps: number;
   readonly seeds: readonly number[];
   readonly numEnvs: number;
+  /** Recorded markets, of which the first part by time is learnt from; absent: markets made up. */
+  readonly tape?: LegTape;
+  /** Part of the time of recorded markets that is learnt from, in (0, 1). Default 0.5. */
+  readonly trainShare?: number;
   /** Settings of the made-up markets, beside those of the kind. */
   readonly market?: Record<string, unknown>;
   readonly onProgress?: (message: string) => void;
 }
 
-/** Means over the markets of a set. */
-export interface ComboOutcome {
-  readonly profitBps: number;
-  /** Of the hindsight bound; NaN where that is no more than 1 bp. */
-  readonly shareOfBound: number;
-  readonly trades: number;
-  /** Basis points of the capital. */
-  readonly feesBps: number;
-  readonly fundingBps: number;
-  readonly legFailures: number;
-  readonly liquidations: number;
+export interface JudgedCombo {
+  readonly name: string;
+  readonly settings: string;
+  readonly train: ComboOutcome;
+  readonly test: ComboOutcome;
 }
 
 export interface ComboResult {
   /** Means of the hindsight bounds, basis points of the capital. */
   readonly boundBps: { readonly train: number; readonly test: number };
-  readonly rows: readonly {
-    readonly name: string;
-    readonly settings: string;
-    readonly train: ComboOutcome;
-    readonly test: ComboOutcome;
-  }[];
+  /** The rules first, then the agent of each seed. */
+  readonly rows: readonly JudgedCombo[];
+  /** What the seeds earned on unseen markets when orders take no time, less what they earned; bp of the capital. */
+  readonly latencyBps: number;
+  readonly verdict: ArbitrageVerdict;
+  /** The markets that were judged on, and what the agents of the seeds gained there by stretches of time. */
+  readonly judged: { readonly markets: readonly JudgedLegs[]; readonly seeds: readonly JudgedCombo[] };
 }
 
-/** Markets of each set. */
+/** Markets of each set, where they are made up. */
 const NUM_MARKETS = 4;
-const LEAST_BOUND_BPS = 1;
-const ENTRIES = { edge: [2, 5, 10, 20, 40, 80], funding: [0.5, 1, 2, 4, 8] };
-const EXITS = { edge: [-80, -40, -20, -10, 0, 10], funding: [-8, -4, -2, 0, 1] };
 
 export function trainCombos(options: ComboTrialOptions): ComboResult {
   const { kind, agent, steps, seeds, numEnvs, onProgress = () => {} } = options;
-  const config = resolveConfig(comboConfig, options.config, `env "${kind.name}"`);
-  const makers = (label: string): LegTape[] =>
-    Array.from({ length: NUM_MARKETS }, (_, i) =>
-      syntheticLegs(kind, options.market)(createRng(`${label} ${i}`)),
-    );
-  const sets = { train: makers('training market'), test: makers('unseen market') };
-  const bounds = {
-    train: sets.train.map((tape) => comboBoundBps(kind, config, tape)),
-    test: sets.test.map((tape) => comboBoundBps(kind, config, tape)),
-  };
+  const config = resolveConfig(comboConfigOf(kind), options.config, `env "${kind.name}"`);
+  const sets = judgedSets(options, config);
   const judge = (agentFor: (env: ComboEnv) => Agent, set: 'train' | 'test'): ComboOutcome =>
-    judgeOn(kind, config, sets[set], bounds[set], agentFor);
-  onProgress('Tuning the rule');
-  const rules = (['edge', 'funding'] as const)
-    .filter((signal) => signal === 'edge' || kind.markets.some((market) => market.kind !== 'spot'))
-    .map((signal) => tune(signal, (agentFor) => judge(agentFor, 'train')));
-  const rows = [
-    { name: 'do-nothing', settings: '', agentFor: rule({ entryBps: 1e6, exitBps: 1e6 }) },
-    {
-      name: 'random',
-      settings: '',
-      agentFor: (env: ComboEnv) => buildFor(random, env, { changeProbability: 0.1 }, 1),
-    },
-    ...rules,
-  ].map(({ name, settings, agentFor }) => ({
-    name,
-    settings,
+    judgeLegs(kind, config, sets[set], agentFor);
+  const judgeBoth = (agentFor: (env: ComboEnv) => Agent) => ({
     train: judge(agentFor, 'train'),
     test: judge(agentFor, 'test'),
-  }));
-  for (const seed of seeds) {
+  });
+  onProgress('Tuning the rules');
+  const rules = tuneCombos(kind, (agentFor) => judge(agentFor, 'train').profitBps).map(
+    ({ name, settings, agentFor }) => ({ name, settings, ...judgeBoth(agentFor) }),
+  );
+  const [{ tape, toRow }] = sets.train;
+  const trained = seeds.map((seed) => {
     onProgress(`Training seed ${seed}`);
     const envs = createVectorEnv(
-      Array.from(
-        { length: numEnvs },
-        (_, i) =>
-          new ComboEnv({ kind, markets: syntheticLegs(kind, options.market), seed: seed * 1000 + i, config }),
-      ),
+      Array.from({ length: numEnvs }, (_, i) => {
+        const own = { kind, seed: seed * 1000 + i };
+        return options.tape === undefined
+          ? new ComboEnv({ ...own, markets: syntheticLegs(kind, options.market), config })
+          : new ComboEnv({ ...own, markets: tape, config: { ...config, toRow } });
+      }),
     );
     const learner = agent.build(
       {
@@ -110,72 +91,62 @@ export function trainCombos(options: ComboTrialOptions): ComboResult {
       options.agentSettings,
     );
     train({ envs, agent: learner, totalSteps: steps, seed });
-    rows.push({
-      name: `${agent.name}, seed ${seed}`,
-      settings: '',
-      train: judge(() => learner, 'train'),
-      test: judge(() => learner, 'test'),
-    });
-  }
-  return { boundBps: { train: mean(bounds.train), test: mean(bounds.test) }, rows };
-}
-
-/** The rule with the settings that earn most on the training markets. */
-function tune(signal: 'edge' | 'funding', judge: (agentFor: (env: ComboEnv) => Agent) => ComboOutcome) {
-  let best = { entryBps: 1e6, exitBps: 1e6 };
-  let most = 0;
-  for (const entryBps of ENTRIES[signal]) {
-    for (const exitBps of EXITS[signal]) {
-      const { profitBps } = judge(rule({ signal, entryBps, exitBps }));
-      if (profitBps <= most) continue;
-      most = profitBps;
-      best = { entryBps, exitBps };
-    }
-  }
-  const never = best.entryBps === 1e6;
-  return {
-    name: signal === 'edge' ? 'hysteresis of the edge' : 'carry rule',
-    settings: never ? 'never' : `enters above ${best.entryBps} bp, exits at ${best.exitBps} bp`,
-    agentFor: rule({ signal, ...best }),
-  };
-}
-
-function rule(settings: Record<string, unknown>): (env: ComboEnv) => Agent {
-  return (env) => buildFor(comboHysteresis, env, settings);
-}
-
-function buildFor(plugin: AgentPlugin, env: ComboEnv, settings: Record<string, unknown>, seed = 0): Agent {
-  const { observationSpace, actionSpace } = env;
-  const context = { observationSpace, actionSpace, numEnvs: 1, rng: createRng(seed), totalSteps: 0 };
-  return plugin.build({ ...context, masksActions: true }, settings);
-}
-
-function judgeOn(
-  kind: ComboKind,
-  config: ComboConfig,
-  tapes: readonly LegTape[],
-  bounds: readonly number[],
-  agentFor: (env: ComboEnv) => Agent,
-): ComboOutcome {
-  const whole = { ...config, episodeEvents: 0, episodeStart: 'sequential' as const };
-  const infos = tapes.map((markets): ComboInfo => {
-    const env = new ComboEnv({ kind, markets, config: whole });
-    let last: ComboInfo | undefined;
-    playEpisode(agentFor(env), env, (info) => {
-      last = { ...(info as ComboInfo) };
-    });
-    return last!;
+    return learner;
   });
-  const toBps = 1e4 / config.initialEquity;
-  const total = infos.reduce((sum, { profitBps }) => sum + profitBps, 0);
-  const bound = bounds.reduce((sum, value) => sum + value, 0);
+  onProgress('Judging');
+  const judged = trained.map((learner, i) => ({
+    name: `${agent.name}, seed ${seeds[i]}`,
+    settings: '',
+    ...judgeBoth(() => learner),
+  }));
+  const atOnce = trained.map((learner) =>
+    judgeLegs(kind, { ...config, latencyMs: 0 }, sets.test, () => learner),
+  );
+  const profits = (outcomes: readonly ComboOutcome[]): number => mean(outcomes.map((o) => o.profitBps));
+  const tests = judged.map(({ test }) => test);
+  // Chance is no rule to beat: of the others the one that did best where it had not been tuned.
+  const [best] = rules
+    .filter(({ name }) => name !== 'random')
+    .map(({ name, test }) => ({ ...test, name }))
+    .sort((a, b) => b.profitBps - a.profitBps);
   return {
-    profitBps: total / infos.length,
-    shareOfBound: bound / bounds.length > LEAST_BOUND_BPS ? total / bound : Number.NaN,
-    trades: mean(infos.map(({ traded }) => traded)),
-    feesBps: mean(infos.map(({ fees }) => fees * toBps)),
-    fundingBps: mean(infos.map(({ funding }) => funding * toBps)),
-    legFailures: mean(infos.map(({ legFailures }) => legFailures)),
-    liquidations: mean(infos.map(({ liquidations }) => liquidations)),
+    boundBps: {
+      train: mean(sets.train.map(({ boundBps }) => boundBps)),
+      test: mean(sets.test.map(({ boundBps }) => boundBps)),
+    },
+    rows: [...rules, ...judged],
+    latencyBps: profits(atOnce) - profits(tests),
+    verdict: reachArbitrageVerdict(tests.map(allTrades(sets.test.length)), allTrades(sets.test.length)(best)),
+    judged: { markets: sets.test, seeds: judged },
   };
+}
+
+/** Trades are counted over all markets of a set, of which outcomes are the means. */
+function allTrades(numMarkets: number): <Outcome extends ComboOutcome>(outcome: Outcome) => Outcome {
+  return (outcome) => ({ ...outcome, trades: outcome.trades * numMarkets });
+}
+
+function judgedSets(
+  { kind, tape, market, trainShare = 0.5 }: ComboTrialOptions,
+  config: ReturnType<typeof resolveConfig<typeof comboConfig>>,
+): { train: JudgedLegs[]; test: JudgedLegs[] } {
+  const judged = (own: LegTape, fromRow: number, toRow: number): JudgedLegs => ({
+    tape: own,
+    fromRow,
+    toRow,
+    boundBps: comboBoundBps(kind, { ...config, fromRow, toRow }, own),
+  });
+  if (tape !== undefined) {
+    const spans = splitByTime(tape.books, trainShare);
+    const { train: first, test } = spans;
+    return {
+      train: [judged(tape, first.fromRow, first.toRow)],
+      test: [judged(tape, test.fromRow, test.toRow)],
+    };
+  }
+  const makers = (label: string): JudgedLegs[] =>
+    Array.from({ length: NUM_MARKETS }, (_, i) =>
+      judged(syntheticLegs(kind, market)(createRng(`${label} ${i}`)), 0, 0),
+    );
+  return { train: makers('training market'), test: makers('unseen market') };
 }
