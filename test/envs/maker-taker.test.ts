@@ -152,6 +152,21 @@ describe('cancelling and amending take time', () => {
     expect(filled(latencyMs, secs)).toBe(size);
   });
 
+  test('an order that is moved and fills on the way is not bought twice: no balance falls below 0', () => {
+    const tape = syntheticLegs(MAKER_TAKER, { steps: 800 })(createRng('amended'));
+    const config = { sizes: [0.25], latencyMs: 900, takerFeeRate: 0, makerFeeRate: 0 };
+    const env = new ComboEnv({ kind: MAKER_TAKER, markets: tape, config });
+    env.reset();
+    const names = env.actionSpace.names!;
+    const { amounts } = env.market.desk.pockets;
+    for (let n = 0; n < 700; n++) {
+      const wanted = names.indexOf(n % 2 === 0 ? 'quote:1:1' : 'quote:3:3');
+      env.step(env.actionMask()[wanted] === 1 ? wanted : 0);
+      for (const amount of amounts) expect(amount).toBeGreaterThan(-1e-6);
+    }
+    expect(env.market.quotes!.counts[0]).toBeGreaterThan(50);
+  });
+
   test('a side with a request under way takes no other', () => {
     const env = envOn(booksOf(flat), undefined, { latencyMs: 5000 });
     env.reset();

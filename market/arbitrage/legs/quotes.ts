@@ -32,8 +32,8 @@ export interface QuoteDeskOptions {
 
 /**
  * One bid and one ask at a market, post-only, each with at most one request under way. A request takes the market's latency;
- * until then what rests goes on resting, and may fill. An amended order moves to the end of the queue at its new price; one
- * that would trade on arrival is refused, and what it was to replace is gone. An order is met by trades at its price once
+ * until then what rests goes on resting, and may fill. An amended order moves to the end of the queue at its new price, less
+ * what has filled on the way; one that would trade on arrival is refused, and what it was to replace is gone. An order is met by trades at its price once
  * those before it are served, and by trades or books beyond it; where there are no trades, by books beyond it alone. The news
  * of a fill takes the market's latency, and the hedge that of its own.
  *
@@ -131,13 +131,15 @@ export class QuoteDesk implements Snapshotable {
     const { steps, settings } = desk.plan.markets[market].instrument;
     const rounded = side === 1 ? steps.floor(price) : steps.ceil(price);
     if (this.#asked[s] !== NONE || !(rounded > 0)) return 0;
-    const accepted = desk.matchers[market].acceptedSize(Math.min(size, this.affordable(side, rounded)));
+    // Of an order that is moved, what fills on the way is paid at its own price.
+    const dearest = side === 1 ? Math.max(rounded, this.#prices[s]) : rounded;
+    const accepted = desk.matchers[market].acceptedSize(Math.min(size, this.affordable(side, dearest)));
     if (accepted === 0 || accepted * rounded < settings.minNotional) return 0;
     this.#ask(s, PLACE, nowMs);
     this.#askedPrices[s] = rounded;
     this.#askedSizes[s] = accepted;
     // Until it arrives either of the two may fill.
-    this.#reserve(s, Math.max(this.#reserved[s], this.#cost(s, rounded, accepted)));
+    this.#reserve(s, Math.max(this.#reserved[s], this.#cost(s, dearest, accepted)));
     return accepted;
   }
 
@@ -274,18 +276,19 @@ export class QuoteDesk implements Snapshotable {
     this.#asked[s] = NONE;
     this.#remove(s);
     if (what === CANCEL) return;
+    const size = this.#desk.matchers[this.market].acceptedSize(this.#askedSizes[s]);
     const side = SIDES[s];
     const price = this.#askedPrices[s];
     const matcher = this.#desk.matchers[this.market];
     const other = matcher.bestPrice(side);
     const trades = other > 0 && (side === 1 ? price >= other : price <= other);
-    if (trades || matcher.isDown) {
+    if (trades || matcher.isDown || size === 0) {
       this.counts[2]++;
       return;
     }
     this.#prices[s] = price;
-    this.#queues[s].restart(this.#displayed(side, price), this.#askedSizes[s]);
-    this.#reserve(s, this.#cost(s, price, this.#askedSizes[s]));
+    this.#queues[s].restart(this.#displayed(side, price), size);
+    this.#reserve(s, this.#cost(s, price, size));
   }
 
   /** What the book shows at a price of our side; at one that it does not reach down to, as much as at its last level. */
@@ -326,8 +329,13 @@ export class QuoteDesk implements Snapshotable {
     this.counts[0]++;
     this.counts[1] += filled;
     this.#desk.settleMaker(this.market, SIDES[s], filled, price, this.makerFee, timeMs);
-    if (open > 0) this.#reserve(s, Math.max(this.#pendingCost(s), this.#cost(s, price, open)));
-    else this.#remove(s);
+    // What fills of an order is asked for no more by the one that is to replace it.
+    if (this.#asked[s] === PLACE) this.#askedSizes[s] = Math.max(0, this.#askedSizes[s] - filled);
+    if (open > 0) {
+      const rest = this.#asked[s] === PLACE ? Math.max(open, this.#askedSizes[s]) : open;
+      const dearest = this.#asked[s] === PLACE && s === 0 ? Math.max(price, this.#askedPrices[s]) : price;
+      this.#reserve(s, this.#cost(s, dearest, rest));
+    } else this.#remove(s);
     this.hedgeOpen(timeMs);
   }
 
