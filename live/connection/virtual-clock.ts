@@ -45,11 +45,16 @@ export class VirtualClock implements Clock {
     return this.#pending.length;
   }
 
+  /** Lets time pass in which nothing is called, as when the process stands still: it is called late. */
+  standUntil(timeMs: number): void {
+    this.#timeMs = Math.max(this.#timeMs, timeMs);
+  }
+
   /** Runs, in order of their times, all that is due up to `timeMs`, also what is scheduled on the way. */
   runUntil(timeMs: number): void {
     for (let next = this.#pending.at(-1); next !== undefined && next.timeMs <= timeMs; ) {
       this.#pending.pop();
-      this.#timeMs = next.timeMs;
+      this.#timeMs = Math.max(this.#timeMs, next.timeMs);
       next.callback();
       next = this.#pending.at(-1);
     }

@@ -126,6 +126,17 @@ export class ArbitrageLiveMarket implements LiveMarket {
     return first;
   }
 
+  numDueBy(timeMs: number): number {
+    const { decisionMs } = this.#config;
+    if (decisionMs === 0 || !(timeMs >= this.#nextDecisionMs)) return 0;
+    return Math.floor((timeMs - this.#nextDecisionMs) / decisionMs) + 1;
+  }
+
+  skipTo(timeMs: number): void {
+    const numDue = this.numDueBy(timeMs);
+    if (numDue > 0) this.#nextDecisionMs += numDue * this.#config.decisionMs;
+  }
+
   propose(action: Action): Proposal {
     const { market, choices } = this.#trader;
     const { exposure, equity } = this.account;

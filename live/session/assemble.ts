@@ -129,6 +129,9 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
       case 'tick':
         session.tick(timeMs);
         return true;
+      case 'skip':
+        session.skipTo(timeMs);
+        return true;
       case 'halt':
         session.halt(String(body[0]), timeMs);
         return true;

@@ -60,6 +60,10 @@ export interface LiveMarket {
    * @returns the step that ended, its observation being what to act on; undefined while features warm up
    */
   decide(): StepResult<object> | undefined;
+  /** Decisions that are due by a time. */
+  numDueBy(timeMs: number): number;
+  /** Leaves the decisions out that are due by a time, and what they would have been made on: nobody was there. */
+  skipTo(timeMs: number): void;
   actionMask?(): Uint8Array;
   propose(action: Action): Proposal;
   /** Carries an action out. A decision ends with this, `hold` or `flatten`. */

@@ -58,12 +58,16 @@ export interface Recovery {
   readonly exposure: number;
   /** Orders that were under way: they have arrived since, or will. */
   readonly numOrders: number;
+  /** Decisions that fell due while nobody was there, and are left out. */
+  readonly numSkipped: number;
   /** What is open is being closed. */
   readonly closes: boolean;
 }
 
 /** How often the tape is brought to the disk, ms. */
 const SYNC_MS = 1000;
+/** Nobody was there when several decisions are due that the machine has waited for this long, ms: they are left out. */
+const PAUSE_MS = 10_000;
 /** While no decision is in sight, it is looked for this often, ms. */
 const IDLE_MS = 250;
 /** A session whose tape failed stays up for at least this long, ms, so that it can be asked why; and tries to close for … */
@@ -134,7 +138,7 @@ export class LiveRun {
         onSpeed: (speed) => options.onSpeed?.(speed, venue),
         onInput: (input, timeMs) => {
           this.#onReceive?.();
-          this.#tape.settle();
+          this.#beforeInput();
           this.session.takeInput(source, input, timeMs);
         },
       });
@@ -223,20 +227,20 @@ export class LiveRun {
 
   /** Stops the trading, not the session. */
   halt(reason: string): void {
-    this.#tape.settle();
+    this.#beforeInput();
     this.session.halt(reason, this.clock.nowMs());
     this.#tape.sync();
   }
 
   /** Answers the decision that waits. @returns whether one did */
   answer(action: Action): boolean {
-    this.#tape.settle();
+    this.#beforeInput();
     return this.session.answer(action, this.clock.nowMs());
   }
 
   /** Another model decides from the next decision on. */
   swap(policy: LivePolicy): void {
-    this.#tape.settle();
+    this.#beforeInput();
     this.session.swap(policy, this.clock.nowMs());
     this.#tape.flush();
   }
@@ -251,6 +255,7 @@ export class LiveRun {
     const { missing = [], numInputs = 0 } = past ?? {};
     const { torn } = this.#tape;
     const { equity, exposure, numOrders } = this.market.account;
+    const numSkipped = this.#skipPause();
     // The connections died with the process: to the session they close now, after the decisions that fell due meanwhile.
     for (const [source, venue] of this.connections.entries()) {
       const input = { kind: 'close', reason: 'the session was interrupted' } as const;
@@ -260,10 +265,28 @@ export class LiveRun {
     const closes = this.#leftOver === 'close' && (exposure !== 0 || numOrders > 0);
     if (closes) this.session.closeOut(now);
     const { length: numMissing } = missing;
-    const account = { numMissing, equity, exposure, numOrders, closes };
+    const account = { numMissing, numSkipped, equity, exposure, numOrders, closes };
     this.#tape.write(['recovered', now, { numInputs, ...account, torn: torn?.numBytes ?? 0 }]);
     this.#tape.sync();
     return { numInputs, numRead, ended, isSpare, torn, ...account };
+  }
+
+  /** Between two inputs all is settled: the moment for a checkpoint or another tape, and to leave out what nobody was there for. */
+  #beforeInput(): void {
+    this.#tape.settle();
+    this.#skipPause();
+  }
+
+  /** @returns decisions that are left out: this process, or the one before, was not there to make them */
+  #skipPause(): number {
+    const { market, session, clock } = this;
+    const now = clock.nowMs();
+    const waitedMs = (now - market.nextDecisionMs) / Math.max(1, clock.speed ?? 1);
+    if (!(waitedMs > PAUSE_MS) || session.fault !== undefined) return 0;
+    const numDue = market.numDueBy(now);
+    if (numDue < 2) return 0;
+    session.skipTo(now);
+    return numDue;
   }
 
   /** What is open is closed, and then the session is over: nothing of it could be proven. */
@@ -288,7 +311,7 @@ export class LiveRun {
       const now = this.clock.nowMs();
       if (decides() && this.market.nextDecisionMs <= now) {
         this.#onReceive?.();
-        this.#tape.settle();
+        this.#beforeInput();
         this.session.tick(now);
       }
       if (this.#isRunning) this.#scheduleTick();

@@ -33,6 +33,12 @@ export class SilentMarket implements LiveMarket {
     return undefined;
   }
 
+  numDueBy(): number {
+    return 0;
+  }
+
+  skipTo(): void {}
+
   propose(): Proposal {
     return NOTHING;
   }

@@ -185,6 +185,14 @@ export class LiveSession {
     this.#decideUpTo(now);
   }
 
+  /** Nobody was there for a while: the decisions that fell due are left out, as if there had been no market. */
+  skipTo(timeMs: number): void {
+    const now = this.#advanceTime(timeMs);
+    this.#record(['skip', now, this.market.numDueBy(now)]);
+    this.#expirePending();
+    this.#contain(() => this.market.skipTo(now));
+  }
+
   /** A person, or a limit outside, stops the trading: what is open is closed at the next decision, nothing else sent. */
   halt(reason: string, timeMs: number): void {
     const now = this.#advanceTime(timeMs);

@@ -118,6 +118,14 @@ export class TradingMarket implements LiveMarket {
     return this.#trader.result;
   }
 
+  numDueBy(timeMs: number): number {
+    return this.#bars.numEndedBy(timeMs);
+  }
+
+  skipTo(timeMs: number): void {
+    this.#bars.skipTo(timeMs);
+  }
+
   propose(action: Action): Proposal {
     const { broker } = this.#trader;
     const target = this.#trader.targetOf(action);

@@ -12,7 +12,15 @@ import {
 } from '../session/assemble.ts';
 import { readCheckpoint, restoreSession, saveSession } from '../session/checkpoint.ts';
 
-const INPUTS: ReadonlySet<string> = new Set(['input', 'tick', 'halt', 'close-out', 'action', 'model']);
+const INPUTS: ReadonlySet<string> = new Set([
+  'input',
+  'tick',
+  'skip',
+  'halt',
+  'close-out',
+  'action',
+  'model',
+]);
 /** What is neither input nor output: remarks. */
 const NOTES: ReadonlySet<string> = new Set([
   'session',

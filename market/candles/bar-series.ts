@@ -137,6 +137,23 @@ export class BarBuilder implements Snapshotable {
     return isWhole;
   }
 
+  /** Bars that have ended by a time, the one in progress first. */
+  numEndedBy(timeMs: number): number {
+    const end = this.#bar[END];
+    return timeMs >= end ? Math.floor((timeMs - end) / this.barMs) + 1 : 0;
+  }
+
+  /** Leaves the bars that have ended by a time out: the one in progress is the one of that time, not seen from its beginning. */
+  skipTo(timeMs: number): void {
+    const numBars = this.numEndedBy(timeMs);
+    if (numBars === 0) return;
+    const bar = this.#bar;
+    bar[END] += numBars * this.barMs;
+    bar[OPEN] = Number.NaN;
+    bar[IS_WHOLE] = 0;
+    this.#volume = 0;
+  }
+
   save(): Snapshot {
     return { arrays: { bar: this.#bar.slice() }, values: { volume: this.#volume } };
   }

@@ -20,6 +20,7 @@ const LEVELS: ReadonlyMap<string, 'debug' | 'info' | 'warn' | 'error'> = new Map
   ['fill', 'info'],
   ['model', 'info'],
   ['recovered', 'warn'],
+  ['skip', 'warn'],
   ['close-out', 'warn'],
   ['halt', 'warn'],
   ['halted', 'error'],

@@ -332,11 +332,12 @@ async function openUnlessInterrupted(
 }
 
 function describeRecovery(recovery: Recovery): string {
-  const { numInputs, numRead, ended, torn, isSpare, equity, exposure, closes } = recovery;
+  const { numInputs, numRead, numSkipped, ended, torn, isSpare, equity, exposure, closes } = recovery;
   const fate = exposure === 0 ? '' : closes ? ', which is closed' : ', which is kept';
   const notes = [
     ended === undefined ? 'The session before was cut off.' : `The session before ended: ${ended}.`,
     ...(numRead < numInputs ? [`Its last ${numRead} inputs were read, from a checkpoint on.`] : []),
+    ...(numSkipped === 0 ? [] : [`${numSkipped} decisions fell due meanwhile, and are left out.`]),
     ...(torn === undefined ? [] : [`${torn.numBytes} bytes of an unfinished line were cut off.`]),
     ...(isSpare ? ['It goes on with the spare tape, since the other one could not be written.'] : []),
   ];

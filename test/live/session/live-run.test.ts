@@ -8,6 +8,7 @@ import { VirtualClock } from '../../../live/connection/virtual-clock.ts';
 import { resolveLiveConfig } from '../../../live/session/config.ts';
 import { LiveRun, type LiveRunOptions } from '../../../live/session/live-run.ts';
 import { bookFrame } from '../../../live/tape/book-frames.ts';
+import { replayTape } from '../../../live/tape/replay.ts';
 import { builtInVenues } from '../../../live/venues/built-in.ts';
 import { readTape, type TapeRecord } from '../../../storage/tape.ts';
 import { TapeWriter } from '../../../storage/tape-writer.ts';
@@ -72,6 +73,7 @@ function create(
     run,
     records,
     sockets,
+    clock,
     runTo: (ms: number) => clock.runUntil(START_MS + ms),
     numPending: () => clock.numPending,
     times: (kind: string) => records.filter(([name]) => name === kind).map(([, timeMs]) => timeMs - START_MS),
@@ -167,5 +169,63 @@ describe('a session that goes on', () => {
     expect(second.run.recovery).toMatchObject({ closes, exposure, numOrders, numMissing: 0 });
     expect(second.records.map(([kind]) => kind).includes('close-out')).toBe(closes);
     await second.run.stop();
+  });
+});
+
+describe('decisions that nobody was there to make', () => {
+  /** A session that has traded, is stopped at 6500 ms, and goes on so many milliseconds later. */
+  async function goOnAfter(pauseMs: number) {
+    const first = create();
+    first.run.start();
+    first.sockets[0].open();
+    first.sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+    first.runTo(6500);
+    const { numDecisions } = first.run.session;
+    await first.run.stop();
+    const second = create({}, undefined, 6500 + pauseMs);
+    return { ...second, numBefore: numDecisions };
+  }
+
+  test.each([
+    // Bars of two seconds: the next decision was due at 8000.
+    [11_400, 0, 5],
+    [11_600, 6, 0],
+    [10 * 86_400_000, 432_000, 0],
+  ])('in a pause of %s ms are left out when the pause was one: %s', async (pauseMs, numSkipped, numMade) => {
+    const { run, records, numBefore, sockets, runTo } = await goOnAfter(pauseMs);
+    expect(run.recovery).toMatchObject({ numSkipped });
+    expect(records.filter(([kind]) => kind === 'skip').map(([, , count]) => count)).toEqual(
+      numSkipped === 0 ? [] : [numSkipped],
+    );
+    expect(run.session.numDecisions - numBefore).toBe(numMade);
+    // It goes on with the first bar that is seen from its beginning.
+    run.start();
+    sockets[0].open();
+    sockets[0].text(bookFrame(books, 1, 0, 'BTC/USDT'));
+    runTo(6500 + pauseMs + 4000);
+    expect(run.session.numDecisions - numBefore - numMade).toBe(numSkipped === 0 ? 2 : 1);
+    await run.stop();
+    const outcome = replayTape(readTape(join(folder, 'tape')), {
+      venues: builtInVenues,
+      policyFor: (model, createdMs, market) => hashPolicy(market, model, createdMs),
+    });
+    expect(outcome.difference).toBeUndefined();
+  });
+
+  test('are left out by a process that stood still', async () => {
+    const { run, sockets, runTo, records, clock } = create();
+    run.start();
+    sockets[0].open();
+    sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+    runTo(6500);
+    const { numDecisions } = run.session;
+    clock.standUntil(START_MS + 60_000);
+    runTo(60_000);
+    expect(records.filter(([kind]) => kind === 'skip').map(([, , count]) => count)).toEqual([27]);
+    runTo(63_900);
+    expect(run.session.numDecisions - numDecisions).toBe(0);
+    runTo(64_100);
+    expect(run.session.numDecisions - numDecisions).toBe(1);
+    await run.stop();
   });
 });
