@@ -156,7 +156,7 @@ test.each([
   expect(failure.message).toContain(says);
 });
 
-test('trades of one millisecond that two pages share are there once, and two equal ones stay two', async () => {
+function serveKrakenMarkets(): void {
   const asset = { aclass: 'currency', altname: '', decimals: 8, display_decimals: 5 };
   server.files.set('/0/public/Assets', () => ({
     error: [],
@@ -178,6 +178,10 @@ test('trades of one millisecond that two pages share are there once, and two equ
     status: 'online',
   };
   server.files.set('/0/public/AssetPairs', () => ({ error: [], result: { XXBTZUSD: pair } }));
+}
+
+test('trades of one millisecond that two pages share are there once, and two equal ones stay two', async () => {
+  serveKrakenMarkets();
   // Ten trades, three of which are of one millisecond; four a page.
   const times = [0, 1000, 2000, 3000, 3000, 3000, 4000, 90_000_000, 90_000_500, 90_001_000].map(
     (ms) => START + ms,
@@ -217,4 +221,39 @@ test('trades of one millisecond that two pages share are there once, and two equ
   expect([...first.sides]).toEqual([-1, 1, -1, 1, -1, 1, -1]);
   expect(first.venues).toEqual([{ name: 'kraken', base: 'BTC', quote: 'USD' }]);
   expect((await loadTrades(join(out, 'BTC-USD-trades-2024-01-02.parquet'))).length).toBe(3);
+});
+
+/** Nine trades of one millisecond, which the exchange hands out four at once unless asked for more, up to its cap. */
+async function downloadDense(cap: number) {
+  serveKrakenMarkets();
+  const times = [0, ...Array.from({ length: 9 }, () => 3000), 5000, 6000].map((ms) => START + ms);
+  const trades = times.map((ms, n) => [String(100 + n), '1', ms / 1000, 'b', 'l', '', 1000 + n]);
+  server.files.set('/0/public/Trades', (query) => {
+    const since = Number(query.get('since')) * 1000;
+    const size = Math.min(Number(query.get('count') ?? 4), cap);
+    const rows = trades.filter((_, n) => times[n] >= since).slice(0, size);
+    return { error: [], result: { XXBTZUSD: rows, last: '0' } };
+  });
+  server.nowMs = START + 90_000_000;
+  const { inputs } = await download({
+    source: 'ccxt:kraken',
+    kind: 'trades',
+    interval: 'trades',
+    symbols: ['BTC/USD'],
+    toMs: START + 60_000,
+  });
+  const { prices } = await loadTrades(join(out, 'BTC-USD-trades-2024-01-01.parquet'));
+  return { prices: [...prices], notes: inputs.flatMap((input) => input.notes ?? []) };
+}
+
+test('a millisecond with more trades than a page is asked for in larger pages, and none is lost', async () => {
+  const { prices, notes } = await downloadDense(1000);
+  expect(prices).toEqual(Array.from({ length: 12 }, (_, n) => 100 + n));
+  expect(notes).toEqual([]);
+});
+
+test('where the exchange hands out no larger page, the manifest says that trades may be missing', async () => {
+  const { prices, notes } = await downloadDense(4);
+  expect(prices).toEqual([100, 101, 102, 103, 104, 110, 111]);
+  expect(notes).toEqual([expect.stringContaining('2024-01-01T00:00:03.000Z')]);
 });

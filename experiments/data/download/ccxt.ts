@@ -61,6 +61,8 @@ interface Page<Row> {
   readonly rows: readonly Row[];
   /** Rows that other pages hold too. */
   readonly overlap: number;
+  /** The page is full of one millisecond: the exchange may have more of it than it hands out. */
+  readonly isCut?: boolean;
 }
 
 /** Id or empty, time, side (1 buy, −1 sell, 0 unknown), price, size. */
@@ -70,6 +72,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const CANDLES_A_PAGE = 500;
 const FIRST_TRADE_STEP_MS = 1000;
+/** Trades that are asked for at most, where one millisecond has more than a page. */
+const MAX_TRADES_A_PAGE = 100_000;
 
 /** Errors of ccxt, by name, that another try does not mend. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -185,6 +189,8 @@ async function fetchTrades(
   let seen = new Set<string>();
   // Exchanges answer an empty page for a quiet time; the step past it grows, so that little is passed over blindly.
   let stepMs = FIRST_TRADE_STEP_MS;
+  /** The largest page so far: exchanges may hand out fewer than they are asked for. */
+  let largest = 0;
   for (let sinceMs = job.fromMs; sinceMs < job.toMs; ) {
     const stored = pageFrom<TradeRow>(context, sinceMs);
     if (stored !== undefined) {
@@ -193,8 +199,17 @@ async function fetchTrades(
       context.progress(sinceMs);
       continue;
     }
-    const answer = await ask(name, exchange, context, () => exchange.fetchTrades(symbol, sinceMs, limit));
-    const all = answer.map(readTrade).sort((a, b) => a[1] - b[1]);
+    const fetchPage = async (size: number | undefined): Promise<TradeRow[]> => {
+      const answer = await ask(name, exchange, context, () => exchange.fetchTrades(symbol, sinceMs, size));
+      return answer.map(readTrade).sort((a, b) => a[1] - b[1]);
+    };
+    const first = await fetchPage(limit);
+    const isFull = first.length > 1 && first.length >= Math.min(limit ?? Infinity, largest);
+    const { all, isCut } =
+      isFull && endsAt(first, sinceMs)
+        ? await widen(first, sinceMs, fetchPage)
+        : { all: first, isCut: false };
+    largest = Math.max(largest, first.length);
     const inPage = new Set<string>();
     const rows = all.filter((row) => {
       const key = tradeKey(row);
@@ -208,11 +223,42 @@ async function fetchTrades(
     stepMs = all.length > 0 ? FIRST_TRADE_STEP_MS : Math.min(HOUR_MS, 2 * stepMs);
     const nextMs = lastMs === undefined || lastMs === sinceMs ? onwardMs : lastMs;
     if (rows.length > 0 || nextMs < context.nowMs - DAY_MS)
-      writePage(context, { sinceMs, nextMs, rows, overlap: all.length - rows.length });
+      writePage(context, {
+        sinceMs,
+        nextMs,
+        rows,
+        overlap: all.length - rows.length,
+        ...(isCut && { isCut }),
+      });
     seen = keysAt(rows, nextMs, new Set());
     sinceMs = Math.min(nextMs, job.toMs);
     context.progress(sinceMs);
   }
+}
+
+const endsAt = (page: readonly TradeRow[], timeMs: number): boolean => page[page.length - 1][1] <= timeMs;
+
+/** Asks for more of a millisecond that fills a page, as long as more comes. */
+async function widen(
+  first: TradeRow[],
+  sinceMs: number,
+  fetchPage: (size: number) => Promise<TradeRow[]>,
+): Promise<{ all: TradeRow[]; isCut: boolean }> {
+  let all = first;
+  for (let size = 2 * first.length; size <= MAX_TRADES_A_PAGE; size *= 2) {
+    let larger: TradeRow[];
+    try {
+      larger = await fetchPage(size);
+    } catch (error) {
+      // The exchange has a largest page, and says so.
+      if (error instanceof DataError && error.code === 'source-refused') break;
+      throw error;
+    }
+    if (larger.length <= all.length) break;
+    all = larger;
+    if (!endsAt(all, sinceMs)) return { all, isCut: false };
+  }
+  return { all, isCut: true };
 }
 
 /** Keys of the trades that the next page brings again. */
@@ -348,6 +394,9 @@ async function* assembleTrades(
   // Every page holds all trades from its beginning to where the next goes on.
   let coveredMs = -Infinity;
   let keys = new Set<string>();
+  let notes: string[] = [];
+  /** A page that was full of one millisecond, and what came after it shows that it was not the end. */
+  let cutMs = Number.NaN;
   const flush = (): AssembledTrades => {
     const day = formatTime(rows[0][1]).slice(0, 10);
     const column = (c: 1 | 2 | 3 | 4) => rows.map((row) => row[c]);
@@ -368,14 +417,22 @@ async function* assembleTrades(
       sha256: sha256(hashes),
       format: 'JSON',
       rows: rows.length,
-      notes: [],
+      notes,
     };
     rows = [];
     hashes = '';
+    notes = [];
     return { ...origin, name: day, trades };
   };
   for (const file of context.parts.list()) {
     const page = readPage<TradeRow>(context, file);
+    if (page.rows.length > 0 && rows.length > 0 && page.rows[0][1] > cutMs) {
+      notes.push(
+        `At ${formatTime(cutMs)} there are as many trades of one millisecond as ${exchangeId} hands out at once; more of them may be missing.`,
+      );
+      cutMs = Number.NaN;
+    }
+    if (page.isCut) cutMs = page.sinceMs;
     for (const row of page.rows) {
       if (row[1] < Math.max(job.fromMs, coveredMs) || row[1] >= job.toMs) continue;
       if (row[1] === coveredMs && keys.has(tradeKey(row))) continue;
