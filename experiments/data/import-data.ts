@@ -12,9 +12,10 @@ import {
   isTradeFile,
   loadTradesWithNotes,
 } from '../../market/books/load.ts';
+import { type LoadedTrades, streamTableTrades } from '../../market/books/table-trades.ts';
 import type { Venue } from '../../market/books/tape.ts';
 import type { LoadBooksOptions } from '../../market/books/tape-loading.ts';
-import { tradeBars } from '../../market/books/trade-bars.ts';
+import { createTradeBarMaker, type TradeBarMaker } from '../../market/books/trade-bars.ts';
 import type { BarSpec } from '../../market/candles/bar-spec.ts';
 import { encodeCandleParquet, type SymbolCandles } from '../../market/candles/candle-parquet.ts';
 import type { Candles } from '../../market/candles/candles.ts';
@@ -112,47 +113,25 @@ async function readFile(
   if (kind === undefined) return readCandles(path, options, converter);
   const symbol = options.symbol ?? basename(path).replace(/\..*$/, '');
   if (isTradeFile(kind)) {
-    const { trades, notes: loadNotes } = await loadTradesWithNotes(path, options);
-    const input = { path, format: kind, kind: 'trades' as const, rows: trades.length };
-    if (options.bars === undefined) {
-      if (converter !== undefined) {
-        throw new ConfigError(
-          'invalid-setting',
-          `${path} holds trades, which are kept as they are; make bars of them with --bars 1m to convert them.`,
-        );
-      }
-      const bytes = encodeTrades(trades, 'x.parquet');
-      const content = {
-        kind: 'trades' as const,
-        symbol,
-        bytes,
-        rows: trades.length,
-        fromMs: trades.timeMs[0],
-        toMs: trades.timeMs[trades.length - 1],
-      };
-      return { input: { ...input, notes: loadNotes }, contents: [content] };
+    if (options.bars !== undefined)
+      return readTradeBars(path, symbol, kind, { ...options, bars: options.bars }, converter);
+    const { trades, notes } = await loadTradesWithNotes(path, options);
+    if (converter !== undefined) {
+      throw new ConfigError(
+        'invalid-setting',
+        `${path} holds trades, which are kept as they are; make bars of them with --bars 1m to convert them.`,
+      );
     }
-    const { bars } = options;
-    const made = trades.venues.map((venue, index) => ({ venue, ...tradeBars(trades, index, bars) }));
-    const conversionNotes: string[] = [];
-    const inQuote = (candles: Candles, venue: Venue) => {
-      if (converter === undefined) return candles;
-      const pair = venue.quote === UNKNOWN_CURRENCY ? undefined : venue;
-      const converted = converter.candles(candles, symbol, pair);
-      conversionNotes.push(...converted.notes);
-      return converted.candles;
+    const bytes = encodeTrades(trades, 'x.parquet');
+    const content = {
+      kind: 'trades' as const,
+      symbol,
+      bytes,
+      rows: trades.length,
+      fromMs: trades.timeMs[0],
+      toMs: trades.timeMs[trades.length - 1],
     };
-    const notes = made.map(
-      ({ venue, dropped }) =>
-        `${venue.name}: ${dropped} trades lie in bars that are not whole, at the beginning and the end.`,
-    );
-    const contents = made.map(
-      ({ venue, candles }): Content => ({
-        kind: 'candles',
-        series: { symbol: nameOf(venue, made.length, symbol), candles: inQuote(candles, venue) },
-      }),
-    );
-    return { input: { ...input, notes: [...loadNotes, ...notes, ...conversionNotes] }, contents };
+    return { input: { path, format: kind, kind: 'trades', rows: trades.length, notes }, contents: [content] };
   }
   const { trades, report, ...loaded } = await loadBooksOrCapture(path, options);
   const { tape, notes } = converter?.tape(loaded.tape) ?? { tape: loaded.tape, notes: [] };
@@ -196,6 +175,63 @@ async function readFile(
     }),
   );
   return { input, contents };
+}
+
+/** Bars of trades, which need not fit in memory all at once where their file is in order of time. */
+async function readTradeBars(
+  path: string,
+  symbol: string,
+  format: string,
+  options: ImportOptions & { readonly bars: BarSpec },
+  converter: Converter | undefined,
+): Promise<{ input: Omit<ImportedFile, 'sha256'>; contents: Content[] }> {
+  const { bars } = options;
+  const pieces =
+    format === 'trade-table' ? streamTableTrades(path, options) : [await loadTradesWithNotes(path, options)];
+  const read = await makeBars(pieces, bars).catch(async (error: unknown) => {
+    if (!(error instanceof DataError && error.code === 'unsorted-times')) throw error;
+    return makeBars([await loadTradesWithNotes(path, options)], bars);
+  });
+  const made = read.venues.map((venue, index) => ({ venue, ...read.makers[index].finish() }));
+  const input = { path, format, kind: 'trades' as const, rows: read.rows };
+  const loadNotes = read.notes;
+  const conversionNotes: string[] = [];
+  const inQuote = (candles: Candles, venue: Venue) => {
+    if (converter === undefined) return candles;
+    const pair = venue.quote === UNKNOWN_CURRENCY ? undefined : venue;
+    const converted = converter.candles(candles, symbol, pair);
+    conversionNotes.push(...converted.notes);
+    return converted.candles;
+  };
+  const notes = made.map(
+    ({ venue, dropped }) =>
+      `${venue.name}: ${dropped} trades lie in bars that are not whole, at the beginning and the end.`,
+  );
+  const contents = made.map(
+    ({ venue, candles }): Content => ({
+      kind: 'candles',
+      series: { symbol: nameOf(venue, made.length, symbol), candles: inQuote(candles, venue) },
+    }),
+  );
+  return { input: { ...input, notes: [...loadNotes, ...notes, ...conversionNotes] }, contents };
+}
+
+async function makeBars(pieces: AsyncIterable<LoadedTrades> | Iterable<LoadedTrades>, bars: BarSpec) {
+  let venues: readonly Venue[] = [];
+  let makers: TradeBarMaker[] = [];
+  let rows = 0;
+  const notes = new Set<string>();
+  for await (const { trades, notes: said } of pieces) {
+    for (const note of said) notes.add(note);
+    if (trades.length === 0) continue;
+    if (makers.length === 0) {
+      venues = trades.venues;
+      makers = venues.map((_, index) => createTradeBarMaker(index, bars));
+    }
+    rows += trades.length;
+    for (const maker of makers) maker.take(trades);
+  }
+  return { venues, makers, rows, notes: [...notes] };
 }
 
 const nameOf = ({ name }: { name: string }, of: number, symbol: string): string =>

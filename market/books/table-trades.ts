@@ -1,8 +1,10 @@
 /** Loads trades from tables, with columns as exchanges and vendors name them. */
 import { DataError } from '../../core/errors.ts';
+import { formatTime } from '../candles/timestamps.ts';
 import { RowFaults } from '../files/faults.ts';
 import { plainName } from '../files/names.ts';
-import { KIND_WORDS, openTables } from '../files/open.ts';
+import { KIND_WORDS, type OpenedTable, openTables } from '../files/open.ts';
+import type { Columns, ReadPlan } from '../files/table.ts';
 import { readSizes } from './market-sizes.ts';
 import { isSorted, marketOfTable, refuseSeveral, settleTimes, venueNames } from './table-books.ts';
 import { createVenue, type LoadBooksOptions } from './tape-loading.ts';
@@ -33,6 +35,77 @@ export interface LoadedTrades {
  *   and of its rows
  */
 export async function loadTableTrades(path: string, options: LoadBooksOptions = {}): Promise<LoadedTrades> {
+  const table = await openTrades(path, options);
+  const faults = new RowFaults();
+  const columns = await table.source.read(planOf(table), faults);
+  const dropped = faults.settle(path, columns.numRows + faults.count, options.badRows ?? 'fail');
+  const { trades, notes } = tradesOf(path, table, columns, options);
+  return { trades, notes: [...dropped, ...notes] };
+}
+
+/** What is handed out last, with what is known at the end alone. */
+const NONE: TradeTape = {
+  venues: [],
+  length: 0,
+  timeMs: new Float64Array(0),
+  exchangeTimeMs: new Float64Array(0),
+  venue: new Uint8Array(0),
+  prices: new Float64Array(0),
+  sizes: new Float64Array(0),
+  sides: new Int8Array(0),
+};
+
+/** Rows that are in memory together. */
+const BATCH_ROWS = 1 << 18;
+
+/**
+ * The same in pieces that follow one another in time, so that a file of any size needs memory for some of its rows alone. A
+ * file that must be seen whole to be understood comes in one piece: one that is no CSV, of several venues, or without times since 1970.
+ * The last piece may have no trades, but notes on the file.
+ * @throws DataError as `loadTableTrades`; `unsorted-times` where a piece begins before the end of the one before. What was handed
+ *   out before an error is then no whole file.
+ */
+export async function* streamTableTrades(
+  path: string,
+  options: LoadBooksOptions = {},
+  batchRows = BATCH_ROWS,
+): AsyncGenerator<LoadedTrades> {
+  const table = await openTrades(path, options);
+  const { source, understanding } = table;
+  const { time, venue } = understanding.roles;
+  const isCounted = source.sample.every((row) =>
+    /^(?:\d{10}|\d{13}|\d{16}|\d{19})(?:\.\d*)?$/.test(row[time as number] ?? ''),
+  );
+  if (source.batches === undefined || venue !== undefined || !isCounted) {
+    yield await loadTableTrades(path, options);
+    return;
+  }
+  const faults = new RowFaults();
+  let numRows = 0;
+  let lastMs = -Infinity;
+  let symbol: string | undefined;
+  for await (const columns of source.batches(planOf(table), faults, batchRows)) {
+    numRows += columns.numRows;
+    if (columns.numRows === 0) continue;
+    const loaded = tradesOf(path, table, columns, { ...options, symbol: options.symbol ?? symbol });
+    symbol ??= symbolsOf(table, columns)?.words[0];
+    const { timeMs, length } = loaded.trades;
+    if (timeMs[0] < lastMs) {
+      throw new DataError(
+        'unsorted-times',
+        `${path}: trades are not in order of time: ${formatTime(timeMs[0])} comes after ${formatTime(lastMs)}; sort the file by time.`,
+      );
+    }
+    lastMs = timeMs[length - 1];
+    yield loaded;
+  }
+  const dropped = faults.settle(path, numRows + faults.count, options.badRows ?? 'fail');
+  if (lastMs === -Infinity)
+    throw new DataError('no-rows', `${path} has no row that can be used; fetch the file again.`);
+  if (dropped.length > 0) yield { trades: NONE, notes: dropped };
+}
+
+async function openTrades(path: string, options: LoadBooksOptions): Promise<OpenedTable> {
   const [table, ...others] = await openTables(path, options);
   if (others.length > 0) {
     throw new DataError(
@@ -40,31 +113,39 @@ export async function loadTableTrades(path: string, options: LoadBooksOptions = 
       `${path} holds ${others.length + 1} files; unpack it and give one of them.`,
     );
   }
+  if (table.understanding.kind === 'trades') return table;
+  throw new DataError(
+    'unknown-format',
+    `${path} holds ${KIND_WORDS[table.understanding.kind]}, not trades; see docs/formats.md.`,
+  );
+}
+
+function planOf({ understanding: { roles } }: OpenedTable): ReadPlan {
+  return {
+    time: roles.time,
+    clock: roles.clock,
+    localTime: roles.localTime,
+    numbers: [roles.price as number, roles.size as number],
+    words: [roles.symbol, roles.venue, roles.side, roles.buyerIsMaker].filter(
+      (column) => column !== undefined,
+    ),
+  };
+}
+
+const symbolsOf = ({ understanding: { roles } }: OpenedTable, columns: Columns) =>
+  roles.symbol === undefined ? undefined : columns.words.get(roles.symbol);
+
+/** Trades of rows that are in memory, in order of time. */
+function tradesOf(
+  path: string,
+  table: OpenedTable,
+  columns: Columns,
+  options: LoadBooksOptions,
+): LoadedTrades {
   const { source, understanding } = table;
-  const { kind, roles } = understanding;
-  if (kind !== 'trades') {
-    throw new DataError(
-      'unknown-format',
-      `${path} holds ${KIND_WORDS[kind]}, not trades; see docs/formats.md.`,
-    );
-  }
-  const faults = new RowFaults();
-  const words = [roles.symbol, roles.venue, roles.side, roles.buyerIsMaker].filter(
-    (column) => column !== undefined,
-  );
-  const columns = await source.read(
-    {
-      time: roles.time,
-      clock: roles.clock,
-      localTime: roles.localTime,
-      numbers: [roles.price as number, roles.size as number],
-      words,
-    },
-    faults,
-  );
-  const dropped = faults.settle(path, columns.numRows + faults.count, options.badRows ?? 'fail');
+  const { roles } = understanding;
   const { timeMs, exchangeTimeMs, notes: timeNotes } = settleTimes(path, columns, table, options);
-  const symbols = roles.symbol === undefined ? undefined : columns.words.get(roles.symbol);
+  const symbols = symbolsOf(table, columns);
   if (symbols !== undefined) refuseSeveral(path, symbols.words, options.symbol);
   const order: number[] = [];
   for (let row = 0; row < columns.numRows; row++) {
@@ -99,5 +180,5 @@ export async function loadTableTrades(path: string, options: LoadBooksOptions = 
     },
     path,
   );
-  return { trades, notes: [...source.notes, ...dropped, ...timeNotes, ...sizeNotes] };
+  return { trades, notes: [...source.notes, ...timeNotes, ...sizeNotes] };
 }

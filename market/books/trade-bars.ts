@@ -18,6 +18,22 @@ export interface TradeBars {
  * @throws DataError `too-few-rows` when no bar is whole
  */
 export function tradeBars(trades: TradeTape, venue: number, spec: BarSpec): TradeBars {
+  const maker = createTradeBarMaker(venue, spec);
+  maker.take(trades);
+  return maker.finish();
+}
+
+/** Makes the same bars of a tape that comes in pieces. */
+export interface TradeBarMaker {
+  /** The next piece; its trades come after those before. */
+  take(trades: TradeTape): void;
+  /** @throws DataError as `tradeBars` */
+  finish(): TradeBars;
+}
+
+/** See `tradeBars`. */
+export function createTradeBarMaker(venue: number, spec: BarSpec): TradeBarMaker {
+  let numTrades = 0;
   const columns: number[][] = [[], [], [], [], [], []];
   let bar: number[] | undefined;
   let key = Number.NaN;
@@ -25,7 +41,7 @@ export function tradeBars(trades: TradeTape, venue: number, spec: BarSpec): Trad
   let inBar = 0;
   let dropped = 0;
   let numStarted = 0;
-  const finish = (isWhole: boolean): void => {
+  const closeBar = (isWhole: boolean): void => {
     if (bar === undefined) return;
     if (isWhole) for (const [c, value] of bar.entries()) columns[c].push(value);
     else dropped += inBar;
@@ -33,38 +49,48 @@ export function tradeBars(trades: TradeTape, venue: number, spec: BarSpec): Trad
     filled = 0;
     inBar = 0;
   };
-  for (let n = 0; n < trades.length; n++) {
-    if (trades.venue[n] !== venue) continue;
-    const time = trades.timeMs[n];
-    const price = trades.prices[n];
-    const size = trades.sizes[n];
-    if (spec.by === 'time') {
-      const start = Math.floor(time / spec.barMs) * spec.barMs;
-      if (start !== key) {
-        // The first bar may have begun before the tape.
-        finish(numStarted > 1);
-        numStarted++;
-        key = start;
+  return {
+    take(trades) {
+      numTrades += trades.length;
+      for (let n = 0; n < trades.length; n++) {
+        if (trades.venue[n] !== venue) continue;
+        const time = trades.timeMs[n];
+        const price = trades.prices[n];
+        const size = trades.sizes[n];
+        if (spec.by === 'time') {
+          const start = Math.floor(time / spec.barMs) * spec.barMs;
+          if (start !== key) {
+            // The first bar may have begun before the tape.
+            closeBar(numStarted > 1);
+            numStarted++;
+            key = start;
+          }
+        } else if (filled >= spec.amount && time > key) closeBar(true);
+        if (bar === undefined) bar = [spec.by === 'time' ? key : time, price, price, price, price, 0];
+        bar[2] = Math.max(bar[2], price);
+        bar[3] = Math.min(bar[3], price);
+        bar[4] = price;
+        bar[5] += size;
+        inBar++;
+        if (spec.by !== 'time') {
+          key = time;
+          filled += spec.by === 'ticks' ? 1 : spec.by === 'volume' ? size : size * price;
+        }
       }
-    } else if (filled >= spec.amount && time > key) finish(true);
-    if (bar === undefined) bar = [spec.by === 'time' ? key : time, price, price, price, price, 0];
-    bar[2] = Math.max(bar[2], price);
-    bar[3] = Math.min(bar[3], price);
-    bar[4] = price;
-    bar[5] += size;
-    inBar++;
-    if (spec.by !== 'time') {
-      key = time;
-      filled += spec.by === 'ticks' ? 1 : spec.by === 'volume' ? size : size * price;
-    }
-  }
-  finish(spec.by !== 'time' && filled >= spec.amount);
-  const [timeMs, open, high, low, close, volume] = columns;
-  if (timeMs.length === 0) {
-    throw new DataError(
-      'too-few-rows',
-      `${trades.length} trades hold no whole bar; give a longer tape or smaller bars.`,
-    );
-  }
-  return { candles: createCandles({ timeMs, open, high, low, close, volume }, 'bars of trades'), dropped };
+    },
+    finish() {
+      closeBar(spec.by !== 'time' && filled >= spec.amount);
+      const [timeMs, open, high, low, close, volume] = columns;
+      if (timeMs.length === 0) {
+        throw new DataError(
+          'too-few-rows',
+          `${numTrades} trades hold no whole bar; give a longer tape or smaller bars.`,
+        );
+      }
+      return {
+        candles: createCandles({ timeMs, open, high, low, close, volume }, 'bars of trades'),
+        dropped,
+      };
+    },
+  };
 }

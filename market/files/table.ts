@@ -49,4 +49,6 @@ export interface TableSource {
    * @param numRead receives the number of rows that were there, bad ones included
    */
   read(plan: ReadPlan, faults: RowFaults): Promise<Columns>;
+  /** The same for some thousands of rows after others; undefined for a format that is read whole. */
+  batches?(plan: ReadPlan, faults: RowFaults, numRows: number): AsyncGenerator<Columns>;
 }

@@ -3,13 +3,14 @@
  * checksum beside it: months as far as there are any, days of the month that runs.
  */
 import { ConfigError, DataError } from '../../../core/errors.ts';
-import { loadTableTrades } from '../../../market/books/table-trades.ts';
+import { streamTableTrades } from '../../../market/books/table-trades.ts';
+import { tradeDays } from '../../../market/books/trade-pieces.ts';
 import { joinCandles } from '../../../market/candles/join.ts';
 import { readMarketName } from '../../../market/candles/market-names.ts';
+import { formatTime } from '../../../market/candles/timestamps.ts';
 import { loadCandles } from '../../../market/files/load-candles.ts';
 import { gapNotes, trimCandles } from './candle-rows.ts';
 import { requireNoPage } from './http.ts';
-import { sha256 } from './part-store.ts';
 import type {
   AssembledCandles,
   AssembledTrades,
@@ -85,13 +86,14 @@ async function fetchArchive(archive: Archive, job: Job, context: SourceContext):
   if (expected === undefined) return false;
   // A broken transfer is fetched once more; a wrong file stays wrong.
   for (const last of [false, true]) {
-    const bytes = await http.get(url);
-    if (bytes === undefined) return false;
-    requireNoPage(url, bytes, 'a zip');
-    if (sha256(bytes) === expected) {
-      parts.write(archive.name, bytes);
+    const received = await http.save(url, (blocks) => parts.receive(archive.name, blocks));
+    if (received === undefined) return false;
+    if (received.sha256 === expected) {
+      received.keep();
       return true;
     }
+    received.discard();
+    requireNoPage(url, received.begin, 'a zip');
     if (last) break;
   }
   throw new DataError(
@@ -121,7 +123,7 @@ async function assembleCandles(job: Job, context: SourceContext): Promise<Assemb
     const { candles, report } = await loadCandles(path);
     const { length, timeMs } = candles;
     requireInside(path, archive, timeMs[0], timeMs[length - 1]);
-    origins.push(originOf(archive, job, context, length, report.format, report.notes));
+    origins.push(await originOf(archive, job, context, length, report.format, report.notes));
     const piece = trimCandles(candles, job.fromMs, job.toMs);
     if (piece !== undefined) pieces.push(piece);
   }
@@ -130,28 +132,30 @@ async function assembleCandles(job: Job, context: SourceContext): Promise<Assemb
   return { candles, origins, notes: gapNotes(candles, job.barMs, job.fromMs, job.toMs) };
 }
 
+/** A day after the other: a month of trades fits in no memory. */
 async function* assembleTrades(job: Job, context: SourceContext): AsyncGenerator<AssembledTrades> {
+  const { base, quote } = readMarketName(job.symbol, 'binance');
   for (const archive of archives(job, context)) {
     const path = context.parts.path(archive.name);
-    const { base, quote } = readMarketName(job.symbol, 'binance');
-    const { trades, notes } = await loadTableTrades(path, { venue: 'binance', pair: { base, quote } });
-    const { length, timeMs } = trades;
-    requireInside(path, archive, timeMs[0], timeMs[length - 1]);
-    const origin = originOf(archive, job, context, length, 'CSV', notes);
-    const name = archive.name.slice(`${nativeSymbol(job.symbol)}-aggTrades-`.length, -'.zip'.length);
-    yield { ...origin, name, trades };
+    const origin = await originOf(archive, job, context, 0, 'CSV', []);
+    const pieces = streamTableTrades(path, { venue: 'binance', pair: { base, quote } });
+    for await (const { trades, notes } of tradeDays(pieces)) {
+      const { length, timeMs } = trades;
+      requireInside(path, archive, timeMs[0], timeMs[length - 1]);
+      yield { ...origin, rows: length, notes, name: formatTime(timeMs[0]).slice(0, 10), trades };
+    }
   }
 }
 
-function originOf(
+async function originOf(
   archive: Archive,
   job: Job,
   { parts }: SourceContext,
   rows: number,
   format: string,
   notes: readonly string[],
-): PartOrigin {
-  return { url: urlOf(archive, job), sha256: sha256(parts.read(archive.name)), format, rows, notes };
+): Promise<PartOrigin> {
+  return { url: urlOf(archive, job), sha256: await parts.hash(archive.name), format, rows, notes };
 }
 
 /** A file under the wrong name would move a month of prices. */

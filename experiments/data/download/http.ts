@@ -1,5 +1,5 @@
 /** Fetches over HTTP with patience: waits as long as a server asks to, tries again what may pass, and says in one line what will not. */
-import { DataError } from '../../../core/errors.ts';
+import { DataError, StorageError } from '../../../core/errors.ts';
 
 /** What is needed of the world; handed in, so that tests need no time and no network. */
 export interface HttpWorld {
@@ -70,7 +70,30 @@ export class HttpClient {
   }
 
   /**
-   * Runs a request until it succeeds; every failure but a `DataError` may pass.
+   * As `get`, for what may not fit in memory: the body is handed over block by block.
+   * @param take may be called again, with the blocks from the first on, when the transfer broke off
+   */
+  save<Result>(
+    url: string,
+    take: (blocks: AsyncIterable<Uint8Array>) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    return this.attempt(url, async () => {
+      const stalled = new AbortController();
+      const response = await this.#world.fetch(url, {
+        signal: AbortSignal.any([this.#signal, stalled.signal]),
+      });
+      if (response.ok && response.body !== null) {
+        const counted = wholeBlocks(response, () => stalled.abort());
+        return take(counted);
+      }
+      await response.body?.cancel();
+      if (response.status === 404) return undefined;
+      throw new HttpStatus(response.status, retryAfterMs(response, this.#world.now()));
+    });
+  }
+
+  /**
+   * Runs a request until it succeeds; every failure but a `DataError` and a `StorageError` may pass.
    * @param name for messages
    * @throws as `get`
    */
@@ -81,7 +104,7 @@ export class HttpClient {
         return await request();
       } catch (error) {
         this.requireGoing();
-        if (error instanceof DataError) throw error;
+        if (error instanceof DataError || error instanceof StorageError) throw error;
         const waitMs = this.#waitAfter(name, error, tries);
         await this.#world.sleep(waitMs, this.#signal);
       }
@@ -131,6 +154,23 @@ export class HttpStatus extends Error {
     this.status = status;
     this.retryAfterMs = waitMs;
   }
+}
+
+/** The body's blocks; a wait for one that is too long ends the transfer, and so does an end that comes too early. */
+async function* wholeBlocks(response: Response, stop: () => void): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  let timer = setTimeout(stop, REQUEST_TIMEOUT_MS);
+  try {
+    for await (const block of response.body as AsyncIterable<Uint8Array>) {
+      clearTimeout(timer);
+      timer = setTimeout(stop, REQUEST_TIMEOUT_MS);
+      length += block.length;
+      yield block;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  requireWhole(response, length);
 }
 
 function requireWhole(response: Response, length: number): void {

@@ -66,7 +66,9 @@ export class CsvScanner {
   #rows = 0;
   #date = { key0: -1, key1: -1, ms: Number.NaN };
 
-  constructor(options: ScanOptions, plan: ReadPlan, faults: RowFaults) {
+  /** @param line of the file, how many were read before */
+  constructor(options: ScanOptions, plan: ReadPlan, faults: RowFaults, line = 0) {
+    this.#line = line;
     this.#options = options;
     this.#plan = plan;
     this.#faults = faults;
@@ -97,6 +99,11 @@ export class CsvScanner {
     this.#wordFrom = new Int32Array(this.#width);
     this.#wordTo = new Int32Array(this.#width);
     this.#isSplitTime = plan.clock !== undefined;
+  }
+
+  /** Of the file: how many lines were read. */
+  get line(): number {
+    return this.#line;
   }
 
   /** Rows that were there, bad ones included. */

@@ -65,19 +65,27 @@ export function openCsv(member: Member, head: Head, given: GivenColumns): TableS
     names,
     sample,
     notes: encodingNote === undefined ? notes : [...notes, encodingNote],
-    read: (plan, faults) => readCsv(member, head.encoding, dialect, returns, plan, faults),
+    read: async (plan, faults) => {
+      const scan = scanCsv(member, head.encoding, dialect, returns, plan, faults);
+      return (await scan.next()).value as Columns;
+    },
+    batches: (plan, faults, numRows) =>
+      scanCsv(member, head.encoding, dialect, returns, plan, faults, numRows),
   };
 }
 
-async function readCsv(
+/** @param batchRows after about so many rows what was read is handed out */
+async function* scanCsv(
   member: Member,
   encoding: Encoding,
   dialect: Dialect,
   returns: boolean,
   plan: ReadPlan,
   faults: RowFaults,
-): Promise<Columns> {
-  const scanner = new CsvScanner(dialect, plan, faults);
+  batchRows = Infinity,
+): AsyncGenerator<Columns> {
+  let scanner = new CsvScanner(dialect, plan, faults);
+  let hasRows = false;
   const size = encoding === 'utf-8' ? await member.size() : undefined;
   let numBytes = 0;
   let rest = new Uint8Array(0);
@@ -91,10 +99,15 @@ async function readCsv(
       scanner.takeLines(block.subarray(first, end));
       rest = block.slice(end);
       // After the first block the number of rows is known well enough to make room for all of them at once.
-      if (numBytes === 0 && size !== undefined)
+      if (numBytes === 0 && size !== undefined && batchRows === Infinity)
         scanner.reserve(Math.ceil((1.02 * scanner.rows * size) / end));
     } else rest = Buffer.concat([rest, block]);
     numBytes += block.length;
+    if (scanner.rows >= batchRows) {
+      hasRows = true;
+      yield scanner.finish();
+      scanner = new CsvScanner(dialect, plan, faults, scanner.line);
+    }
     if (rest.length > MAX_LINE_BYTES) {
       throw new DataError(
         'not-text',
@@ -103,8 +116,9 @@ async function readCsv(
     }
   }
   if (rest.length > 0) scanner.takeLines(Buffer.concat([rest, Uint8Array.of(LF)]));
+  if (scanner.rows === 0 && hasRows) return;
   if (scanner.rows === 0) {
     throw new DataError('no-rows', `${member.path} has a header but no rows; fetch the file again.`);
   }
-  return scanner.finish();
+  yield scanner.finish();
 }

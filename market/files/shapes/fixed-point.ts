@@ -39,6 +39,7 @@ export function withoutFixedPoint(source: TableSource): TableSource {
   if (!isFixed) return source;
   return {
     ...source,
+    batches: undefined,
     notes: [
       ...source.notes,
       `Prices are whole numbers of 0.000000001, as ${vendor.name} writes them; they were divided.`,

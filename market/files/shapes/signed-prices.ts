@@ -13,6 +13,7 @@ export function withoutSigns(source: TableSource): TableSource {
     return source;
   return {
     ...source,
+    batches: undefined,
     notes: [
       ...source.notes,
       'Prices have signs that tell of the day before, as Kiwoom writes them; they were taken off.',

@@ -1,5 +1,5 @@
 /** Binance's archive: months and days, verified, resumed after every way in which a download can break. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -134,17 +134,34 @@ test('a hole in the archive stays one, by name', async () => {
   ]);
 });
 
-test('aggregated trades come in a file for every archive', async () => {
+test('aggregated trades come in a file for every day', async () => {
   const path = '/data/spot/monthly/aggTrades/BTCUSDT/BTCUSDT-aggTrades-2024-11.zip';
   put(path, [`1,100.5,2,1,1,${NOV + 5},True,True`, `2,101,3,2,2,${NOV + 7},False,True`].join('\n'));
   await download({ kind: 'trades', interval: 'trades', toMs: Date.UTC(2024, 11, 1) });
-  const trades = await loadTrades(join(out, 'BTC-USDT-trades-2024-11.parquet'));
+  const trades = await loadTrades(join(out, 'BTC-USDT-trades-2024-11-01.parquet'));
   expect([[...trades.timeMs], [...trades.prices], [...trades.sides]]).toEqual([
     [NOV + 5, NOV + 7],
     [100.5, 101],
     [-1, 1],
   ]);
   expect(trades.venues).toEqual([{ name: 'binance', base: 'BTC', quote: 'USDT' }]);
+});
+
+test('a month of trades becomes a file for every day that has some', async () => {
+  const path = '/data/spot/monthly/aggTrades/BTCUSDT/BTCUSDT-aggTrades-2024-11.zip';
+  const row = (n: number, ms: number) => `${n},${100 + n},2,1,1,${ms},False,True`;
+  put(path, [NOV, NOV + DAY - 1, NOV + DAY, NOV + 3 * DAY].map((ms, n) => row(n, ms)).join('\n'));
+  const { outputs, inputs } = await download({
+    kind: 'trades',
+    interval: 'trades',
+    toMs: Date.UTC(2024, 11, 1),
+  });
+  expect(outputs.map(({ path: file, rows }) => [file.slice(-10 - 8, -8), rows])).toEqual([
+    ['2024-11-01', 2],
+    ['2024-11-02', 1],
+    ['2024-11-04', 1],
+  ]);
+  expect(new Set(inputs.map(({ sha256 }) => sha256)).size).toBe(1);
 });
 
 test('waits as long as it is asked to, and tries again what may pass', async () => {
@@ -194,7 +211,7 @@ test('a wrong checksum is tried once more, and then refused', async () => {
   out = `${out}-again`;
   server.faults.set(path, [send, send]);
   await expect(download({ toMs: NOV + DAY })).rejects.toMatchObject({ code: 'wrong-checksum' });
-  expect(existsSync(join(out, '.parts', 'BTC-USDT-1h'))).toBe(false);
+  expect(readdirSync(join(out, '.parts', 'BTC-USDT-1h'))).toEqual([]);
 });
 
 test('a file that holds another time than its name says is refused', async () => {
