@@ -20,6 +20,8 @@ export interface HttpClientOptions {
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 120_000;
+/** Of a file that is written as it comes; that nothing comes for minutes is noticed by fetch itself. */
+const TRANSFER_TIMEOUT_MS = 3_600_000;
 
 /** Statuses that another try does not mend, and what to do about them. */
 const REFUSALS: Readonly<Record<number, string>> = {
@@ -78,14 +80,9 @@ export class HttpClient {
     take: (blocks: AsyncIterable<Uint8Array>) => Promise<Result>,
   ): Promise<Result | undefined> {
     return this.attempt(url, async () => {
-      const stalled = new AbortController();
-      const response = await this.#world.fetch(url, {
-        signal: AbortSignal.any([this.#signal, stalled.signal]),
-      });
-      if (response.ok && response.body !== null) {
-        const counted = wholeBlocks(response, () => stalled.abort());
-        return take(counted);
-      }
+      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TRANSFER_TIMEOUT_MS)]);
+      const response = await this.#world.fetch(url, { signal });
+      if (response.ok && response.body !== null) return take(wholeBlocks(response));
       await response.body?.cancel();
       if (response.status === 404) return undefined;
       throw new HttpStatus(response.status, retryAfterMs(response, this.#world.now()));
@@ -156,19 +153,12 @@ export class HttpStatus extends Error {
   }
 }
 
-/** The body's blocks; a wait for one that is too long ends the transfer, and so does an end that comes too early. */
-async function* wholeBlocks(response: Response, stop: () => void): AsyncGenerator<Uint8Array> {
+/** The body's blocks; an end that comes too early is an error. */
+async function* wholeBlocks(response: Response): AsyncGenerator<Uint8Array> {
   let length = 0;
-  let timer = setTimeout(stop, REQUEST_TIMEOUT_MS);
-  try {
-    for await (const block of response.body as AsyncIterable<Uint8Array>) {
-      clearTimeout(timer);
-      timer = setTimeout(stop, REQUEST_TIMEOUT_MS);
-      length += block.length;
-      yield block;
-    }
-  } finally {
-    clearTimeout(timer);
+  for await (const block of response.body as AsyncIterable<Uint8Array>) {
+    length += block.length;
+    yield block;
   }
   requireWhole(response, length);
 }
