@@ -164,10 +164,10 @@ export class Ppo implements Agent, Imitator {
     return steps && { steps, decision: head.decision };
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       ...this.#update.saveParts(),
-      rollout: this.#rollout.save(),
+      rollout: this.#rollout.save(borrow),
       rng: this.#rng.save(),
       progress: { arrays: {}, values: { step: this.#step } },
     });

@@ -25,8 +25,8 @@ export interface Snapshot {
 /** What can be frozen into a snapshot and continue from it to the same bits. */
 export interface Snapshotable {
   /**
-   * @param borrow true: large arrays may be views that the next change overwrites, for callers that write them out at once;
-   *   otherwise all are copies
+   * @param borrow true: large arrays may be views that the next change overwrites, and what nothing reads any more may be
+   *   left out, for callers that write them out at once; otherwise all of it is there, as copies
    */
   save(borrow?: boolean): Snapshot;
   /** @throws StorageError `snapshot-mismatch` when the snapshot was taken from something of another shape */

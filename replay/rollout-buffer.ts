@@ -1,5 +1,11 @@
 /** Keeps the last T steps of N envs, in order, for on-policy agents. */
-import { restoreArrayInto, restoreNumber, type Snapshot, type Snapshotable } from '../core/snapshot.ts';
+import {
+  type NumericArray,
+  restoreArrayInto,
+  restoreNumber,
+  type Snapshot,
+  type Snapshotable,
+} from '../core/snapshot.ts';
 import { copyRow } from './rows.ts';
 
 /** T steps, N envs, D observation elements, A action elements. Row t·N + n is step t of env n. */
@@ -87,34 +93,35 @@ export class RolloutBuffer<Actions extends Float32Array | Int32Array> implements
     this.#step = 0;
   }
 
-  save(): Snapshot {
-    const { observations, actions, logProbs, rewards, terminated, truncated, finalValues, actionMasks } =
-      this;
-    return {
-      arrays: {
-        observations: observations.slice(),
-        actions: actions.slice(),
-        logProbs: logProbs.slice(),
-        rewards: rewards.slice(),
-        terminated: terminated.slice(),
-        truncated: truncated.slice(),
-        finalValues: finalValues.slice(),
-        ...(actionMasks && { actionMasks: actionMasks.slice() }),
-      },
-      values: { step: this.#step },
-    };
+  /** @param borrow true: without the steps that a full rollout has left behind; nothing reads them any more */
+  save(borrow = false): Snapshot {
+    const stored = borrow ? this.#step : this.numSteps;
+    const arrays: Record<string, NumericArray> = {};
+    for (const [key, array] of Object.entries(this.#arrays())) {
+      const kept = array.subarray(0, (array.length / this.numSteps) * stored);
+      arrays[key] = borrow ? kept : kept.slice();
+    }
+    return { arrays, values: { step: this.#step, ...(borrow && { stored }) } };
   }
 
   load(snapshot: Snapshot): void {
-    restoreArrayInto(this.observations, snapshot, 'observations');
-    restoreArrayInto(this.actions, snapshot, 'actions');
-    restoreArrayInto(this.logProbs, snapshot, 'logProbs');
-    restoreArrayInto(this.rewards, snapshot, 'rewards');
-    restoreArrayInto(this.terminated, snapshot, 'terminated');
-    restoreArrayInto(this.truncated, snapshot, 'truncated');
-    restoreArrayInto(this.finalValues, snapshot, 'finalValues');
-    const { actionMasks } = snapshot.arrays;
-    this.actionMasks = actionMasks instanceof Uint8Array ? actionMasks.slice() : undefined;
+    const { stored = this.numSteps } = snapshot.values;
+    const numStored = Number(stored);
+    const masks = Object.hasOwn(snapshot.arrays, 'actionMasks') ? snapshot.arrays.actionMasks : undefined;
+    this.actionMasks =
+      masks === undefined || numStored === 0
+        ? undefined
+        : new Uint8Array((masks.length / numStored) * this.numSteps).fill(1);
+    for (const [key, array] of Object.entries(this.#arrays())) {
+      restoreArrayInto(array.subarray(0, (array.length / this.numSteps) * numStored), snapshot, key);
+    }
     this.#step = restoreNumber(snapshot, 'step');
+  }
+
+  #arrays(): Record<string, NumericArray> {
+    const { observations, actions, logProbs, rewards, terminated, truncated, finalValues, actionMasks } =
+      this;
+    const masks = actionMasks && { actionMasks };
+    return { observations, actions, logProbs, rewards, terminated, truncated, finalValues, ...masks };
   }
 }

@@ -97,8 +97,8 @@ export class PpoRollout implements Snapshotable {
   }
 
   /** The steps alone: values, advantages and returns are worked out anew. */
-  save(): Snapshot {
-    return this.buffer.save();
+  save(borrow = false): Snapshot {
+    return this.buffer.save(borrow);
   }
 
   load(snapshot: Snapshot): void {

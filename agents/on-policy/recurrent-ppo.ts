@@ -227,10 +227,10 @@ export class RecurrentPpo implements Agent {
     return steps && { steps, decision: head.decision };
   }
 
-  save(): Snapshot {
+  save(borrow = false): Snapshot {
     return joinSnapshots({
       ...this.#update.saveParts(),
-      rollout: this.#rollout.save(),
+      rollout: this.#rollout.save(borrow),
       sequences: this.#sequences.save(),
       memory: {
         arrays: {
