@@ -27,8 +27,8 @@ export interface VenueConnectionOptions {
   readonly onEvent?: (event: VenueEvent) => void;
   /** One that is there already; `onEvent` is its own then, and its commands come through `command`. */
   readonly session?: VenueSession;
-  /** Called before each input is taken: what a tape records. */
-  readonly onInput?: (input: VenueInput, timeMs: number) => void;
+  /** Called before each input is taken: what a tape records. @returns the time at which it is taken, where it is another */
+  readonly onInput?: (input: VenueInput, timeMs: number) => number | undefined;
   /** Called before the first input of a connection whose other side says how fast its time passes. */
   readonly onSpeed?: (speed: number) => void;
 }
@@ -62,7 +62,7 @@ export class VenueConnection {
   readonly #setup: VenueSetup;
   readonly #transport: Transport;
   readonly #rng: Rng;
-  readonly #onInput: ((input: VenueInput, timeMs: number) => void) | undefined;
+  readonly #onInput: ((input: VenueInput, timeMs: number) => number | undefined) | undefined;
   readonly #onSpeed: ((speed: number) => void) | undefined;
   readonly #commands: VenueCommand[] = [];
   readonly #outgoing: string[] = [];
@@ -193,8 +193,9 @@ export class VenueConnection {
   }
 
   #take(input: VenueInput): void {
-    const timeMs = this.clock.nowMs();
-    this.#onInput?.(input, timeMs);
+    const nowMs = this.clock.nowMs();
+    // Clocks of several connections may differ by a hair: what is on the tape counts, for who repeats it.
+    const timeMs = this.#onInput?.(input, nowMs) ?? nowMs;
     this.session.handle(input, timeMs);
     // A command may lead to the next input: they are carried out one after another, not within each other.
     if (this.#handling) return;

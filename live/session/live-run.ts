@@ -138,8 +138,9 @@ export class LiveRun {
         onSpeed: (speed) => options.onSpeed?.(speed, venue),
         onInput: (input, timeMs) => {
           this.#onReceive?.();
-          this.#beforeInput();
+          this.#beforeInput(timeMs);
           this.session.takeInput(source, input, timeMs);
+          return this.session.timeMs;
         },
       });
     });
@@ -255,12 +256,12 @@ export class LiveRun {
     const { missing = [], numInputs = 0 } = past ?? {};
     const { torn } = this.#tape;
     const { equity, exposure, numOrders } = this.market.account;
-    const numSkipped = this.#skipPause();
+    const numSkipped = this.#skipPause(now);
     // The connections died with the process: to the session they close now, after the decisions that fell due meanwhile.
     for (const [source, venue] of this.connections.entries()) {
       const input = { kind: 'close', reason: 'the session was interrupted' } as const;
       this.session.takeInput(source, input, now);
-      venue.session.handle(input, now);
+      venue.session.handle(input, this.session.timeMs);
     }
     const closes = this.#leftOver === 'close' && (exposure !== 0 || numOrders > 0);
     if (closes) this.session.closeOut(now);
@@ -272,15 +273,14 @@ export class LiveRun {
   }
 
   /** Between two inputs all is settled: the moment for a checkpoint or another tape, and to leave out what nobody was there for. */
-  #beforeInput(): void {
+  #beforeInput(timeMs = this.clock.nowMs()): void {
     this.#tape.settle();
-    this.#skipPause();
+    this.#skipPause(timeMs);
   }
 
   /** @returns decisions that are left out: this process, or the one before, was not there to make them */
-  #skipPause(): number {
+  #skipPause(now: number): number {
     const { market, session, clock } = this;
-    const now = clock.nowMs();
     const waitedMs = (now - market.nextDecisionMs) / Math.max(1, clock.speed ?? 1);
     if (!(waitedMs > PAUSE_MS) || session.fault !== undefined) return 0;
     const numDue = market.numDueBy(now);
@@ -311,7 +311,7 @@ export class LiveRun {
       const now = this.clock.nowMs();
       if (decides() && this.market.nextDecisionMs <= now) {
         this.#onReceive?.();
-        this.#beforeInput();
+        this.#beforeInput(now);
         this.session.tick(now);
       }
       if (this.#isRunning) this.#scheduleTick();

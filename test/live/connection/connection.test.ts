@@ -37,7 +37,10 @@ async function connected(dialect: Dialect, config: Record<string, unknown> = {})
     clock: systemClock,
     transport: wsTransport,
     rng: createRng(1),
-    onInput: ({ kind }) => inputs.push(kind),
+    onInput: ({ kind }) => {
+      inputs.push(kind);
+      return undefined;
+    },
   });
   closers.push(() => connection.stop());
   return { market, server, connection, inputs };

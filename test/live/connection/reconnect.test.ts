@@ -56,7 +56,10 @@ function connect(
     clock,
     transport,
     rng: createRng(1),
-    onInput: (input) => inputs.push(input),
+    onInput: (input) => {
+      inputs.push(input);
+      return undefined;
+    },
     onEvent: (event) => onEvent(event, connection),
   });
   connection.start();

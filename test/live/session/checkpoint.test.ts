@@ -152,7 +152,10 @@ describe.each(dialects)('a connection to $plugin.name, with many faults', ({ plu
       clock,
       transport: network,
       rng: rng.fork('waits'),
-      onInput: (input, timeMs) => inputs.push([input, timeMs]),
+      onInput: (input, timeMs) => {
+        inputs.push([input, timeMs]);
+        return undefined;
+      },
     });
     connection.start();
     clock.runUntil(1_700_000_040_000);

@@ -34,8 +34,12 @@ function create(
   change: { leftOver?: string; latencyMs?: number } = {},
   policyFor: LiveRunOptions['policyFor'] = (model, createdMs, market) => hashPolicy(market, model, createdMs),
   startMs = 0,
+  isRestless = false,
 ) {
   const clock = new VirtualClock(START_MS + startMs);
+  let looked = 0;
+  // A clock that goes on between two looks, as the machine's does.
+  if (isRestless) clock.nowMs = clock.monotonicMs = () => START_MS + startMs + 0.25 * looked++;
   const sockets: SocketHandlers[] = [];
   const transport: Transport = {
     connect(_url, _options, handlers) {
@@ -174,7 +178,7 @@ describe('a session that goes on', () => {
 
 describe('decisions that nobody was there to make', () => {
   /** A session that has traded, is stopped at 6500 ms, and goes on so many milliseconds later. */
-  async function goOnAfter(pauseMs: number) {
+  async function goOnAfter(pauseMs: number, isRestless = false) {
     const first = create();
     first.run.start();
     first.sockets[0].open();
@@ -182,7 +186,7 @@ describe('decisions that nobody was there to make', () => {
     first.runTo(6500);
     const { numDecisions } = first.run.session;
     await first.run.stop();
-    const second = create({}, undefined, 6500 + pauseMs);
+    const second = create({}, undefined, 6500 + pauseMs, isRestless);
     return { ...second, numBefore: numDecisions };
   }
 
@@ -210,6 +214,12 @@ describe('decisions that nobody was there to make', () => {
       policyFor: (model, createdMs, market) => hashPolicy(market, model, createdMs),
     });
     expect(outcome.difference).toBeUndefined();
+  });
+
+  test('are left out at the time of what is on the tape, which a venue takes too', async () => {
+    const { run } = await goOnAfter(60_000, true);
+    expect(run.connections[0].session.save()).toMatchObject({ timeMs: run.session.timeMs });
+    await run.stop();
   });
 
   test('are left out by a process that stood still', async () => {
