@@ -3,14 +3,8 @@
 export { type BridgeOptions, type BridgeServer, startBridge } from './bridge/server.ts';
 export { BRIDGE_VERSION, BridgeSession, type CreateEnvs } from './bridge/session.ts';
 export { permuteBars, plantEdge } from './controls/markets.ts';
-export {
-  type ControlName,
-  type ControlResult,
-  type ControlsOptions,
-  type ControlsRequest,
-  type ControlsResult,
-  runControls,
-} from './controls/run-controls.ts';
+export type { ControlName, ControlResult, ControlsResult } from './controls/result.ts';
+export { type ControlsOptions, type ControlsRequest, runControls } from './controls/run-controls.ts';
 export { type CostOptions, costSurface } from './costs/surface.ts';
 export type { CrossvalRequest, CrossvalSetting } from './crossval/plan-crossval.ts';
 export { type CrossvalOptions, type CrossvalOutcome, runCrossval } from './crossval/run-crossval.ts';

@@ -2,47 +2,41 @@
 import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
-import type { Env } from '../../envs/env.ts';
+import type { Env, RowSpan } from '../../envs/env.ts';
 import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import type { Candles } from '../../market/candles/candles.ts';
 import type { Backtest } from '../../trainers/backtest.ts';
-import { type ExposureRule, holdExposures, runRule, runRuleBaselines } from '../../trainers/baselines.ts';
+import {
+  type ExposureRule,
+  holdExposures,
+  recordRule,
+  runRule,
+  runRuleBaselines,
+  takesExposures,
+} from '../../trainers/baselines.ts';
 import { type Candidate, judgeCandidates } from '../../trainers/judge.ts';
 import { meanExposureOf } from '../../trainers/skill.ts';
 import { splitSpans } from '../../trainers/spans.ts';
 import { Training } from '../../trainers/train.ts';
-import { percent, reachVerdict, type Verdict } from '../../trainers/verdict.ts';
+import { reachVerdict, type Verdict } from '../../trainers/verdict.ts';
 import type { PluginAccess } from '../plugins/access.ts';
+import { loadCatalog } from '../plugins/catalog.ts';
 import { judgedTask, whyNoAccount } from '../run/judged-task.ts';
 import { buildAgent, createSpanEnv, requireSoundAgent, requireSoundEnv } from '../run/parts.ts';
 import { planRun, type Run, type RunRequest } from '../run/spec.ts';
+import { linearRule, seenBars } from './linear-rule.ts';
 import { permuteBars, plantEdge } from './markets.ts';
+import {
+  alarmsOf,
+  type ControlName,
+  type ControlResult,
+  type ControlsResult,
+  expectedOf,
+  plantedNote,
+  type RuleResult,
+  standingOf,
+} from './result.ts';
 import { flipRewards, showNextBar } from './wrappers.ts';
-
-export type ControlName = 'market' | 'permuted' | 'random-rewards' | 'planted' | 'oracle';
-
-export interface ControlResult {
-  readonly name: ControlName;
-  /** What it is, in words. */
-  readonly description: string;
-  /** Of the mean of the seeds, on rows after those that were learnt from. */
-  readonly verdict: Verdict;
-  /** A year, of returns beyond the own mean exposure; mean over the seeds. */
-  readonly returnBeyondExposure: number;
-  /** Of a rule that knows the planted edge, or the next bar; absent where there is nothing to know. */
-  readonly rule?: { readonly skillPerYear: number; readonly finding: Verdict['finding'] };
-  /** Whether the agent did what it should; absent where either may be right. */
-  readonly isAsExpected?: boolean;
-}
-
-export interface ControlsResult {
-  readonly controls: readonly ControlResult[];
-  /** Where the market's own figure lies between the permuted bars (0) and the oracle (1). */
-  readonly standing: number;
-  /** What is wrong with the learner, or with how it is judged, a sentence each. */
-  readonly alarms: readonly string[];
-  readonly notes: readonly string[];
-}
 
 export interface ControlsRequest
   extends Pick<
@@ -96,6 +90,7 @@ export async function runControls(
       description: `bars in another order that go on where the last one went: a Sharpe ratio of ${edge} a year for who knows`,
       candles: plantEdge(candles, rng('planted'), edge),
       rule: goesOn,
+      hasPower: true,
     },
     {
       name: 'oracle',
@@ -130,6 +125,8 @@ interface ControlCase {
   readonly show?: (env: Env, candles: Candles) => Env;
   /** Who knows. */
   readonly rule?: (candles: Candles) => ExposureRule;
+  /** Whether a linear rule is to show what could be learnt. */
+  readonly hasPower?: boolean;
 }
 
 async function planControls(
@@ -138,18 +135,19 @@ async function planControls(
 ): Promise<{ run: Run; notes: string[] }> {
   const { seeds, edge: _, ...rest } = request;
   const notes: string[] = [];
+  await requireBars(request);
   const plan = (settings: RunRequest['settings']) =>
     planRun(
       { ...rest, settings, seed: seeds[0], evaluateEvery: 0, checkpointEvery: 0, envWorkers: 0 },
       access,
     );
   let run = await plan(request.settings);
-  const { env, agent, totalSteps, numEnvs } = run.spec;
-  const reason = run.market === undefined ? `Env "${env.name}" trades no candles` : whyNoAccount(run);
+  const { agent, totalSteps, numEnvs } = run.spec;
+  const reason = whyNoAccount(run);
   if (reason !== undefined) {
     throw new ConfigError(
       'no-account',
-      `${reason.replace(/\.$/, '')}; controls need an env on candles whose account can be judged.`,
+      `${reason.replace(/\.$/, '')}; controls need an env on candles whose account can be judged, such as "trading".`,
     );
   }
   const { rolloutSteps } = agent.config;
@@ -167,13 +165,27 @@ async function planControls(
   return { run, notes };
 }
 
+/** @throws ConfigError `no-account` for an env that trades no bars */
+async function requireBars({ env: name, plugins }: ControlsRequest): Promise<void> {
+  const { envs } = await loadCatalog(plugins);
+  const { needsCandles, needsBooks } = envs.get(name);
+  if (needsCandles) return;
+  const what = needsBooks
+    ? 'trades order books, whose venues belong together: put into another order they would be no market'
+    : 'trades no market data';
+  throw new ConfigError(
+    'no-account',
+    `Env "${name}" ${what}. Controls put bars into another order, and need an env on candles whose account can be judged, such as "trading".`,
+  );
+}
+
 async function trainAndJudge(
   run: Run,
   control: ControlCase,
   seeds: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<Pick<ControlResult, 'verdict' | 'returnBeyondExposure' | 'rule'> | undefined> {
-  const { candles, isReal = false, rule } = control;
+): Promise<Pick<ControlResult, 'verdict' | 'returnBeyondExposure' | 'rule' | 'linear'> | undefined> {
+  const { candles, isReal = false, hasPower = false, rule } = control;
   const on: Run = {
     ...run,
     market: { ...run.market!, candles, series: [candles], spans: splitSpans(candles) },
@@ -204,11 +216,24 @@ async function trainAndJudge(
       bars: 'on rows that no seed has learnt from',
     });
   const verdict = verdictOf(judged.map(({ backtest }) => backtest));
-  const known = rule && verdictOf([runRule(market, axis, rule(candles)).backtest]);
+  const resultOf = (played: ExposureRule): RuleResult => {
+    const { skillPerYear, finding } = verdictOf([runRule(market, axis, played).backtest]);
+    return { skillPerYear: skillPerYear.mean, finding };
+  };
+  const passEnv = (rows: RowSpan) => shown(createSpanEnv(on, rows, on.spec.seed, true));
+  const seen = (rows: RowSpan) => seenBars(passEnv(rows), on.spec.seed);
+  const earns = (played: ExposureRule): number => {
+    const { equity, length } = recordRule({ env: passEnv(train), seed: on.spec.seed }, played);
+    return equity[length - 1];
+  };
   return {
     verdict,
     returnBeyondExposure: verdict.skillPerYear.mean,
-    ...(known && { rule: { skillPerYear: known.skillPerYear.mean, finding: known.finding } }),
+    ...(rule && { rule: resultOf(rule(candles)) }),
+    ...(hasPower &&
+      takesExposures(task.createEnv().actionSpace) && {
+        linear: resultOf(linearRule(seen(train), seen(span), candles, earns)),
+      }),
   };
 }
 
@@ -254,39 +279,4 @@ function knowsNext({ open, timeMs, length }: Candles): ExposureRule {
       return row + 2 < length && open[row + 2] > open[row + 1] ? 1 : -1;
     },
   };
-}
-
-function expectedOf(name: ControlName, { finding }: Verdict): boolean | undefined {
-  if (name === 'permuted' || name === 'random-rewards') return finding !== 'edge';
-  return name === 'oracle' ? finding === 'edge' : undefined;
-}
-
-/** How much of the planted edge was found: neither answer is wrong, for a small edge takes more steps, or costs more than it earns. */
-function plantedNote(controls: readonly ControlResult[], edge: number): string {
-  const { verdict, rule } = controls.find(({ name }) => name === 'planted')!;
-  const found = verdict.finding === 'edge' ? 'found' : 'not found';
-  return (
-    `The planted edge, a Sharpe ratio of ${edge} a year for who knows it, was ${found}: ${percent(verdict.skillPerYear.mean)} a year beyond its exposure, ` +
-    `where who knows it earns ${percent(rule!.skillPerYear)} after costs.`
-  );
-}
-
-function standingOf(controls: readonly ControlResult[]): number {
-  const figure = (name: ControlName): number =>
-    controls.find((control) => control.name === name)!.returnBeyondExposure;
-  return (figure('market') - figure('permuted')) / (figure('oracle') - figure('permuted'));
-}
-
-function alarmsOf(controls: readonly ControlResult[]): string[] {
-  const told: Readonly<Record<ControlName, string>> = {
-    market: '',
-    permuted:
-      'It finds an edge in bars that were put into another order, where there is none: something knows later data, or the costs are wrong (market-gym check-leaks).',
-    'random-rewards':
-      'It finds an edge though its rewards said nothing: what it observes, or how it is judged, knows later data (market-gym check-leaks).',
-    planted: '',
-    oracle:
-      'It finds no edge though the next bar was shown to it: with these settings and steps it learns nothing, and what it does not find elsewhere says nothing.',
-  };
-  return controls.filter(({ isAsExpected }) => isAsExpected === false).map(({ name }) => told[name]);
 }

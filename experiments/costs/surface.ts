@@ -87,7 +87,7 @@ export async function costSurface(
   }
   const points: ReportCapacity['points'][number][] = [];
   for (const capital of capitals) {
-    points.push({ capital, ...play({}, { initialEquity: capital, ...impact.settings }) });
+    points.push({ capital, ...play({}, { [axes.capitalKey]: capital, ...impact.settings }) });
     if (await tick()) return undefined;
   }
   return {
@@ -98,10 +98,26 @@ export async function costSurface(
     base,
     latencyUnit: axes.latencyUnit,
     hasSlippage: axes.hasSlippage,
+    ...(areFlat(cells) && { feeNote: flatNote(axes) }),
     cells,
     breakEven,
     capacity: { means: impact.means, points, ...limitsOf(points), ...(without && { without }) },
   };
+}
+
+/** Whether no fee of several changes anything. */
+function areFlat(cells: readonly ReportCostCell[]): boolean {
+  const [first] = cells;
+  const same = cells.filter(
+    ({ slippage, latency }) => slippage === first.slippage && latency === first.latency,
+  );
+  return same.length > 1 && same.every(({ netReturn }) => netReturn === first.netReturn);
+}
+
+function flatNote({ otherFees }: CostAxes): string {
+  return otherFees === undefined
+    ? 'Fees change nothing: the agent does not trade.'
+    : `Fees change nothing: ${otherFees}, decides them, or the agent does not trade.`;
 }
 
 type Played = Pick<ReportCostCell, 'netReturn' | 'sharpe'>;
@@ -213,7 +229,7 @@ function capacityOf(
   without?: string;
 } {
   const none = (without: string) => ({ capitals: [], impact: { means: '', settings: {} }, without });
-  if (!Number.isFinite(capital)) return none('the env has no setting initialEquity');
+  if (!Number.isFinite(capital)) return none('the env has no setting of its capital');
   let factor = 1;
   const decades = Array.from({ length: DECADES }, () => {
     const value = capital * factor;

@@ -2,7 +2,8 @@
 import type { Argv } from 'yargs';
 import { MAX_SEED } from '../../core/rng.ts';
 import { formatTable } from '../../core/text-table.ts';
-import { type ControlResult, runControls } from '../../experiments/controls/run-controls.ts';
+import type { ControlResult } from '../../experiments/controls/result.ts';
+import { runControls } from '../../experiments/controls/run-controls.ts';
 import { SHIPPED_DATA } from '../../experiments/plugins/catalog.ts';
 import { FINDING_WORDS, percent } from '../../trainers/verdict.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
@@ -82,7 +83,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     return EXIT_INTERRUPTED;
   }
   const { controls, standing, alarms, notes } = outcome;
-  const header = ['', 'beyond exposure', '95 % interval', 'trades', 'who knows', 'verdict'];
+  const header = ['', 'beyond exposure', '95 % interval', 'trades', 'who knows', 'linear rule', 'verdict'];
   console.say(`\n${formatTable([header, ...controls.map(rowOf)])}\n`);
   for (const { name, description } of controls) console.say(`${name}: ${description}.`);
   console.say(
@@ -95,7 +96,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   return alarms.length > 0 ? EXIT_FAILED : 0;
 }
 
-function rowOf({ name, verdict, rule, isAsExpected }: ControlResult): string[] {
+function rowOf({ name, verdict, rule, linear, isAsExpected }: ControlResult): string[] {
   const { mean, low, high } = verdict.skillPerYear;
   const bounds = Number.isNaN(low) ? '–' : `${percent(low)} to ${percent(high)}`;
   const words = FINDING_WORDS[verdict.finding];
@@ -105,6 +106,7 @@ function rowOf({ name, verdict, rule, isAsExpected }: ControlResult): string[] {
     bounds,
     verdict.numTrades.toFixed(0),
     rule === undefined ? '' : percent(rule.skillPerYear),
+    linear === undefined ? '' : percent(linear.skillPerYear),
     isAsExpected === false ? `${words} (wrong)` : words,
   ];
 }

@@ -107,6 +107,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     renderCostsPage(surface, `${surface.agent} on ${surface.env} at other costs`, details),
   );
   for (const table of tablesOf(surface)) console.say(`${table}\n`);
+  if (surface.feeNote !== undefined) console.say(`${surface.feeNote}\n`);
   console.say(
     `Break-even fee:\n${breakEvenSentences(surface).join('\n')}\n\n${capacitySentence(surface.capacity)}${shortSpanNote(surface)}`,
   );

@@ -48,6 +48,8 @@ export interface ReportCosts {
   readonly latencyUnit: 'ms' | 'bars';
   /** Whether half-spreads were changed; on books they are recorded. */
   readonly hasSlippage: boolean;
+  /** Why fees change nothing, where they do not. */
+  readonly feeNote?: string;
   readonly cells: readonly ReportCostCell[];
   /** The fee at which nothing is left; null: it loses without fees too. */
   readonly breakEven: readonly {
@@ -77,7 +79,7 @@ ${costsSection({ costs })}
 /** Empty where there are none. */
 export function costsSection({ costs }: { readonly costs?: ReportCosts }): string {
   if (costs === undefined) return '';
-  const { cells, capacity } = costs;
+  const { cells, capacity, feeNote = '' } = costs;
   const latencies = [...new Set(cells.map(({ latency }) => latency))];
   const maps = latencies.map(
     (latency) =>
@@ -87,7 +89,7 @@ export function costsSection({ costs }: { readonly costs?: ReportCosts }): strin
 <h2>At other costs</h2>
 <p class="note">The same agent on the test span, traded again in each cell: net return, then Sharpe ratio a year. The run's own costs are framed.${escapeHtml(shortSpanNote(costs))}</p>
 <div class="model">${maps.join('\n')}</div>
-<h3>Break-even fee</h3>
+${feeNote && `<p class="note">${escapeHtml(feeNote)}</p>`}<h3>Break-even fee</h3>
 <ul>${breakEvenSentences(costs)
     .map((sentence) => `<li>${escapeHtml(sentence)}</li>`)
     .join('')}</ul>

@@ -4,8 +4,9 @@ import { createRng } from '../../../core/rng.ts';
 import { mean, standardDeviation } from '../../../core/statistics.ts';
 import { cartpole } from '../../../envs/cartpole.ts';
 import { TradingEnv } from '../../../envs/trading.ts';
+import { fitRidge } from '../../../experiments/controls/linear-rule.ts';
 import { permuteBars, plantEdge } from '../../../experiments/controls/markets.ts';
-import type { ControlsResult } from '../../../experiments/controls/run-controls.ts';
+import { type ControlsResult, plantedNote } from '../../../experiments/controls/result.ts';
 import { flipRewards, showNextBar } from '../../../experiments/controls/wrappers.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 import { Workplace } from '../../scripts/command-line.ts';
@@ -80,6 +81,70 @@ test('an oracle shows what an order earns from the next open to the one after it
   expect(Math.sign(later[later.length - 1])).toBe(Math.sign(open[row + 3] - open[row + 2]));
 });
 
+describe('a ridge regression', () => {
+  const rng = createRng(3);
+  const rows = Array.from({ length: 400 }, () => Float32Array.from([rng.gaussian(), 7, rng.gaussian()]));
+
+  test('is the straight line where there is no noise, whatever stays constant', () => {
+    const values = Float64Array.from(rows, ([a, , b]) => 2 + 3 * a - b);
+    const expects = fitRidge(rows, values);
+    for (const row of rows.slice(0, 5)) expect(expects(row)).toBeCloseTo(2 + 3 * row[0] - row[2], 3);
+  });
+
+  test('takes off what noise alone would give: p·σ²/‖b‖² on the diagonal', () => {
+    const values = Float64Array.from(rows, ([a]) => 0.3 * a + rng.gaussian());
+    const expects = fitRidge(rows, values);
+    const at = (a: number, b: number) =>
+      expects(Float32Array.of(a, 7, b)) - expects(Float32Array.of(0, 7, 0));
+    // By the definition, for two columns.
+    const scale = [0, 2].map((d) => {
+      const column = rows.map((row) => row[d]);
+      const m = mean(column);
+      return { m, s: Math.sqrt(mean(column.map((x) => (x - m) ** 2))), d };
+    });
+    const z = rows.map((row) => scale.map(({ m, s, d }) => (row[d] - m) / s));
+    const y = Array.from(values, (value) => value - mean(values));
+    const sum = (f: (i: number) => number) => rows.reduce((total, _, i) => total + f(i), 0);
+    const g = sum((i) => z[i][0] * z[i][1]);
+    const [u, v] = [sum((i) => z[i][0] * y[i]), sum((i) => z[i][1] * y[i])];
+    const solve = (k: number) => {
+      const [p, q] = [sum((i) => z[i][0] ** 2) + k, sum((i) => z[i][1] ** 2) + k];
+      return [(u * q - v * g) / (p * q - g * g), (v * p - u * g) / (p * q - g * g)];
+    };
+    const b = solve(0);
+    const noise = sum((i) => (y[i] - b[0] * z[i][0] - b[1] * z[i][1]) ** 2) / (400 - 2);
+    const ridge = solve((2 * noise) / (b[0] ** 2 + b[1] ** 2));
+    expect(at(1, 0)).toBeCloseTo(ridge[0] / scale[0].s, 5);
+    expect(at(0, 1)).toBeCloseTo(ridge[1] / scale[1].s, 5);
+    expect(Math.abs(at(1, 0))).toBeLessThan(Math.abs(b[0] / scale[0].s));
+  });
+
+  test('of fewer rows than columns expects the mean', () => {
+    const expects = fitRidge(rows.slice(0, 2), Float64Array.of(1, 2));
+    expect(expects(rows[9])).toBe(1.5);
+  });
+});
+
+test('what became of a planted edge is told from what could have been found', () => {
+  const said = (agent: string, rule: string, linear?: string) =>
+    plantedNote(
+      [
+        {
+          name: 'planted',
+          verdict: { finding: agent, skillPerYear: { mean: 0.01 } },
+          rule: { finding: rule, skillPerYear: 0.4 },
+          ...(linear && { linear: { finding: linear, skillPerYear: 0.2 } }),
+        },
+      ] as never,
+      3,
+    );
+  expect(said('edge', 'edge', 'none')).toMatch(/was found: \+1\.0 % .* linear rule .* \+20\.0 %\.$/);
+  expect(said('none', 'edge', 'edge')).toContain('It was there to be found: the training missed it');
+  expect(said('none', 'edge', 'none')).toContain('too weak to be found in so many rows');
+  expect(said('none', 'none', 'none')).toContain('had no power');
+  expect(said('none', 'edge')).toMatch(/was not found: \+1\.0 % .* earns \+40\.0 % after costs\.$/);
+});
+
 describe('the command', () => {
   let place: Workplace;
   beforeAll(() => {
@@ -124,6 +189,10 @@ describe('the command', () => {
     ]);
     expect([alarms, code]).toEqual([[], 0]);
     expect(place.exists('runs')).toBe(false);
+    const planted = found[3];
+    expect(planted.rule?.finding).toBe('edge');
+    expect(planted.linear?.skillPerYear).toBeGreaterThan(0);
+    expect(found.filter(({ linear }) => linear !== undefined)).toEqual([planted]);
   });
 
   test('one that learns nothing is reported, for it does not find what is shown to it', async () => {
@@ -144,9 +213,17 @@ describe('the command', () => {
   });
 
   test('an env without an account, or without candles, is refused in one line', async () => {
-    for (const env of ['cartpole', 'portfolio']) {
+    for (const [env, why] of [
+      ['cartpole', 'trades no market data'],
+      ['trading-books', 'trades order books'],
+      ['arbitrage', 'trades order books'],
+      ['carry', 'trades order books'],
+      ['portfolio', 'lacks price, exposure'],
+      ['shares', 'lacks price, exposure'],
+    ]) {
       const { code, stderr } = await place.run('controls', '--env', env, '--steps', '64', '--seeds', '1');
-      expect([code, stderr.split('\n').length]).toEqual([2, 2]);
+      expect([code, stderr.split('\n').length, stderr]).toEqual([2, 2, expect.stringContaining(why)]);
+      expect(stderr).toContain('such as "trading"');
     }
   });
 });

@@ -9,6 +9,7 @@ import { encodeBooks } from '../../../market/books/load.ts';
 import { geometricBrownian } from '../../../market/synthetic/candles.ts';
 import { SyntheticVenues } from '../../../market/synthetic/venues.ts';
 import { candleFile, Workplace } from '../../scripts/command-line.ts';
+import { counts } from '../../soak.ts';
 
 let place: Workplace;
 let held: TrainedRun;
@@ -143,6 +144,63 @@ describe('the command', () => {
     expect(place.read('held/report.html')).toContain('<section id="costs">');
   });
 
+  test('takes envs of several assets and arbitrage of every kind, whatever they call their fees', async () => {
+    place.write('other.csv', candleFile(rising.map((line, i) => line.replaceAll('1000000', `${1000 + i}`))));
+    const BRIEF = ['--agent', 'random', '--steps', '8', '--envs', '1', '--evaluate-every', '0'];
+    const series = ['--data', 'rising.csv,other.csv', '--set', 'env.normalizationBars=20'];
+    const grid = ['--fees', '0,20', '--latencies', '0', '--capitals', '1e4,1e5'];
+    const kinds: [string, number, ...string[]][] = [
+      ['shares', 0.0015, ...series, 'env.buyCostRate=0.002'],
+      ['carry', 0.0004],
+      ['portfolio', 0.001, ...series],
+      ['perp-carry', 0.0004],
+      ['premium', 0.0004],
+      ['triangular', 0.0004],
+    ];
+    for (const [env, base, ...settings] of kinds.slice(0, counts(2, kinds.length))) {
+      const trained = await place.run('train', '--env', env, ...BRIEF, ...settings, '--out', env);
+      expect({ code: trained.code, stderr: trained.stderr }).toEqual({ code: 0, stderr: '' });
+      const surface = await json(env, ...grid);
+      expect(surface.base.fee).toBeCloseTo(base, 12);
+      const [free, dear] = surface.cells.map(({ netReturn }: { netReturn: number }) => netReturn);
+      expect([env, free > dear, surface.feeNote]).toEqual([env, true, undefined]);
+      expect(surface.capacity.points).toHaveLength(env === 'portfolio' || env === 'shares' ? 0 : 2);
+    }
+  });
+
+  test('says so where fees change nothing, as the env goes by others or nothing is traded', async () => {
+    const grid = ['--fees', '0,20', '--slippages', '0', '--latencies', '0', '--capitals', '1e4'];
+    const noteOf = async (out: string, exposure: string, ...settings: string[]) => {
+      await place.run(
+        ...[
+          'train',
+          '--agent',
+          'buy-and-hold',
+          '--data',
+          'rising.csv',
+          '--steps',
+          '8',
+          '--envs',
+          '1',
+          '--out',
+          out,
+        ],
+        ...[
+          '--set',
+          'env.normalizationBars=20',
+          'env.levels=[0,1]',
+          `agent.exposure=${exposure}`,
+          ...settings,
+        ],
+      );
+      return (await json(out, ...grid)).feeNote;
+    };
+    expect(await noteOf('cash', '0')).toBe('Fees change nothing: the agent does not trade.');
+    expect(await noteOf('tiers', '1', 'env.feeModel=tiered')).toBe(
+      'Fees change nothing: env.feeModel, "tiered", decides them, or the agent does not trade.',
+    );
+  });
+
   test('takes envs on books with their own latencies, and says how short their span is', async () => {
     const market = new SyntheticVenues({ events: 3000, venues: [{ name: 'A' }, { name: 'B' }] });
     const books = encodeBooks(market.generate(createRng(1)), 'books.jsonl');
@@ -182,7 +240,10 @@ describe('the command', () => {
   test('refuses an env without a fee, and numbers that are none, in one line', async () => {
     await place.run('train', '--env', 'cartpole', '--agent', 'random', '--steps', '8', '--out', 'pole');
     for (const [args, message] of [
-      [['pole'], /Env "cartpole" has no setting feeRate, takerFeeRates, costRate/],
+      [
+        ['pole'],
+        /Env "cartpole" has no setting feeRate, takerFeeRates, takerFeeRate, costRate, buyCostRate and sellCostRate/,
+      ],
       [['held', '--fees', '1,x'], /--fees takes numbers of 0 or more by comma, got "1,x"/],
     ] as const) {
       const { code, stderr } = await place.run('costs', ...args);
