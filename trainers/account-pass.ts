@@ -163,6 +163,40 @@ function costsOf({ feePaid, slippagePaid, interestPaid, costPaid }: AccountInfo)
   return (feePaid ?? 0) + (slippagePaid ?? 0) + (interestPaid ?? 0);
 }
 
+/**
+ * What a pass earns from the first time of an axis to its last, of which nothing is recorded on the way.
+ * @returns fraction, −1 after ruin
+ * @throws EnvError as `alignPass`; `unsound-account` where the last equity is not finite
+ */
+export function playForReturn(env: Env, agent: Agent, axis: PassAxis, seed?: number): number {
+  const lastMs = axis.timeMs[axis.length - 1];
+  let first = Number.NaN;
+  let last = Number.NaN;
+  const visit = (given: object, _reward: number, action: ActionBatch | undefined): void => {
+    const { timeMs, equity } = given as AccountInfo;
+    if (action === undefined) requireSameBegin(timeMs, axis);
+    if (action === undefined) first = equity;
+    if (timeMs <= lastMs) last = equity;
+  };
+  playEpisode(agent, env, visit, seed);
+  const earned = Math.max(0, last) / first - 1;
+  if (Number.isFinite(earned)) return earned;
+  throw new EnvError(
+    'unsound-account',
+    `A pass led from the equity ${first} to ${last}; expected finite numbers.`,
+  );
+}
+
+function requireSameBegin(timeMs: number, axis: PassAxis): void {
+  if (timeMs === axis.timeMs[0]) return;
+  throw new EnvError(
+    'not-one-pass',
+    `Two passes through the same span begin at different times, ${formatTime(timeMs)} and ` +
+      `${formatTime(axis.timeMs[0])}, so they cannot be compared; where its context has onePass, an env has to go through ` +
+      'its span from the first row on, whatever its seed.',
+  );
+}
+
 /** The longest of some passes: ruin, or the end of a task, cuts others short. */
 export function longestPass(passes: readonly AccountPass[]): AccountPass {
   return passes.reduce((longest, pass) => (pass.length > longest.length ? pass : longest));
@@ -174,14 +208,7 @@ export function longestPass(passes: readonly AccountPass[]): AccountPass {
  * @throws EnvError `not-one-pass` where the pass does not begin with the axis
  */
 export function alignPass(pass: AccountPass, axis: PassAxis): AccountPass {
-  if (pass.timeMs[0] !== axis.timeMs[0]) {
-    throw new EnvError(
-      'not-one-pass',
-      `Two passes through the same span begin at different times, ${formatTime(pass.timeMs[0])} and ` +
-        `${formatTime(axis.timeMs[0])}, so they cannot be compared; where its context has onePass, an env has to go through ` +
-        'its span from the first row on, whatever its seed.',
-    );
-  }
+  requireSameBegin(pass.timeMs[0], axis);
   const aligned = allocate(axis.length);
   const { timeMs, price, equity, exposure, position, cash, tradedNotional, costPaid } = aligned;
   timeMs.set(axis.timeMs);

@@ -12,9 +12,15 @@ import type { AccountInfo } from '../envs/account-info.ts';
 import type { Env } from '../envs/env.ts';
 import { type ActionSpace, createActionBatch } from '../envs/spaces.ts';
 import type { Candles } from '../market/candles/candles.ts';
-import { totalReturn } from '../market/statistics/metrics.ts';
-import { type AccountPass, alignPass, longestPass, type PassAxis, recordPass } from './account-pass.ts';
-import { type Backtest, returnsOf, summarizePass } from './backtest.ts';
+import {
+  type AccountPass,
+  alignPass,
+  longestPass,
+  type PassAxis,
+  playForReturn,
+  recordPass,
+} from './account-pass.ts';
+import { type Backtest, summarizePass } from './backtest.ts';
 import type { HeldExposure } from './skill.ts';
 
 /** Random traders behind the one that is shown. */
@@ -160,19 +166,19 @@ export function runRandomBaseline(
   const { observationSpace, actionSpace } = market.env;
   const turnover = mean(judged.map(({ metrics, periodsPerYear }) => metrics.turnover / periodsPerYear));
   const changeProbability = Math.min(1, turnover / meanChange(actionSpace));
-  const play = (i: number): AccountPass => {
+  const trader = (i: number): Agent => {
     const context = { observationSpace, actionSpace, numEnvs: 1, rng: createRng(seed + i), totalSteps: 0 };
-    const trader = random.build(context, { changeProbability });
-    const agent = policyOf(market.env, (observation) => trader.act(observation, 1, false));
-    return alignPass(recordPass(market.env, agent, { seed: market.seed }), axis);
+    const drawn = random.build(context, { changeProbability });
+    return policyOf(market.env, (observation) => drawn.act(observation, 1, false));
   };
-  // The one that is shown plays twice: the passes of all would fill the memory.
+  // The one that is shown plays twice: of the others no more is asked than what they earned.
   const runs = Array.from({ length: NUM_RANDOM }, (_, i) => ({
     i,
-    totalReturn: totalReturn(returnsOf(play(i).equity)),
+    totalReturn: playForReturn(market.env, trader(i), axis, market.seed),
   }));
   runs.sort((a, b) => a.totalReturn - b.totalReturn);
-  const median = summarizePass(play(runs[NUM_RANDOM >> 1].i), market.periodsPerYear);
+  const pass = recordPass(market.env, trader(runs[NUM_RANDOM >> 1].i), { seed: market.seed });
+  const median = summarizePass(alignPass(pass, axis), market.periodsPerYear);
   return {
     median: { name: 'random', backtest: median },
     totalReturns: runs.map((run) => run.totalReturn),

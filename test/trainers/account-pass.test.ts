@@ -9,7 +9,7 @@ import { TradingEnv } from '../../envs/trading.ts';
 import type { Fill } from '../../market/execution/fill.ts';
 import { roundTrips, summarizeTrades } from '../../market/statistics/trades.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
-import { alignPass, longestPass, recordPass } from '../../trainers/account-pass.ts';
+import { alignPass, longestPass, playForReturn, recordPass } from '../../trainers/account-pass.ts';
 import { summarizePass } from '../../trainers/backtest.ts';
 import { recordRule, runRuleBaselines } from '../../trainers/baselines.ts';
 
@@ -80,8 +80,18 @@ test('steps between two times of the axis are added up', () => {
   expect([...rows.exposure]).toEqual([0, 0.5, 0.8]);
 });
 
+test('what a pass earns is read off its ends: to the last time of the axis, nothing less after ruin', () => {
+  const axis = record([{}, {}, {}]);
+  const earned = (rows: readonly Partial<Told>[]) => playForReturn(telling(rows), idle, axis);
+  expect(earned([{ equity: 80 }, { equity: 500 }, { equity: 100 }])).toBe(0.25);
+  expect(earned([{ equity: 80 }, { equity: 100 }, { timeMs: 3000, equity: 500 }])).toBe(0.25);
+  expect(earned([{ equity: 80 }, { equity: -3 }])).toBe(-1);
+  expect(() => earned([{}, { equity: Number.NaN }])).toThrow('from the equity 100 to NaN');
+});
+
 test('passes that begin at different times cannot be compared', () => {
   const late = record([{ timeMs: 500 }, {}]);
+  expect(() => playForReturn(telling([{ timeMs: 500 }, {}]), idle, record([{}, {}]))).toThrow('onePass');
   expect(() => alignPass(late, record([{}, {}]))).toThrowError(
     expect.objectContaining({ code: 'not-one-pass', message: expect.stringContaining('onePass') }),
   );

@@ -161,7 +161,8 @@ test('random traders turn over as much as those that they are compared with', ()
   expect(ratio).toBeLessThan(2);
   expect(totalReturns).toHaveLength(20);
   expect([...totalReturns]).toEqual([...totalReturns].sort((a, b) => a - b));
-  expect(median.backtest.metrics.totalReturn).toBe(totalReturns[10]);
+  // Of the others only the ends are asked for, which gives the same but for rounding.
+  expect(median.backtest.metrics.totalReturn).toBeCloseTo(totalReturns[10], 12);
 });
 
 describe('costs of a step', () => {
