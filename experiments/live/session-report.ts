@@ -4,7 +4,8 @@ import { passOf } from '../../trainers/account-pass.ts';
 import { type Backtest, summarizePass } from '../../trainers/backtest.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import type { ReportVerdict } from '../../trainers/report/report.ts';
-import { tradingMetrics } from '../../trainers/report/trading.ts';
+import { fixedText } from '../../trainers/report/text.ts';
+import { curve, tradingMetrics } from '../../trainers/report/trading.ts';
 import { type HeldExposure, holdExposure, meanExposureOf } from '../../trainers/skill.ts';
 import { FINDING_WORDS, percent, reachVerdict } from '../../trainers/verdict.ts';
 import type { SessionStory } from './session-story.ts';
@@ -50,13 +51,6 @@ export function renderSession(story: SessionStory, summary: SessionSummary): str
   const { account, holding, rows, verdict } = summary;
   if (account === undefined || holding === undefined) return undefined;
   const { config, model } = story.header;
-  const curve = (name: string, kind: 'agent' | 'baseline', pass: Backtest) => ({
-    name,
-    kind,
-    equity: pass.equity,
-    exposure: pass.exposure,
-    metrics: { ...pass.metrics },
-  });
   const { numTrades, winRate } = story.totals;
   const session = curve('session', 'agent', account);
   return renderReport({
@@ -113,7 +107,7 @@ function judgeSession(story: SessionStory, account: Backtest, holding: Backtest)
   const trades = Math.round(numTrades);
   const text =
     `${FINDING_WORDS[finding]}: in ${durationOf(story)} the session earned ${percentOf(account.metrics.totalReturn)} after costs, ` +
-    `its own mean exposure of ${mean.toFixed(2)} held throughout ${percentOf(own)}, buy-and-hold ` +
+    `its own mean exposure of ${fixedText(mean)} held throughout ${percentOf(own)}, buy-and-hold ` +
     `${percentOf(holding.metrics.totalReturn)}; ${trades} ${trades === 1 ? 'trade' : 'trades'} in ${story.numDecisions} decisions.`;
   return { tone, text };
 }
@@ -151,7 +145,7 @@ function figuresOf(
 ): (readonly [string, string])[] {
   const { totals, denials, troubles, numRecoveries, haltReason, verdicts } = story;
   const quote = quoteOf(story);
-  const money = (value: number) => `${value.toFixed(2)} ${quote}`;
+  const money = (value: number) => `${fixedText(value)} ${quote}`;
   const listed = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)

@@ -17,6 +17,7 @@ import {
   judgeCandidates,
 } from '../../trainers/judge.ts';
 import type { Report, ReportLearning, ReportMetric } from '../../trainers/report/report.ts';
+import { fixedText, percentText } from '../../trainers/report/text.ts';
 import { tradingMetrics, tradingReport } from '../../trainers/report/trading.ts';
 import { isoDate } from '../../trainers/spans.ts';
 import type { PluginAccess } from '../plugins/access.ts';
@@ -188,9 +189,7 @@ function formatSpan({ candidates, rules, random }: JudgedSpan, agentName: string
 }
 
 export function formatMetric(value: number, format: ReportMetric['format']): string {
-  if (!Number.isFinite(value)) return '–';
-  if (format === 'percent') return `${(value * 100).toFixed(1)}%`;
-  return value.toFixed(format === 'integer' ? 0 : 2);
+  return format === 'percent' ? percentText(value) : fixedText(value, format === 'integer' ? 0 : 2);
 }
 
 /**
@@ -217,6 +216,7 @@ export function reportOf(
       `${isoDate(timeMs[timeMs.length - 1])}; ${describeCosts(run)}.`,
     agentName: agent.name,
     judgement,
+    candles: run.market?.candles,
     trials,
     costs,
     learning: runs.map(learningOf),

@@ -20,6 +20,21 @@ export function medianSeed(span: ReportSpan): ReportCurve | undefined {
   return ascending[(ascending.length - 1) >> 1];
 }
 
+/**
+ * The agent whose curve stands for it on a span: one seed through all of them, the median of the span that comes first; of a span
+ * that has no such curve its own median.
+ */
+export function followedCurve(report: Report, span: ReportSpan): ReportCurve | undefined {
+  const [first] = spansInReadingOrder(report);
+  const name = first && medianSeed(first)?.name;
+  return agentCurves(span).find((curve) => curve.name === name) ?? medianSeed(span);
+}
+
+/** Buy-and-hold, or the equally weighted basket of several assets. */
+export function marketCurve({ curves }: ReportSpan): ReportCurve | undefined {
+  return curves.find(({ kind, name }) => kind === 'baseline' && (name === 'buy-and-hold' || name === '1/N'));
+}
+
 /** `ppo` for `ppo, seed 1`. */
 export function agentName(curve: ReportCurve): string {
   return curve.name.replace(/,\s*seed\b.*$/i, '');

@@ -78,7 +78,7 @@ function section({
   return `<section><h2>${escapeHtml(symbol ?? 'Series')}</h2>
 <figure>${candlePicture(candles, faults)}</figure>
 ${lists.join('\n')}
-<h3>Figures</h3><pre style="overflow-x:auto">${escapeHtml(formatDataQuality(quality))}</pre></section>`;
+<h3>Figures</h3><pre style="overflow-x:auto" tabindex="0">${escapeHtml(formatDataQuality(quality))}</pre></section>`;
 }
 
 const item = (sentence: string): string => `<li>${escapeHtml(sentence)}</li>`;

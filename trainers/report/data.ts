@@ -1,13 +1,17 @@
 /**
  * Prepares what the page's charts draw: series scaled, thinned and rounded, and their embedding as JSON inside HTML.
  */
+import { extremes, largestTriangles } from '../../core/largest-triangle.ts';
 import { median } from '../../core/statistics.ts';
-import { agentCurves, curveColours, medianSeed, spansInReadingOrder } from './cast.ts';
+import { agentCurves, curveColours, followedCurve, spansInReadingOrder } from './cast.ts';
 import { lineColour } from './document.ts';
 import type { Report, ReportCurve, ReportLearning, ReportModelChart, ReportSpan } from './report.ts';
+import { type TearChartData, tearChartData } from './tear/data.ts';
 
-/** Longer spans are drawn every k-th bar; no screen shows more. */
+/** Points of a learning curve; no screen shows more. */
 const MAX_POINTS = 8_000;
+/** Points of a span: longer ones are thinned, their extremes kept. */
+const SPAN_POINTS = 1_200;
 const DAY_MS = 86_400_000;
 
 /** The embedded JSON. Null is a gap. */
@@ -36,8 +40,8 @@ export interface LearningLine {
 /** One span's series, P points each. */
 export interface SpanChartData {
   readonly name: string;
-  /** Bars per drawn point. */
-  readonly stride: number;
+  /** Bars, of which `time` has those that are drawn. */
+  readonly numBars: number;
   /** Bars are about a day or longer: the page shows dates without hours. */
   readonly daily: boolean;
   /** [P] seconds, UTC epoch */
@@ -45,9 +49,11 @@ export interface SpanChartData {
   /** [P] */
   readonly price: number[];
   readonly curves: readonly CurveChartData[];
+  /** Of the agent that is followed; absent for fewer than three bars. */
+  readonly tear?: TearChartData;
 }
 
-/** One curve; `lead` is the median seed, which alone has its drawdown drawn among the seeds. */
+/** One curve; `lead` is the seed that is followed, which alone has its drawdown drawn among the seeds. */
 export interface CurveChartData {
   readonly name: string;
   readonly role: 'lead' | 'seed' | 'baseline';
@@ -65,7 +71,7 @@ export function reportChartData(report: Report): ReportChartData {
   const colourOf = curveColours(report);
   return {
     learning: joinLearning(report.learning),
-    spans: spansInReadingOrder(report).map((span) => spanChartData(span, colourOf)),
+    spans: spansInReadingOrder(report).map((span) => spanChartData(report, span, colourOf)),
     curves: (report.model?.curves ?? []).map(modelChartData),
   };
 }
@@ -89,7 +95,7 @@ function modelChartData({ lines, diagonal, points }: ReportModelChart): ModelCha
     ? [...new Set(lines.flatMap(({ x }) => [...x, 0, 1]))].sort((a, b) => a - b)
     : Array.from({ length: 101 }, (_, i) => i / 100);
   return {
-    x: places.map(round),
+    x: places.map((place) => round(place)),
     diagonal,
     points,
     lines: lines.map(({ name, x, y }, i) => ({
@@ -102,31 +108,56 @@ function modelChartData({ lines, diagonal, points }: ReportModelChart): ModelCha
   };
 }
 
-function spanChartData(span: ReportSpan, colourOf: (curve: ReportCurve) => string): SpanChartData {
-  const numBars = span.timeMs.length;
-  const stride = Math.ceil(numBars / MAX_POINTS);
-  const drawn: number[] = [];
-  for (let bar = 0; bar < numBars; bar += stride) drawn.push(bar);
-  if (drawn[drawn.length - 1] !== numBars - 1) drawn.push(numBars - 1);
-  const lead = medianSeed(span);
+/** Whether bars are about a day or longer. */
+export function isDaily({ timeMs }: Pick<ReportSpan, 'timeMs'>): boolean {
+  const last = timeMs.length - 1;
+  return (timeMs[last] - timeMs[0]) / Math.max(1, last) > DAY_MS / 2;
+}
+
+function spanChartData(
+  report: Report,
+  span: ReportSpan,
+  colourOf: (curve: ReportCurve) => string,
+): SpanChartData {
+  const lead = followedCurve(report, span);
+  const drawn = drawnBars(span, lead);
   return {
     name: span.name,
-    stride,
-    daily: (span.timeMs[numBars - 1] - span.timeMs[0]) / Math.max(1, numBars - 1) > DAY_MS / 2,
+    numBars: span.timeMs.length,
+    daily: isDaily(span),
     time: drawn.map((bar) => span.timeMs[bar] / 1000),
     price: drawn.map((bar) => round(span.price[bar])),
     curves: span.curves.map((curve) => {
       const role = curve.kind === 'baseline' ? 'baseline' : curve === lead ? 'lead' : 'seed';
       return {
-        name: role === 'lead' && agentCurves(span).length > 1 ? `${curve.name} (median)` : curve.name,
+        name: role === 'lead' && agentCurves(span).length > 1 ? `${curve.name} (followed)` : curve.name,
         role,
         colour: colourOf(curve),
         growth: drawn.map((bar) => round(curve.equity[bar] / curve.equity[0])),
         drawdown: role === 'seed' ? [] : worstDrawdowns(curve.equity, drawn),
-        exposure: drawn.map((bar) => round(curve.exposure[bar])),
+        exposure: drawn.map((bar) => round(curve.exposure[bar], 4)),
       };
     }),
+    ...(lead !== undefined && { tear: tearChartData(span, lead) }),
   };
+}
+
+/**
+ * Rows of the bars that are drawn: largest triangles of the followed equity, the lowest and highest of it and of the price in each stretch, and the
+ * extremes of every curve.
+ */
+function drawnBars({ timeMs, price, curves }: ReportSpan, lead: ReportCurve | undefined): number[] {
+  const { length } = timeMs;
+  if (length <= SPAN_POINTS) return Array.from({ length }, (_, bar) => bar);
+  const first = lead ?? curves[0];
+  const stretches = Math.floor(SPAN_POINTS / 8);
+  const rows = new Set([
+    ...largestTriangles(first.equity, Math.floor(SPAN_POINTS / 2)),
+    ...extremes(first.equity, stretches),
+    ...extremes(price, stretches),
+    ...curves.flatMap(({ equity }) => extremes(equity, 1)),
+  ]);
+  return [...rows].sort((a, b) => a - b);
 }
 
 function worstDrawdowns(equity: ArrayLike<number>, drawn: readonly number[]): number[] {
@@ -171,6 +202,6 @@ function roundOrGap(value: number): number | null {
 }
 
 /** Six significant digits: finer than any screen, and a third of the file. */
-function round(value: number): number {
-  return Number(value.toPrecision(6));
+export function round(value: number, digits = 6): number {
+  return Number(value.toPrecision(digits));
 }

@@ -1,10 +1,9 @@
 /** Lays the evaluation of a supervised model out as a report. */
 import { oneAgainstRest } from '../../models/judging/classification-metrics.ts';
 import { calibrationCurve, precisionRecallCurve, rocCurve } from '../../models/judging/probability-curves.ts';
-import type { Backtest } from '../backtest.ts';
 import type { ModelEvaluation } from '../evaluate-model.ts';
-import type { Report, ReportCurve, ReportDetail, ReportModel, ReportModelChart } from './report.ts';
-import { tradingMetrics } from './trading.ts';
+import type { Report, ReportDetail, ReportModel, ReportModelChart } from './report.ts';
+import { curve, tradingMetrics } from './trading.ts';
 
 export interface ModelReportOptions {
   readonly title: string;
@@ -21,13 +20,6 @@ export interface ModelReportOptions {
 export function modelReport(options: ModelReportOptions): Report {
   const { title, subtitle, modelName, evaluation, trials, details, caveats } = options;
   const { trading, numInSample, skill, predictions } = evaluation;
-  const curve = (name: string, kind: ReportCurve['kind'], backtest: Backtest): ReportCurve => ({
-    name,
-    kind,
-    equity: backtest.equity,
-    exposure: backtest.exposure,
-    metrics: { ...backtest.metrics },
-  });
   const numRows = predictions.rows.length;
   const span = trading && {
     name: 'signal',
@@ -38,6 +30,7 @@ export function modelReport(options: ModelReportOptions): Report {
     seen: numInSample > 0,
     timeMs: trading.signal.timeMs,
     price: trading.signal.price,
+    periodsPerYear: trading.signal.periodsPerYear,
     curves: [
       curve(modelName, 'agent', trading.signal),
       ...[...trading.rules, trading.random.median].map(({ name, backtest }) =>

@@ -1,30 +1,28 @@
 /**
  * Renders the page's skeleton: its sections in reading order, with the style, the charts' library and the data inlined.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { spansInReadingOrder } from './cast.ts';
 import { costsSection } from './costs.ts';
 import { embedJson, type ReportChartData } from './data.ts';
 import { modelSection } from './document.ts';
 import { escapeHtml, pageHead, verdictBox } from './html.ts';
+import { CANDLE_CHARTS, LINE_CHARTS, LINE_CHARTS_STYLE, libraryText } from './libraries.ts';
 import type { Report, ReportSpan } from './report.ts';
 import { REPORT_SCRIPT } from './script.ts';
 import { REPORT_STYLE } from './style.ts';
 import { metricsTable } from './table.ts';
-
-const require = createRequire(import.meta.url);
+import { tearSection } from './tear/section.ts';
 
 /** The whole document. */
 export function renderPage(report: Report, charts: ReportChartData): string {
-  const inlined = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8');
-  return `${pageHead(report.title, [inlined('uPlot.min.css'), REPORT_STYLE], true)}
+  return `${pageHead(report.title, [libraryText(LINE_CHARTS_STYLE), REPORT_STYLE], true)}
 <body>
 <main>
-${[header(report), trials(report), modelSection(report), metrics(report), costsSection(report), learning(charts), spanCharts(report, charts), making(report)].join('\n')}
+${[header(report), trials(report), modelSection(report), metrics(report), costsSection(report), learning(charts), spanCharts(report, charts), tearSection(report), making(report)].join('\n')}
 </main>
 <script type="application/json" id="report-data">${embedJson(charts)}</script>
-<script>${inlined('uPlot.iife.min.js')}</script>
+<script>${libraryText(LINE_CHARTS)}</script>
+${charts.spans.length === 0 ? '' : `<script>${libraryText(CANDLE_CHARTS)}</script>`}
 <script>${REPORT_SCRIPT}</script>
 </body>
 </html>
@@ -51,7 +49,7 @@ function metrics(report: Report): string {
     (span, i) =>
       `<div${i === 0 ? ' class="first"' : ''}>${spanHead(span, span.description)}\n${metricsTable(report, span)}</div>`,
   );
-  return `<section id="metrics">\n<h2>Results after costs</h2>\n${tables.join('\n')}\n</section>`;
+  return `<section id="metrics">\n<h2>Results after costs</h2>\n${tables.join('\n')}\n<p class="buttons"><button type="button" data-csv="metrics">Results as CSV</button></p>\n</section>`;
 }
 
 function learning({ learning: { steps, seeds } }: ReportChartData): string {
@@ -60,32 +58,36 @@ function learning({ learning: { steps, seeds } }: ReportChartData): string {
   return `<section id="learning">
 <h2>Learning</h2>
 <figure data-chart="learning"><figcaption><b>Mean episode return</b><span>by environment steps, ${numSeeds}</span><span class="tools"><output class="at"></output></span></figcaption>
-<div class="readout" style="--cell:124px"></div><div class="plot"></div></figure>
+<div class="readout" style="--cell:124px"></div><div class="plot" role="img" aria-label="Mean episode return by environment steps" tabindex="0"></div></figure>
 </section>`;
 }
 
 function spanCharts(report: Report, charts: ReportChartData): string {
   if (report.spans.length === 0) return '';
   const panels = spansInReadingOrder(report).map((span, i) => {
-    const { stride } = charts.spans[i];
-    const thinned = stride === 1 ? '' : `; one bar in ${stride} drawn, drawdowns the worst of all bars`;
+    const { numBars, time } = charts.spans[i];
+    const thinned =
+      time.length === numBars
+        ? ''
+        : `; ${time.length.toLocaleString('en-US')} of ${numBars.toLocaleString('en-US')} bars drawn, extremes kept`;
     return `<div class="span${i === 0 ? ' first' : ''}" data-span="${i}">${spanHead(span, '')}
 <div class="readout"></div>
 ${figure('growth', 'Equity', `growth of 1, after costs${thinned}`, '<output class="at"></output><button type="button" class="switch" data-log aria-pressed="false">log scale</button>')}
 ${figure('drawdown', 'Drawdown', 'below the highest equity so far', '')}
 ${figure('exposure', 'Price and exposure', 'held fraction of equity, signed', '<select aria-label="Exposure of"></select>')}
+<p class="buttons"><button type="button" data-csv="curves">Curves as CSV</button></p>
 </div>`;
   });
   return `<section id="charts">
 <h2>Equity, drawdown, exposure</h2>
-<p class="note live">Drag to zoom, double-click to zoom out. Select a name to hide its line. Times are UTC.</p>
+<p class="note live">Drag to zoom, double-click to zoom out; arrow keys move the cursor of a chart that has the focus. Select a name to hide its line. Times are UTC.</p>
 <div class="charts">${panels.join('\n')}</div>
 </section>`;
 }
 
 function figure(chart: string, title: string, explanation: string, tools: string): string {
   const toolbar = tools && `<span class="tools">${tools}</span>`;
-  return `<figure data-chart="${chart}"><figcaption><b>${title}</b><span>${explanation}</span>${toolbar}</figcaption><div class="plot"></div></figure>`;
+  return `<figure data-chart="${chart}"><figcaption><b>${title}</b><span>${explanation}</span>${toolbar}</figcaption><div class="plot" role="img" aria-label="${title}: ${explanation}" tabindex="0"></div></figure>`;
 }
 
 function making({ details, caveats }: Report): string {
@@ -101,12 +103,14 @@ ${list && `<div class="caveats"><h3>Caveats</h3><ul>${list}</ul></div>`}
 </section>`;
 }
 
-function spanHead({ name, seen, timeMs }: ReportSpan, description: string): string {
+function spanHead({ name, seen, chosenBy, timeMs }: ReportSpan, description: string): string {
   const day = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);
   const when = `${day(timeMs[0])} to ${day(timeMs[timeMs.length - 1])} · ${timeMs.length.toLocaleString('en-US')} bars`;
   const badge = seen
     ? '<span class="badge">seen in training</span>'
-    : '<span class="badge unseen">not seen in training</span>';
+    : chosenBy
+      ? '<span class="badge">the checkpoint was chosen by it</span>'
+      : '<span class="badge unseen">not seen in training</span>';
   const about = description && `<p>${escapeHtml(description)}</p>`;
   return `<div class="span-head"><h3>${escapeHtml(name)}</h3>${badge}<span class="when">${when}</span>${about}</div>`;
 }

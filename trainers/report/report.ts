@@ -1,5 +1,6 @@
 /** Declares all that a page on an experiment shows: data alone, no text of the page. */
 
+import type { RoundTrip, StepFill } from '../../market/statistics/account-trips.ts';
 import type { ReportCosts } from './costs.ts';
 
 /** Everything the page shows. Numbers are taken as they are; nothing but medians, drawdowns and scaling is derived. */
@@ -51,10 +52,20 @@ export interface ReportSpan {
   readonly description: string;
   /** Whether the agent was trained on it. */
   readonly seen: boolean;
+  /** Whether its checkpoint was chosen by it. Default: false. */
+  readonly chosenBy?: boolean;
   /** [T] UTC epoch, ascending */
   readonly timeMs: ArrayLike<number>;
   /** [T] quote units */
   readonly price: ArrayLike<number>;
+  /** [T] the rest of the bars whose closes are the prices; absent: the prices are drawn as a line. */
+  readonly candles?: {
+    readonly open: ArrayLike<number>;
+    readonly high: ArrayLike<number>;
+    readonly low: ArrayLike<number>;
+  };
+  /** Bars a year; absent: by the bars of the span. */
+  readonly periodsPerYear?: number;
   /** Agents first by custom, one curve per seed; then baselines. At least one. */
   readonly curves: readonly ReportCurve[];
 }
@@ -70,6 +81,10 @@ export interface ReportCurve {
   readonly exposure: ArrayLike<number>;
   /** By `ReportMetric.key`; absent or NaN is shown as a dash. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Its round trips; shown of the agent that is followed. */
+  readonly trips?: readonly RoundTrip[];
+  /** Its fills, likewise. */
+  readonly fills?: readonly StepFill[];
 }
 
 /** A column of the metrics tables. `percent` takes a fraction: 0.05 is shown as 5.0%. */

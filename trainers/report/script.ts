@@ -1,5 +1,7 @@
 /** Holds the program that runs in the opened page and draws its charts, as text: it is inlined, never imported. */
 
+import { TEAR_SCRIPT } from './tear/script.ts';
+
 /**
  * Reads the embedded JSON (`ReportChartData`) and fills the figures that the page lays out. Plain browser JavaScript with
  * uPlot as a global. Colours are the style sheet's variables, read at each drawing, so that charts follow the scheme.
@@ -66,6 +68,16 @@ export const REPORT_SCRIPT = String.raw`
     };
     chart.rebuild();
     charts.push(chart);
+    host.addEventListener('keydown', (event) => {
+      const { plot } = chart;
+      const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -Infinity, End: Infinity };
+      if (!(event.key in moves)) return;
+      event.preventDefault();
+      const last = plot.data[0].length - 1;
+      const from = plot.cursor.idx == null ? last : plot.cursor.idx;
+      const index = Math.max(0, Math.min(last, from + moves[event.key]));
+      plot.setCursor({ left: plot.valToPos(plot.data[0][index], 'x'), top: plot.over.clientHeight / 2 });
+    });
     new ResizeObserver(chart.resize).observe(host);
     return chart;
   }
@@ -324,6 +336,7 @@ export const REPORT_SCRIPT = String.raw`
     }));
   }
 
+${TEAR_SCRIPT}
   // The page
 
   for (const button of document.querySelectorAll('.fold')) {

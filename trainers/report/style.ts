@@ -3,12 +3,14 @@
 const LIGHT = `
   --paper: #ffffff; --ink: #1a1f26; --muted: #5d6773; --faint: #8a94a0; --rule: #dde2e7; --grid: #eceff2; --wash: #f5f7f9;
   --agent: #0a5fb4; --baseline-1: #858d97; --baseline-2: #d1590d; --baseline-3: #b0559b; --baseline-4: #0c8a68;
-  --baseline-5: #a8820a; --baseline-6: #3aa0d4; --edge: #0c7a5c; --no-edge: #5d6773; --worse: #b8470a;`;
+  --baseline-5: #a8820a; --baseline-6: #3aa0d4; --edge: #0c7a5c; --no-edge: #5d6773; --worse: #b8470a;
+  --gain: #2f9e77; --loss: #d0603f;`;
 
 const DARK = `
   --paper: #13171c; --ink: #e3e7ec; --muted: #9aa5b1; --faint: #717c88; --rule: #2c333b; --grid: #20262d; --wash: #1a1f26;
   --agent: #5fabf5; --baseline-1: #8d97a3; --baseline-2: #f0894a; --baseline-3: #d68bc8; --baseline-4: #3fbd97;
-  --baseline-5: #d5b04a; --baseline-6: #8fcdf0; --edge: #3fbd97; --no-edge: #9aa5b1; --worse: #f0894a;`;
+  --baseline-5: #d5b04a; --baseline-6: #8fcdf0; --edge: #3fbd97; --no-edge: #9aa5b1; --worse: #f0894a;
+  --gain: #2a8f6c; --loss: #b9583a;`;
 
 /** The sheet's text; the class `printing` on the root forces the light scheme, also for the canvases. */
 export const REPORT_STYLE = `
@@ -67,8 +69,8 @@ tbody tr:hover > * { background: var(--wash); }
 .hidden-label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 
 button, select { font: inherit; font-size: 12px; color: var(--muted); background: none; border: 1px solid var(--rule);
-  border-radius: 3px; padding: 0 7px; line-height: 18px; cursor: pointer; }
-select { background: var(--paper); padding: 0 2px; height: 20px; max-width: 100%; }
+  border-radius: 3px; padding: 2px 8px; min-width: 24px; min-height: 24px; line-height: 18px; cursor: pointer; }
+select { background: var(--paper); padding: 0 2px; height: 24px; max-width: 100%; }
 button:hover, select:hover { color: var(--ink); border-color: var(--faint); }
 button[aria-pressed="true"].switch { color: var(--paper); background: var(--muted); border-color: var(--muted); }
 :focus-visible { outline: 2px solid var(--agent); outline-offset: 1px; }
@@ -86,7 +88,7 @@ figcaption span { color: var(--muted); }
 figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--muted); font-variant-numeric: tabular-nums; }
 .readout { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--cell, 250px)), 1fr)); gap: 0 20px;
   margin: 8px 0 0; font-size: 12px; line-height: 19px; font-variant-numeric: tabular-nums; }
-.readout button { display: flex; align-items: baseline; min-width: 0; padding: 0; border: 0; font-size: 12px; line-height: 19px;
+.readout button { display: flex; align-items: center; min-width: 0; min-height: 24px; padding: 0; border: 0; font-size: 12px; line-height: 19px;
   color: var(--ink); text-align: left; }
 .readout button .swatch { flex: none; top: -4px; margin-right: 6px; }
 .readout button:is(.seed, .range) .swatch { height: 2px; opacity: 0.45; }
@@ -98,6 +100,27 @@ figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--mu
 .readout output { padding-left: 8px; text-align: right; white-space: nowrap; }
 .readout output + output { min-width: 7ch; padding-left: 4px; color: var(--muted); }
 .plot { margin-top: 4px; }
+.plot.tall { height: 300px; }
+.tear { margin-top: 14px; border-top: 1px solid var(--rule); }
+.tear > summary { padding: 8px 0; min-height: 24px; font-size: 15px; font-weight: 600; cursor: pointer; }
+.tear h3 { margin-top: 16px; }
+.tear td, .tear tbody th { padding-top: 3px; padding-bottom: 3px; }
+.tear table th:first-child { width: auto; padding-left: 0; text-indent: 0; }
+.tear .model th, .tear .model td { padding-left: 8px; }
+.tear .model th:first-child { padding-left: 0; text-align: left; }
+.tear .facts { grid-template-columns: max-content minmax(0, 1fr); }
+.months th, .months td { padding: 3px 6px; text-align: right; }
+.months th:first-child { width: auto; text-align: left; }
+.months thead th { min-width: 0; }
+.months .sum { font-weight: 600; border-left: 1px solid var(--rule); }
+.trips th:first-child { text-align: left; }
+.trips thead th { padding-bottom: 2px; white-space: nowrap; }
+.trips thead button { padding: 2px 4px; border-color: transparent; font-weight: 500; }
+.trips thead th[aria-sort] button { color: var(--ink); }
+.trips thead th[aria-sort="ascending"] button::after { content: " ↑"; }
+.trips thead th[aria-sort="descending"] button::after { content: " ↓"; }
+.picture { display: block; width: 100%; max-width: 420px; height: auto; margin-top: 8px; }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
 .plot .uplot { font: inherit; }
 .plot .u-select { background: color-mix(in srgb, var(--agent) 14%, transparent); }
 .plot .u-hz .u-cursor-x { border-right: 1px solid var(--faint); }
@@ -130,6 +153,8 @@ figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--mu
   main { padding: 24px 16px 40px; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   .facts { grid-template-columns: minmax(0, 1fr); }
+  .tear .facts { grid-template-columns: max-content minmax(0, 1fr); }
+  .tear table th:first-child { min-width: 0; max-width: none; white-space: nowrap; }
   .facts dt { padding-bottom: 0; }
   .facts dd { padding-top: 0; }
   .facts > :nth-child(n + 3) { border-top: 0; }
@@ -153,6 +178,6 @@ figcaption .tools { margin-left: auto; display: flex; gap: 10px; color: var(--mu
   th, td { padding-left: 6px; }
   tr { break-inside: avoid; }
   .charts { grid-template-columns: minmax(0, 1fr); }
-  .tools button, .fold, .note.live { display: none; }
+  .tools button, .fold, .note.live, .buttons { display: none; }
 }
 `;

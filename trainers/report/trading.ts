@@ -1,4 +1,5 @@
 /** Lays a judgement of trading agents out as a report. */
+import type { Candles } from '../../market/candles/candles.ts';
 import type { Backtest } from '../backtest.ts';
 import type { JudgedSpan, Judgement } from '../judge.ts';
 import type { SpanName } from '../spans.ts';
@@ -37,6 +38,8 @@ export interface TradingReportOptions {
   readonly subtitle: string;
   readonly agentName: string;
   readonly judgement: Judgement;
+  /** Bars of the market whose closes are the judged prices, to be drawn. */
+  readonly candles?: Candles;
   /** How many trials led to it, a sentence each. */
   readonly trials?: readonly string[];
   /** What is left of it at other costs, where that was tried. */
@@ -48,7 +51,8 @@ export interface TradingReportOptions {
 }
 
 export function tradingReport(options: TradingReportOptions): Report {
-  const { title, subtitle, agentName, judgement, trials, costs, learning, details, caveats } = options;
+  const { title, subtitle, agentName, judgement, candles, trials, costs, learning, details, caveats } =
+    options;
   const { train, validation, test } = judgement.spans;
   return {
     title,
@@ -56,7 +60,7 @@ export function tradingReport(options: TradingReportOptions): Report {
     verdict: judgement.verdict,
     trials,
     learning,
-    spans: [train, validation, test].map((span) => reportSpan(span, agentName)),
+    spans: [train, validation, test].map((span) => reportSpan(span, agentName, candles)),
     metrics: tradingMetrics,
     costs,
     details,
@@ -64,8 +68,12 @@ export function tradingReport(options: TradingReportOptions): Report {
   };
 }
 
-function reportSpan({ span, candidates, rules, random }: JudgedSpan, agentName: string): ReportSpan {
-  const { timeMs, price } = candidates[0].backtest;
+function reportSpan(
+  { span, candidates, rules, random }: JudgedSpan,
+  agentName: string,
+  candles: Candles | undefined,
+): ReportSpan {
+  const { timeMs, price, periodsPerYear } = candidates[0].backtest;
   const agents = candidates.map(({ seed, backtest }) =>
     curve(`${agentName}, seed ${seed}`, 'agent', backtest),
   );
@@ -74,16 +82,39 @@ function reportSpan({ span, candidates, rules, random }: JudgedSpan, agentName: 
     name: span.name,
     description: SPAN_DESCRIPTIONS[span.name],
     seen: span.name === 'train',
+    chosenBy: span.name === 'validation',
     timeMs,
     price,
+    candles: candles && barsAt(candles, timeMs),
+    periodsPerYear,
     curves: [...agents, ...baselines],
   };
 }
 
-function curve(
+/** An account as a curve, with its round trips where they were recorded. */
+export function curve(
   name: string,
   kind: ReportCurve['kind'],
-  { equity, exposure, metrics }: Backtest,
+  { equity, exposure, metrics, record }: Backtest,
 ): ReportCurve {
-  return { name, kind, equity, exposure, metrics: { ...metrics } };
+  const trades = record && { trips: record.trips, fills: record.fills };
+  return { name, kind, equity, exposure, metrics: { ...metrics }, ...trades };
+}
+
+/** The bars at the times of an axis; undefined where there is not one for each. */
+export function barsAt({ timeMs, open, high, low }: Candles, axis: Float64Array): ReportSpan['candles'] {
+  const bars = {
+    open: new Float64Array(axis.length),
+    high: new Float64Array(axis.length),
+    low: new Float64Array(axis.length),
+  };
+  let row = 0;
+  for (let t = 0; t < axis.length; t++) {
+    while (row < timeMs.length && timeMs[row] < axis[t]) row++;
+    if (timeMs[row] !== axis[t]) return undefined;
+    bars.open[t] = open[row];
+    bars.high[t] = high[row];
+    bars.low[t] = low[row];
+  }
+  return bars;
 }

@@ -52,7 +52,7 @@ test('a trading session is its decisions, fills, denials and costs, each counted
   const summary = summarizeSession(story);
   const text = formatSession(summary);
   expect(text).toMatch(/equity +\d+\.\d\d USDT to \d+\.\d\d USDT \([+−]/);
-  expect(text).toMatch(/round trips +\d+, profit -?\d+\.\d\d USDT, \d+ % of them won/);
+  expect(text).toMatch(/round trips +\d+, profit −?\d+\.\d\d USDT, \d+ % of them won/);
   expect(text).toMatch(/(Edge|No edge) found.*its own mean exposure of/);
   const page = renderSession(story, summary) ?? '';
   expect(page).toContain('market-gym evaluate tape:');

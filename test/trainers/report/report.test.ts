@@ -243,8 +243,8 @@ describe('the report page', () => {
     expect(html).toContain('var uPlot=');
     expect(html).toContain('.u-wrap');
     expect(() => new Function(REPORT_SCRIPT)).not.toThrow();
-    expect(html.match(/<script\b/g)).toHaveLength(3);
-    expect(html.match(/<\/script>/g)).toHaveLength(3);
+    expect(html.match(/<script\b/g)).toHaveLength(4);
+    expect(html.match(/<\/script>/g)).toHaveLength(4);
   });
 
   it('says the verdict first, then results, learning, paths and how it was made', () => {
@@ -306,7 +306,7 @@ describe('the report page', () => {
       caveats: [attack],
     });
     expect(page).not.toContain('<img');
-    expect(page.match(/<\/script>/g)).toHaveLength(3);
+    expect(page.match(/<\/script>/g)).toHaveLength(4);
     expect(embedded(page).spans[0].curves[0].name).toBe(attack);
   });
 
@@ -331,7 +331,24 @@ describe('the numbers behind the charts', () => {
     }));
     const [span] = embedded(renderReport(withCurve({}, { curves: seeds }))).spans;
     expect(span.curves.map(({ role }) => role)).toEqual(['seed', 'seed', 'seed', 'lead']);
-    expect(span.curves[3].name).toBe('ppo, seed 3 (median)');
+    expect(span.curves[3].name).toBe('ppo, seed 3 (followed)');
+  });
+
+  it('follow one seed through all spans: the median of the one that comes first', () => {
+    const spanOf = (name: string, firstDay: number, ends: readonly number[]) => ({
+      ...withCurve({}, {}).spans[0],
+      name,
+      timeMs: [0, 1, 2, 3].map((day) => (firstDay + day) * DAY_MS),
+      curves: ends.map((end, i) => ({
+        ...{ name: `ppo, seed ${i}`, kind: 'agent' as const, metrics: {}, exposure: [0, 0, 0, 0] },
+        equity: [1, 1, 1, end],
+      })),
+    });
+    const spans = [spanOf('validation', 0, [3, 1, 2]), spanOf('test', 9, [1, 2, 3])];
+    const roles = embedded(renderReport({ ...withCurve({}), spans })).spans.map(({ curves }) =>
+      curves.findIndex(({ role }) => role === 'lead'),
+    );
+    expect(roles).toEqual([1, 1]);
   });
 
   it.each([
@@ -352,12 +369,13 @@ describe('the numbers behind the charts', () => {
     const timeMs = flat.map((_, t) => t * 60_000);
     const page = renderReport(withCurve({ equity, exposure: flat }, { timeMs, price: flat }));
     const [span] = embedded(page).spans;
-    expect(span.stride).toBe(3);
+    expect(span.numBars).toBe(numBars);
+    expect(span.time.length).toBeLessThan(1500);
     expect(span.daily).toBe(false);
     expect(span.time.at(-1)).toBe(20_000 * 60);
-    expect(Math.min(...span.curves[0].growth)).toBe(1);
+    expect(Math.min(...span.curves[0].growth)).toBe(0.4);
     expect(Math.min(...span.curves[0].drawdown)).toBe(-0.6);
-    expect(page).toContain('one bar in 3 drawn');
+    expect(page).toContain('of 20,001 bars drawn, extremes kept');
   });
 
   it('take the median of seeds that stopped at different steps, without extending any', () => {
