@@ -103,7 +103,10 @@ function trainCandidate(
   const createEnv = (envSeed: number): Env =>
     catalog.envs
       .get(env.name)
-      .create({ seed: envSeed, books, trades: data.trades, parts: catalog }, env.config);
+      .create(
+        { seed: envSeed, books, trades: data.trades, contracts: data.contracts, parts: catalog },
+        env.config,
+      );
   const candidateSeed = createRng(`${seed}/${champion}/${cutMs}`).integer(0x8000_0000);
   const envs = createVectorEnv(Array.from({ length: base.numEnvs }, (_, i) => createEnv(candidateSeed + i)));
   const { observationSpace, actionSpace, stepContext } = envs;

@@ -3,8 +3,10 @@ import { type ConfigOverrides, resolveConfig } from '../core/config.ts';
 import { ConfigError, EnvError } from '../core/errors.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../core/snapshot.ts';
 import { type BookBars, createBookBars } from '../market/books/bars.ts';
+import { type ContractTape, contractsFromFunding } from '../market/books/contract-tape.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
+import type { Candles } from '../market/candles/candles.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import type { Fill } from '../market/execution/fill.ts';
 import { createFeaturePipeline } from '../market/features/pipeline.ts';
@@ -24,6 +26,8 @@ export interface BookTradingEnvOptions {
   venue?: number;
   /** For the bars' volume. */
   trades?: TradeTape;
+  /** What the venues said of perpetuals; needed where `config.instrument` is `perpetual`. */
+  contracts?: ContractTape;
   /** Default 0. */
   seed?: number;
   config?: ConfigOverrides<typeof bookTradingConfig>;
@@ -76,6 +80,10 @@ export class BookTradingEnv implements Env<TradingInfo> {
   readonly #books: BookTape;
   readonly #venue: number;
   readonly #endEvent: Int32Array; // [T]
+  readonly #candles: Candles;
+  readonly #contracts: ContractTape | undefined;
+  /** The first message of the venue that has not been taken. */
+  #nextContract = 0;
   readonly #rows: EpisodeRows;
   #row = 0;
   #running = false;
@@ -85,6 +93,7 @@ export class BookTradingEnv implements Env<TradingInfo> {
     books,
     venue = 0,
     trades,
+    contracts,
     seed = 0,
     config = {},
     parts = builtInParts,
@@ -92,6 +101,7 @@ export class BookTradingEnv implements Env<TradingInfo> {
   }: BookTradingEnvOptions) {
     this.config = completeParts(resolveConfig(bookTradingConfig, config, 'env "trading-books"'), parts);
     const { features: specs, normalize, normalizationBars, featureClip, window, barMs } = this.config;
+    this.#contracts = this.config.instrument === 'perpetual' ? requireContracts(contracts) : undefined;
     if (books.venues[venue] === undefined) {
       throw new ConfigError(
         'invalid-venues',
@@ -113,6 +123,7 @@ export class BookTradingEnv implements Env<TradingInfo> {
     this.#books = books;
     this.#venue = venue;
     this.#endEvent = endEvent;
+    this.#candles = candles;
     this.#trader = new BookTrader({
       candles,
       features,
@@ -135,6 +146,8 @@ export class BookTradingEnv implements Env<TradingInfo> {
     this.#running = true;
     this.#trader.clear();
     this.#showLastBook(this.#endEvent[this.#row]);
+    this.#nextContract = 0;
+    this.#takeContracts(this.#endEvent[this.#row], this.#endMs(this.#row));
     this.#trader.open(this.#row);
     return this.#trader.result;
   }
@@ -149,11 +162,13 @@ export class BookTradingEnv implements Env<TradingInfo> {
     const end = this.#endEvent[this.#row + 1];
     trader.begin(action);
     for (let event = this.#endEvent[this.#row]; event < end; event++) {
+      if (this.#contracts !== undefined) this.#takeContracts(event, Infinity);
       if (books.venue[event] === this.#venue) {
         trader.takeBook(books, event * books.depth, books.timeMs[event]);
       }
     }
     this.#row++;
+    this.#takeContracts(end, this.#endMs(this.#row));
     const result = trader.finish(this.#row);
     result.truncated = !result.terminated && this.#row >= this.#rows.endRow;
     this.#running = !result.terminated && !result.truncated;
@@ -166,7 +181,12 @@ export class BookTradingEnv implements Env<TradingInfo> {
   }
 
   save(): Snapshot {
-    const values = { row: this.#row, ...this.#rows.save().values, running: this.#running };
+    const values = {
+      row: this.#row,
+      ...this.#rows.save().values,
+      running: this.#running,
+      ...(this.#contracts !== undefined && { nextContract: this.#nextContract }),
+    };
     return joinSnapshots({
       env: { arrays: {}, values },
       trader: this.#trader.save(),
@@ -180,7 +200,29 @@ export class BookTradingEnv implements Env<TradingInfo> {
     this.#rows.load(env);
     this.#trader.load(snapshotPart(snapshot, 'trader'));
     this.#row = restoreNumber(env, 'row');
+    if (this.#contracts !== undefined) this.#nextContract = restoreNumber(env, 'nextContract');
     this.#running = env.values.running === true;
+  }
+
+  #endMs(row: number): number {
+    return this.#candles.timeMs[row] + this.config.barMs;
+  }
+
+  /** What the venue said of the contract before a book, and before a time. */
+  #takeContracts(event: number, untilMs: number): void {
+    const contracts = this.#contracts;
+    if (contracts === undefined) return;
+    const { timeMs, venue, rank, mark, fundingRate, fundingTimeMs, length } = contracts;
+    const bookMs = event < this.#books.length ? this.#books.timeMs[event] : Infinity;
+    let place = 0;
+    while (event - place > 0 && this.#books.timeMs[event - place - 1] === bookMs) place++;
+    const isBefore = (n: number) => timeMs[n] < bookMs || (timeMs[n] === bookMs && rank[n] <= place);
+    for (let n = this.#nextContract; n < length && timeMs[n] < untilMs && isBefore(n); n++) {
+      this.#nextContract = n + 1;
+      if (venue[n] !== this.#venue) continue;
+      const news = { mark: mark[n], fundingRate: fundingRate[n], fundingTimeMs: fundingTimeMs[n] };
+      this.#trader.takeContract(news, timeMs[n]);
+    }
   }
 
   /** The venue's book as it was before an event. */
@@ -194,16 +236,27 @@ export class BookTradingEnv implements Env<TradingInfo> {
   }
 }
 
+/** @throws ConfigError `funding-needed` */
+function requireContracts(contracts: ContractTape | undefined): ContractTape {
+  if (contracts !== undefined && contracts.length > 0) return contracts;
+  throw new ConfigError(
+    'funding-needed',
+    'Env "trading-books": a perpetual needs its marks and funding rates; train on a tape of a perpetual venue, or give ' +
+      '--funding FILE.',
+  );
+}
+
 export const tradingBooks = defineEnv({
   name: 'trading-books',
   description:
     'One venue on its order book: orders travel, walk the levels, and fill as far as the book goes',
   config: bookTradingConfig,
   needsBooks: true,
-  create({ seed, books, trades, parts, onFill }, config) {
+  create({ seed, books, trades, contracts, funding, parts, onFill }, config) {
     if (books === undefined) {
       throw new ConfigError('books-needed', 'Env "trading-books" needs order books; name a data file.');
     }
-    return new BookTradingEnv({ books, trades, seed, config, parts, onFill });
+    const told = contracts ?? (funding && contractsFromFunding(funding, 0));
+    return new BookTradingEnv({ books, trades, contracts: told, seed, config, parts, onFill });
   },
 });

@@ -4,6 +4,7 @@ import type { ConfigOf, ConfigOverrides, ConfigSchema } from '../core/config.ts'
 import { resolveConfig, type z } from '../core/config.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../core/plugin.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { ContractTape } from '../market/books/contract-tape.ts';
 import type { BookTape } from '../market/books/tape.ts';
 import type { TradeTape } from '../market/books/trade-tape.ts';
 import type { Candles } from '../market/candles/candles.ts';
@@ -83,6 +84,8 @@ export interface EnvContext {
   readonly books?: BookTape;
   /** The trades between those books, for the volume of bars. */
   readonly trades?: TradeTape;
+  /** What the venues of those books said of perpetuals. */
+  readonly contracts?: ContractTape;
   /** The funding rates of `candles`, where they are a perpetual's and a file has them. */
   readonly funding?: FundingSeries;
   /** What its settings may name; absent: what comes with the framework. */

@@ -15,13 +15,13 @@ import {
   requireFundingOver,
   syntheticFunding,
 } from '../market/instruments/funding-series.ts';
-import { createInstrument } from '../market/instruments/instrument.ts';
 import type { Env, ResetOptions, ResetResult, StepResult } from './env.ts';
 import { EpisodeRows } from './episode-rows.ts';
 import { builtInParts, completeParts, type EnvParts } from './parts.ts';
 import type { Action, Box, Discrete } from './spaces.ts';
 import { planTrading, type TradingConfig, tradingConfig } from './trading/config.ts';
 import { ExposureTrader } from './trading/exposure-trader.ts';
+import { marginTermsOf } from './trading/margin-terms.ts';
 import { sharedFeatures, sharedLiquidity } from './trading/market.ts';
 import type { TradingInfo } from './trading/observation.ts';
 import { PERP_COLUMNS, writePerpColumns } from './trading/perp-columns.ts';
@@ -68,24 +68,7 @@ export class PerpTradingEnv implements Env<TradingInfo> {
     const { candles, seed = 0, parts = builtInParts } = options;
     const resolved = resolveConfig(tradingConfig, options.config ?? {}, 'env "trading"');
     const config = completeParts(resolved, parts, options.reward === undefined ? [] : ['rewards']);
-    const { marginMode, leverage, maintenanceTiers, maxLeverage, liquidationFeeRate } = config;
-    const owner = 'Env "trading"';
-    const { tiers } = createInstrument(
-      { kind: 'linear-perpetual', marginMode, leverage, maintenanceTiers, liquidationFeeRate },
-      owner,
-    );
-    if (maxLeverage > leverage) {
-      throw new ConfigError(
-        'invalid-value',
-        `${owner}: maxLeverage ${maxLeverage} is above leverage ${leverage}, which the margin of a position follows; raise leverage.`,
-      );
-    }
-    if (config.borrowRatePerYear > 0) {
-      throw new ConfigError(
-        'invalid-value',
-        `${owner}: nothing is borrowed for a perpetual; funding is what holding it costs, so leave borrowRatePerYear at 0.`,
-      );
-    }
+    const margin = marginTermsOf(config, 'Env "trading"');
     const features =
       options.features ??
       sharedFeatures(
@@ -109,13 +92,7 @@ export class PerpTradingEnv implements Env<TradingInfo> {
     this.broker = new PerpBroker({
       candles,
       funding: this.funding,
-      margin: {
-        tiers,
-        isIsolated: marginMode === 'isolated',
-        leverage,
-        liquidationFeeRate,
-        isPartial: config.partialLiquidation,
-      },
+      margin,
       initialEquity: config.initialEquity,
       execution: config.execution,
       fees: createFee(parts.fees.get(config.feeModel), config, config.feeSettings),

@@ -49,9 +49,11 @@ export { type DataQuality, describeCandles, formatDataQuality } from './candles/
 export { periodsPerYear } from './candles/periods.ts';
 export { Account, type AccountView } from './execution/account.ts';
 export { BarBroker, type BarBrokerOptions, type Execution } from './execution/bar-broker.ts';
-export { BookBroker, type BookBrokerOptions, type BookOrder } from './execution/book-broker.ts';
+export { BookBroker } from './execution/book-broker.ts';
+export type { BookBrokerOptions, BookOrder } from './execution/book-broker-options.ts';
 export { BookMatcher, type Side, type VenueRules } from './execution/book-matcher.ts';
 export type { Broker, MarkedAccount } from './execution/broker.ts';
+export { type ContractNews, ContractState } from './execution/contract-news.ts';
 export type { FeeTier } from './execution/fee-tiers.ts';
 export {
   defineFeeModel,
@@ -76,6 +78,7 @@ export {
   lognormalLatency,
 } from './execution/latency.ts';
 export { MarginAccount, type MarginTerms, type MarginTrade } from './execution/margin-account.ts';
+export { type BookAccount, MarginBookAccount } from './execution/margin-book-account.ts';
 export { noOutages, type OutageModel, randomOutages } from './execution/outages.ts';
 export { PerpBroker, type PerpBrokerOptions } from './execution/perp-broker.ts';
 export {

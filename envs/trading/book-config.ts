@@ -6,6 +6,9 @@ import { type ConfigOf, z } from '../../core/config.ts';
 import { PRICE_STEP_TABLES } from '../../market/instruments/price-steps.ts';
 import { perpetualShape, tradingConfig } from './config.ts';
 
+const { marginMode, leverage, maintenanceTiers, liquidationFeeRate, partialLiquidation, fundingIntervalMs } =
+  perpetualShape;
+
 const perpetualKeys = Object.fromEntries(Object.keys(perpetualShape).map((key) => [key, true])) as {
   [Key in keyof typeof perpetualShape]: true;
 };
@@ -19,10 +22,15 @@ export const bookTradingConfig = tradingConfig
     impactCoefficient: true,
     fromRow: true,
     toRow: true,
-    instrument: true,
     ...perpetualKeys,
   })
   .extend({
+    marginMode,
+    leverage,
+    maintenanceTiers,
+    liquidationFeeRate,
+    partialLiquidation,
+    fundingIntervalMs,
     barMs: z
       .int()
       .min(1)

@@ -2,8 +2,10 @@
 import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, type Snapshot, type Snapshotable, snapshotPart } from '../../core/snapshot.ts';
 import type { Candles } from '../../market/candles/candles.ts';
-import { BookBroker, type BookOrder } from '../../market/execution/book-broker.ts';
+import { BookBroker } from '../../market/execution/book-broker.ts';
+import type { BookOrder } from '../../market/execution/book-broker-options.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
+import type { ContractNews } from '../../market/execution/contract-news.ts';
 import { createFee } from '../../market/execution/fees.ts';
 import type { Fill } from '../../market/execution/fill.ts';
 import { createLatency, type LatencyModel } from '../../market/execution/latency.ts';
@@ -15,7 +17,9 @@ import type { Action, Box, Discrete } from '../spaces.ts';
 import type { BookTradingConfig } from './book-config.ts';
 import { requireLevels } from './config.ts';
 import { ExposureTrader } from './exposure-trader.ts';
+import { marginTermsOf } from './margin-terms.ts';
 import type { TradingInfo } from './observation.ts';
+import { PERP_COLUMNS, writeContractColumns } from './perp-columns.ts';
 import { createReward, type Reward } from './rewards.ts';
 
 export interface BookTraderOptions {
@@ -38,7 +42,8 @@ export interface BookTraderOptions {
 
 /**
  * A step in three parts: `begin` with an action at the end of a bar, `takeBook` for what happens in the next one,
- * `finish` at its end. Observation, action and info are those of `TradingEnv`.
+ * `finish` at its end. Observation, action and info are those of `TradingEnv`, with `instrument` `perpetual` those of
+ * `PerpTradingEnv`: `takeContract` brings what the venue says of the contract.
  */
 export class BookTrader implements Snapshotable {
   readonly observationSpace: Box;
@@ -64,6 +69,7 @@ export class BookTrader implements Snapshotable {
   }: BookTraderOptions) {
     requireLevels(given, 'trading-books');
     const config = completeParts(given, parts);
+    const isPerpetual = config.instrument === 'perpetual';
     this.#config = config;
     this.#candles = candles;
     this.#reward = createReward(parts.rewards.get(config.reward), config, config.rewardSettings);
@@ -88,6 +94,7 @@ export class BookTrader implements Snapshotable {
       },
       borrowRatePerYear: config.borrowRatePerYear,
       rebalanceBand: config.rebalanceBand,
+      ...(isPerpetual && { margin: marginTermsOf(config, 'Env "trading-books"') }),
       onOrder,
       onFill,
     });
@@ -98,6 +105,7 @@ export class BookTrader implements Snapshotable {
       features,
       config,
       reward: this.#reward,
+      ...(isPerpetual && { extra: PERP_COLUMNS }),
     });
     this.observationSpace = this.#trader.observationSpace;
     this.actionSpace = this.#trader.actionSpace;
@@ -118,6 +126,7 @@ export class BookTrader implements Snapshotable {
   open(row: number): void {
     this.broker.reset(row, this.#endOf(row), this.#candles.close[row]);
     this.#trader.open();
+    this.#observe();
   }
 
   /** Begins the step; one that begins with nothing goes on as it is. @throws EnvError `invalid-action` */
@@ -135,13 +144,20 @@ export class BookTrader implements Snapshotable {
     this.broker.takeBook(levels, offset, timeMs);
   }
 
+  /** See `BookBroker.takeContract`. */
+  takeContract(news: ContractNews, timeMs: number): void {
+    this.broker.takeContract(news, timeMs);
+  }
+
   /**
    * Ends the step with bar `row`, whose candle and features must be there.
    * @throws EnvError `non-finite-observation`, `non-finite-reward`
    */
   finish(row: number): StepResult<TradingInfo> {
     this.broker.closeBar(row, this.#endOf(row), this.#config.barMs, this.#candles.close[row]);
-    return this.#trader.finish();
+    const result = this.#trader.finish();
+    this.#observe();
+    return result;
   }
 
   /** The exposure that an action asks for. @throws EnvError `invalid-action` */
@@ -163,7 +179,16 @@ export class BookTrader implements Snapshotable {
     this.#reward.load(snapshotPart(snapshot, 'reward'));
     this.#trader.load(snapshotPart(snapshot, 'own'));
     // Before it was first opened there is nothing to see yet.
-    if (this.broker.mark !== 0) this.#trader.observe();
+    if (this.broker.mark !== 0) {
+      this.#trader.observe();
+      this.#observe();
+    }
+  }
+
+  #observe(): void {
+    const { broker } = this;
+    if (broker.margin === undefined) return;
+    writeContractColumns(this.result.observation, broker, this.#config.fundingIntervalMs);
   }
 
   #endOf(row: number): number {

@@ -1,4 +1,5 @@
 /** Writes what a trader of perpetuals observes beside a trader of spot: margin, liquidation and funding. */
+import type { BookBroker } from '../../market/execution/book-broker.ts';
 import type { PerpBroker } from '../../market/execution/perp-broker.ts';
 import type { FundingSeries } from '../../market/instruments/funding-series.ts';
 import type { ExtraColumn } from './observation.ts';
@@ -63,4 +64,26 @@ export function writePerpColumns(
   // The hours of funding are the venue's rule, known long before.
   if (next >= funding.length) return;
   observation[at + 4] = Math.max(0, Math.min((funding.timeMs[next] - nowMs) / intervalMs, 1));
+}
+
+/** The same from what a venue has said by the end of the bar, with the mark of the venue where it tells one. */
+export function writeContractColumns(
+  observation: Float32Array,
+  { margin, contract, mark: close, timeMs }: BookBroker,
+  intervalMs: number,
+): void {
+  if (margin === undefined || contract === undefined) return;
+  const { margin: account } = margin;
+  const mark = contract.mark > 0 ? contract.mark : close;
+  const at = observation.length - PERP_COLUMNS.length;
+  const isFlat = account.base === 0;
+  const clip = (rate: number) => Math.max(-RATE_CLIP, Math.min(rate * TO_BPS, RATE_CLIP));
+  const { fundingRate, fundingMs, lastRate } = contract;
+  observation[at] = account.marginRatio(mark);
+  observation[at + 1] = isFlat ? 1 : Math.min(1, Math.abs(account.liquidationPrice() - mark) / mark);
+  observation[at + 2] = clip(lastRate);
+  observation[at + 3] = clip(Number.isNaN(fundingRate) ? lastRate : fundingRate);
+  observation[at + 4] = Number.isNaN(fundingMs)
+    ? 1
+    : Math.max(0, Math.min((fundingMs - timeMs) / intervalMs, 1));
 }

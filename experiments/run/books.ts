@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { loadBooksOrCapture } from '../../live/tape/capture.ts';
+import type { ContractTape } from '../../market/books/contract-tape.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { TradeTape } from '../../market/books/trade-tape.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
@@ -15,6 +16,8 @@ export interface RunBooks {
   readonly tape: BookTape;
   /** For the volume of bars; absent where there are none. */
   readonly trades?: TradeTape;
+  /** What venues said of perpetuals; absent where there was none. */
+  readonly contracts?: ContractTape;
   readonly spans: Spans;
   /** SHA-256 of all columns. */
   readonly sha256: string;
@@ -29,12 +32,13 @@ export async function loadRunBooks(
   read: ReadOptions = {},
 ): Promise<RunBooks> {
   if (path.startsWith(TAPE_PREFIX)) {
-    const { books, trades, notes } = await openTapeData(path, access);
+    const { books, trades, contracts, notes } = await openTapeData(path, access);
     const tape = `${TAPE_PREFIX}${resolve(path.slice(TAPE_PREFIX.length))}`;
     return {
       path: tape,
       tape: books,
       trades,
+      contracts,
       spans: splitSpans(books, dates),
       sha256: hashTape(books),
       notes,

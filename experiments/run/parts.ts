@@ -173,7 +173,8 @@ function envParts(
 ): Pick<RunEnvs, 'context' | 'config'> {
   const { config } = spec.env;
   if (books !== undefined) {
-    return { config, context: { seed, onePass, books: booksOf(books, spanName), trades: books.trades } };
+    const { trades, contracts } = books;
+    return { config, context: { seed, onePass, books: booksOf(books, spanName), trades, contracts } };
   }
   if (market === undefined) return { config, context: { seed } };
   if ((config.fromRow ?? 0) !== 0 || (config.toRow ?? 0) !== 0) {

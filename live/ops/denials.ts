@@ -5,6 +5,8 @@ import type { DenialReason } from '../session/risk-guard.ts';
 export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string>> = {
   'bad-book':
     'a book is missing, invalid or stale: is the venue down, or played at another speed than the session’s clock?',
+  uninformed:
+    'a mark, a funding rate or a price between currencies is missing or old: nothing is decided without it.',
   'invalid-action':
     'the policy gave what is no action here: was it trained with these features and these levels?',
   'max-exposure': 'more exposure was asked for than risk.maxExposure allows.',

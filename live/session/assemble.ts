@@ -109,6 +109,7 @@ export interface Assembled {
 export function assemble(header: SessionHeader, options: AssembleOptions): Assembled {
   // Venues and session know each other; the session is there before the first input.
   const link: { session?: LiveSession } = {};
+  requireInstrument(header.config, options.venues);
   const venueSessions = connectVenues(header.config, {
     venues: options.venues,
     onEvent: (source, event) => link.session?.takeEvent(source, event),
@@ -233,6 +234,22 @@ function createMarket(
     onSend: ({ timeMs, ...order }) => record(['order', timeMs, order]),
     onReport: ({ timeMs, ...report }) => record(['fill', timeMs, report]),
   });
+}
+
+/** @throws ConfigError `instrument-mismatch` for a perpetual that is traded as spot, or the reverse */
+function requireInstrument(config: LiveConfig, venues: readonly VenuePlugin<ConfigSchema>[]): void {
+  if (config.mode !== 'trading') return;
+  const {
+    markets: [{ venue }],
+    env,
+  } = config;
+  const { instrument = 'spot' } = findVenue(venues, venue);
+  if ((instrument === 'spot') === (env.instrument === 'spot')) return;
+  throw new ConfigError(
+    'instrument-mismatch',
+    `Venue "${venue}" is of ${instrument === 'spot' ? 'spot markets' : 'perpetuals'}, and env.instrument is "${env.instrument}"; ` +
+      'correct one of the two.',
+  );
 }
 
 /** @throws ConfigError `features-unavailable` for features of what is not asked for */

@@ -53,6 +53,8 @@ export interface LiveMarket {
   takeTrade(source: number, size: number, timeMs: number): void;
   /** What a source's venue says of a perpetual; absent: nothing here is one. */
   takeContract?(source: number, contract: ContractEvent, timeMs: number): void;
+  /** Whether all is known that a decision needs beside the books; absent: nothing else is needed. */
+  isInformed?(nowMs: number): boolean;
   /** A source's book cannot be trusted: nothing fills on it until `takeBook` brings the next. */
   loseBook(source: number): void;
   /**

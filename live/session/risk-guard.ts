@@ -50,6 +50,7 @@ export type RiskState = 'active' | 'reducing' | 'halted';
 /** Why something was denied. */
 export type DenialReason =
   | 'bad-book'
+  | 'uninformed'
   | 'invalid-action'
   | 'max-exposure'
   | 'max-notional'
@@ -67,6 +68,8 @@ export interface Moment {
   readonly account: LiveAccount;
   /** Every book that the market needs can be traded on. */
   readonly booksAreGood: boolean;
+  /** All is known that a decision needs beside the books; default true. */
+  readonly isInformed?: boolean;
   /** UTC epoch at which the model in use was made; NaN where nobody knows. */
   readonly modelCreatedMs: number;
   /** How late the decision is made. */
@@ -125,7 +128,7 @@ export class RiskGuard implements Snapshotable {
   }
 
   /** Whether the policy is to be asked at all; a ruling of its own where it is not. */
-  before({ account, booksAreGood, timeMs, modelCreatedMs, lagMs }: Moment): Ruling {
+  before({ account, booksAreGood, isInformed = true, timeMs, modelCreatedMs, lagMs }: Moment): Ruling {
     const { maxDrawdown, maxModelAgeHours, maxLoopLagMs, onBadBook } = this.config;
     this.#peakEquity = Math.max(this.#peakEquity, account.equity);
     const drawdown = 1 - account.equity / this.#peakEquity;
@@ -133,6 +136,7 @@ export class RiskGuard implements Snapshotable {
     this.#isReducing = timeMs - modelCreatedMs > maxModelAgeHours * 3_600_000;
     if (!booksAreGood) return { verdict: onBadBook, reason: 'bad-book' };
     if (this.state === 'halted') return { verdict: 'flatten', reason: 'halted' };
+    if (!isInformed) return { verdict: 'hold', reason: 'uninformed' };
     if (lagMs > maxLoopLagMs) return { verdict: 'hold', reason: 'late' };
     return PASS;
   }

@@ -347,6 +347,7 @@ export class LiveSession {
       timeMs: due,
       account: market.account,
       booksAreGood: this.#sources.every((source) => source.isTradable(due)),
+      isInformed: market.isInformed?.(due) ?? true,
       modelCreatedMs: this.#policy.createdMs,
       // A limit for this process, in the machine's time.
       lagMs: lagMs / this.#speed,

@@ -15,10 +15,13 @@ import type { BookTradingConfig } from '../../envs/trading/book-config.ts';
 import { BookTrader } from '../../envs/trading/book-trader.ts';
 import type { TradingInfo } from '../../envs/trading/observation.ts';
 import { BarBuilder, BarSeries } from '../../market/candles/bar-series.ts';
-import type { BookOrder } from '../../market/execution/book-broker.ts';
+import type { BookOrder } from '../../market/execution/book-broker-options.ts';
 import type { BookLevels } from '../../market/execution/book-matcher.ts';
+import type { ContractState } from '../../market/execution/contract-news.ts';
 import type { Fill } from '../../market/execution/fill.ts';
+import type { MarginBookAccount } from '../../market/execution/margin-book-account.ts';
 import { GrowingFeatures } from '../../market/features/growing.ts';
+import type { ContractEvent } from '../connection/venue.ts';
 import type { LiveAccount, LiveMarket, Proposal } from './live-market.ts';
 
 export interface TradingMarketOptions {
@@ -101,6 +104,16 @@ export class TradingMarket implements LiveMarket {
     this.#bars.onTrade(size);
   }
 
+  takeContract(_source: number, contract: ContractEvent, timeMs: number): void {
+    this.#trader.takeContract(contract, timeMs);
+  }
+
+  /** Whether mark and funding of a perpetual are known, and the mark is not old. */
+  isInformed(nowMs: number): boolean {
+    const { contract } = this.#trader.broker;
+    return contract === undefined || contract.isKnown(nowMs, this.#config.staleMs);
+  }
+
   loseBook(): void {
     this.#trader.broker.loseBook();
   }
@@ -163,6 +176,7 @@ export class TradingMarket implements LiveMarket {
   describe(): { [key: string]: number } {
     const { broker } = this.#trader;
     const { base, cash, entryPrice, totalFees, totalSlippage } = broker.account;
+    const { margin, contract } = broker;
     return {
       position: base,
       cash,
@@ -172,6 +186,7 @@ export class TradingMarket implements LiveMarket {
       fees: totalFees,
       slippage: totalSlippage,
       unfilled: broker.numUnfilled,
+      ...(margin !== undefined && contract !== undefined && describePerpetual(margin, contract)),
     };
   }
 
@@ -223,4 +238,21 @@ export class TradingMarket implements LiveMarket {
     }
     return best;
   }
+}
+
+/** What JSON has no number for is left out. */
+function describePerpetual(
+  { margin }: MarginBookAccount,
+  { mark, fundingRate, fundingMs }: ContractState,
+): { [key: string]: number } {
+  const values = {
+    mark,
+    fundingRate,
+    fundingTimeMs: fundingMs,
+    funding: margin.totalFunding,
+    marginRatio: margin.marginRatio(mark),
+    liquidationPrice: margin.liquidationPrice(),
+    liquidations: margin.liquidations,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
 }

@@ -1,6 +1,7 @@
 /** Reads a tape as a data set: the books and trades that its session saw, when it saw them. */
 import type { ConfigSchema } from '../../core/config.ts';
 import { DataError, LiveError } from '../../core/errors.ts';
+import { type ContractTape, ContractTapeBuilder } from '../../market/books/contract-tape.ts';
 import type { BookTape, Venue } from '../../market/books/tape.ts';
 import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
 import { createTradeTape, type TradeTape } from '../../market/books/trade-tape.ts';
@@ -20,6 +21,8 @@ export interface TapeData {
   readonly books: BookTape;
   /** Absent where none were recorded. */
   readonly trades: TradeTape | undefined;
+  /** What venues said of perpetuals; absent where there was none. */
+  readonly contracts: ContractTape | undefined;
   /** What a reader should know, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -57,6 +60,9 @@ export class TapeDataCollector {
   #books: BookTapeBuilder | undefined;
   #venues: Venue[] = [];
   #numLosses = 0;
+  readonly #contracts = new ContractTapeBuilder();
+  #lastBookMs = Number.NaN;
+  #numAtOnce = 0;
 
   /** @param keepMs books and trades longer than this before the last record may be forgotten; default: none are */
   constructor(plugins: readonly VenuePlugin<ConfigSchema>[], keepMs = Infinity) {
@@ -90,6 +96,7 @@ export class TapeDataCollector {
       header: this.#header,
       books: this.#books.build(),
       trades: hasTrades ? createTradeTape(this.#venues, this.#trades, 'tape') : undefined,
+      contracts: this.#contracts.length > 0 ? this.#contracts.build() : undefined,
       notes: [
         ...(numLosses === 0 ? [] : [`Books were lost or stale ${numLosses} times; the last one stands.`]),
         ...this.#header.config.markets
@@ -126,12 +133,26 @@ export class TapeDataCollector {
         onEvent: (event) => {
           if (event.kind === 'book') {
             view.show(event.book);
+            const { length } = books;
             books.append(source, event.timeMs, event.exchangeTimeMs, view.levels, view.offset);
-          } else if (event.kind === 'trade') this.#takeTrade(source, event);
+            this.#countBook(event.timeMs, books.length - length);
+          } else if (event.kind === 'contract') this.#takeContract(source, event);
+          else if (event.kind === 'trade') this.#takeTrade(source, event);
           else if (event.kind === 'book-lost' || event.kind === 'book-stale') this.#numLosses++;
         },
       });
     });
+  }
+
+  /** Of books at one instant the order matters to what is said between them. */
+  #countBook(timeMs: number, count: number): void {
+    this.#numAtOnce = timeMs === this.#lastBookMs ? this.#numAtOnce + count : count;
+    this.#lastBookMs = timeMs;
+  }
+
+  #takeContract(source: number, event: Extract<VenueEvent, { kind: 'contract' }>): void {
+    const { timeMs } = event;
+    this.#contracts.append(source, timeMs, timeMs === this.#lastBookMs ? this.#numAtOnce : 0, event);
   }
 
   #takeTrade(source: number, event: Extract<VenueEvent, { kind: 'trade' }>): void {

@@ -1,50 +1,18 @@
 /** Carries out target exposures on the order book of one venue, replayed or live: the same code, event by event. */
 
 import { DOUBLE_ZERO } from '../../core/doubles.ts';
-import { ConfigError, EnvError } from '../../core/errors.ts';
+import { EnvError } from '../../core/errors.ts';
 import { joinSnapshots, restoreNumber, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
 import { Account, type AccountView } from './account.ts';
-import { type BookLevels, BookMatcher, noRules, type Side, type VenueRules } from './book-matcher.ts';
+import { type BookBrokerOptions, type BookOrder, requireBookBrokerOptions } from './book-broker-options.ts';
+import { type BookLevels, BookMatcher, noRules, type Side } from './book-matcher.ts';
 import type { Broker } from './broker.ts';
+import { type ContractNews, ContractState } from './contract-news.ts';
 import { type FeeModel, proportionalFee } from './fees.ts';
 import { createFill, type Fill } from './fill.ts';
 import { constantLatency, type LatencyModel } from './latency.ts';
+import { type BookAccount, MarginBookAccount } from './margin-book-account.ts';
 import { sizeAfterCosts } from './trade-size.ts';
-
-/** An order on its way. The broker reuses the object: copy what is to be kept. */
-export interface BookOrder {
-  /** UTC epoch of the decision. */
-  timeMs: number;
-  /** UTC epoch at which it meets the book. */
-  arrivalMs: number;
-  /** The signed fraction of equity that it is to reach. */
-  exposure: number;
-  /** Mid at the decision: its limit is measured from it. */
-  mid: number;
-}
-
-export interface BookBrokerOptions {
-  /** Levels a side, ≥ 1. */
-  depth: number;
-  /** Quote units, > 0. Default 10 000. */
-  initialEquity?: number;
-  fees?: FeeModel;
-  /** From the decision to the venue's book. Default none. */
-  latency?: LatencyModel;
-  /** Age past which a book fills nothing, ms, > 0. Default Infinity. */
-  staleMs?: number;
-  /** Fraction by which a price may be worse than the best one at the decision, in (0, 1). Default 0.01. */
-  limitRate?: number;
-  rules?: VenueRules;
-  /** Interest on borrowed base and borrowed quote, fraction a year of 365 days, ≥ 0. Default 0. */
-  borrowRatePerYear?: number;
-  /** A request trades when it differs from the last accepted one by more than this, ≥ 0. Default 0. */
-  rebalanceBand?: number;
-  /** Called when an order leaves. */
-  onOrder?: (order: Readonly<BookOrder>) => void;
-  /** Called after every fill; the object is reused by the next one. */
-  onFill?: (fill: Readonly<Fill>) => void;
-}
 
 const YEAR_MS = 365 * 86_400_000;
 /** An order of which this share stays unfilled counts as filled: rounding. */
@@ -54,6 +22,9 @@ const NEGLIGIBLE = 1e-6;
  * Books and the ends of bars go in, in order of time; fills come out. A request becomes one order, which travels for its
  * latency, is sized by the account as it is on arrival, walks the book that is there then, and cancels the rest. While an
  * order is under way a new request waits for it. What could not be filled is asked for again with the next request.
+ *
+ * With `margin`, what the venue says of the contract goes in too: funding is exchanged at its times on the position held
+ * then, at the mark; a position is liquidated at the mark that its margin does not bear, with every mark, book and fill.
  *
  * Biases. A buyer's order is filled as displayed, whoever else is on the way; other traders do not react to it. The
  * account is valued at the mid of bid and ask, so a round trip shows its spread at once.
@@ -70,7 +41,11 @@ export class BookBroker implements Broker {
   /** Orders that found no book to trade on: stale, empty, or beyond the limit. */
   numUnfilled = 0;
 
-  readonly #account: Account;
+  /** What the venue has said of the contract; undefined for spot. */
+  readonly contract: ContractState | undefined;
+  /** The account of a perpetual; undefined for spot. */
+  readonly margin: MarginBookAccount | undefined;
+  readonly #account: BookAccount;
   readonly #matcher: BookMatcher;
   readonly #fees: FeeModel;
   readonly #latency: LatencyModel;
@@ -114,16 +89,7 @@ export class BookBroker implements Broker {
       borrowRatePerYear = 0,
       rebalanceBand = 0,
     } = options;
-    requireOption(
-      initialEquity > 0 && initialEquity < Infinity,
-      `an initial equity > 0, got ${initialEquity}`,
-    );
-    requireOption(limitRate > 0 && limitRate < 1, `a limit rate in (0, 1), got ${limitRate}`);
-    requireOption(
-      borrowRatePerYear >= 0 && borrowRatePerYear < Infinity,
-      `a borrow rate ≥ 0, got ${borrowRatePerYear}`,
-    );
-    requireOption(rebalanceBand >= 0, `a rebalance band ≥ 0, got ${rebalanceBand}`);
+    requireBookBrokerOptions({ initialEquity, limitRate, borrowRatePerYear, rebalanceBand });
     this.#matcher = new BookMatcher(depth, staleMs, rules);
     this.#fees = fees;
     this.#latency = latency;
@@ -133,7 +99,9 @@ export class BookBroker implements Broker {
     this.#rebalanceBand = rebalanceBand;
     this.#onOrder = options.onOrder;
     this.#onFill = options.onFill;
-    this.#account = new Account(initialEquity);
+    this.margin = options.margin && new MarginBookAccount(initialEquity, options.margin);
+    this.contract = this.margin && new ContractState();
+    this.#account = this.margin ?? new Account(initialEquity);
     this.account = this.#account;
     this.equity = initialEquity;
   }
@@ -170,8 +138,10 @@ export class BookBroker implements Broker {
     this.#matcher.loseBook();
   }
 
-  /** Forgets the book. */
+  /** Forgets the book, what was said of the contract, and the account. */
   clear(): void {
+    this.#account.reset(this.#initialEquity);
+    this.contract?.clear();
     this.#matcher.clear();
     this.#mid[0] = 0;
     this.#dropOrders();
@@ -202,11 +172,28 @@ export class BookBroker implements Broker {
   }
 
   /**
+   * The venue says something of the contract.
+   * @param timeMs of receipt, UTC epoch, never falling
+   */
+  takeContract(news: ContractNews, timeMs: number): void {
+    const { contract } = this;
+    if (contract === undefined) return;
+    this.#fundUpTo(timeMs);
+    this.#arriveUpTo(timeMs, false);
+    this.timeMs = timeMs;
+    // The venue has gone on to the next one: this one is over, whatever the clock here says.
+    if (news.fundingTimeMs > contract.fundingMs) this.#fund();
+    contract.take(news, timeMs);
+    if (this.#account.base !== 0) this.#liquidateIfRuined();
+  }
+
+  /**
    * The venue's book has changed. The arrays are kept, not copied, until the next book comes.
    * @param offset where in the arrays the levels begin
    * @param timeMs of receipt, UTC epoch, never falling
    */
   takeBook(levels: BookLevels, offset: number, timeMs: number): void {
+    if (this.contract !== undefined) this.#fundUpTo(timeMs);
     this.#arriveUpTo(timeMs, false);
     const waits = this.#order.arrivalMs < timeMs;
     // A book that was stale before the next one came filled nothing.
@@ -230,6 +217,7 @@ export class BookBroker implements Broker {
    * @param mark its last price
    */
   closeBar(row: number, endMs: number, barMs: number, mark: number): void {
+    if (this.contract !== undefined) this.#fundUpTo(endMs);
     this.#arriveUpTo(endMs, true);
     const account = this.#account;
     this.row = row;
@@ -239,7 +227,7 @@ export class BookBroker implements Broker {
       account.accrueInterest({ rate: this.#borrowRatePerMs * barMs, price: mark });
       this.#liquidateIfRuined();
     }
-    this.equity = account.alive ? account.equity(mark) : -account.deficit;
+    this.equity = account.alive ? account.equity(mark) : this.#ruin;
   }
 
   save(): Snapshot {
@@ -265,6 +253,7 @@ export class BookBroker implements Broker {
       account: this.#account.save(),
       matcher: this.#matcher.save(),
       latency: this.#latency.save(),
+      ...(this.contract !== undefined && { contract: this.contract.save() }),
     });
   }
 
@@ -273,6 +262,7 @@ export class BookBroker implements Broker {
     this.#account.load(snapshotPart(snapshot, 'account'));
     this.#matcher.load(snapshotPart(snapshot, 'matcher'));
     this.#latency.load(snapshotPart(snapshot, 'latency'));
+    this.contract?.load(snapshotPart(snapshot, 'contract'));
     this.row = restoreNumber(own, 'row');
     this.timeMs = restoreNumber(own, 'timeMs');
     this.mark = restoreNumber(own, 'mark');
@@ -354,6 +344,10 @@ export class BookBroker implements Broker {
     terms.price = mid;
     terms.feeRate = this.#fees.feeRate('taker');
     const equity = account.equity(mid);
+    if (this.margin !== undefined) {
+      if (!(equity > 0)) return;
+      terms.exposure = this.margin.allowed(terms.exposure, equity);
+    }
     const wanted = (terms.exposure * equity) / mid - (account.base - account.baseInterest);
     if (Math.abs(wanted) * mid <= NEGLIGIBLE * equity) return;
     const side: Side = wanted > 0 ? 1 : -1;
@@ -385,20 +379,55 @@ export class BookBroker implements Broker {
     const shown = this.#matcher.quote(side, Math.abs(wanted), limit);
     terms.slippageRate = shown > 0 ? Math.abs(this.#matcher.notional / (shown * terms.price) - 1) : 0;
     terms.size = wanted;
-    sizeAfterCosts(terms);
+    if (this.margin === undefined) sizeAfterCosts(terms);
+    else this.margin.sizeAfterCosts(terms);
     return Math.abs(terms.size);
   }
 
   /** Ends the account when nothing is left of it at the mid. */
   #liquidateIfRuined(): void {
     const account = this.#account;
+    if (this.margin !== undefined) {
+      this.#callMargin(this.margin);
+      return;
+    }
     if (account.equity(this.#mid[0]) > 0) return;
     account.liquidate(this.lastFill, this.#mid[0]);
     this.targetExposure = 0;
     // What the lender lacks is owed: an account that may lose no more than it has would earn on any market that moves.
-    this.equity = -account.deficit;
+    this.equity = this.#ruin;
     this.#dropOrders();
     this.#announceFill(this.timeMs);
+  }
+
+  /** Equity of an account that is used up: a venue's fund bears what a margin account lacks, a lender is owed it. */
+  get #ruin(): number {
+    return this.margin === undefined ? -this.#account.deficit : 0;
+  }
+
+  /** Liquidates, tier by tier, what the margin does not bear at the mark. */
+  #callMargin({ margin }: MarginBookAccount): void {
+    const told = this.contract?.mark ?? Number.NaN;
+    const mark = told > 0 ? told : this.#mid[0];
+    if (!margin.isBelowMaintenance(mark)) return;
+    margin.liquidate(this.lastFill, mark);
+    this.targetExposure = margin.exposure(mark);
+    if (!margin.alive) this.equity = 0;
+    this.#dropOrders();
+    this.#announceFill(this.timeMs);
+  }
+
+  /** Exchanges a funding whose time has come; what arrives at that very time has arrived too late for it. */
+  #fundUpTo(timeMs: number): void {
+    const { fundingMs } = this.contract!;
+    if (!(fundingMs <= timeMs)) return;
+    this.#arriveUpTo(fundingMs, false);
+    this.#fund();
+  }
+
+  #fund(): void {
+    this.margin!.exchangeFunding(this.contract!, this.#mid[0]);
+    this.#liquidateIfRuined();
   }
 
   #dropOrders(): void {
@@ -413,8 +442,4 @@ export class BookBroker implements Broker {
     this.numFills++;
     this.#onFill?.(this.lastFill);
   }
-}
-
-function requireOption(holds: boolean, expectation: string): void {
-  if (!holds) throw new ConfigError('invalid-broker', `A book broker needs ${expectation}.`);
 }

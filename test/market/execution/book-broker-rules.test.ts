@@ -1,7 +1,8 @@
 /** The rules of the book broker, each with its boundary on both sides. */
 import { describe, expect, test } from 'vitest';
 import { EnvError } from '../../../core/errors.ts';
-import { BookBroker, type BookBrokerOptions, type BookOrder } from '../../../market/execution/book-broker.ts';
+import { BookBroker } from '../../../market/execution/book-broker.ts';
+import type { BookBrokerOptions, BookOrder } from '../../../market/execution/book-broker-options.ts';
 import { proportionalFee } from '../../../market/execution/fees.ts';
 import type { Fill } from '../../../market/execution/fill.ts';
 import { constantLatency } from '../../../market/execution/latency.ts';

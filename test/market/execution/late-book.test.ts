@@ -1,6 +1,7 @@
 /** Orders that meet a book which is late by its venue's own pace, and orders that a venue's rules cut or refuse. */
 import { describe, expect, test } from 'vitest';
-import { BookBroker, type BookBrokerOptions } from '../../../market/execution/book-broker.ts';
+import { BookBroker } from '../../../market/execution/book-broker.ts';
+import type { BookBrokerOptions } from '../../../market/execution/book-broker-options.ts';
 import { BookMatcher } from '../../../market/execution/book-matcher.ts';
 import { BookPace } from '../../../market/execution/book-pace.ts';
 import { constantLatency } from '../../../market/execution/latency.ts';
