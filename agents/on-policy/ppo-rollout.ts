@@ -30,14 +30,17 @@ export class PpoRollout implements Snapshotable {
   /** [T, N] */
   readonly returns: Float32Array;
   readonly #options: PpoRolloutOptions;
+  readonly #kernels: Kernels;
   readonly #head: PolicyHead;
   readonly #minibatch: PpoMinibatch;
+  readonly #minibatchRows: Int32Array; // [B]
   readonly #minibatchMasks: Uint8Array; // [B, K]
 
   constructor(kernels: Kernels, head: PolicyHead, options: PpoRolloutOptions) {
     const { numSteps, numEnvs, observationDim, minibatchSize } = options;
     const numRows = numSteps * numEnvs;
     this.#options = options;
+    this.#kernels = kernels;
     this.#head = head;
     this.buffer = new RolloutBuffer(
       numSteps,
@@ -57,6 +60,7 @@ export class PpoRollout implements Snapshotable {
       advantages: new Float32Array(minibatchSize),
       returns: new Float32Array(minibatchSize),
     };
+    this.#minibatchRows = kernels.allocateIntegers(minibatchSize);
     this.#minibatchMasks = new Uint8Array(minibatchSize * head.outputDim);
   }
 
@@ -83,9 +87,11 @@ export class PpoRollout implements Snapshotable {
     const { actionDim, outputDim } = this.#head;
     const { buffer } = this;
     const actionMasks = buffer.actionMasks && this.#minibatchMasks;
+    this.#minibatchRows.set(rows);
+    const drawn = this.#minibatchRows.subarray(0, rows.length);
+    this.#kernels.gatherRows(observations, buffer.observations, drawn, observationDim);
     for (let b = 0; b < rows.length; b++) {
       const row = rows[b];
-      copyRow(observations, b, buffer.observations, row, observationDim);
       copyRow(actions, b, buffer.actions, row, actionDim);
       if (actionMasks !== undefined) copyRow(actionMasks, b, buffer.actionMasks!, row, outputDim);
       oldLogProbs[b] = buffer.logProbs[row];
