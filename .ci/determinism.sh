@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Under several versions of Node: trains every learning agent, and fails where a hash of its weights differs; hands plugins of
+# Under several versions of Node: trains every learning agent, with plain kernels and with fused ones, and fails where a hash of its weights differs; hands plugins of
 # every kind to every command of the packed program. Needs a built dist/. The versions come from the npm package "node", in a folder of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,5 +19,12 @@ for version in ${NODE_VERSIONS:-20 22 24 26}; do
   "$node" "$script" > "$folder/$version.txt"
   diff "$folder/here.txt" "$folder/$version.txt"
   echo 'The same hashes.'
+  # Relaxed SIMD came with Node 22.
+  if [ "$version" -ge 22 ]; then
+    "$node" "$script" --kernels wasm-fma > "$folder/fused-$version.txt"
+    [ -e "$folder/fused.txt" ] || cp "$folder/fused-$version.txt" "$folder/fused.txt"
+    diff "$folder/fused.txt" "$folder/fused-$version.txt"
+    echo 'The same hashes with fused kernels.'
+  fi
   "$node" "$folder/package/user/every-command.mjs"
 done

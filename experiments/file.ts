@@ -40,7 +40,7 @@ const settings = {
     .enum(KERNEL_CHOICES)
     .optional()
     .describe(
-      'what computes matrix products: wasm, blas, or fast, what this machine is fastest with; default wasm',
+      'what computes matrix products: wasm, wasm-fma, blas, or fast, what this machine is fastest with; default wasm',
     ),
   envWorkers: z
     .int()

@@ -7,12 +7,13 @@ import { ConfigError } from '../../core/errors.ts';
 import { systemClock } from '../../live/connection/clock.ts';
 import { loadBlas } from '../../networks/kernels/blas.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
-import type { KernelBackend } from '../../networks/kernels/kernels.ts';
+import { fusedObstacle } from '../../networks/kernels/fused.ts';
+import { KERNEL_BACKENDS, type KernelBackend } from '../../networks/kernels/kernels.ts';
 import { makeDirectory, writeFileAtomic } from '../../storage/atomic.ts';
 import { configFolder } from '../plugins/trust.ts';
 
 /** What may be asked for: a backend by name, or the fastest. */
-export const KERNEL_CHOICES = ['wasm', 'blas', 'fast'] as const;
+export const KERNEL_CHOICES = [...KERNEL_BACKENDS, 'fast'] as const;
 export type KernelChoice = (typeof KERNEL_CHOICES)[number];
 
 const FILE = 'kernels.json';
@@ -22,7 +23,7 @@ const TRIAL_MS = 25;
 
 const storedSchema = z.object({
   machine: z.string(),
-  backend: z.enum(['wasm', 'blas']),
+  backend: z.enum(KERNEL_BACKENDS),
   sentence: z.string(),
 });
 
@@ -33,15 +34,19 @@ export interface FastChoice {
 }
 
 /**
- * The backend of the fastest product of a trial of some 50 ms; kept in the user's configuration folder, for this processor, this version
+ * The backend of the fastest product of a trial of some 75 ms; kept in the user's configuration folder, for this processor, this version
  * of Node and this library.
  * @param folder where the choice is kept
  */
 export function fastKernels(folder: string = configFolder()): FastChoice {
   const blas = blasIfThere();
-  const machine = [cpus()[0]?.model ?? '', process.version, blas?.library ?? '', blas?.coreName ?? ''].join(
-    ' | ',
-  );
+  const machine = [
+    cpus()[0]?.model ?? '',
+    process.version,
+    blas?.library ?? '',
+    blas?.coreName ?? '',
+    'wasm-fma',
+  ].join(' | ');
   const stored = readChoice(join(folder, FILE));
   if (stored?.machine === machine) return stored;
   const choice = choose(blas);
@@ -55,20 +60,22 @@ export function fastKernels(folder: string = configFolder()): FastChoice {
 }
 
 function choose(blas: ReturnType<typeof blasIfThere>): FastChoice {
-  const own = gigaflops('wasm');
-  const wasm = `wasm, ${own.toFixed(0)} GFLOP/s`;
-  if (blas === undefined) {
-    return {
-      backend: 'wasm',
-      sentence: `Kernels: ${wasm}; OpenBLAS was not found (apt-get install libopenblas0).`,
-    };
+  const candidates: { backend: KernelBackend; speed: number; text: string }[] = [];
+  const attempt = (backend: KernelBackend, name: string): void => {
+    const speed = gigaflops(backend);
+    candidates.push({ backend, speed, text: `${name}, ${speed.toFixed(0)} GFLOP/s` });
+  };
+  attempt('wasm', 'wasm');
+  if (fusedObstacle() === undefined) attempt('wasm-fma', 'wasm-fma');
+  if (blas !== undefined) {
+    attempt('blas', `${blas.library}${blas.coreName === undefined ? '' : ` (${blas.coreName})`}`);
   }
-  const theirs = gigaflops('blas');
-  const other = `${blas.library}${blas.coreName === undefined ? '' : ` (${blas.coreName})`}, ${theirs.toFixed(0)} GFLOP/s`;
-  const remark = blas.remark === undefined ? '' : ` ${blas.remark}`;
-  return theirs > own
-    ? { backend: 'blas', sentence: `Kernels: ${other}, against ${wasm}.${remark}` }
-    : { backend: 'wasm', sentence: `Kernels: ${wasm}, against ${other}.${remark}` };
+  candidates.sort((a, b) => b.speed - a.speed);
+  const [best, ...others] = candidates;
+  const against = others.length === 0 ? '' : `, against ${others.map(({ text }) => text).join('; ')}`;
+  const remark = blas?.remark === undefined ? '' : ` ${blas.remark}`;
+  const missing = blas === undefined ? '; OpenBLAS was not found (apt-get install libopenblas0)' : '';
+  return { backend: best.backend, sentence: `Kernels: ${best.text}${against}${missing}.${remark}` };
 }
 
 function blasIfThere() {

@@ -8,7 +8,7 @@ import { exogenousColumns } from '../../market/features/exogenous.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
 import { ROLES } from '../../market/files/shapes/column-words.ts';
 import { loadBlas } from '../../networks/kernels/blas.ts';
-import type { KernelBackend } from '../../networks/kernels/kernels.ts';
+import { KERNEL_BACKENDS, type KernelBackend } from '../../networks/kernels/kernels.ts';
 import { codeOf, type PluginFile, recordedPluginSchema } from '../../storage/plugin-file.ts';
 import type { RunDirectory } from '../../storage/run-directory.ts';
 import { LOG_FORMATS, type LogFormat } from '../../storage/run-log.ts';
@@ -89,7 +89,7 @@ const runSpec = z.strictObject({
   targetReturn: z.number().optional(),
   log: z.array(z.enum(LOG_FORMATS)).default(['jsonl']),
   kernels: z
-    .strictObject({ backend: z.enum(['wasm', 'blas']), threads: z.int().min(1).max(MAX_THREADS) })
+    .strictObject({ backend: z.enum(KERNEL_BACKENDS), threads: z.int().min(1).max(MAX_THREADS) })
     .default({ backend: 'wasm', threads: 1 }),
   envWorkers: z.int().min(0).max(MAX_ENVS).default(0),
   network: networkRecordSchema.optional(),

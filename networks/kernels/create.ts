@@ -2,7 +2,8 @@
 import { ConfigError } from '../../core/errors.ts';
 import { loadBlas } from './blas.ts';
 import { startBlasThreads } from './blas-threads.ts';
-import type { Activation, KernelOptions, Kernels } from './kernels.ts';
+import { fusedObstacle } from './fused.ts';
+import { type Activation, KERNEL_BACKENDS, type KernelOptions, type Kernels } from './kernels.ts';
 import { kernelLayout } from './layout.ts';
 import { KernelMemory } from './memory.ts';
 import { startThreads } from './threads.ts';
@@ -10,13 +11,14 @@ import type { WasmExports } from './wasm-module.ts';
 
 /**
  * Loads the module (once per process) and gives it a memory of its own.
- * @throws ConfigError `kernel-backend-unknown`, `kernel-threads-invalid`, `blas-not-found`
+ * @throws ConfigError `kernel-backend-unknown`, `kernel-threads-invalid`, `kernels-unsupported`, `blas-not-found`
  */
 export function createKernels(options: KernelOptions = {}): Kernels {
   const { backend = 'wasm', threads = 1 } = options;
   requireValid(backend, threads);
   const library = backend === 'blas' ? loadBlas() : undefined;
-  const memory = new KernelMemory();
+  const arithmetic = backend === 'wasm-fma' ? 'fused' : 'exact';
+  const memory = new KernelMemory(arithmetic);
   const { exports } = memory;
   const others = { memory: memory.shared, workers: threads - 1, timeoutMs: THREAD_TIMEOUT_MS };
   const blasThreads =
@@ -26,7 +28,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   const crew =
     threads === 1 || blas !== undefined
       ? undefined
-      : startThreads({ ...others, exports, team: memory.reserve(exports.teamBytes()) });
+      : startThreads({ ...others, exports, arithmetic, team: memory.reserve(exports.teamBytes()) });
   const tape = crew === undefined ? 0 : memory.reserve(TAPE_BYTES);
   let team = crew?.team ?? 0;
   let isRecording = false;
@@ -266,8 +268,16 @@ const BLAS_FROM = 2048;
 const collected = new FinalizationRegistry<() => void>((close) => close());
 
 function requireValid(backend: string, threads: number): void {
-  if (backend !== 'wasm' && backend !== 'blas') {
-    throw new ConfigError('kernel-backend-unknown', `Kernels are "wasm" or "blas", not "${backend}".`);
+  if (!KERNEL_BACKENDS.includes(backend as (typeof KERNEL_BACKENDS)[number])) {
+    const known = `"${KERNEL_BACKENDS.slice(0, -1).join('", "')}" or "${KERNEL_BACKENDS.at(-1)}"`;
+    throw new ConfigError('kernel-backend-unknown', `Kernels are ${known}, not "${backend}".`);
+  }
+  const obstacle = backend === 'wasm-fma' ? fusedObstacle() : undefined;
+  if (obstacle !== undefined) {
+    throw new ConfigError(
+      'kernels-unsupported',
+      `The wasm-fma kernels cannot run here. ${obstacle} Take the wasm kernels, which run anywhere.`,
+    );
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     throw new ConfigError(

@@ -2,11 +2,13 @@
 
 export type Activation = 'identity' | 'tanh' | 'relu';
 
-export type KernelBackend = 'wasm' | 'blas';
+export const KERNEL_BACKENDS = ['wasm', 'wasm-fma', 'blas'] as const;
+export type KernelBackend = (typeof KERNEL_BACKENDS)[number];
 
 export interface KernelOptions {
   /**
-   * Where matrix products are computed: `wasm` is bit-reproducible and needs nothing; `blas` uses the system's OpenBLAS
+   * Where matrix products are computed: `wasm` is bit-reproducible and needs nothing; `wasm-fma` fuses multiplications and
+   * additions, faster and to the same bits on every machine that can, with Node from version 22 on; `blas` uses the system's OpenBLAS
    * through koffi, several times faster, with last bits that depend on the processor. Default `wasm`.
    */
   readonly backend?: KernelBackend;
@@ -21,7 +23,7 @@ export interface KernelOptions {
  * Every array handed to a kernel must be a view into this object's memory (see `owns`) and large enough: kernels
  * trust their arguments. Matrices are flat and row-major; M, N and K count rows and columns. With the backend `wasm`
  * results are the same bits on every machine and for any number of threads, and an element does not depend on which
- * others were computed with it. With `blas` neither holds for products.
+ * others were computed with it; with `wasm-fma` they are other bits, and as much the same. With `blas` neither holds for products.
  */
 export interface Kernels {
   readonly backend: KernelBackend;

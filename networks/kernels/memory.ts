@@ -3,7 +3,13 @@
  * it.
  */
 import { ConfigError } from '../../core/errors.ts';
-import { createSharedMemory, instantiate, type SharedMemory, type WasmExports } from './wasm-module.ts';
+import {
+  type Arithmetic,
+  createSharedMemory,
+  instantiate,
+  type SharedMemory,
+  type WasmExports,
+} from './wasm-module.ts';
 
 const PAGE = 65536;
 /** A vector load may run past the end of any array. */
@@ -20,9 +26,9 @@ export class KernelMemory {
   #buffer: SharedArrayBuffer;
   #end: number;
 
-  constructor() {
+  constructor(arithmetic: Arithmetic = 'exact') {
     this.shared = createSharedMemory(INITIAL_PAGES, MAX_PAGES);
-    this.exports = instantiate(this.shared);
+    this.exports = instantiate(this.shared, arithmetic);
     this.#buffer = this.shared.buffer;
     this.#buffers = new Set([this.#buffer]);
     this.#end = align(this.exports.heapBase());

@@ -5,7 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { TrainingError } from '../../core/errors.ts';
-import { loadModule, type SharedMemory, type WasmExports } from './wasm-module.ts';
+import { type Arithmetic, loadModule, type SharedMemory, type WasmExports } from './wasm-module.ts';
 
 export interface KernelThreads {
   /** The address of the control block. */
@@ -22,6 +22,8 @@ export interface KernelThreads {
 export interface KernelThreadsOptions {
   readonly memory: SharedMemory;
   readonly exports: WasmExports;
+  /** Of the module that `exports` belong to. Default: exact. */
+  readonly arithmetic?: Arithmetic;
   /** An address of `teamBytes` zero bytes, aligned to 64. */
   readonly team: number;
   /** Threads beside the calling one. */
@@ -42,11 +44,11 @@ try {
 
 /** Returns at once: until the threads are up, the caller does all the work. They never keep the process alive. */
 export function startThreads(options: KernelThreadsOptions): KernelThreads {
-  const { memory, exports, team, workers, timeoutMs } = options;
+  const { memory, exports, arithmetic, team, workers, timeoutMs } = options;
   exports.openTeam(team, timeoutMs);
   let cause: unknown;
   for (let thread = 1; thread <= workers; thread++) {
-    const workerData = { module: loadModule(), memory, team, thread };
+    const workerData = { module: loadModule(arithmetic), memory, team, thread };
     // Without the parent's flags: a loader given there would cost each thread a second.
     const worker = new Worker(SOURCE, { eval: true, workerData, execArgv: [] });
     worker.unref();

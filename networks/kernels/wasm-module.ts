@@ -1,11 +1,25 @@
 /** Loads the compiled WebAssembly module of networks/kernels/assembly, and types what it exports. */
 import { readFileSync } from 'node:fs';
 
-let module: WebAssembly.Module | undefined;
+/** How products are added up: `exact` rounds twice, the same bits on any machine; `fused` once, by relaxed SIMD. */
+export type Arithmetic = 'exact' | 'fused';
 
-/** The module, compiled once per process. */
-export function loadModule(): WebAssembly.Module {
-  module ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+const FILES: Readonly<Record<Arithmetic, string>> = {
+  exact: './kernels.wasm',
+  fused: './kernels-fma.wasm',
+};
+const modules = new Map<Arithmetic, WebAssembly.Module>();
+
+/**
+ * The module, compiled once per process.
+ * @throws WebAssembly.CompileError when the engine has no relaxed SIMD, and the fused one is wanted
+ */
+export function loadModule(arithmetic: Arithmetic = 'exact'): WebAssembly.Module {
+  let module = modules.get(arithmetic);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(new URL(FILES[arithmetic], import.meta.url)));
+    modules.set(arithmetic, module);
+  }
   return module;
 }
 
@@ -16,8 +30,8 @@ export function createSharedMemory(initialPages: number, maximumPages: number): 
   return new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared: true });
 }
 
-export function instantiate(memory: SharedMemory): WasmExports {
-  return new WebAssembly.Instance(loadModule(), { env: { memory } }).exports as WasmExports;
+export function instantiate(memory: SharedMemory, arithmetic: Arithmetic = 'exact'): WasmExports {
+  return new WebAssembly.Instance(loadModule(arithmetic), { env: { memory } }).exports as WasmExports;
 }
 
 /**
@@ -26,6 +40,8 @@ export function instantiate(memory: SharedMemory): WasmExports {
  */
 export interface WasmExports extends Record<string, unknown> {
   heapBase(): number;
+  /** 1 where multiply-adds are fused; `x` is a number whose square is not exact. */
+  fuses(x: number): number;
   teamBytes(): number;
   openTeam(team: number, timeoutMs: number): void;
   closeTeam(team: number): void;

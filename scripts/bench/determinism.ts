@@ -1,8 +1,8 @@
 /**
- * Trains every learning agent for a while on the portable kernels, with one, two and four threads, and prints a hash of
- * the weights of each: equal on every machine, Node version and number of threads.
+ * Trains every learning agent for a while on the portable kernels, or on the fused ones, with one, two and four threads, and
+ * prints a hash of the weights of each: equal on every machine, Node version and number of threads.
  *
- *     node dist/scripts/bench/determinism.js [--steps 20000]
+ *     node dist/scripts/bench/determinism.js [--steps 20000] [--kernels wasm-fma]
  *
  * One line an agent, name and hash. Exits with 1 when the number of threads changes a hash.
  */
@@ -68,21 +68,25 @@ const CASES: readonly (readonly [
 
 function hashAfter(
   [, plugin, createEnv, config]: (typeof CASES)[number],
+  backend: 'wasm' | 'wasm-fma',
   threads: number,
   totalSteps: number,
 ): string {
   const envs = createVectorEnv(Array.from({ length: NUM_ENVS }, (_, i) => createEnv(i)));
   const { observationSpace, actionSpace } = envs;
   const context = { observationSpace, actionSpace, numEnvs: NUM_ENVS, rng: createRng(1), totalSteps };
-  const agent = plugin.build({ ...context, kernels: { backend: 'wasm', threads } }, config);
+  const agent = plugin.build({ ...context, kernels: { backend, threads } }, config);
   train({ envs, agent, totalSteps, seed: 1 });
   return hashSnapshot(agent.save());
 }
 
-const { values } = parseArgs({ options: { steps: { type: 'string', default: '20000' } } });
+const { values } = parseArgs({
+  options: { steps: { type: 'string', default: '20000' }, kernels: { type: 'string', default: 'wasm' } },
+});
+const backend = values.kernels === 'wasm-fma' ? 'wasm-fma' : 'wasm';
 for (const agentCase of CASES) {
   const [name] = agentCase;
-  const hashes = THREADS.map((threads) => hashAfter(agentCase, threads, Number(values.steps)));
+  const hashes = THREADS.map((threads) => hashAfter(agentCase, backend, threads, Number(values.steps)));
   process.stdout.write(`${name}: ${hashes[0]}\n`);
   hashes.forEach((hash, i) => {
     if (hash === hashes[0]) return;

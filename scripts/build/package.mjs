@@ -4,7 +4,8 @@
  */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-copyFileSync('networks/kernels/kernels.wasm', 'dist/networks/kernels/kernels.wasm');
+for (const file of ['kernels.wasm', 'kernels-fma.wasm'])
+  copyFileSync(`networks/kernels/${file}`, `dist/networks/kernels/${file}`);
 chmodSync('dist/scripts/market-gym.js', 0o755);
 
 /**

@@ -121,7 +121,7 @@ const decisions = (yargs: Argv) =>
       choices: KERNEL_CHOICES,
       defaultDescription: 'wasm',
       describe:
-        'wasm: the same bits on any machine; blas: the system library, faster; fast: what this machine is fastest with',
+        'wasm: the same bits on any machine; wasm-fma: other ones, the same on any that fuses, faster; blas: the system library, faster; fast: what this machine is fastest with',
     })
     .option('threads', {
       coerce: wholeNumber('threads', 1, 64),

@@ -37,7 +37,7 @@ export const options = (yargs: Argv) =>
         choices: KERNEL_CHOICES,
         default: 'wasm' as const,
         describe:
-          'wasm: the same bits anywhere; blas: OpenBLAS, faster; fast: what this machine is fastest with',
+          'wasm: the same bits anywhere; wasm-fma: fused, faster; blas: OpenBLAS, faster; fast: what this machine is fastest with',
       })
       .option('out', {
         type: 'string',

@@ -44,6 +44,7 @@ test('the package holds the program, the library, examples and documents, and no
       'CHANGELOG.md',
       'dist/scripts/market-gym.js',
       'dist/networks/kernels/kernels.wasm',
+      'dist/networks/kernels/kernels-fma.wasm',
       'data/sp500-daily.csv',
       'examples/reinforce.ts',
     ]),

@@ -1,10 +1,11 @@
 /**
- * Computes exp, tanh, sigmoid and log in plain IEEE arithmetic, four lanes at a time: the same bits on every machine.
+ * Computes exp, tanh, sigmoid and log in plain or fused IEEE arithmetic, four lanes at a time: the same bits on every machine.
  * Source: Cody & Waite's argument reduction (1980); the polynomial is a weighted minimax fit of
  * (e^r − 1 − r) / r² on |r| ≤ ln 2 / 2, relative error of e^r − 1 below 1.4e-8 before rounding; log is fdlibm's
  * (Sun Microsystems, 1993), its single-precision form.
  */
 
+import { multiplyAdd, multiplySubtract } from './arithmetic';
 import { storeLanes } from './lanes';
 
 /** Adding 1.5·2²³ rounds to an integer and leaves it in the low bits. */
@@ -16,15 +17,15 @@ const LN2_LOW: f32 = -2.1219444e-4;
 
 function expm1Reduced(r: v128): v128 {
   let q = f32x4.splat(0.001388252113);
-  q = f32x4.add(f32x4.mul(q, r), f32x4.splat(0.008366520598));
-  q = f32x4.add(f32x4.mul(q, r), f32x4.splat(0.04166719986));
-  q = f32x4.add(f32x4.mul(q, r), f32x4.splat(0.1666654362));
-  q = f32x4.add(f32x4.mul(q, r), f32x4.splat(0.4999999815));
-  return f32x4.add(f32x4.mul(q, f32x4.mul(r, r)), r);
+  q = multiplyAdd(q, r, f32x4.splat(0.008366520598));
+  q = multiplyAdd(q, r, f32x4.splat(0.04166719986));
+  q = multiplyAdd(q, r, f32x4.splat(0.1666654362));
+  q = multiplyAdd(q, r, f32x4.splat(0.4999999815));
+  return multiplyAdd(q, f32x4.mul(r, r), r);
 }
 
 function reduce(x: v128, k: v128): v128 {
-  return f32x4.sub(f32x4.sub(x, f32x4.mul(k, f32x4.splat(LN2_HIGH))), f32x4.mul(k, f32x4.splat(LN2_LOW)));
+  return multiplySubtract(k, f32x4.splat(LN2_LOW), multiplySubtract(k, f32x4.splat(LN2_HIGH), x));
 }
 
 /** 2^k, from k + 1.5·2²³. */
@@ -34,7 +35,7 @@ function powerOfTwo(rounded: v128): v128 {
 
 /** e^x for x ≤ 88, relative error below 1e-7; 0 below −87; NaN stays. */
 export function exp(x: v128): v128 {
-  const rounded = f32x4.add(f32x4.mul(x, f32x4.splat(LOG2_E)), f32x4.splat(ROUND));
+  const rounded = multiplyAdd(x, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
   const r = reduce(x, f32x4.sub(rounded, f32x4.splat(ROUND)));
   const value = f32x4.mul(powerOfTwo(rounded), f32x4.add(f32x4.splat(1), expm1Reduced(r)));
   return v128.andnot(value, f32x4.lt(x, f32x4.splat(-87)));
@@ -46,10 +47,10 @@ export function tanh(x: v128): v128 {
   // From 9.02 on the result rounds to 1.
   const magnitude = f32x4.pmin(v128.xor(x, sign), f32x4.splat(9.02));
   const twice = f32x4.add(magnitude, magnitude);
-  const rounded = f32x4.add(f32x4.mul(twice, f32x4.splat(LOG2_E)), f32x4.splat(ROUND));
+  const rounded = multiplyAdd(twice, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
   const p = expm1Reduced(reduce(twice, f32x4.sub(rounded, f32x4.splat(ROUND))));
   const scale = powerOfTwo(rounded);
-  const e = f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, f32x4.splat(1)));
+  const e = multiplyAdd(scale, p, f32x4.sub(scale, f32x4.splat(1)));
   return v128.or(f32x4.div(e, f32x4.add(e, f32x4.splat(2))), sign);
 }
 

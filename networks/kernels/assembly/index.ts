@@ -9,6 +9,7 @@ export {
   TANH as ACTIVATION_TANH,
 } from './activation';
 
+export { fuses } from './arithmetic';
 export { fold, unfold } from './convolution';
 export { chunksDoneByOthers, runTasks, settle, work } from './dispatch';
 export { layerNorm, layerNormBackward } from './layer-norm';

@@ -1,4 +1,5 @@
 /** Computes optimizer steps, norms and scaling over flat arrays, in one pass each. */
+import { multiplyAdd } from './arithmetic';
 import { storeLanes } from './lanes';
 
 /**
@@ -13,17 +14,17 @@ function flush(x: v128): v128 {
 
 /** m + (g − m)·rest */
 function decayed(m: v128, g: v128, rest: f32): v128 {
-  return f32x4.add(m, f32x4.mul(f32x4.sub(g, m), f32x4.splat(rest)));
+  return multiplyAdd(f32x4.sub(g, m), f32x4.splat(rest), m);
 }
 
 /** v·decay + rest·g² */
 function decayedSquare(v: v128, g: v128, decay: f32, rest: f32): v128 {
-  return f32x4.add(f32x4.mul(v, f32x4.splat(decay)), f32x4.mul(f32x4.mul(f32x4.splat(rest), g), g));
+  return multiplyAdd(v, f32x4.splat(decay), f32x4.mul(f32x4.mul(f32x4.splat(rest), g), g));
 }
 
 /** stepSize·m / (√v·rootScale + epsilon) */
 function adamChange(m: v128, v: v128, stepSize: f32, rootScale: f32, epsilon: f32): v128 {
-  const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), f32x4.splat(rootScale)), f32x4.splat(epsilon));
+  const root = multiplyAdd(f32x4.sqrt(v), f32x4.splat(rootScale), f32x4.splat(epsilon));
   return f32x4.mul(f32x4.splat(stepSize), f32x4.div(m, root));
 }
 

@@ -4,6 +4,7 @@
  */
 import { multiplyNarrow } from './narrow';
 import { pack, packTransposed } from './pack';
+import { multiplySixes } from './sixes';
 import { multiplyRow, multiplyWide } from './wide';
 
 /** Columns of a panel: one cache line. */
@@ -90,6 +91,8 @@ export function gemmBlock(
 ): void {
   const panels = N / PANEL;
   const rest = N % PANEL;
+  // Rows that are multiplied six at a time: all but a few where arithmetic is fused, none elsewhere.
+  const sixes = ASC_FEATURE_RELAXED_SIMD ? M - (M % 6) : 0;
   let k0 = 0;
   do {
     const depth = min(K - k0, BLOCK);
@@ -101,17 +104,17 @@ export function gemmBlock(
     if (packing === UNPACKED) {
       multiplyWide(
         panels,
-        M,
+        M - sixes,
         depth,
-        blockA,
+        blockA + <usize>sixes * rowStrideA,
         rowStrideA,
         columnStrideA,
         panel,
         panelStride,
         rowStridePanel,
-        start,
+        start ? start + <usize>sixes * startStride : 0,
         startStride,
-        c,
+        c + <usize>sixes * rowStrideC,
         rowStrideC,
       );
     } else {
@@ -123,7 +126,24 @@ export function gemmBlock(
       rowStridePanel = PANEL * 4;
       multiplyWide(
         panels,
-        M,
+        M - sixes,
+        depth,
+        blockA + <usize>sixes * rowStrideA,
+        rowStrideA,
+        columnStrideA,
+        panel,
+        panelStride,
+        rowStridePanel,
+        start ? start + <usize>sixes * startStride : 0,
+        startStride,
+        c + <usize>sixes * rowStrideC,
+        rowStrideC,
+      );
+    }
+    if (sixes) {
+      multiplySixes(
+        panels,
+        sixes,
         depth,
         blockA,
         rowStrideA,
