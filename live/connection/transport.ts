@@ -30,7 +30,12 @@ export interface HttpAnswer {
 }
 
 export interface Transport {
-  connect(url: string, options: { maxFrameBytes: number }, handlers: SocketHandlers): Socket;
+  /** @param options.sendIntervalMs between two messages to the other side, at least; kept by who sends */
+  connect(
+    url: string,
+    options: { maxFrameBytes: number; sendIntervalMs?: number },
+    handlers: SocketHandlers,
+  ): Socket;
   /**
    * HTTP GET, without following redirections.
    * @param options.maxBytes of the body, unpacked; more is no answer

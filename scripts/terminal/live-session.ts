@@ -12,6 +12,7 @@ import type { PluginAccess } from '../../experiments/plugins/access.ts';
 import { type Catalog, loadGranted, openCatalog } from '../../experiments/plugins/catalog.ts';
 import { systemClock } from '../../live/connection/clock.ts';
 import { createScaledClock, requireSpeed } from '../../live/connection/scaled-clock.ts';
+import type { Transport } from '../../live/connection/transport.ts';
 import { wsTransport } from '../../live/connection/ws-transport.ts';
 import { OpsMonitor } from '../../live/ops/monitor.ts';
 import { renderEndedPage } from '../../live/ops/page.ts';
@@ -63,6 +64,8 @@ export interface LiveSession {
   readonly config: LiveConfig;
   readonly code: SessionCode;
   readonly io: Io;
+  /** Default: sockets of its own. */
+  readonly transport?: Transport;
   /** Told how it ended, before its last lines are printed. */
   readonly onEnd?: (end: SessionEnd) => void;
 }
@@ -182,7 +185,7 @@ async function trade(parts: Parts): Promise<number> {
         )
       : (_model, _createdMs, market) => policy.policyFor(market),
     clock,
-    transport: wsTransport,
+    transport: parts.transport ?? wsTransport,
     tape,
     onSpeed: (told, venue) => pace.follow(told, venue),
     tapeFallback: spare,

@@ -2,6 +2,13 @@
 import { setMaxListeners } from 'node:events';
 import { extname, join } from 'node:path';
 import type { MarketSession } from '../../../experiments/live/many-markets.ts';
+import { systemClock } from '../../../live/connection/clock.ts';
+import { SharedSockets } from '../../../live/connection/shared-sockets.ts';
+import type { Transport } from '../../../live/connection/transport.ts';
+import { parseMarkets } from '../../../live/connection/venue-markets.ts';
+import { wsTransport } from '../../../live/connection/ws-transport.ts';
+import { findVenue } from '../../../live/venues/find.ts';
+import { sharingOf } from '../../../live/venues/sharing.ts';
 import { EXIT_FAILED } from '../exit-codes.ts';
 import type { Io, Output } from '../io.ts';
 import type { LiveSession, SessionArguments, SessionEnd } from '../live-session.ts';
@@ -29,6 +36,7 @@ export async function runManySessions<Args extends SessionArguments>({
   const sessions: Omit<LiveSession, 'io' | 'onEnd'>[] = [];
   for (const [i, part] of parts.entries()) sessions.push(await prepare(part, argumentsOf(args, part, i)));
   const signal = io.interrupt();
+  const sockets = new Map<string, SharedSockets>();
   setMaxListeners(0, signal);
   const ends: SessionEnd[] = [];
   const codes = await Promise.all(
@@ -39,7 +47,12 @@ export async function runManySessions<Args extends SessionArguments>({
         interrupt: () => signal,
       };
       try {
-        return await run({ ...session, io: own, onEnd: (end) => ends.push(end) });
+        return await run({
+          ...session,
+          io: own,
+          transport: sharedTransport(session, sockets),
+          onEnd: (end) => ends.push(end),
+        });
       } catch (error) {
         own.stderr.write(`${(error as Error).message}\n`);
         return EXIT_FAILED;
@@ -48,6 +61,21 @@ export async function runManySessions<Args extends SessionArguments>({
   );
   if (!args.json) io.stdout.write(`${totalLine(parts.length, ends)}\n`);
   return Math.max(...codes);
+}
+
+/** Markets of one venue share its sockets, where they can. */
+function sharedTransport(
+  { config, code }: Omit<LiveSession, 'io' | 'onEnd'>,
+  sockets: Map<string, SharedSockets>,
+): Transport | undefined {
+  const [{ venue, symbol }] = config.markets;
+  const rules = sharingOf(venue);
+  if (rules === undefined) return undefined;
+  const shared = sockets.get(venue) ?? new SharedSockets(wsTransport, systemClock, rules);
+  sockets.set(venue, shared);
+  const plugin = findVenue([...code.catalog.venues], venue);
+  const [{ native }] = parseMarkets(venue, [symbol], plugin.nativeSymbol);
+  return shared.transportFor(native);
 }
 
 function argumentsOf<Args extends SessionArguments>(
