@@ -185,6 +185,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const sensitivity = { feeRates: [0, 0.0005, 0.001, 0.002], latenciesMs: [0, 250, 1000, 5000] };
   const judged: { seed: number; gainsBps: Float64Array }[] = [];
   const passes: RecordedArbitrage[] = [];
+  const learning = new Map<number, { seed: number; steps: number[]; meanReturn: number[] }>();
   const result = trainArbitrage({
     books,
     config: { ...config, parts: catalog },
@@ -199,6 +200,12 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     sensitivity,
     onProgress: (message) => console.say(`${message} …`),
     onJudged: (seed, gainsBps) => judged.push({ seed, gainsBps }),
+    onLearning: (seed, step, meanReturn) => {
+      const curve = learning.get(seed) ?? { seed, steps: [], meanReturn: [] };
+      learning.set(seed, curve);
+      curve.steps.push(step);
+      curve.meanReturn.push(meanReturn);
+    },
     onRecord: (trader, seed, span, record) => passes.push({ trader, seed, span, record }),
   });
   const steps = { cloningSteps, syntheticSteps: args.syntheticSteps, tapeSteps: args.steps };
@@ -220,7 +227,16 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     `Agent: ${JSON.stringify(agentSettings)}; ${cloningSteps} steps cloned, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
   ];
   details.push(...trials.sentences);
-  writeFileAtomic(args.out, renderArbitrageReport(result, { title, ...sensitivity, details }));
+  writeFileAtomic(
+    args.out,
+    renderArbitrageReport(result, {
+      title,
+      ...sensitivity,
+      details,
+      passes,
+      learning: [...learning.values()],
+    }),
+  );
   sayResult(result, console);
   console.say(`\n${trials.sentences.join('\n')}`);
   console.say(`The report is in ${resolve(args.out)}.`);

@@ -82,4 +82,42 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       }
     }
   }
+
+  test('round trips are sorted by a heading, shown as a whole, and saved as CSV', async () => {
+    const { page, troubles, close } = await open('trading', pages.trading, 1280, 'light');
+    const column = (index: number): Promise<number[]> =>
+      page.evaluate(`[...document.querySelectorAll('[data-tear="0"] .trips tbody tr')]
+        .map((row) => Number(row.cells[${index}].textContent.replace(/[,%]/g, '').replace('−', '-')))`);
+    expect(await column(0)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
+    await page.click('[data-tear="0"] .trips thead button:text("Profit")');
+    await page.click('[data-tear="0"] .trips [data-more]');
+    const profits = await column(7);
+    expect(profits.length).toBeGreaterThan(15);
+    expect(profits).toEqual([...profits].sort((a, b) => b - a));
+    expect(await page.getAttribute('[data-tear="0"] .trips th[aria-sort]', 'aria-sort')).toBe('descending');
+    for (const [button, name, first] of [
+      ['[data-tear="0"] [data-csv="trips"]', 'test-round-trips.csv', 'trade,direction,entry_time,'],
+      ['[data-span="0"] [data-csv="curves"]', 'test-curves.csv', 'time,price,'],
+      ['[data-csv="metrics"]', 'results.csv', 'span,Trader,Total return,'],
+    ] as const) {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+      expect(download.suggestedFilename()).toBe(name);
+      const text = readFileSync((await download.path()) as string, 'utf8');
+      expect(text.startsWith(first)).toBe(true);
+      expect(text.split('\n').length).toBeGreaterThan(10);
+    }
+    expect(troubles).toEqual([]);
+    await close();
+  }, 60_000);
+
+  test('arrow keys move the cursor of a chart', async () => {
+    const { page, close } = await open('trading', pages.trading, 1280, 'light');
+    const at = () => page.textContent('[data-span="0"] [data-chart="growth"] .at');
+    const last = await at();
+    await page.focus('[data-span="0"] [data-chart="growth"] .plot');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    expect(await at()).not.toBe(last);
+    await close();
+  }, 60_000);
 });

@@ -2,13 +2,14 @@
 
 import type { Agent } from '../../agents/agent.ts';
 import { createRng, type Rng } from '../../core/rng.ts';
+import { mean } from '../../core/statistics.ts';
 import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { createVectorEnv, type VectorEnv } from '../../envs/vector/vector-env.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { fitSyntheticVenues } from '../../market/synthetic/venue-fit.ts';
 import { SyntheticVenues } from '../../market/synthetic/venues.ts';
 import { cloneBehaviour, requireStudent } from '../clone-behaviour.ts';
-import { train } from '../train.ts';
+import { type TrainCallback, train } from '../train.ts';
 import type { ArbitrageRule } from './baselines.ts';
 import type { RowSpan } from './judge.ts';
 import { envOf, type JudgedConfig } from './judged-config.ts';
@@ -55,10 +56,23 @@ export function trainArbitrageAgent(
     });
   }
   if (syntheticSteps > 0) {
-    train({ envs: createVectorEnv(fitted), agent, totalSteps: syntheticSteps, seed });
+    const callbacks = [tellLearning(options, seed, 0)];
+    train({ envs: createVectorEnv(fitted), agent, totalSteps: syntheticSteps, seed, callbacks });
   }
-  if (tapeSteps > 0) train({ envs: tape, agent, totalSteps: tapeSteps, seed });
+  if (tapeSteps > 0) {
+    const callbacks = [tellLearning(options, seed, syntheticSteps)];
+    train({ envs: tape, agent, totalSteps: tapeSteps, seed, callbacks });
+  }
   return agent;
+}
+
+/** @param before steps that were taken before this training */
+function tellLearning({ onLearning }: ArbitrageTrainingOptions, seed: number, before: number): TrainCallback {
+  return ({ step, episodes }) => {
+    if (episodes.length > 0)
+      onLearning?.(seed, before + step, mean(episodes.map((episode) => episode.return)));
+    return undefined;
+  };
 }
 
 /** @throws ConfigError `cannot-imitate` where the agent is to clone a rule and has no way to: before anything is tuned */

@@ -34,6 +34,8 @@ export interface ArbitrageTrainingOptions {
     span: 'train' | 'test',
     record: ArbitrageRecord,
   ) => void;
+  /** Told, while a seed learns, the mean return of the episodes that have ended since it was told last. */
+  readonly onLearning?: (seed: number, step: number, meanReturn: number) => void;
   /** Told what is being done. */
   readonly onProgress?: (message: string) => void;
 }

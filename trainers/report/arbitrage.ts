@@ -2,8 +2,10 @@
 
 import type { ArbitrageOutcome } from '../arbitrage/judge.ts';
 import type { ArbitrageResult } from '../arbitrage/train.ts';
-import { escapeHtml, pageHead, verdictBox } from './html.ts';
-import { REPORT_STYLE } from './style.ts';
+import type { RecordedArbitrage } from '../records/arbitrage-tables.ts';
+import { type ArbitrageLearning, learningFigures, spanFigures } from './arbitrage-figures.ts';
+import { type FigureSection, renderFigurePage, scrollTable } from './figures/page.ts';
+import { fixedText, percentText } from './text.ts';
 
 export interface ArbitrageReportContext {
   readonly title: string;
@@ -11,6 +13,9 @@ export interface ArbitrageReportContext {
   readonly latenciesMs: readonly number[];
   /** How it was made, a line each. */
   readonly details: readonly string[];
+  /** What was done, decision by decision; absent: no figure is drawn of it. */
+  readonly passes?: readonly RecordedArbitrage[];
+  readonly learning?: readonly ArbitrageLearning[];
 }
 
 const COLUMNS: readonly [name: string, show: (outcome: ArbitrageOutcome) => string][] = [
@@ -26,29 +31,43 @@ const COLUMNS: readonly [name: string, show: (outcome: ArbitrageOutcome) => stri
 
 /** A whole document that needs no network. */
 export function renderArbitrageReport(result: ArbitrageResult, context: ArbitrageReportContext): string {
-  return `${pageHead(context.title, [REPORT_STYLE], false)}
-<body>
-<main>
-<header><h1>${escapeHtml(context.title)}</h1>${verdictBox(result.verdict)}</header>
-${outcomes('Unseen span', result, 'test')}
-${outcomes('Training span', result, 'train')}
-${heatMap(result, context)}
-<section class="caveats"><h2>How it was made</h2><ul>${making(result, context)}</ul></section>
-</main>
-</body>
-</html>
-`;
+  const { title, details, passes = [], learning = [] } = context;
+  const learningDrawn = learningFigures(learning);
+  return renderFigurePage({
+    title,
+    verdict: result.verdict,
+    sections: [
+      spanSection('Unseen span', result, passes, 'test'),
+      spanSection('Training span', result, passes, 'train'),
+      ...(learningDrawn.length > 0 ? [{ title: 'Learning', figures: learningDrawn }] : []),
+      {
+        title: 'Other fees and latencies',
+        note: 'Profit of the same agents on the unseen span, bp of the capital, mean over the seeds.',
+        html: heatMap(result, context),
+      },
+    ],
+    details: [
+      ...details,
+      ...result.rules
+        .filter(({ settings }) => settings !== '')
+        .map(({ name, settings }) => `Tuned on the training span, ${name}: ${settings}.`),
+    ],
+  });
 }
 
-/** The details, and what the rules were tuned to. */
-function making({ rules }: ArbitrageResult, { details }: ArbitrageReportContext): string {
-  const tuned = rules.filter(({ settings }) => settings !== '');
-  return [
-    ...details,
-    ...tuned.map(({ name, settings }) => `Tuned on the training span, ${name}: ${settings}.`),
-  ]
-    .map((line) => `<li>${escapeHtml(line)}</li>`)
-    .join('');
+function spanSection(
+  title: string,
+  result: ArbitrageResult,
+  passes: readonly RecordedArbitrage[],
+  span: 'train' | 'test',
+): FigureSection {
+  const [head, ...rows] = outcomeRows(result, span);
+  return {
+    title,
+    note: `The hindsight bound is ${number(result.boundBps[span])} bp of the capital.`,
+    html: scrollTable(title, head, rows),
+    figures: spanFigures(result, passes, span),
+  };
 }
 
 /** A row per rule and per seed. */
@@ -64,16 +83,6 @@ export function outcomeRows(result: ArbitrageResult, span: 'train' | 'test'): st
   ];
 }
 
-function outcomes(title: string, result: ArbitrageResult, span: 'train' | 'test'): string {
-  const [head, ...rows] = outcomeRows(result, span);
-  const cells = (tag: string, texts: string[]) =>
-    texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('');
-  return `<section><h2>${title}</h2>
-<p>The hindsight bound is ${number(result.boundBps[span])} bp of the capital.</p>
-<table><thead><tr>${cells('th', head)}</tr></thead>
-<tbody>${rows.map(([name, ...values]) => `<tr>${cells('th', [name])}${cells('td', values)}</tr>`).join('\n')}</tbody></table></section>`;
-}
-
 /** Green for gains, red for losses, as strong as the largest of either. */
 function heatMap(
   { sensitivity }: ArbitrageResult,
@@ -81,21 +90,21 @@ function heatMap(
 ): string {
   const largest = Math.max(1e-9, ...sensitivity.flat().map(Math.abs));
   const cell = (bps: number): string => {
-    const strength = (Math.abs(bps) / largest) * 0.7;
-    const colour =
-      bps >= 0 ? `rgba(34, 139, 84, ${strength.toFixed(3)})` : `rgba(200, 60, 50, ${strength.toFixed(3)})`;
-    return `<td style="background:${colour}">${number(bps)}</td>`;
+    const strength = ((Math.abs(bps) / largest) * 60).toFixed(0);
+    const colour = bps >= 0 ? 'var(--gain)' : 'var(--loss)';
+    return `<td style="background:color-mix(in srgb, ${colour} ${strength}%, var(--paper))">${number(bps)}</td>`;
   };
-  return `<section><h2>Other fees and latencies</h2>
-<p>Profit of the same agents on the unseen span, bp of the capital, mean over the seeds.</p>
-<table><thead><tr><th>fee a leg</th>${latenciesMs.map((ms) => `<th>${ms} ms</th>`).join('')}</tr></thead>
-<tbody>${feeRates.map((rate, i) => `<tr><th>${number(rate * 1e4)} bp</th>${sensitivity[i].map(cell).join('')}</tr>`).join('\n')}</tbody></table></section>`;
+  const head = latenciesMs.map((ms) => `<th scope="col">${ms} ms</th>`).join('');
+  const rows = feeRates.map(
+    (rate, i) => `<tr><th scope="row">${number(rate * 1e4)} bp</th>${sensitivity[i].map(cell).join('')}</tr>`,
+  );
+  return `<div class="table-scroll" tabindex="0" role="region" aria-label="Profit by fee and latency"><table class="heat"><thead><tr><th scope="col">fee a leg</th>${head}</tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
-function number(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(2).replace('-', '−') : '–';
-}
+const number = (value: number): string => fixedText(value);
 
-function percent(share: number): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(1).replace('-', '−')} %` : '–';
-}
+const percent = (share: number): string => {
+  const text = percentText(share);
+  return text.replace('%', ' %');
+};

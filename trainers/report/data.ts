@@ -5,6 +5,7 @@ import { extremes, largestTriangles } from '../../core/largest-triangle.ts';
 import { median } from '../../core/statistics.ts';
 import { agentCurves, curveColours, followedCurve, spansInReadingOrder } from './cast.ts';
 import { lineColour } from './document.ts';
+import type { FigureData } from './figures/figure.ts';
 import type { Report, ReportCurve, ReportLearning, ReportModelChart, ReportSpan } from './report.ts';
 import { type TearChartData, tearChartData } from './tear/data.ts';
 
@@ -19,6 +20,7 @@ export interface ReportChartData {
   readonly learning: { steps: number[]; median: (number | null)[]; seeds: LearningLine[] };
   readonly spans: readonly SpanChartData[]; // in reading order
   readonly curves: readonly ModelChartData[]; // a model's, in the report's order
+  readonly figures: readonly FigureData[]; // of pages that compare more than accounts
 }
 
 /** A chart of a model's curves on common places. */
@@ -73,6 +75,7 @@ export function reportChartData(report: Report): ReportChartData {
     learning: joinLearning(report.learning),
     spans: spansInReadingOrder(report).map((span) => spanChartData(report, span, colourOf)),
     curves: (report.model?.curves ?? []).map(modelChartData),
+    figures: [],
   };
 }
 

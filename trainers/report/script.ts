@@ -1,5 +1,6 @@
 /** Holds the program that runs in the opened page and draws its charts, as text: it is inlined, never imported. */
 
+import { FIGURE_SCRIPT } from './figures/script.ts';
 import { TEAR_SCRIPT } from './tear/script.ts';
 
 /**
@@ -337,6 +338,7 @@ export const REPORT_SCRIPT = String.raw`
   }
 
 ${TEAR_SCRIPT}
+${FIGURE_SCRIPT}
   // The page
 
   for (const button of document.querySelectorAll('.fold')) {

@@ -90,7 +90,8 @@ describe('training for arbitrage', () => {
 
   test('the report shows all of them, needs no network, and takes no markup from a title', () => {
     const html = renderArbitrageReport(result, { title: '<b>Two</b>', ...sensitivity, details: ['A & B'] });
-    for (const [name] of outcomeRows(result, 'test')) expect(html).toContain(`<th>${name}</th>`);
+    const [, ...rows] = outcomeRows(result, 'test');
+    for (const [name] of rows) expect(html).toContain(`<th scope="row">${name}</th>`);
     expect(html).toContain('<h1>&lt;b&gt;Two&lt;/b&gt;</h1>');
     expect(html).toContain('A &amp; B');
     expect(html).toContain("default-src 'none'");
