@@ -48,6 +48,10 @@ const fileSchema = z.object({
   http: httpSchema
     .optional()
     .describe('port, host and token of the page and its endpoints; default: there is none'),
+  totalRisk: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('limits of the sum of several markets: maxExposure, maxDrawdown, maxOrdersPerMinute'),
   speed: z
     .number()
     .positive()

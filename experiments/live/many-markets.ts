@@ -19,15 +19,23 @@ export interface MarketSession {
 /**
  * @param tape folder; each market's tape is below it
  * @returns undefined where there is one market, or one session trades all of them
- * @throws ConfigError `invalid-markets` for a market that is named twice, `invalid-setting` for a policy that is to learn on
+ * @throws ConfigError `invalid-markets` for a market that is named twice, `invalid-setting` for a policy that is to learn on, and for
+ *   limits of a sum that there is not
  */
 export function partMarkets(file: LiveFile, tape: string): MarketSession[] | undefined {
   const { markets, mode } = file.session as { mode?: string; markets?: readonly Market[] };
-  if (mode !== 'trading' || !Array.isArray(markets) || markets.length < 2) return undefined;
+  if (mode !== 'trading' || !Array.isArray(markets) || markets.length < 2) {
+    if (file.totalRisk === undefined) return undefined;
+    throw new ConfigError(
+      'invalid-setting',
+      'Limits of "totalRisk" are those of the sum of several trading markets; one session has "risk".',
+    );
+  }
+  requireOneCurrency(file, markets);
   if (file.learn !== undefined) {
     throw new ConfigError(
       'invalid-setting',
-      `A session of ${markets.length} markets cannot learn on; leave out "learn", or trade one market.`,
+      `A session of ${markets.length} markets cannot learn on: a champion has one history. Leave out "learn", or start one session for each market, with a registry model and a tape of its own.`,
     );
   }
   const names = markets.map(({ venue, symbol }) =>
@@ -49,6 +57,17 @@ export function partMarkets(file: LiveFile, tape: string): MarketSession[] | und
       session: { ...file.session, markets: [market] },
     },
   }));
+}
+
+/** Amounts of several currencies have no sum. */
+function requireOneCurrency({ totalRisk }: LiveFile, markets: readonly Market[]): void {
+  if (totalRisk === undefined) return;
+  const quotes = [...new Set(markets.map(({ symbol }) => symbol.toUpperCase().split('/')[1]))];
+  if (quotes.length === 1) return;
+  throw new ConfigError(
+    'invalid-setting',
+    `Limits of "totalRisk" need markets of one currency, and these have ${quotes.join(', ')}; run a session for each.`,
+  );
 }
 
 interface Market {

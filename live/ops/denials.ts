@@ -12,6 +12,9 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string>> = {
   'max-exposure': 'more exposure was asked for than risk.maxExposure allows.',
   'max-notional': 'an order was larger than risk.maxNotional allows.',
   'order-rate': 'more orders were asked for within a minute than risk.maxOrdersPerMinute allows.',
+  'total-exposure': 'the other markets of this process leave no room below totalRisk.maxExposure.',
+  'total-orders':
+    'all markets of this process have sent totalRisk.maxOrdersPerMinute orders within a minute.',
   'abnormal-edge':
     'an edge was larger than risk.maxEdgeBps: too good to be true, so one of the prices is likely wrong.',
   late: 'this process was later than risk.maxLoopLagMs, or an answer came after the next message: is the machine busy?',

@@ -133,6 +133,11 @@ export function assemble(header: SessionHeader, options: AssembleOptions): Assem
       case 'skip':
         session.skipTo(timeMs);
         return true;
+      case 'limit': {
+        const maxExposure = body[0] === null ? Infinity : Number(body[0]);
+        session.restrain({ maxExposure, mayOrder: body[1] === true }, timeMs);
+        return true;
+      }
       case 'halt':
         session.halt(String(body[0]), timeMs);
         return true;

@@ -15,6 +15,7 @@ import { type OpenedTape, openTape, type RecoveryProgress } from './open-tape.ts
 import type { LivePolicy } from './policy.ts';
 import type { LiveSession } from './session.ts';
 import { SessionTape } from './session-tape.ts';
+import type { OuterLimit } from './total-risk.ts';
 
 export interface LiveRunOptions
   extends Pick<AssembleOptions, 'venues' | 'parts' | 'policyFor' | 'onDecision' | 'onWait'> {
@@ -34,6 +35,8 @@ export interface LiveRunOptions
   readonly checkpointInputs?: number;
   /** Called once when the session cannot go on and has closed what it could: it is to be stopped. */
   readonly onEnd?: (reason: string) => void;
+  /** Asked before a decision is made: what others leave this session. It is on the tape when it changes. */
+  readonly outerLimit?: (timeMs: number) => OuterLimit;
   /** Called when an input or a due tick comes, before anything is done about it. */
   readonly onReceive?: () => void;
   /** Called with every record as it is written. */
@@ -94,6 +97,7 @@ export class LiveRun {
   readonly #tape: SessionTape;
   readonly #onEnd: ((reason: string) => void) | undefined;
   readonly #onReceive: (() => void) | undefined;
+  readonly #outerLimit: LiveRunOptions['outerLimit'];
   readonly #leftOver: LiveConfig['leftOver'];
   #cancelTick = () => {};
   #cancelSync = () => {};
@@ -111,6 +115,7 @@ export class LiveRun {
     const { past, assembled } = opened;
     this.#onReceive = options.onReceive;
     this.#onEnd = options.onEnd;
+    this.#outerLimit = options.outerLimit;
     this.#leftOver = config.leftOver;
     this.mode = config.mode;
     this.clock = createSteadyClock(options.clock, assembled.session.timeMs);
@@ -276,6 +281,11 @@ export class LiveRun {
   #beforeInput(timeMs = this.clock.nowMs()): void {
     this.#tape.settle();
     this.#skipPause(timeMs);
+    if (this.#outerLimit === undefined || !(this.market.nextDecisionMs <= timeMs)) return;
+    const limit = this.#outerLimit(timeMs);
+    const { maxExposure, mayOrder } = this.session.guard.outerLimit;
+    if (limit.maxExposure !== maxExposure || limit.mayOrder !== mayOrder)
+      this.session.restrain(limit, timeMs);
   }
 
   /** @returns decisions that are left out: this process, or the one before, was not there to make them */

@@ -3,6 +3,7 @@ import { type ConfigOf, z } from '../../core/config.ts';
 import { restoreNumber, type Snapshot, type Snapshotable } from '../../core/snapshot.ts';
 import type { Action } from '../../envs/spaces.ts';
 import type { LiveAccount, Proposal } from './live-market.ts';
+import type { OuterLimit } from './total-risk.ts';
 
 export const riskConfig = z.object({
   maxExposure: z.number().positive().default(1).describe('largest exposure, fraction of equity'),
@@ -55,6 +56,8 @@ export type DenialReason =
   | 'max-exposure'
   | 'max-notional'
   | 'order-rate'
+  | 'total-exposure'
+  | 'total-orders'
   | 'abnormal-edge'
   | 'late'
   | 'model-age'
@@ -82,6 +85,7 @@ export interface Ruling {
   readonly reason?: DenialReason;
 }
 
+const UNLIMITED: OuterLimit = { maxExposure: Infinity, mayOrder: true };
 const PASS: Ruling = { verdict: 'pass' };
 const MINUTE_MS = 60_000;
 
@@ -93,6 +97,7 @@ export class RiskGuard implements Snapshotable {
   #numInvalid = 0;
   #haltReason: string | undefined;
   #isReducing = false;
+  #outer = UNLIMITED;
   /** What goes on cannot be written down. Not saved: the next process writes somewhere else. */
   #tapeFailure: string | undefined;
 
@@ -115,6 +120,16 @@ export class RiskGuard implements Snapshotable {
   /** Lets risk only be reduced while what goes on cannot be written down. @param reason undefined: it can again */
   reduceForTape(reason: string | undefined): void {
     this.#tapeFailure = reason;
+  }
+
+  /** What the session is held to from outside; it was told last, and holds until it is told again. */
+  get outerLimit(): OuterLimit {
+    return this.#outer;
+  }
+
+  /** Holds the session to what others leave it. */
+  restrain(limit: OuterLimit): void {
+    this.#outer = limit;
   }
 
   /** Why it was halted. */
@@ -160,6 +175,10 @@ export class RiskGuard implements Snapshotable {
       return { verdict: 'hold', reason: this.#tapeFailure === undefined ? 'model-age' : 'tape' };
     }
     if (increasesRisk && Math.abs(exposure) > maxExposure) return { verdict: 'hold', reason: 'max-exposure' };
+    if (increasesRisk && !this.#outer.mayOrder) return { verdict: 'hold', reason: 'total-orders' };
+    if (increasesRisk && Math.abs(exposure) > this.#outer.maxExposure) {
+      return { verdict: 'hold', reason: 'total-exposure' };
+    }
     if (notional > maxNotional) return { verdict: 'hold', reason: 'max-notional' };
     if (edgeBps > maxEdgeBps) return { verdict: 'hold', reason: 'abnormal-edge' };
     const slot = this.#numOrders % maxOrdersPerMinute;
@@ -176,6 +195,11 @@ export class RiskGuard implements Snapshotable {
       numInvalid: this.#numInvalid,
       haltReason: this.#haltReason ?? null,
       isReducing: this.#isReducing,
+      // Nothing of what most sessions have not: hashes on older tapes are without it.
+      ...(this.#outer !== UNLIMITED && {
+        outerExposure: this.#outer.maxExposure === Infinity ? null : this.#outer.maxExposure,
+        outerOrder: this.#outer.mayOrder,
+      }),
     };
     return { arrays: { orderTimes: this.#recentTimes() }, values };
   }
@@ -193,6 +217,14 @@ export class RiskGuard implements Snapshotable {
     this.#numInvalid = restoreNumber(snapshot, 'numInvalid');
     this.#haltReason = typeof haltReason === 'string' ? haltReason : undefined;
     this.#isReducing = snapshot.values.isReducing === true;
+    const { outerExposure, outerOrder } = snapshot.values;
+    this.#outer =
+      outerOrder === undefined
+        ? UNLIMITED
+        : {
+            maxExposure: outerExposure === null ? Infinity : Number(outerExposure),
+            mayOrder: outerOrder === true,
+          };
   }
 
   /** Times of the orders that still count at the last one's time, oldest first. */

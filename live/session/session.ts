@@ -18,6 +18,7 @@ import { LevelView } from './level-view.ts';
 import type { LiveMarket } from './live-market.ts';
 import type { LivePolicy } from './policy.ts';
 import { actionDefect, type RiskGuard, type Ruling } from './risk-guard.ts';
+import type { OuterLimit } from './total-risk.ts';
 
 /** One book that the market needs, and where it comes from. */
 export interface LiveSource {
@@ -191,6 +192,15 @@ export class LiveSession {
     this.#record(['skip', now, this.market.numDueBy(now)]);
     this.#expirePending();
     this.#contain(() => this.market.skipTo(now));
+  }
+
+  /** Others leave this session so much from now on. */
+  restrain(limit: OuterLimit, timeMs: number): void {
+    const now = this.#advanceTime(timeMs);
+    const { maxExposure, mayOrder } = limit;
+    this.#record(['limit', now, maxExposure === Infinity ? null : maxExposure, mayOrder]);
+    this.#expirePending();
+    this.guard.restrain(limit);
   }
 
   /** A person, or a limit outside, stops the trading: what is open is closed at the next decision, nothing else sent. */

@@ -16,6 +16,7 @@ const INPUTS: ReadonlySet<string> = new Set([
   'input',
   'tick',
   'skip',
+  'limit',
   'halt',
   'close-out',
   'action',

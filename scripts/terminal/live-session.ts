@@ -21,6 +21,7 @@ import type { LiveConfig } from '../../live/session/config.ts';
 import type { LiveAccount } from '../../live/session/live-market.ts';
 import { LiveRun, type LiveRunOptions, type Recovery } from '../../live/session/live-run.ts';
 import type { RiskState } from '../../live/session/risk-guard.ts';
+import type { TotalRisk } from '../../live/session/total-risk.ts';
 import { describeMarket, prepareVenues } from '../../live/venues/find.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
 import { lastCheckpoint } from '../../storage/tape-place.ts';
@@ -29,6 +30,7 @@ import { type Console, createConsole } from './console.ts';
 import { EXIT_FAILED, EXIT_HALTED, EXIT_INTERRUPTED, EXIT_TAPE } from './exit-codes.ts';
 import { forgetHaltRequest, takeHaltRequest } from './halt-request.ts';
 import type { Io } from './io.ts';
+import { joinTotal } from './live/risk-member.ts';
 import { SessionAlerts } from './live/session-alerts.ts';
 import { SessionPace } from './live/session-pace.ts';
 import { reportSession, type SessionResult } from './live/session-summary.ts';
@@ -66,6 +68,8 @@ export interface LiveSession {
   readonly io: Io;
   /** Default: sockets of its own. */
   readonly transport?: Transport;
+  /** Limits of the sum of all sessions of this process. */
+  readonly total?: TotalRisk;
   /** Told how it ended, before its last lines are printed. */
   readonly onEnd?: (end: SessionEnd) => void;
 }
@@ -172,6 +176,7 @@ async function trade(parts: Parts): Promise<number> {
   const spare = args.tapeFallback ?? file.tapeFallback;
   const place = spare !== undefined && isTape(spare) ? spare : tape;
   let endReason: string | undefined;
+  const member = parts.total && joinTotal(parts.total, config);
   const options: LiveRunOptions = {
     header: { config, model: policy.model, modelCreatedMs: policy.createdMs, plugins: files },
     venues,
@@ -193,8 +198,10 @@ async function trade(parts: Parts): Promise<number> {
       endReason = reason;
       end();
     },
+    ...(member && { outerLimit: member.limit }),
     onReceive: monitor.onReceive,
     onRecord: (record) => {
+      member?.onRecord(record);
       log.record(record);
       monitor.onRecord(record);
       learning?.onRecord(record);
@@ -202,6 +209,7 @@ async function trade(parts: Parts): Promise<number> {
     },
     onDecision: (decision) => {
       monitor.onDecision();
+      parts.total?.onDecision();
       learning?.onDecision(decision);
       if (++numDecisions >= (args.decisions ?? Infinity)) end();
     },
@@ -221,6 +229,7 @@ async function trade(parts: Parts): Promise<number> {
   if (run === undefined) return EXIT_INTERRUPTED;
   if (run.recovery !== undefined) console.say(describeRecovery(run.recovery));
   monitor.attach(run);
+  member?.attach(run);
   console.say(
     `${policy.model} on ${config.markets.map((market) => describeMarket(venues, market)).join(', ')}`,
   );

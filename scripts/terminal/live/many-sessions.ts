@@ -1,12 +1,14 @@
 /** Runs the sessions of several markets side by side in this process. */
 import { setMaxListeners } from 'node:events';
 import { extname, join } from 'node:path';
+import { resolveConfig } from '../../../core/config.ts';
 import type { MarketSession } from '../../../experiments/live/many-markets.ts';
 import { systemClock } from '../../../live/connection/clock.ts';
 import { SharedSockets } from '../../../live/connection/shared-sockets.ts';
 import type { Transport } from '../../../live/connection/transport.ts';
 import { parseMarkets } from '../../../live/connection/venue-markets.ts';
 import { wsTransport } from '../../../live/connection/ws-transport.ts';
+import { TotalRisk, totalRiskConfig } from '../../../live/session/total-risk.ts';
 import { findVenue } from '../../../live/venues/find.ts';
 import { sharingOf } from '../../../live/venues/sharing.ts';
 import { EXIT_FAILED } from '../exit-codes.ts';
@@ -33,6 +35,9 @@ export async function runManySessions<Args extends SessionArguments>({
   prepare,
   run,
 }: ManySessionsOptions<Args>): Promise<number> {
+  const { totalRisk } = parts[0].file;
+  const total =
+    totalRisk && new TotalRisk(resolveConfig(totalRiskConfig, totalRisk, '"totalRisk"'), systemClock);
   const sessions: Omit<LiveSession, 'io' | 'onEnd'>[] = [];
   for (const [i, part] of parts.entries()) sessions.push(await prepare(part, argumentsOf(args, part, i)));
   const signal = io.interrupt();
@@ -51,6 +56,7 @@ export async function runManySessions<Args extends SessionArguments>({
           ...session,
           io: own,
           transport: sharedTransport(session, sockets),
+          total,
           onEnd: (end) => ends.push(end),
         });
       } catch (error) {

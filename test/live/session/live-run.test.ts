@@ -35,6 +35,7 @@ function create(
   policyFor: LiveRunOptions['policyFor'] = (model, createdMs, market) => hashPolicy(market, model, createdMs),
   startMs = 0,
   isRestless = false,
+  outerLimit?: LiveRunOptions['outerLimit'],
 ) {
   const clock = new VirtualClock(START_MS + startMs);
   let looked = 0;
@@ -71,6 +72,7 @@ function create(
     clock,
     transport,
     tape: join(folder, 'tape'),
+    outerLimit,
     onRecord: (record) => records.push(structuredClone(record)),
   });
   return {
@@ -238,4 +240,35 @@ describe('decisions that nobody was there to make', () => {
     expect(run.session.numDecisions - numDecisions).toBe(1);
     await run.stop();
   });
+});
+
+test('what others leave a session is asked before each decision, on its tape where it changes, and repeated without them', async () => {
+  const asked: number[] = [];
+  const outerLimit = (timeMs: number) => {
+    asked.push(timeMs - START_MS);
+    return { maxExposure: timeMs - START_MS < 7000 ? 0.25 : Infinity, mayOrder: true };
+  };
+  const long: LiveRunOptions['policyFor'] = (model, createdMs) => ({ model, createdMs, act: () => 2 });
+  const { run, runTo, sockets, records } = create({}, long, 0, false, outerLimit);
+  run.start();
+  sockets[0].open();
+  sockets[0].text(bookFrame(books, 0, 0, 'BTC/USDT'));
+  runTo(9000);
+  await run.stop();
+  expect(asked).toEqual([2000, 4000, 6000, 8000]);
+  expect(
+    records.filter(([kind]) => kind === 'limit').map(([, timeMs, ...body]) => [timeMs - START_MS, ...body]),
+  ).toEqual([
+    [2000, 0.25, true],
+    [8000, null, true],
+  ]);
+  const rulings = records
+    .filter(([kind]) => kind === 'decision')
+    .map(([, timeMs, , , reason]) => [timeMs - START_MS, reason]);
+  expect(rulings.slice(-2)).toEqual([
+    [6000, 'total-exposure'],
+    [8000, null],
+  ]);
+  const outcome = replayTape(readTape(join(folder, 'tape')), { venues: builtInVenues, policyFor: long });
+  expect(outcome.difference).toBeUndefined();
 });

@@ -81,6 +81,55 @@ describe('market-gym live with several markets', { timeout: 120_000 }, () => {
     expect(judged.stdout.match(/^Report: /gm)).toHaveLength(symbols.length);
   });
 
+  test('holds the sum of them to the limits of the sum', async () => {
+    const content = JSON.parse(place.read('many.json'));
+    // Room for what one of them wants, and half of another's.
+    const totalRisk = { maxExposure: 1.5 / symbols.length };
+    const markets = content.markets.map(({ policy: _, ...market }: { policy?: object }) => market);
+    place.write('sum.json', JSON.stringify({ ...content, markets, totalRisk }));
+    const live = await place.run('live', '--config', 'sum.json', '--tape', 'sum', '--decisions', '30');
+    expect([live.code, live.stderr.includes('did not run')]).toEqual([0, false]);
+    const reasons = symbols.map((_, i) => {
+      const records = [...readTape(place.file(`sum/bybit-COIN${i}-USDT`))].map(({ record }) => record);
+      const fills = records.filter(([kind]) => kind === 'fill').length;
+      return { fills, denied: records.filter(([, , , , reason]) => reason === 'total-exposure').length };
+    });
+    expect(reasons.filter(({ fills, denied }) => fills > 0 && denied === 0)).toHaveLength(1);
+    expect(reasons.filter(({ fills, denied }) => fills === 0 && denied > 0)).toHaveLength(symbols.length - 1);
+    const replayed = await place.run('replay', 'sum');
+    expect(replayed.stdout.match(/byte for byte/g)).toHaveLength(symbols.length);
+  });
+
+  test.each([
+    [
+      'currencies that have no sum',
+      { markets: ['A/USDT', 'B/EUR'], totalRisk: {} },
+      /markets of one currency, .* USDT, EUR/,
+    ],
+    ['one market', { markets: ['A/USDT'], totalRisk: {} }, /those of the sum of several trading markets/],
+    [
+      'an unknown limit',
+      { markets: ['A/USDT', 'B/USDT'], totalRisk: { maxExposur: 1 } },
+      /Did you mean "maxExposure"/,
+    ],
+    [
+      'learning',
+      { markets: ['A/USDT', 'B/USDT'], learn: { enabled: true } },
+      /cannot learn on.*start one session for each/,
+    ],
+  ])('refuses limits of a sum with %s in one line', async (_, { markets, ...rest }, pattern) => {
+    const url = 'ws://127.0.0.1:1';
+    const named = markets.map((symbol) => ({ venue: 'bybit', symbol, settings: { url } }));
+    place.write(
+      'bad.json',
+      JSON.stringify({ mode: 'trading', markets: named, policy: { rule: 'buy-and-hold' }, ...rest }),
+    );
+    const { code, stderr } = await place.run('live', '--config', 'bad.json', '--tape', 'never');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(pattern)]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(place.exists('never')).toBe(false);
+  });
+
   test('goes on with all of them, and is halted as one', async () => {
     const again = place.start('live', '--config', 'many.json', '--tape', 'many');
     let text = '';
