@@ -31,7 +31,7 @@ export async function openTables(path: string, options: ReadOptions = {}): Promi
 
 async function openSources(path: string, container: Container, options: ReadOptions): Promise<TableSource[]> {
   if (container === 'parquet') return [await (await import('./parquet/source.ts')).openParquet(path)];
-  if (container === 'arrow') return [await (await import('./arrow-source.ts')).openArrow(path)];
+  if (container === 'arrow') return [await (await import('./arrow/source.ts')).openArrow(path)];
   if (container === 'feather-1') {
     throw new DataError(
       'unknown-format',

@@ -9,15 +9,15 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { decompress as unzstd } from 'fzstd';
-import { DataError } from '../../core/errors.ts';
-import { checkArrowFooter } from './arrow-footer.ts';
-import { unpackLz4Frame } from './lz4-frame.ts';
-import type { TableSource } from './table.ts';
-import { type DeclaredTimes, type Values, valueSource } from './value-source.ts';
+import { DataError } from '../../../core/errors.ts';
+import { unpackLz4Frame } from '../lz4-frame.ts';
+import type { TableSource } from '../table.ts';
+import { type DeclaredTimes, type Values, valueSource } from '../value-source.ts';
+import { checkArrowFile, checkArrowStream } from './footer.ts';
 
 const SAMPLE_ROWS = 200;
-/** `A` of ARROW1; a stream begins otherwise. */
-const FILE_BYTE = 65;
+/** A stream begins otherwise. */
+const FILE_MARK = 'ARROW1';
 /** The library holds a file whole. */
 const MAX_BYTES = 1 << 30;
 /** A file whose columns take more than this many times its size, beyond `MAX_FREE_BYTES`, was made to fill memories. */
@@ -37,7 +37,8 @@ export async function openArrow(path: string): Promise<TableSource> {
   compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => aligned(unzstd(bytes)) });
   const bytes = await readFile(path);
   const table: ArrowTable = guarded(path, () => {
-    if (bytes[0] === FILE_BYTE) checkArrowFooter(bytes);
+    if (Buffer.from(bytes.subarray(0, 6)).toString('latin1') === FILE_MARK) checkArrowFile(bytes);
+    else checkArrowStream(bytes);
     const read = tableFromIPC(bytes);
     if (read.numCols === 0) throw new Error('it has no columns');
     if (8 * read.numRows > MAX_FREE_BYTES && 8 * read.numRows > MAX_GROWTH * size)
