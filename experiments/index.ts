@@ -34,6 +34,8 @@ export { checkLeaks, type LeakCheckRequest, type LeakResult } from './leaks/chec
 export { type ForeignModelOptions, readForeignModel } from './models/foreign-model.ts';
 export { type OpenExperiment, openExperiment, type StoredTrial } from './open-experiment.ts';
 export { type OpenRun, type OpenRunOptions, openRun } from './open-run.ts';
+export { type ExperimentStory, renderExperimentPage } from './page/page.ts';
+export { trialTable, writeTrialsTable } from './page/trials-table.ts';
 export { type Catalog, loadCatalog } from './plugins/catalog.ts';
 export type { QueueOptions } from './queue/coordinator.ts';
 export { type WorkEvent, type WorkOptions, type WorkSummary, work } from './queue/work.ts';
@@ -61,5 +63,6 @@ export {
 } from './search/space.ts';
 export { formatSearch } from './search/summarize-search.ts';
 export { type Report, rankTrials, type TrialRecord } from './search/trial-record.ts';
+export { type ExperimentStatus, readStatus } from './status.ts';
 export type { TrialResult } from './trial.ts';
 export { type ZooEntry, zooEntries, zooExperiment } from './zoo.ts';

@@ -1,11 +1,13 @@
 /** Opens the folder of an experiment from a script: its trials, their settings, and what they came to. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../core/errors.ts';
+import { attempt } from '../storage/atomic.ts';
 import { RunDirectory } from '../storage/run-directory.ts';
 import type { TrialName } from './events.ts';
 import { type CellSummary, compareAgents, type Improvement, summarizeCells } from './results.ts';
 import { type RunSpec, readRunSpec } from './run/spec.ts';
+import type { SearchResult } from './search/run-search.ts';
 import { readResult, type TrialResult } from './trial.ts';
 
 /** A trial as the disk has it. */
@@ -19,6 +21,8 @@ export interface StoredTrial extends TrialName {
 
 export interface OpenExperiment {
   readonly path: string;
+  /** What its searches came to, with every trial; empty before their end, and where nothing was searched. */
+  readonly searches: readonly SearchResult[];
   /** By task, then agent, then seed; names in alphabetical order. */
   readonly trials: readonly StoredTrial[];
   /** One row for each finished trial, in the same order: the results table. */
@@ -50,7 +54,20 @@ export async function openExperiment(path: string): Promise<OpenExperiment> {
   }
   const results = trials.map(({ result }) => result).filter((result) => result !== undefined);
   const cells = summarizeCells(results);
-  return { path, trials, results, cells, improvements: compareAgents(cells) };
+  return { path, trials, searches: searchesIn(path), results, cells, improvements: compareAgents(cells) };
+}
+
+function searchesIn(path: string): readonly SearchResult[] {
+  const file = join(path, 'results.json');
+  if (!existsSync(file)) return [];
+  try {
+    return JSON.parse(attempt('read', file, () => readFileSync(file, 'utf8'))).searches ?? [];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new StorageError('corrupt-result', `"${file}" is damaged; run the experiment again.`, {
+      cause: error,
+    });
+  }
 }
 
 function trialsOf(path: string, task: string, agent: string): StoredTrial[] {

@@ -12,6 +12,7 @@ import type { PluginAccess } from './plugins/access.ts';
 import { type RunTrial, runPool, type TrialOutcome } from './pool.ts';
 import { QUEUED_TRIALS, QueueCoordinator, type QueueOptions } from './queue/coordinator.ts';
 import { runSearches, type SearchResult } from './search/run-search.ts';
+import { writePlan } from './status.ts';
 import { readTrialResult, type TrialResult } from './trial.ts';
 
 export interface ExperimentOptions {
@@ -173,6 +174,11 @@ async function carryOutLocked(
     Pick<ExperimentOptions, 'signal'> & { readonly run?: RunTrial },
 ): Promise<ExperimentOutcome> {
   const open = trials.filter((trial) => readTrialResult(trial) === undefined);
+  writePlan(out, {
+    name,
+    numTrials: trials.length,
+    totalSteps: trials.reduce((sum, { spec }) => sum + spec.totalSteps, 0),
+  });
   onEvent({
     kind: 'planned',
     name,

@@ -6,6 +6,10 @@ import { createTables, QUEUE_SCHEMA } from './schema.ts';
 /** A trial goes back as often as it must; who gives up on it, and when, is counted elsewhere. */
 const RETRY_LIMIT = 1_000_000;
 
+const MAX_ATTEMPTS = 20;
+/** SQLSTATE codes of what is there already: a key, a schema, a table, a type or function. */
+const MADE = ['23505', '42P06', '42P07', '42710', '42723'];
+
 export class TrialQueue {
   readonly server: PostgresServer;
   readonly #boss: PgBoss;
@@ -17,6 +21,17 @@ export class TrialQueue {
 
   /** Makes the tables that are missing. @throws StorageError `no-rights`, `unsupported-version`, `server-away` */
   static async open(server: PostgresServer): Promise<TrialQueue> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await TrialQueue.#open(server);
+      } catch (error) {
+        // Others made the same tables at the same time; the next look finds them.
+        if (attempt === MAX_ATTEMPTS || !isMadeByOthers(error)) throw error;
+      }
+    }
+  }
+
+  static async #open(server: PostgresServer): Promise<TrialQueue> {
     await createTables(server, server.name);
     const { default: Boss } = await import('pg-boss');
     const boss = new Boss({
@@ -86,6 +101,11 @@ export class TrialQueue {
 
 /** The library takes lists here, and options only after an output; its types know either, not both. */
 const listOf = (jobs: readonly string[]): string => [...jobs] as unknown as string;
+
+function isMadeByOthers(error: unknown): boolean {
+  const cause = (error as { cause?: { code?: string } }).cause;
+  return cause?.code !== undefined && MADE.includes(cause.code);
+}
 
 function databaseOf(on: Queryable): {
   executeSql(text: string, values: unknown[]): Promise<{ rows: ServerRow[] }>;

@@ -1,4 +1,5 @@
 /** Carries the trials of an experiment out on other machines: puts them into the queue, and takes what they came to into its own folder. */
+import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
@@ -124,6 +125,8 @@ export class QueueCoordinator {
     // Whoever fails while it is put in is told by that.
     outcome.catch(() => {});
     const interrupt = (): void => this.#settle(key, { kind: 'interrupted' });
+    // Hundreds wait at a time.
+    setMaxListeners(0, options.signal);
     options.signal.addEventListener('abort', interrupt);
     try {
       await this.#submit(trial, options, key);

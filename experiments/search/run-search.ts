@@ -5,6 +5,7 @@ import type { LedgerChoice } from '../ledger/use-ledger.ts';
 import { cellsOf, type Trial } from '../plan.ts';
 import type { PluginAccess } from '../plugins/access.ts';
 import { type RunTrial, runInProcess } from '../pool.ts';
+import { writePlan } from '../status.ts';
 import { readTrialResult, type TrialResult } from '../trial.ts';
 import { race } from './finalists.ts';
 import { labelOf, planPoint, planSearch, type SearchedExperiment, type SearchPlan } from './plan-search.ts';
@@ -63,14 +64,13 @@ export async function runSearches(
   const { out, onEvent, signal, access, run = runInProcess } = options;
   const plans: SearchPlan[] = [];
   for (const cell of cellsOf(experiment)) plans.push(await planSearch(experiment, cell, access));
-  onEvent({
-    kind: 'planned',
+  const planned = {
     name: experiment.name,
-    out,
     numTrials: plans.length * search.trials,
-    numKept: 0,
     totalSteps: plans.reduce((sum, { totalSteps }) => sum + totalSteps * search.trials, 0),
-  });
+  };
+  writePlan(out, planned);
+  onEvent({ kind: 'planned', ...planned, out, numKept: 0 });
   const searches: SearchResult[] = [];
   const results: TrialResult[] = [];
   const failures: { trial: string; message: string }[] = [];

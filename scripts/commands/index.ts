@@ -187,14 +187,15 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./check-leaks.ts'),
   },
   {
-    usage: 'experiment <file>',
-    describe: 'Run a matrix of tasks, agents and seeds on several processes',
+    usage: 'experiment <file> [folder]',
+    describe:
+      'Run a matrix of tasks, agents and seeds, or a search; `experiment status FOLDER`: how far it is',
     load: () => import('./experiment.ts'),
   },
   {
     usage: 'worker',
     describe: 'Carry out trials that experiments of other machines put into a queue',
-    load: () => import('./worker.ts'),
+    load: () => import('./experiment/worker.ts'),
   },
   {
     usage: 'crossval',

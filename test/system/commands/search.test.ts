@@ -49,6 +49,17 @@ test('a search comes to the same file, byte for byte, on one process, on two, an
   expect(place.read('two/results.json')).toBe(place.read('one/results.json'));
   const { searches, cells } = JSON.parse(place.read('one/results.json'));
   expect(searches[0].trials.map(({ index }: { index: number }) => index)).toEqual([0, 1, 2, 3]);
+  const status = await place.run('experiment', 'status', 'one');
+  expect(status).toMatchObject({ code: 0, stderr: '' });
+  expect(status.stdout).toMatch(
+    /^search: ended; \d+ runs finished of \d+ begun, 4 planned; [\d,]+ of 4,096 env steps\.\n/,
+  );
+  expect(status.stdout).toMatch(/cartpole ppo +\d+ +\d+ +0 /);
+  expect(place.read('one/experiment.html')).toContain('the winner is #');
+  expect(place.read('one/trials.csv').split('\n')).toHaveLength(6);
+  expect((await place.run('experiment', 'status', 'elsewhere')).stderr).toMatch(
+    /^"elsewhere" holds no experiment; /,
+  );
   // Nobody but the winner is judged.
   expect(cells).toHaveLength(1);
   expect(cells[0]).toMatchObject({ agent: searches[0].winner.label, seeds: [1, 2] });

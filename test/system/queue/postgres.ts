@@ -1,6 +1,15 @@
 /** Starts a PostgreSQL server of the test's own in a temporary folder, where the programs are installed. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +41,11 @@ export class Cluster {
   static async start(settings: readonly string[] = []): Promise<Cluster> {
     const folder = mkdtempSync(join(tmpdir(), 'market-gym-postgres-'));
     const owner = ownerOfServer();
-    if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
+    if (owner !== undefined) {
+      chownSync(folder, owner.uid, owner.gid);
+      // The server's user has to come through the folder of the tests.
+      chmodSync(tmpdir(), statSync(tmpdir()).mode | 0o111);
+    }
     const passwordFile = join(folder, 'password');
     writeFileSync(passwordFile, `${PASSWORD}\n`);
     if (owner !== undefined) chownSync(passwordFile, owner.uid, owner.gid);

@@ -1,10 +1,10 @@
 /** `market-gym worker`: carries out trials that experiments put into a queue, on the cores of this machine. */
 import type { Argv } from 'yargs';
-import { type WorkEvent, work } from '../../experiments/queue/work.ts';
-import type { ArgumentsOf } from '../terminal/command.ts';
-import { type Console, createConsole } from '../terminal/console.ts';
-import { wholeNumber } from '../terminal/counts.ts';
-import type { Io } from '../terminal/io.ts';
+import { type WorkEvent, work } from '../../../experiments/queue/work.ts';
+import type { ArgumentsOf } from '../../terminal/command.ts';
+import { type Console, createConsole } from '../../terminal/console.ts';
+import { wholeNumber } from '../../terminal/counts.ts';
+import type { Io } from '../../terminal/io.ts';
 
 const MAX_JOBS = 1024;
 const MAX_SECONDS = 86_400;
