@@ -22,6 +22,7 @@ import { fastKernels, type KernelChoice } from './fast-kernels.ts';
 import { fitUpdates } from './fit-updates.ts';
 import { foldSchema } from './fold.ts';
 import { fundingRequestOf } from './funding.ts';
+import { idleThreads } from './idle-threads.ts';
 import { loadMarket, type RunMarket, usualBarMs } from './market.ts';
 
 /** Latest checkpoints of a run that stay. */
@@ -151,8 +152,11 @@ export interface RunRequest {
   readonly log?: readonly LogFormat[];
   /** Default: portable kernels, which give the same bits anywhere; `fast`: the fastest of this machine, by a trial. */
   readonly backend?: KernelChoice;
-  /** Threads of a learner step; no number of them changes a bit of the portable kernels. Default 1. */
-  readonly threads?: number;
+  /**
+   * Threads of a learner step; no number of them changes a bit of the portable kernels. `idle`: the idle cores, where products are
+   * large. Default 1.
+   */
+  readonly threads?: number | 'idle';
   /** Threads that step the envs; no number of them changes a bit. Default 0: the thread of the learner does. */
   readonly envWorkers?: number;
   /** A network plugin, or a file, that makes the agent's networks; default: its configuration decides. */
@@ -221,6 +225,8 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     numEnvs,
     totalSteps,
   });
+  const threads =
+    request.threads === 'idle' ? idleThreads(kernels.backend, fitted.config) : (request.threads ?? 1);
   const spec: RunSpec = {
     version,
     agent: { name: agent.name, config: fitted.config as PluginConfig },
@@ -236,7 +242,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     patience,
     targetReturn,
     log: [...(request.log ?? (['jsonl'] as const))],
-    kernels: { backend: kernels.backend, threads: request.threads ?? 1 },
+    kernels: { backend: kernels.backend, threads },
     envWorkers: request.envWorkers ?? 0,
     ...(files && {
       data: {
@@ -251,7 +257,11 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     }),
     ...(network && { network: network.record }),
   };
-  const remarks = [fitted.remark, kernels.sentence].filter((text) => text !== undefined);
+  const shared =
+    request.threads === 'idle' && threads > 1
+      ? `A learning step goes to ${threads} threads, for cores are idle; --threads 1 keeps to one.`
+      : undefined;
+  const remarks = [fitted.remark, kernels.sentence, shared].filter((text) => text !== undefined);
   return { spec, catalog, market, books, network, notes: [], remarks };
 }
 

@@ -125,7 +125,7 @@ const decisions = (yargs: Argv) =>
     })
     .option('threads', {
       coerce: wholeNumber('threads', 1, 64),
-      defaultDescription: '1',
+      defaultDescription: 'idle cores for large networks, otherwise 1',
       describe: 'Threads of a learner step; no number of them changes a bit of wasm',
     })
     .option('env-workers', {
@@ -274,7 +274,7 @@ async function plan(args: Arguments): Promise<Prepared> {
     targetReturn: args.targetReturn,
     log: args.log,
     backend: args.kernels,
-    threads: args.threads,
+    threads: args.threads ?? ('idle' as const),
     envWorkers: args.envWorkers,
     network: args.network,
   };
