@@ -7,6 +7,7 @@ import { countArbitrage } from '../../experiments/ledger/count-arbitrage.ts';
 import { openCatalog } from '../../experiments/plugins/catalog.ts';
 import { loadKindFunding } from '../../experiments/run/funding.ts';
 import type { LegTape } from '../../market/synthetic/leg-markets.ts';
+import { comboAgentSettings, comboSteps } from '../../trainers/arbitrage/combos/defaults.ts';
 import { type ComboResult, trainCombos } from '../../trainers/arbitrage/combos/judge.ts';
 import type { ComboOutcome } from '../../trainers/arbitrage/combos/outcome.ts';
 import type { Console } from '../terminal/console.ts';
@@ -14,18 +15,6 @@ import { readConversion } from '../terminal/data-options.ts';
 import { accessOf } from '../terminal/plugin-options.ts';
 import { parseSettings } from '../terminal/settings.ts';
 import { ledgerOf } from './trials/ledger-options.ts';
-
-/** `--set agent.key=value` overrides. */
-const AGENT_SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
-  ppo: {
-    gamma: 0.99,
-    lambda: 0.95,
-    rolloutSteps: 256,
-    minibatchSize: 256,
-    hidden: [32],
-    learningRate: 1e-3,
-  },
-};
 
 interface Arguments {
   readonly kind: string;
@@ -37,7 +26,7 @@ interface Arguments {
   readonly barSpreadBps: number;
   readonly trainShare: number;
   readonly agent: string;
-  readonly steps: number;
+  readonly steps?: number;
   readonly seeds: number;
   readonly seed: number;
   readonly envs: number;
@@ -58,9 +47,9 @@ export async function runCombos(args: Arguments, console: Console): Promise<numb
   const settings = parseSettings([...(args.set ?? [])], ['agent', 'env']);
   const catalog = await openCatalog([], accessOf(args as never), 'The command');
   const agent = catalog.agents.get(args.agent);
-  const agentSettings = { ...AGENT_SETTINGS[agent.name], ...settings.agent };
+  const agentSettings = { ...comboAgentSettings(kind, agent.name), ...settings.agent };
   const tape = await openTape(kind, args, settings.env, console);
-  const { steps, envs: numEnvs } = args;
+  const { steps = comboSteps(kind), envs: numEnvs } = args;
   const result = trainCombos({
     kind,
     config: settings.env,

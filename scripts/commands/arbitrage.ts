@@ -56,6 +56,8 @@ const ENV_SETTINGS = {
 };
 /** Env steps that PPO is taught by example. */
 const CLONING_STEPS = 120_000;
+/** Env steps on the training span. */
+const TAPE_STEPS = 100_000;
 /** The market without a file: two venues for about a day. */
 const SYNTHETIC_EVENTS = 20_000;
 
@@ -168,7 +170,8 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   if (!(args.trainShare > 0 && args.trainShare < 1)) {
     throw new ConfigError('invalid-value', `--train-share must be in (0, 1), got ${args.trainShare}.`);
   }
-  if (args.syntheticSteps + args.steps + (args.cloningSteps ?? 0) === 0) {
+  const { steps: tapeSteps = TAPE_STEPS } = args;
+  if (args.syntheticSteps + tapeSteps + (args.cloningSteps ?? 0) === 0) {
     throw new ConfigError(
       'invalid-value',
       'Nothing would be learnt: let --steps, --synthetic-steps or --cloning-steps be more than 0.',
@@ -196,7 +199,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     numEnvs: args.envs,
     cloningSteps,
     syntheticSteps: args.syntheticSteps,
-    tapeSteps: args.steps,
+    tapeSteps,
     sensitivity,
     onProgress: (message) => console.say(`${message} …`),
     onJudged: (seed, gainsBps) => judged.push({ seed, gainsBps }),
@@ -208,7 +211,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     },
     onRecord: (trader, seed, span, record) => passes.push({ trader, seed, span, record }),
   });
-  const steps = { cloningSteps, syntheticSteps: args.syntheticSteps, tapeSteps: args.steps };
+  const steps = { cloningSteps, syntheticSteps: args.syntheticSteps, tapeSteps };
   const trials = countArbitrage(ledgerOf(args), {
     books,
     span: result.spans.test,
@@ -224,7 +227,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   const details = [
     `Books: ${listOf(args.data).join(',') || 'a synthetic market'}, ${books.length} events.`,
     `Env: ${JSON.stringify(config)}`,
-    `Agent: ${JSON.stringify(agentSettings)}; ${cloningSteps} steps cloned, ${args.syntheticSteps} on the fitted market, ${args.steps} on the tape.`,
+    `Agent: ${JSON.stringify(agentSettings)}; ${cloningSteps} steps cloned, ${args.syntheticSteps} on the fitted market, ${tapeSteps} on the tape.`,
   ];
   details.push(...trials.sentences);
   writeFileAtomic(

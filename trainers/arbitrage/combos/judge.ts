@@ -29,6 +29,8 @@ export interface ComboTrialOptions {
   readonly trainShare?: number;
   /** Settings of the made-up markets, beside those of the kind. */
   readonly market?: Record<string, unknown>;
+  /** Made-up markets of each set. Default 4. */
+  readonly numMarkets?: number;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -127,7 +129,7 @@ function allTrades(numMarkets: number): <Outcome extends ComboOutcome>(outcome: 
 }
 
 function judgedSets(
-  { kind, tape, market, trainShare = 0.5 }: ComboTrialOptions,
+  { kind, tape, market, trainShare = 0.5, numMarkets = NUM_MARKETS }: ComboTrialOptions,
   config: ReturnType<typeof resolveConfig<typeof comboConfig>>,
 ): { train: JudgedLegs[]; test: JudgedLegs[] } {
   const judged = (own: LegTape, fromRow: number, toRow: number): JudgedLegs => ({
@@ -145,7 +147,7 @@ function judgedSets(
     };
   }
   const makers = (label: string): JudgedLegs[] =>
-    Array.from({ length: NUM_MARKETS }, (_, i) =>
+    Array.from({ length: numMarkets }, (_, i) =>
       judged(syntheticLegs(kind, market)(createRng(`${label} ${i}`)), 0, 0),
     );
   return { train: makers('training market'), test: makers('unseen market') };
