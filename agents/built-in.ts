@@ -10,6 +10,7 @@ import { comboHysteresis } from './rules/combo-hysteresis.ts';
 import { edgeThreshold } from './rules/edge-threshold.ts';
 import { edgeTrailing } from './rules/edge-trailing.ts';
 import { hedgedMaker } from './rules/hedged-maker.ts';
+import { pairsReversion } from './rules/pairs-reversion.ts';
 import { random } from './rules/random.ts';
 import { signal } from './rules/signal.ts';
 import { smaCross } from './rules/sma-cross.ts';
@@ -30,5 +31,6 @@ export const builtInAgents: readonly AgentPlugin[] = [
   edgeTrailing,
   comboHysteresis,
   hedgedMaker,
+  pairsReversion,
   signal,
 ];

@@ -33,6 +33,7 @@ export { comboHysteresis } from './rules/combo-hysteresis.ts';
 export { edgeThreshold } from './rules/edge-threshold.ts';
 export { edgeTrailing } from './rules/edge-trailing.ts';
 export { hedgedMaker } from './rules/hedged-maker.ts';
+export { pairsReversion } from './rules/pairs-reversion.ts';
 export { priorPolicy } from './rules/prior-policy.ts';
 export { random } from './rules/random.ts';
 export { signal } from './rules/signal.ts';

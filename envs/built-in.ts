@@ -5,6 +5,7 @@ import { cartpole } from './cartpole.ts';
 import { comboEnvs } from './combo-arbitrage.ts';
 import type { EnvPlugin } from './env.ts';
 import { mountainCarContinuous } from './mountain-car-continuous.ts';
+import { pairs } from './pairs.ts';
 import { pendulum } from './pendulum.ts';
 import { portfolio } from './portfolio.ts';
 import { shares } from './shares.ts';
@@ -15,6 +16,7 @@ export const builtInEnvs: readonly EnvPlugin[] = [
   tradingBooks,
   portfolio,
   shares,
+  pairs,
   arbitrage,
   ...comboEnvs,
   cartpole,

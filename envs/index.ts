@@ -39,6 +39,7 @@ export {
 } from './env.ts';
 export { findGymnasiumEnv, GYMNASIUM_PREFIX } from './gymnasium/env.ts';
 export { MountainCarContinuous, mountainCarContinuous } from './mountain-car-continuous.ts';
+export { type PairsConfig, PairsEnv, type PairsInfo, pairs } from './pairs.ts';
 export { builtInParts, type EnvParts } from './parts.ts';
 export { Pendulum, pendulum } from './pendulum.ts';
 export { PerpTradingEnv, type PerpTradingEnvOptions } from './perp-trading.ts';

@@ -92,6 +92,11 @@ export class PortfolioEnv implements Env<PortfolioInfo> {
     this.#result = { observation, reward: 0, terminated: false, truncated: false, info: this.#info };
   }
 
+  /** [M] as they were given. */
+  get series(): readonly Candles[] {
+    return this.#window.series;
+  }
+
   reset(options?: ResetOptions): ResetResult<PortfolioInfo> {
     this.#window.reset(options?.seed);
     this.#weights.fill(0);

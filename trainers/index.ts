@@ -26,6 +26,7 @@ export {
 } from './judge.ts';
 export { type JudgedTask, tradingTask } from './judged-task.ts';
 export { FillTap, type PassDecisions } from './pass-decisions.ts';
+export { type PortfolioRule, playPortfolioRules } from './portfolio-rules.ts';
 export { type Ablation, ablate, type PriorMarket } from './prior-ablation.ts';
 export { type PriorSignalOptions, priorPredictions } from './prior-signal.ts';
 export {

@@ -3,6 +3,7 @@ import type { Agent } from '../../agents/agent.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { suggestion } from '../../core/nearest.ts';
 import { formatTable } from '../../core/text-table.ts';
+import { PortfolioEnv } from '../../envs/portfolio.ts';
 import { type EpisodeRecord, recordEpisodes } from '../../envs/wrappers/record-episodes.ts';
 import { describeBarYear } from '../../market/candles/periods.ts';
 import { type CheckpointEntry, listCheckpoints } from '../../storage/checkpoint.ts';
@@ -16,6 +17,7 @@ import {
   judge,
   judgeCandidates,
 } from '../../trainers/judge.ts';
+import { type PortfolioRule, playPortfolioRules } from '../../trainers/portfolio-rules.ts';
 import type { Report, ReportLearning, ReportMetric } from '../../trainers/report/report.ts';
 import { fixedText, percentText } from '../../trainers/report/text.ts';
 import { tradingMetrics, tradingReport } from '../../trainers/report/trading.ts';
@@ -113,6 +115,12 @@ export function evaluateEpisodes(
   const env = createEvaluationEnv(run, 'test');
   const played = onEpisode === undefined ? env : recordEpisodes(env, { onEpisode });
   return evaluate(agent, played, { episodes: count, seed });
+}
+
+/** What portfolios without a view on returns earn in the episode that runs are evaluated on; none in any other env. */
+export function portfolioRules({ run }: TrainedRun, seed: number): PortfolioRule[] {
+  const env = createEvaluationEnv(run, 'test');
+  return env instanceof PortfolioEnv ? playPortfolioRules(env, seed) : [];
 }
 
 /**

@@ -4,6 +4,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { parseBarSpec } from '../candles/bar-spec.ts';
 import type { Candles } from '../candles/candles.ts';
 import { defineFeature } from './features.ts';
+import { pairColumns } from './pair-features.ts';
 
 const NAME = 'column';
 
@@ -80,5 +81,6 @@ export function exogenousColumns(specs: unknown): string[] {
     const name = typeof spec === 'string' ? columnSettings(spec.replace(/@[^@]*$/, ''))?.name : undefined;
     return name === undefined ? [] : [name];
   });
-  return [...new Set(names)];
+  const texts = specs.filter((spec): spec is string => typeof spec === 'string');
+  return [...new Set([...names, ...pairColumns(texts)])];
 }

@@ -14,6 +14,7 @@ import {
   formatJudgement,
   judgedBy,
   openTrainedRun,
+  portfolioRules,
   reportOf,
   requireSameTask,
   type TrainedRun,
@@ -155,8 +156,20 @@ export async function run(args: EvaluateArguments, io: Io): Promise<number> {
     );
     return { run: trained.directory.path, checkpoint: name, step: steps, meanReturn, deviation, returns };
   });
+  // The first of the episodes begins with the seed that the rules are given.
+  const rules = portfolioRules(runs[0], args.seed);
+  for (const { name, episodeReturn, costs } of rules) {
+    const paid = (100 * costs).toFixed(2);
+    console.say(
+      `${name}: return ${episodeReturn.toFixed(2)} of the first episode, costs ${paid} % of the capital`,
+    );
+  }
   if (reason !== undefined) console.say(reason);
-  console.result({ runs: evaluations, ...(reason !== undefined && { withoutVerdict: reason }) });
+  console.result({
+    runs: evaluations,
+    ...(rules.length > 0 && { rules }),
+    ...(reason !== undefined && { withoutVerdict: reason }),
+  });
   return 0;
 }
 

@@ -43,6 +43,52 @@ export function hedgeRatio(y: ArrayLike<number>, x: ArrayLike<number>, penalty =
 }
 
 /**
+ * Least squares of one window as a plain loop: the ratio, and how many deviations the last y stands from the line; NaN both
+ * where x does not move.
+ * @param start first index of the window
+ * @param into [2] ratio, z-score
+ */
+export function windowHedge(
+  y: ArrayLike<number>,
+  x: ArrayLike<number>,
+  start: number,
+  window: number,
+  into: Float64Array,
+): void {
+  const end = start + window - 1;
+  // From the last pair on, so that what does not move deviates by exactly 0.
+  const lastX = x[end];
+  const lastY = y[end];
+  let meanX = 0;
+  let meanY = 0;
+  for (let t = start; t <= end; t++) {
+    meanX += x[t] - lastX;
+    meanY += y[t] - lastY;
+  }
+  meanX /= window;
+  meanY /= window;
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  for (let t = start; t <= end; t++) {
+    const dx = x[t] - lastX - meanX;
+    const dy = y[t] - lastY - meanY;
+    xx += dx * dx;
+    xy += dx * dy;
+    yy += dy * dy;
+  }
+  if (!(xx > 0)) {
+    into[0] = Number.NaN;
+    into[1] = Number.NaN;
+    return;
+  }
+  const beta = xy / xx;
+  const variance = Math.max(0, yy - beta * xy) / window;
+  into[0] = beta;
+  into[1] = variance > 0 ? (beta * meanX - meanY) / Math.sqrt(variance) : 0;
+}
+
+/**
  * Per row the ratio of the last `window` rows, that row included, and how many deviations y stands from the line; NaN
  * before the first whole window, and where x does not move.
  * @returns [n] each
@@ -60,32 +106,11 @@ export function rollingHedge(
   }
   const ratio = new Float64Array(n).fill(Number.NaN);
   const zscore = new Float64Array(n).fill(Number.NaN);
+  const fit = new Float64Array(2);
   for (let end = window - 1; end < n; end++) {
-    const start = end - window + 1;
-    let meanX = 0;
-    let meanY = 0;
-    for (let t = start; t <= end; t++) {
-      meanX += x[t];
-      meanY += y[t];
-    }
-    meanX /= window;
-    meanY /= window;
-    let xx = 0;
-    let xy = 0;
-    let yy = 0;
-    for (let t = start; t <= end; t++) {
-      const dx = x[t] - meanX;
-      const dy = y[t] - meanY;
-      xx += dx * dx;
-      xy += dx * dy;
-      yy += dy * dy;
-    }
-    if (!(xx > 0)) continue;
-    const beta = xy / xx;
-    const variance = Math.max(0, yy - beta * xy) / window;
-    const residual = y[end] - meanY - beta * (x[end] - meanX);
-    ratio[end] = beta;
-    zscore[end] = variance > 0 ? residual / Math.sqrt(variance) : 0;
+    windowHedge(y, x, end - window + 1, window, fit);
+    ratio[end] = fit[0];
+    zscore[end] = fit[1];
   }
   return { ratio, zscore };
 }
