@@ -1,11 +1,14 @@
 /** Parquet files as tables: any codec, whole numbers, decimals, dictionaries, times of any unit. */
 import { DataError } from '../../../core/errors.ts';
+import { rawNumberReader } from '../shapes/raw-numbers.ts';
 import type { TableSource } from '../table.ts';
 import { type DeclaredTimes, type Values, valueSource } from '../value-source.ts';
 import { readParquetColumn } from './column.ts';
 import { type ParquetFile, readFooter } from './metadata.ts';
 
 const SAMPLE_ROWS = 200;
+/** Parquet's type of values of one length. */
+const FIXED_BYTES = 7;
 /** Columns and rows beyond these are refused before memory is taken. */
 const MAX_COLUMNS = 20_000;
 const MAX_ROWS = 1 << 30;
@@ -14,13 +17,23 @@ const MAX_ROWS = 1 << 30;
 export async function openParquet(path: string): Promise<TableSource> {
   const parquet = await openParquetFile(path);
   const { columns, numRows, nested } = parquet;
-  const values = (column: number): Promise<Values> => readColumn(parquet, column);
+  const allNames = columns.map(({ name }) => name);
+  const readers = columns.map(({ type, typeLength }) =>
+    type === FIXED_BYTES ? rawNumberReader(allNames, typeLength) : undefined,
+  );
+  const values = async (column: number): Promise<Values> => {
+    const read = readers[column];
+    const found = await readColumn(parquet, column);
+    return read === undefined ? found : Float64Array.from(found as unknown[], read);
+  };
   const times = async (column: number): Promise<DeclaredTimes | undefined> => {
     const { time } = columns[column];
     if (time === undefined) return undefined;
     return { ms: (await values(column)) as Float64Array, isAbsolute: time.isAbsolute };
   };
-  const sample = await readSample(parquet);
+  const sample = (await readSample(parquet)).map((row) =>
+    row.map((value, column) => readers[column]?.(value) ?? value),
+  );
   return valueSource({
     path,
     format: 'Parquet',

@@ -6,6 +6,7 @@ import { loadTradesWithNotes } from '../../../market/books/load.ts';
 import { loadCandleSeries } from '../../../market/files/candle-series.ts';
 import { findDecimalMark, parseNumber } from '../../../market/files/numbers.ts';
 import { unitOfVolume } from '../../../market/files/shapes/contract-volumes.ts';
+import { rawNumberReader } from '../../../market/files/shapes/raw-numbers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shapes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,6 +48,14 @@ describe('unitOfVolume', () => {
       factor: 100,
     });
   });
+});
+
+test('fixed-point numbers of NautilusTrader are read from their bytes, below zero too', () => {
+  const names = ['open', 'ts_event', 'ts_init'];
+  expect(rawNumberReader(names, 8)?.('00e8764817000000')).toBe(100);
+  expect(rawNumberReader(names, 16)?.('000064a7b3b6e00d0000000000000000')).toBe(100);
+  expect(rawNumberReader(names, 8)?.('ffffffffffffffff')).toBe(-1e-9);
+  expect(rawNumberReader(['open'], 8)).toBeUndefined();
 });
 
 test('a volume that is blank or a dash is 0, and said', async () => {
