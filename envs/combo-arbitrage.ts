@@ -52,6 +52,8 @@ export interface ComboEnvOptions {
   readonly seed?: number;
   readonly config?: ConfigOverrides<typeof comboConfig>;
   readonly onFill?: LegDeskOptions['onFill'];
+  /** The tape grows while it is traded on: the episode begins at its last row, and does not end with it. */
+  readonly isEndless?: boolean;
 }
 
 /**
@@ -72,6 +74,7 @@ export class ComboEnv implements Env<ComboInfo> {
   readonly #targets: Targets;
   readonly #quoting: Quoting;
   readonly #rows: EpisodeRows;
+  readonly #isEndless: boolean;
   readonly #mask: Uint8Array;
   readonly #onEvent: () => void;
   readonly #result: StepResult<ComboInfo>;
@@ -93,7 +96,7 @@ export class ComboEnv implements Env<ComboInfo> {
   #running = false;
 
   /** @throws ConfigError for settings that are out of range or do not fit the markets, `funding-needed` */
-  constructor({ kind, markets, seed = 0, config = {}, onFill }: ComboEnvOptions) {
+  constructor({ kind, markets, seed = 0, config = {}, onFill, isEndless = false }: ComboEnvOptions) {
     this.config = resolveConfig(comboConfigOf(kind), config, `env "${kind.name}"`);
     this.#kind = kind;
     this.#source = markets;
@@ -103,9 +106,13 @@ export class ComboEnv implements Env<ComboInfo> {
     // A source is asked once to learn its venues; the first episode begins with the same draws.
     const tape = typeof markets === 'function' ? markets(rng.fork('markets')) : markets;
     const plan = planCombos(kind, this.config, tape.books.venues);
-    requireFunding(kind, this.config, tape.funding);
+    if (tape.contracts === undefined) requireFunding(kind, this.config, tape.funding);
+    this.#isEndless = isEndless;
+    const last = tape.books.length - 1;
     this.#rows = new EpisodeRows(
-      planComboRows(kind, this.config, tape.books),
+      isEndless
+        ? { firstRow: last, lastRow: Infinity, episodeSteps: 0 }
+        : planComboRows(kind, this.config, tape.books),
       this.config.episodeStart,
       seed,
     );
@@ -129,6 +136,11 @@ export class ComboEnv implements Env<ComboInfo> {
     };
   }
 
+  /** The state after the last step; a view. */
+  get info(): Readonly<ComboInfo> {
+    return this.#info;
+  }
+
   /** The first and last rows of the episode under way. */
   get endRow(): number {
     return this.#rows.endRow;
@@ -148,7 +160,7 @@ export class ComboEnv implements Env<ComboInfo> {
       rows.moveTo(planComboRows(this.#kind, this.config, tape.books));
     }
     this.#observer.clear();
-    this.market.begin(tape, rows.begin(), this.#onEvent);
+    this.market.begin(tape, this.#isEndless ? tape.books.length - 1 : rows.begin(), this.#onEvent);
     const info = this.#info;
     info.traded = 0;
     info.transfers = 0;
@@ -178,7 +190,7 @@ export class ComboEnv implements Env<ComboInfo> {
     this.#observe();
     result.reward = ((market.equity - before) / this.config.initialEquity) * 1e4;
     result.terminated = !(market.equity > 0);
-    const isAtEnd = market.row >= this.#rows.endRow;
+    const isAtEnd = !this.#isEndless && market.row >= this.#rows.endRow;
     result.truncated = isAtEnd && !result.terminated;
     this.#running = !isAtEnd && !result.terminated;
     return result;
@@ -329,14 +341,20 @@ export const comboEnvs = COMBO_KINDS.map((kind) =>
     description: kind.description,
     config: comboConfigOf(kind),
     needsBooks: true,
-    create: ({ seed, books, trades, funding }, config) => {
+    create: ({ seed, books, trades, contracts, funding }, config) => {
       if (books === undefined) return new ComboEnv({ kind, markets: syntheticLegs(kind), seed, config });
       const isPerp = (m: number): boolean => kind.markets[m]?.kind === 'linear-perpetual';
       const rates = books.venues.map((_, m) =>
         isPerp(m) && config.funding === 'file' ? funding : undefined,
       );
       const sameVenues = trades === undefined ? undefined : tradesOf(kind, books, trades);
-      return new ComboEnv({ kind, markets: { books, funding: rates, trades: sameVenues }, seed, config });
+      const markets = {
+        books,
+        funding: rates,
+        trades: sameVenues,
+        ...(funding === undefined && config.funding === 'file' && { contracts }),
+      };
+      return new ComboEnv({ kind, markets, seed, config });
     },
   }),
 );

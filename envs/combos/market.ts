@@ -8,6 +8,7 @@ import { BookMatcher, type Side } from '../../market/execution/book-matcher.ts';
 import { lognormalLatency } from '../../market/execution/latency.ts';
 import type { LegTape } from '../../market/synthetic/leg-markets.ts';
 import type { ComboConfig } from './config.ts';
+import { FundingNews } from './funding-news.ts';
 import type { ComboKind } from './kinds.ts';
 
 /** Deviations from what one began with that are rounding, fractions of the capital. */
@@ -35,6 +36,8 @@ export class ComboMarket {
   readonly #state = new Float64Array(3);
   readonly #start: Float64Array; // [P]
   #tape: LegTape;
+  /** Fundings that are told message by message; undefined: they are those of the tape. */
+  readonly #news: FundingNews | undefined;
 
   constructor(
     kind: ComboKind,
@@ -48,6 +51,8 @@ export class ComboMarket {
     this.#config = config;
     this.#tape = tape;
     this.plan = plan;
+    const isPerpetual = plan.markets.map(({ instrument }) => instrument.isPerpetual);
+    this.#news = tape.contracts && new FundingNews(tape.contracts, isPerpetual);
     this.desk = new LegDesk({
       plan,
       matchers: plan.markets.map(({ instrument }) => {
@@ -98,7 +103,8 @@ export class ComboMarket {
     this.#tape = tape;
     const { timeMs } = tape.books;
     const first = Math.max(0, row - warmupEvents + 1);
-    this.desk.reset(this.#start.fill(0), tape.funding, timeMs[row]);
+    if (tape.contracts !== undefined) this.#news?.begin(tape.contracts, tape.books, row);
+    this.desk.reset(this.#start.fill(0), this.#news?.series ?? tape.funding, timeMs[row]);
     this.#showLastBooks(first);
     this.#state[NEXT_FUNDING] = Infinity;
     for (let r = first; r <= row; r++) {
@@ -131,6 +137,7 @@ export class ComboMarket {
       this.step(onEvent);
     }
     if (until < Infinity) {
+      if (this.#news !== undefined) this.#hear(this.#news, until);
       if (this.#state[NEXT_FUNDING] <= until) this.#fundUpTo(until);
       this.quotes?.upTo(until, true);
       this.desk.arrive(until, true);
@@ -142,6 +149,7 @@ export class ComboMarket {
   /** Moves to the next event, of which there must be one. @param onEvent after it */
   step(onEvent: () => void): void {
     const at = this.#tape.books.timeMs[this.row + 1];
+    if (this.#news !== undefined) this.#hear(this.#news, at);
     if (this.#state[NEXT_FUNDING] <= at) this.#fundUpTo(at);
     this.quotes?.upTo(at, true);
     if (this.desk.nextArrivalMs < at) this.desk.arrive(at, false);
@@ -260,8 +268,29 @@ export class ComboMarket {
       ...(this.quotes && { quotes: this.quotes.save() }),
       own: {
         arrays: Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()])),
-        values: {},
+        values: this.#news === undefined ? {} : { numNews: this.#news.numTaken },
       },
+    });
+  }
+
+  /** Messages about perpetuals taken so far. */
+  get numNews(): number {
+    return this.#news?.numTaken ?? 0;
+  }
+
+  /** Goes on with a tape without the first rows and messages. */
+  forget(numRows: number, numMessages: number, rest: LegTape): void {
+    this.#tape = rest;
+    this.row -= numRows;
+    if (rest.contracts !== undefined) this.#news?.forget(numMessages, rest.contracts);
+  }
+
+  /** Whether the funding to come is known of every perpetual, or the last one was exchanged no longer ago than this. */
+  isFundingKnown(staleMs: number): boolean {
+    return (this.#news?.series ?? []).every((series) => {
+      if (series === undefined) return true;
+      const { timeMs, length } = series;
+      return length > 0 && this.nowMs - timeMs[length - 1] <= staleMs;
     });
   }
 
@@ -269,7 +298,9 @@ export class ComboMarket {
   restore(snapshot: Snapshot, tape: LegTape, row: number): void {
     this.#tape = tape;
     this.row = row;
-    this.desk.restore(snapshotPart(snapshot, 'desk'), tape.funding);
+    if (tape.contracts !== undefined)
+      this.#news?.restore(tape.contracts, Number(snapshot.values['own/numNews']));
+    this.desk.restore(snapshotPart(snapshot, 'desk'), this.#news?.series ?? tape.funding);
     this.quotes?.restore(snapshotPart(snapshot, 'quotes'), tape.trades);
     restoreArrayInto(this.values, snapshot, 'own/values');
     restoreArrayInto(this.edges, snapshot, 'own/edges');
@@ -325,6 +356,20 @@ export class ComboMarket {
       // What arrives at the very time of a funding has arrived too late for it.
       this.desk.arrive(at, false);
       this.desk.fund(at);
+      this.#findNextFunding();
+    }
+  }
+
+  /** Takes what was said of perpetuals up to a time and before the next book. */
+  #hear(news: FundingNews, untilMs: number): void {
+    const { books } = this.#tape;
+    for (
+      let at = news.nextBefore(books, this.row + 1);
+      at <= untilMs;
+      at = news.nextBefore(books, this.row + 1)
+    ) {
+      if (this.#state[NEXT_FUNDING] <= at) this.#fundUpTo(at);
+      news.take();
       this.#findNextFunding();
     }
   }

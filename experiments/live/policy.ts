@@ -2,7 +2,9 @@
 import { ConfigError } from '../../core/errors.ts';
 import { createRng } from '../../core/rng.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { comboConfigOf } from '../../envs/combos/config.ts';
 import { bookTradingConfig } from '../../envs/trading/book-config.ts';
+import { type ComboMode, LIVE_COMBOS, type LiveConfig } from '../../live/session/config.ts';
 import type { LiveMarket } from '../../live/session/live-market.ts';
 import { agentPolicy, EXTERNAL_MODEL, externalPolicy, type LivePolicy } from '../../live/session/policy.ts';
 import type { PluginFile } from '../../storage/plugin-file.ts';
@@ -32,7 +34,7 @@ export interface PolicySource {
   /** What the tape calls it. */
   readonly model: string;
   readonly createdMs: number;
-  readonly mode: 'trading' | 'arbitrage' | undefined;
+  readonly mode: Exclude<LiveConfig['mode'], 'record'> | undefined;
   /** Settings of the env that it was trained with, as far as the live market has them. */
   readonly env: Readonly<Record<string, unknown>>;
   /** Files of code that it brings along; absent: none. */
@@ -168,6 +170,7 @@ function liveEnvOf({ env, barMs }: TrainedAgent): Pick<PolicySource, 'mode' | 'e
     trading: bookTradingConfig,
     'trading-books': bookTradingConfig,
     arbitrage: arbitrageConfig,
+    ...Object.fromEntries(Object.entries(LIVE_COMBOS).map(([name, kind]) => [name, comboConfigOf(kind)])),
   } as const;
   const schema = Object.entries(schemas).find(([name]) => name === env.name)?.[1];
   if (schema === undefined) {
@@ -178,6 +181,7 @@ function liveEnvOf({ env, barMs }: TrainedAgent): Pick<PolicySource, 'mode' | 'e
     );
   }
   const kept = Object.entries(env.config).filter(([key]) => key in schema.shape && !EPISODE_KEYS.has(key));
-  const mode = env.name === 'arbitrage' ? 'arbitrage' : 'trading';
+  const isOwnMode = env.name === 'arbitrage' || Object.hasOwn(LIVE_COMBOS, env.name);
+  const mode = isOwnMode ? (env.name as ComboMode | 'arbitrage') : 'trading';
   return { mode, env: { ...Object.fromEntries(kept), ...(barMs !== undefined && { barMs }) } };
 }

@@ -3,13 +3,24 @@ import { z } from '../../core/config.ts';
 import type { Json } from '../../core/snapshot.ts';
 import type { TapeRecord } from '../../storage/tape.ts';
 
-export const ALERT_KINDS = ['halt', 'loss', 'stale', 'drift', 'denied', 'promotion', 'fill', 'end'] as const;
+export const ALERT_KINDS = [
+  'halt',
+  'loss',
+  'stale',
+  'drift',
+  'denied',
+  'promotion',
+  'margin',
+  'leg',
+  'fill',
+  'end',
+] as const;
 
 /**
  * `halt`: the trading was stopped; `loss`: a book or connection was lost, a venue given up, or half of the drawdown that
  * halts is reached; `stale`: a book has not been confirmed for too long; `drift`: the model behaves as it did not before;
  * `denied`: nothing of what the policy decides is done; `promotion`: a candidate was judged, or another model decides;
- * `fill`: each fill; `end`: the session is over.
+ * `margin`: a position was closed by force; `leg`: one leg of several found less than it was sent for; `fill`: each other fill; `end`: the session is over.
  */
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -28,7 +39,7 @@ export const alertsSchema = z.array(
     on: z
       .array(z.enum(ALERT_KINDS))
       .min(1)
-      .default(['halt', 'loss', 'stale', 'drift', 'denied', 'end'])
+      .default(['halt', 'loss', 'stale', 'drift', 'denied', 'margin', 'leg', 'end'])
       .describe(`what it is told of: ${ALERT_KINDS.join(', ')}`),
   }),
 );
@@ -54,7 +65,7 @@ export function alertOf(record: TapeRecord, nameOf: (source: number) => string):
         detail: { model: body[0] },
       };
     case 'fill':
-      return { kind: 'fill', timeMs, text: fillText(body[0] as FillDetail), detail: body[0] };
+      return fillAlert(timeMs, body[0] as FillDetail, nameOf);
     case 'event':
       return venueAlert(timeMs, nameOf(Number(body[0])), String(body[1]), body[2] as EventDetail);
     default:
@@ -70,6 +81,9 @@ export function isOrderly(detail: Json): boolean {
 
 type EventDetail = Readonly<Record<string, Json>>;
 type FillDetail = Readonly<Record<string, number>>;
+
+/** A share of an order that is rounding. */
+const MISSED = 1e-9;
 
 function venueAlert(timeMs: number, name: string, event: string, detail: EventDetail): Alert | undefined {
   // Who stops a session knows that its connections close.
@@ -95,6 +109,25 @@ function venueAlert(timeMs: number, name: string, event: string, detail: EventDe
     default:
       return undefined;
   }
+}
+
+function fillAlert(timeMs: number, detail: FillDetail, nameOf: (source: number) => string): Alert {
+  const { venue, filled, missed, isForced, liquidation } = detail;
+  const text = fillText(detail);
+  if (isForced || liquidation) {
+    const where = venue === undefined ? '' : `${nameOf(venue)}: `;
+    return {
+      kind: 'margin',
+      timeMs,
+      text: `${where}the margin did not bear it. ${text}`,
+      detail: { ...detail },
+    };
+  }
+  if (missed > MISSED * (filled + missed)) {
+    const open = `${missed} of ${filled + missed} were not there`;
+    return { kind: 'leg', timeMs, text: `${nameOf(venue)}: ${open}. ${text}`, detail: { ...detail } };
+  }
+  return { kind: 'fill', timeMs, text, detail: { ...detail } };
 }
 
 function fillText({ side, size, filled, notional, price }: FillDetail): string {

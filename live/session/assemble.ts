@@ -13,9 +13,11 @@ import { parseMarkets, requireChannels } from '../connection/venue-markets.ts';
 import { VenueSession } from '../connection/venue-session.ts';
 import { findVenue } from '../venues/find.ts';
 import { ArbitrageLiveMarket } from './arbitrage-live-market.ts';
-import { type LiveConfig, resolveLiveConfig } from './config.ts';
+import { ComboLiveMarket } from './combo-live-market.ts';
+import { LIVE_COMBOS, type LiveConfig, resolveLiveConfig } from './config.ts';
 import { actionFromJson, inputFromJson } from './inputs.ts';
 import type { LiveMarket } from './live-market.ts';
+import { namedMarkets } from './market-names.ts';
 import type { LivePolicy } from './policy.ts';
 import { SilentMarket } from './recording-market.ts';
 import { RiskGuard } from './risk-guard.ts';
@@ -226,10 +228,17 @@ function createMarket(
       onFill: ({ timeMs, row: _, ...fill }) => record(['fill', timeMs, fill]),
     });
   }
-  const venues = markets.map(({ venue, symbol }) => {
-    const [base, quote] = symbol.toUpperCase().split('/');
-    return { name: venue, base, quote };
-  });
+  const venues = namedMarkets(markets);
+  if (config.mode !== 'arbitrage') {
+    return new ComboLiveMarket({
+      kind: LIVE_COMBOS[config.mode],
+      config: config.env,
+      venues,
+      depth,
+      seed,
+      onFill: ({ timeMs, market: venue, ...fill }) => record(['fill', timeMs, { venue, ...fill }]),
+    });
+  }
   return new ArbitrageLiveMarket({
     config: config.env,
     venues,
@@ -243,18 +252,22 @@ function createMarket(
 
 /** @throws ConfigError `instrument-mismatch` for a perpetual that is traded as spot, or the reverse */
 function requireInstrument(config: LiveConfig, venues: readonly VenuePlugin<ConfigSchema>[]): void {
-  if (config.mode !== 'trading') return;
-  const {
-    markets: [{ venue }],
-    env,
-  } = config;
-  const { instrument = 'spot' } = findVenue(venues, venue);
-  if ((instrument === 'spot') === (env.instrument === 'spot')) return;
-  throw new ConfigError(
-    'instrument-mismatch',
-    `Venue "${venue}" is of ${instrument === 'spot' ? 'spot markets' : 'perpetuals'}, and env.instrument is "${env.instrument}"; ` +
-      'correct one of the two.',
-  );
+  if (config.mode === 'record' || config.mode === 'arbitrage') return;
+  for (const [m, { venue }] of config.markets.entries()) {
+    const isSpot = (findVenue(venues, venue).instrument ?? 'spot') === 'spot';
+    const [asked, isSpotAsked] =
+      config.mode === 'trading'
+        ? [`env.instrument is "${config.env.instrument}"`, config.env.instrument === 'spot']
+        : [
+            `market ${m} of mode "${config.mode}" is ${LIVE_COMBOS[config.mode].markets[m].kind}`,
+            LIVE_COMBOS[config.mode].markets[m].kind === 'spot',
+          ];
+    if (isSpot === isSpotAsked) continue;
+    throw new ConfigError(
+      'instrument-mismatch',
+      `Venue "${venue}" is of ${isSpot ? 'spot markets' : 'perpetuals'}, and ${asked}; correct one of the two.`,
+    );
+  }
 }
 
 /** @throws ConfigError `features-unavailable` for features of what is not asked for */

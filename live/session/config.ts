@@ -2,18 +2,34 @@
 import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { type ArbitrageConfig, arbitrageConfig } from '../../envs/arbitrage/config.ts';
+import { type ComboConfig, comboConfigOf } from '../../envs/combos/config.ts';
+import { CARRY, type ComboKind, PERP_CARRY, PREMIUM, TRIANGULAR } from '../../envs/combos/kinds.ts';
 import { type BookTradingConfig, bookTradingConfig } from '../../envs/trading/book-config.ts';
 import { CHANNELS, type Channel } from '../connection/venue-markets.ts';
 import { type RiskConfig, riskConfig } from './risk-guard.ts';
+
+/** Combinations of markets that are traded live, by mode. */
+export const LIVE_COMBOS = {
+  carry: CARRY,
+  'perp-carry': PERP_CARRY,
+  premium: PREMIUM,
+  triangular: TRIANGULAR,
+} as const satisfies Readonly<Record<string, ComboKind>>;
+
+export type ComboMode = keyof typeof LIVE_COMBOS;
+
+const COMBO_MODES = Object.keys(LIVE_COMBOS) as ComboMode[];
+
+const isComboMode = (mode: string): mode is ComboMode => Object.hasOwn(LIVE_COMBOS, mode);
 
 const venueSettings = z.record(z.string(), z.unknown());
 
 export const liveSchema = z.object({
   mode: z
-    .enum(['trading', 'arbitrage', 'record'])
+    .enum(['trading', 'arbitrage', 'record', ...COMBO_MODES])
     .default('trading')
     .describe(
-      '`trading`: one venue and target exposures; `arbitrage`: several venues and pairs of orders; `record`: no trading',
+      '`trading`: one venue and target exposures; `arbitrage`: several venues and pairs of orders; `record`: no trading; `carry`, `perp-carry`, `premium`, `triangular`: markets in the order of the env of that name',
     ),
   markets: z
     .array(
@@ -34,7 +50,9 @@ export const liveSchema = z.object({
   env: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe('settings of the env "trading-books" or "arbitrage"; those of a trained model are taken over'),
+    .describe(
+      'settings of the env "trading-books", "arbitrage" or that of the mode; those of a trained model are taken over',
+    ),
   risk: z.record(z.string(), z.unknown()).default({}).describe('limits of the risk guard'),
   seed: z.int().min(0).default(1).describe('decides latencies and the jitter of reconnections'),
   leftOver: z
@@ -68,13 +86,23 @@ export interface ArbitrageSessionConfig extends SessionConfig {
   readonly env: ArbitrageConfig;
 }
 
+/** The markets of a combination, in its order. */
+export interface ComboSessionConfig extends SessionConfig {
+  readonly mode: ComboMode;
+  readonly env: ComboConfig;
+}
+
 /** Any number of markets, written down and not traded. */
 export interface RecordSessionConfig extends SessionConfig {
   readonly mode: 'record';
   readonly env: Readonly<Record<string, never>>;
 }
 
-export type LiveConfig = TradingSessionConfig | ArbitrageSessionConfig | RecordSessionConfig;
+export type LiveConfig =
+  | TradingSessionConfig
+  | ComboSessionConfig
+  | ArbitrageSessionConfig
+  | RecordSessionConfig;
 
 /**
  * @param settings as a user wrote them
@@ -83,9 +111,19 @@ export type LiveConfig = TradingSessionConfig | ArbitrageSessionConfig | RecordS
 export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): LiveConfig {
   const config = resolveConfig(liveSchema, settings, 'the live session');
   const { length } = config.markets;
-  const isFitting = { trading: length === 1, arbitrage: length >= 2, record: length >= 1 }[config.mode];
-  if (!isFitting) {
-    const needed = config.mode === 'trading' ? 'one market' : 'two markets or more';
+  const combo = isComboMode(config.mode) ? LIVE_COMBOS[config.mode] : undefined;
+  const [least, most] = combo?.markets
+    ? [combo.markets.length, combo.markets.length]
+    : config.mode === 'trading'
+      ? [1, 1]
+      : [config.mode === 'record' ? 1 : 2, Infinity];
+  if (length < least || length > most) {
+    const needed =
+      combo === undefined
+        ? config.mode === 'trading'
+          ? 'one market'
+          : 'two markets or more'
+        : `${least} markets (${combo.markets.map(({ exchange, kind }) => `${kind} at ${exchange}`).join(', ')})`;
     throw new ConfigError('invalid-markets', `Mode "${config.mode}" needs ${needed}, got ${length}.`);
   }
   if (!config.channels.includes('book')) {
@@ -94,10 +132,15 @@ export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): 
       'A live session needs the channel "book"; add it to "channels".',
     );
   }
-  const names = config.markets.map(({ venue }) => venue);
+  // Legs of a combination may be markets of one venue, and what is recorded may become one.
+  const isBySymbol = combo !== undefined || config.mode === 'record';
+  const names = config.markets.map(({ venue, symbol }) =>
+    isBySymbol ? `${venue} ${symbol.toUpperCase()}` : venue,
+  );
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) {
-    throw new ConfigError('invalid-markets', `Venue "${repeated}" is named twice; name each venue once.`);
+    const [what, each] = isBySymbol ? ['Market', 'market'] : ['Venue', 'venue'];
+    throw new ConfigError('invalid-markets', `${what} "${repeated}" is named twice; name each ${each} once.`);
   }
   const risk = resolveConfig(riskConfig, config.risk, 'the risk guard');
   // All settings of the env, so that a later version's defaults do not change an old tape.
@@ -112,5 +155,10 @@ export function resolveLiveConfig(settings: Readonly<Record<string, unknown>>): 
     }
     case 'record':
       return { ...config, mode: config.mode, env: {}, risk };
+    default: {
+      const kind = LIVE_COMBOS[config.mode];
+      const env = resolveConfig(comboConfigOf(kind), config.env, `env "${kind.name}"`);
+      return { ...config, mode: config.mode, env, risk };
+    }
   }
 }

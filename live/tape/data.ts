@@ -14,6 +14,7 @@ import { readHeader, type SessionHeader } from '../session/assemble.ts';
 import { readCheckpoint, restoreVenues } from '../session/checkpoint.ts';
 import { inputFromJson } from '../session/inputs.ts';
 import { LevelView } from '../session/level-view.ts';
+import { namedMarkets } from '../session/market-names.ts';
 import { findVenue, UNVERIFIED_BOOK } from '../venues/find.ts';
 
 export interface TapeData {
@@ -109,10 +110,7 @@ export class TapeDataCollector {
   #begin(header: SessionHeader): void {
     const { markets, depth, channels } = header.config;
     this.#header = header;
-    this.#venues = markets.map(({ venue, symbol }) => {
-      const [base, quote] = symbol.toUpperCase().split('/');
-      return { name: venue, base, quote };
-    });
+    this.#venues = namedMarkets(markets);
     const books = new BookTapeBuilder({
       venues: this.#venues,
       depth,

@@ -12,6 +12,7 @@ import type { Clock } from '../connection/clock.ts';
 import type { HttpAnswer } from '../connection/transport.ts';
 import { readHeader, type SessionHeader } from '../session/assemble.ts';
 import { inputFromJson } from '../session/inputs.ts';
+import { namedMarkets } from '../session/market-names.ts';
 import { startVenueServer, type VenueClient, type VenueServer } from './venue-server.ts';
 
 export interface TapeServerOptions {
@@ -53,7 +54,7 @@ export async function serveTape(options: TapeServerOptions): Promise<TapeServer>
   });
   return {
     header: player.header,
-    endpoints: player.header.config.markets.map(({ venue }) => endpointOf(server, venue)),
+    endpoints: namedMarkets(player.header.config.markets).map(({ name }) => endpointOf(server, name)),
     get numSent() {
       return player.numSent;
     },
@@ -102,7 +103,9 @@ class TapePlayer {
   connect(client: VenueClient): void {
     const source = this.#sourceOf(client.path);
     if (source < 0) {
-      const known = this.header.config.markets.map(({ venue }) => `/${venue}`).join(', ');
+      const known = namedMarkets(this.header.config.markets)
+        .map(({ name }) => `/${name}`)
+        .join(', ');
       client.refuse(`the tape has ${known}`);
       return;
     }
@@ -128,7 +131,7 @@ class TapePlayer {
 
   #sourceOf(path: string): number {
     const name = path.split('/')[1];
-    return this.header.config.markets.findIndex(({ venue }) => venue === name);
+    return namedMarkets(this.header.config.markets).findIndex((market) => market.name === name);
   }
 
   #pull(): TapeEntry | undefined {

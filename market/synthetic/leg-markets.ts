@@ -9,6 +9,7 @@ import { resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
 import type { Rng } from '../../core/rng.ts';
+import type { ContractTape } from '../books/contract-tape.ts';
 import type { BookTape } from '../books/tape.ts';
 import { createColumns } from '../books/tape-builder.ts';
 import type { TradeTape } from '../books/trade-tape.ts';
@@ -99,6 +100,8 @@ export interface LegTape {
   readonly funding: readonly (FundingSeries | undefined)[];
   /** Trades between the books, by the same venues; absent: none are known. */
   readonly trades?: TradeTape;
+  /** What the venues said of perpetuals between the books, in the place of `funding`. */
+  readonly contracts?: ContractTape;
 }
 
 /** Makes a fresh tape for every episode, into the same arrays. */

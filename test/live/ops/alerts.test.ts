@@ -240,7 +240,7 @@ test('half of the drawdown that halts is a loss, told once a peak', () => {
 
 test('a file may leave out what an address is told of, and may not name what there is not', () => {
   expect(alertsSchema.parse([{ url: URL_A }])[0].on).not.toContain('fill');
-  expect(alertsSchema.parse([{ url: URL_A, on: [...ALERT_KINDS] }])[0].on).toHaveLength(8);
+  expect(alertsSchema.parse([{ url: URL_A, on: [...ALERT_KINDS] }])[0].on).toHaveLength(ALERT_KINDS.length);
   expect(alertsSchema.safeParse([{ url: URL_A, on: ['fills'] }]).success).toBe(false);
   expect(alertsSchema.safeParse([{ url: URL_A, on: [] }]).success).toBe(false);
 });
@@ -251,5 +251,25 @@ test('an address that cannot be reached is an answer of status 0 with the reason
     status: 0,
     detail: expect.stringMatching(/ECONNREFUSED|bad port/),
     retryAfterMs: 0,
+  });
+});
+
+test('a leg that found less than it was sent for, and a position closed by force, say on which market', () => {
+  const nameOf = (source: number) => ['bybit BTC/USDT', 'okx-perpetual BTC/USDT'][source];
+  const fill = { venue: 1, side: 1, filled: 2, notional: 200, missed: 0, isForced: false };
+  const alert = (more: object) => alertOf(['fill', 1, { ...fill, ...more }], nameOf);
+  expect(alert({})).toMatchObject({ kind: 'fill', text: 'Bought 2 at 100.' });
+  expect(alert({ missed: 1e-12 })?.kind).toBe('fill');
+  expect(alert({ missed: 1 })).toMatchObject({
+    kind: 'leg',
+    text: 'okx-perpetual BTC/USDT: 1 of 3 were not there. Bought 2 at 100.',
+  });
+  expect(alert({ isForced: true, missed: 1 })).toMatchObject({
+    kind: 'margin',
+    text: 'okx-perpetual BTC/USDT: the margin did not bear it. Bought 2 at 100.',
+  });
+  expect(alertOf(['fill', 1, { size: -1, price: 90, liquidation: true }], nameOf)).toMatchObject({
+    kind: 'margin',
+    text: 'the margin did not bear it. Sold 1 at 90.',
   });
 });
