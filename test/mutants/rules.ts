@@ -52,8 +52,8 @@ export const RULES: readonly MutantRule[] = [
   {
     name: 'an order that arrives at the very time of a book meets the old one',
     file: broker,
-    from: 'this.#arriveUpTo(timeMs, false);',
-    to: 'this.#arriveUpTo(timeMs, true);',
+    from: 'this.#arriveUpTo(timeMs, false);\n    const waits',
+    to: 'this.#arriveUpTo(timeMs, true);\n    const waits',
   },
   {
     name: 'the drift reference contains the window',
