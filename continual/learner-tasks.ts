@@ -14,13 +14,14 @@ import { replayTape } from '../live/tape/replay.ts';
 import { type AgentModel, packAgentModel, unpackAgentModel } from '../storage/agent-model.ts';
 import type { ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, type TapeEntry } from '../storage/tape.ts';
+import type { TrialSeries } from '../storage/trials/trial.ts';
 import { type AgentCode, buildPolicy, buildStoredAgent, loadPolicy } from './agent-policies.ts';
 import { DriftHistory, driftSamples } from './drift-history.ts';
 import type { DriftProfile } from './drift-profile.ts';
 import { fineTune, stateDefect } from './fine-tune.ts';
 import { judgeChallenger } from './gate.ts';
 import { type LearnConfig, type Stretch, settleVerdict } from './registry-state.ts';
-import { FillCosts, runShadows, Shadows } from './shadow.ts';
+import { FillCosts, runShadows, Shadows, seriesOfShadow } from './shadow.ts';
 import { TapeWindow } from './tape-window.ts';
 
 const HOUR_MS = 3_600_000;
@@ -53,6 +54,8 @@ export type LearnerResult =
       readonly reasons: readonly string[];
       readonly challenger: AgentModel;
       readonly createdMs: number;
+      /** The challenger's account over the stretch; absent where it broke off. */
+      readonly account?: TrialSeries;
     }
   /** The tape does not reach the end of the stretch yet. */
   | { readonly kind: 'early' }
@@ -183,7 +186,15 @@ function judgeCandidate(
   );
   settleVerdict(registry, challenger, verdict, nowMs);
   const { decision, reasons } = verdict;
-  return { kind: 'judged', decision, reasons, challenger: models[1], createdMs: manifest.createdMs };
+  const { createdMs } = manifest;
+  return {
+    kind: 'judged',
+    decision,
+    reasons,
+    challenger: models[1],
+    createdMs,
+    account: seriesOfShadow(runs[1]),
+  };
 }
 
 /** Ends with the decision that it was asked at: what comes later goes to the session's own monitor. */

@@ -1,5 +1,6 @@
 /** Runs several policies on paper over the same stretch of a tape: the session's own code, one account each. */
 
+import { mean } from '../core/statistics.ts';
 import type { EnvParts } from '../envs/parts.ts';
 import type { VenueSession } from '../live/connection/venue-session.ts';
 import {
@@ -18,6 +19,7 @@ import type { LiveSession } from '../live/session/session.ts';
 import type { LegReport } from '../market/arbitrage/venue-desk.ts';
 import type { TapeEntry, TapeRecord } from '../storage/tape.ts';
 import { CHECKPOINT_KIND } from '../storage/tape-segments.ts';
+import type { TrialSeries } from '../storage/trials/trial.ts';
 import { DecisionWindows } from './decision-windows.ts';
 
 export interface ShadowOptions extends Pick<AssembleOptions, 'venues'> {
@@ -43,6 +45,10 @@ export interface ShadowRun {
   readonly timeMs: Float64Array;
   /** [T + 1], quote units */
   readonly equity: Float64Array;
+  /** [T + 1] mid of the first source, quote units; not above 0 where it has none. */
+  readonly price: Float64Array;
+  /** [T + 1] signed fraction of equity that is at risk of the price. */
+  readonly exposure: Float64Array;
   /** [T], quote units */
   readonly tradedNotional: Float64Array;
   /** Whether no windows between those that are kept are left out. */
@@ -139,6 +145,8 @@ class Shadow {
   readonly session: LiveSession;
   readonly #time: number[] = [];
   readonly #equity: number[] = [];
+  readonly #price: number[] = [];
+  readonly #exposure: number[] = [];
   readonly #notional: number[] = [];
   readonly #windows: DecisionWindows | undefined;
   #actionDim = 1;
@@ -164,7 +172,8 @@ class Shadow {
       policyFor: (_model, _createdMs, market) => this.#watched(policyFor(market), market, wait),
       record: (record) => this.#note(record),
       onDecision: ({ timeMs, action, ruling, step }) => {
-        const { equity } = this.session.market.account;
+        const { market } = this.session;
+        const { equity, exposure } = market.account;
         // The stretch begins with a decision that is held: from the next one on the policy is asked.
         if (wait.isWaiting) {
           if (timeMs < fromMs) return;
@@ -179,6 +188,8 @@ class Shadow {
         if (this.isOver || timeMs < this.#nextMs) return;
         this.#time.push(timeMs);
         this.#equity.push(equity);
+        this.#price.push(market.midOf(0));
+        this.#exposure.push(exposure);
         if (this.#time.length > 1) this.#notional.push(this.#traded);
         this.#traded = 0;
         const numPassed = Math.floor((timeMs - this.#nextMs) / periodMs) + 1;
@@ -194,6 +205,8 @@ class Shadow {
     return {
       timeMs: Float64Array.from(this.#time),
       equity: Float64Array.from(this.#equity),
+      price: Float64Array.from(this.#price),
+      exposure: Float64Array.from(this.#exposure),
       tradedNotional: Float64Array.from(this.#notional),
       ...(this.#windows?.read() ?? none),
       observationDim,
@@ -238,6 +251,23 @@ class Shadow {
 interface Fill {
   readonly size: number;
   readonly price: number;
+}
+
+/** A run as the ledger of trials keeps it; undefined where it broke off, or a return is no number. */
+export function seriesOfShadow({
+  timeMs,
+  equity,
+  price,
+  exposure,
+  failure,
+}: ShadowRun): TrialSeries | undefined {
+  const length = timeMs.length - 1;
+  if (failure !== undefined || length < 1) return undefined;
+  const returns = Float64Array.from({ length }, (_, t) => equity[t + 1] / equity[t] - 1);
+  if (!returns.every(Number.isFinite)) return undefined;
+  // Without a price there is no market to be exposed to.
+  if (!price.every((value) => value > 0)) return { timeMs, returns, price: price.map(() => 1), exposure: 0 };
+  return { timeMs, returns, price, exposure: mean(exposure.subarray(0, length)) };
 }
 
 /** Tells from the records of a session what its fills cost against the mid when they were decided. */

@@ -1,11 +1,13 @@
 /** Makes a successor of a champion from newer data, has both judged, and keeps the verdict in the registry. */
 import { resolve } from 'node:path';
 import { ConfigError, DataError } from '../core/errors.ts';
+import { seriesOf } from '../experiments/ledger/run-entry.ts';
 import { loadEvaluationData } from '../experiments/models/data.ts';
 import { openModel, storeModel } from '../experiments/models/store.ts';
 import type { PluginAccess } from '../experiments/plugins/access.ts';
 import { readHeader } from '../live/session/assemble.ts';
 import { type Candles, hashCandles } from '../market/candles/candles.ts';
+import { elapsedYears } from '../market/candles/periods.ts';
 import { formatTime } from '../market/candles/timestamps.ts';
 import { rowsWithWindow } from '../models/data/dataset.ts';
 import type { TrainedModel } from '../models/model.ts';
@@ -16,7 +18,7 @@ import { sha256 } from '../storage/exact-json.ts';
 import type { ModelRecord, ModelRegistry } from '../storage/model-registry.ts';
 import { readTape, summarizeTape } from '../storage/tape.ts';
 import { isTape } from '../storage/tape-segments.ts';
-import type { Backtest } from '../trainers/backtest.ts';
+import type { TrialSeries } from '../storage/trials/trial.ts';
 import { backtestSignal } from '../trainers/signal-backtest.ts';
 import { openAgentCode } from './agent-policies.ts';
 import type { LearningEvent } from './events.ts';
@@ -37,8 +39,9 @@ export interface TriedUpdate {
   readonly place: { readonly data: string; readonly fromMs: number; readonly toMs: number };
   /** All but the seed. */
   readonly settings: unknown;
-  /** Its account over the stretch; absent for a policy, which trades on the tape's own books. */
-  readonly account?: Backtest;
+  /** Its account over the stretch, by period; absent where it broke off. */
+  readonly account?: TrialSeries;
+  readonly periodsPerYear?: number;
 }
 
 /** What is to be done, checked as far as it can be before anything is trained. */
@@ -116,6 +119,10 @@ export async function updatePolicy(tape: string, update: Update): Promise<string
         steps: learn.steps,
         spanHours: learn.spanHours,
       },
+      ...(judged.account && {
+        account: judged.account,
+        periodsPerYear: judged.account.returns.length / elapsedYears(judged.account.timeMs),
+      }),
     });
     onEvent({ kind: 'judged', id: trained.id, decision: judged.decision, reasons: judged.reasons });
     return trained.id;
@@ -197,7 +204,8 @@ export async function updateModel(file: string, update: Update): Promise<string>
       label,
       dataHash: trainedOn.dataHash,
     },
-    account,
+    account: seriesOf(account),
+    periodsPerYear: account.periodsPerYear,
   });
   onEvent({ kind: 'judged', id, decision: verdict.decision, reasons: verdict.reasons });
   return id;

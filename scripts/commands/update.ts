@@ -12,7 +12,6 @@ import { ConfigError } from '../../core/errors.ts';
 import { MAX_SEED } from '../../core/rng.ts';
 import type { Json } from '../../core/snapshot.ts';
 import { countAccounts } from '../../experiments/ledger/count-accounts.ts';
-import { seriesOf } from '../../experiments/ledger/run-entry.ts';
 import type { LedgerChoice } from '../../experiments/ledger/use-ledger.ts';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
@@ -149,7 +148,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
 
 /** A successor is a trial, and the gate's verdict on it a look at its stretch. */
 function countUpdate(
-  { label, place, settings, account }: TriedUpdate,
+  { label, place, settings, account, periodsPerYear = 1 }: TriedUpdate,
   given: {
     readonly ledger: LedgerChoice;
     readonly seed: number;
@@ -166,9 +165,9 @@ function countUpdate(
     place,
     source,
     ledTo: challenger,
-    tried: [{ settings, seed, test: account && seriesOf(account) }],
+    tried: [{ settings, seed, test: account }],
     judged: settings,
-    periodsPerYear: account?.periodsPerYear ?? 1,
+    periodsPerYear,
     verdict: decision,
   });
 }

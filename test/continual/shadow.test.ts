@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runShadows } from '../../continual/shadow.ts';
+import { runShadows, type ShadowRun, seriesOfShadow } from '../../continual/shadow.ts';
 import { createRng } from '../../core/rng.ts';
 import type { LiveMarket } from '../../live/session/live-market.ts';
 import { builtInVenues } from '../../live/venues/built-in.ts';
@@ -78,4 +78,21 @@ describe.each(['trading', 'arbitrage'] as const)('shadows in %s', (mode) => {
     expect(runShadows({ ...options, entries: entriesOf(tape), lengthMs: 10 * lengthMs })).toBeUndefined();
     expect(runShadows({ ...options, entries: [], lengthMs })).toBeUndefined();
   });
+});
+
+test('a run is kept by period: returns, prices, and the mean of the exposures that each period began with', () => {
+  const of = (...values: number[]) => Float64Array.from(values);
+  const run = {
+    timeMs: of(0, 1, 2),
+    equity: of(100, 110, 99),
+    price: of(10, 11, 12),
+    exposure: of(0, 0.5, 1),
+  } as unknown as ShadowRun;
+  const { returns, price, exposure } = seriesOfShadow(run)!;
+  expect([...returns].map((value) => Number(value.toFixed(12)))).toEqual([0.1, -0.1]);
+  expect([[...price], exposure]).toEqual([[10, 11, 12], 0.25]);
+  const withoutPrice = seriesOfShadow({ ...run, price: of(10, Number.NaN, 12) })!;
+  expect([[...withoutPrice.price], withoutPrice.exposure]).toEqual([[1, 1, 1], 0]);
+  expect(seriesOfShadow({ ...run, equity: of(100, 0, 0) })).toBeUndefined();
+  expect(seriesOfShadow({ ...run, failure: 'its action cannot be' })).toBeUndefined();
 });

@@ -169,6 +169,17 @@ describe('a policy', { timeout: 120_000 }, () => {
     expect(events.map(({ action }) => action)).toEqual(['saved', 'rejected', 'archived']);
   });
 
+  test('counts in the ledger with its returns by period, and is told what the trials leave of it', async () => {
+    const { trials } = JSON.parse((await place.run('trials', 'list', '--json')).stdout);
+    const own = trials.filter(({ label }: { label: string }) => label.startsWith('policy after'));
+    expect(own.map(({ ledTo }: { ledTo: string }) => ledTo).sort()).toEqual(['policy@2', 'policy@3']);
+    for (const { numTest } of own) expect(numTest).toBeGreaterThan(100);
+    const { stdout } = await update(...args, '--steps', '4');
+    expect(stdout).toMatch(
+      /\npolicy@4 is rejected: .*\nTrials on these data and this test span: 2, this one included/,
+    );
+  });
+
   test('that may have seen the forward hours is not judged by them', async () => {
     const longer = [...args];
     longer[longer.indexOf('0.25')] = '0.3';
