@@ -31,16 +31,20 @@ export class DatabaseArtifacts implements Artifacts {
 
   async put(owner: string, bytes: Uint8Array): Promise<string> {
     const hash = sha256(bytes);
-    const insert = (part: number, content: Uint8Array): Promise<unknown> =>
-      this.#server.query(
-        `INSERT INTO ${SCHEMA}.parts (owner, sha256, part, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-        [owner, hash, part, Buffer.from(content.buffer, content.byteOffset, content.byteLength)],
-      );
-    const numParts = Math.ceil(bytes.length / PART_BYTES);
-    for (let part = 0; part < numParts; part++) {
-      await insert(part, bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
+    const numParts = Math.max(1, Math.ceil(bytes.length / PART_BYTES));
+    const partAt = (part: number): Buffer => {
+      const content = bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
+      return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    };
+    const insert = `INSERT INTO ${SCHEMA}.parts (owner, sha256, part, bytes) VALUES ($1, $2, $3, $4)`;
+    for (let part = 0; part < numParts - 1; part++) {
+      await this.#server.query(`${insert} ON CONFLICT DO NOTHING`, [owner, hash, part, partAt(part)]);
     }
-    await insert(LAST, Buffer.from(String(numParts)));
+    // The last part and the word that it is the last are one statement: what is there is whole.
+    await this.#server.query(`${insert}, ($1, $2, ${LAST}, $5) ON CONFLICT DO NOTHING`, [
+      ...[owner, hash, numParts - 1, partAt(numParts - 1)],
+      Buffer.from(String(numParts)),
+    ]);
     return hash;
   }
 
