@@ -187,7 +187,7 @@ async function carryOutLocked(
     numKept: trials.length - open.length,
     totalSteps: open.reduce((sum, { spec }) => sum + spec.totalSteps, 0),
   });
-  const failures: { trial: string; message: string }[] = [];
+  const failed = new Map<Trial, string>();
   let uncounted: string | undefined;
   await runPool(open, {
     jobs: Math.min(jobs, open.length),
@@ -197,10 +197,14 @@ async function carryOutLocked(
     onTraining: (trial, event) => onEvent({ kind: 'training', trial: labelsOf(trial), event }),
     onOutcome: (trial, outcome) => {
       if (outcome.kind === 'finished') uncounted ??= outcome.uncounted;
-      if (outcome.kind === 'failed') failures.push({ trial: nameOf(trial), message: outcome.message });
+      if (outcome.kind === 'failed') failed.set(trial, outcome.message);
       onEvent(describeOutcome(trial, outcome));
     },
   });
+  // In the order of the plan, whichever came to its end first.
+  const failures = trials
+    .filter((trial) => failed.has(trial))
+    .map((trial) => ({ trial: nameOf(trial), message: failed.get(trial)! }));
   const results = trials.map(readTrialResult).filter((result) => result !== undefined);
   const interrupted = (signal?.aborted ?? false) && results.length + failures.length < trials.length;
   onEvent({

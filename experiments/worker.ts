@@ -48,9 +48,7 @@ async function work({ trial, ledger, segment }: Extract<ToWorker, { kind: 'run' 
   try {
     const options = { onEvent: tellTraining, signal: interruption.signal, ledger };
     const outcome: FromWorker =
-      segment === undefined
-        ? await runTrial(trial, options)
-        : { kind: await runSegment(trial, segment, options) };
+      segment === undefined ? await runTrial(trial, options) : await runSegment(trial, segment, options);
     tell(outcome, () => process.exit());
   } catch (error) {
     if (!(error instanceof MarketGymError)) throw error;

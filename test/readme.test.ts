@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Cluster, POSTGRES } from './system/queue/postgres.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -37,9 +38,17 @@ mkdirSync(join(ROOT, 'runs'), { recursive: true });
 const scratch = mkdtempSync(join(ROOT, 'runs', 'readme-'));
 /** What the README leaves running. */
 const beside: ChildProcess[] = [];
-afterAll(() => {
+/** What `$QUEUE` names. */
+let cluster: Cluster | undefined;
+beforeAll(async () => {
+  if (POSTGRES === undefined) return;
+  cluster = await Cluster.start();
+  process.env.QUEUE = cluster.url;
+});
+afterAll(async () => {
   // npx starts the program in a process of its own: the whole group ends.
   for (const { pid } of beside) if (pid !== undefined) process.kill(-pid);
+  await cluster?.remove();
   rmSync(scratch, { recursive: true, force: true });
 });
 
@@ -54,6 +63,10 @@ function run(command: string): string {
 describe('commands', () => {
   for (const command of commands) {
     if (/^(git clone|cd) /.test(command)) continue;
+    if (command.includes('$QUEUE') && POSTGRES === undefined) {
+      test.skip(`${command} needs PostgreSQL`, () => {});
+      continue;
+    }
     if (installs(command)) {
       test(`${command} is run by the test of the package`, () => {
         expect(PACKAGE_TEST).toContain('commands of the quickstart');

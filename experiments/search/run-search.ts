@@ -2,9 +2,9 @@
 
 import type { ExperimentEvent } from '../events.ts';
 import type { LedgerChoice } from '../ledger/use-ledger.ts';
-import { cellsOf, type Trial } from '../plan.ts';
+import { cellsOf, nameOf, type Trial } from '../plan.ts';
 import type { PluginAccess } from '../plugins/access.ts';
-import { type RunTrial, runInProcess } from '../pool.ts';
+import { type RunTrial, runInProcess, runPool } from '../pool.ts';
 import { writePlan } from '../status.ts';
 import { readTrialResult, type TrialResult } from '../trial.ts';
 import { race } from './finalists.ts';
@@ -49,6 +49,8 @@ export interface SearchesOutcome {
   /** The winners with each of their seeds, judged on the test span. */
   readonly results: readonly TrialResult[];
   readonly failures: readonly { readonly trial: string; readonly message: string }[];
+  /** Why trials are not in the ledger, where some are not. */
+  readonly uncounted?: string;
   readonly interrupted: boolean;
 }
 
@@ -74,17 +76,22 @@ export async function runSearches(
   const searches: SearchResult[] = [];
   const results: TrialResult[] = [];
   const failures: { trial: string; message: string }[] = [];
+  let uncounted: string | undefined;
   for (const plan of plans) {
     const { cell } = plan;
     const trialAt = (index: number, point: Point, seed: number): Promise<Trial> =>
       planPoint(experiment, cell, { index, point, seed, out }, access);
-    const carryOut = (trial: Trial, segment?: Segment) =>
-      run(trial, {
+    const carryOut = async (trial: Trial, segment?: Segment) => {
+      const outcome = await run(trial, {
         ...options,
         segment,
         onTraining: (own, event) =>
           onEvent({ kind: 'training', trial: { task: own.task, agent: own.agent, seed: own.seed }, event }),
       });
+      if (outcome.kind === 'finished') uncounted ??= outcome.uncounted;
+      return outcome;
+    };
+    const failed: { index: number; message: string }[] = [];
     const trials = await searchTrials(plan, {
       numTrials: search.trials,
       seed: search.seed,
@@ -94,8 +101,7 @@ export async function runSearches(
       plan: (index, point) => trialAt(index, point, seeds[0]),
       carryOut,
       onEnd: (record, message) => {
-        if (message !== undefined)
-          failures.push({ trial: `${cell.task} ${cell.agent} trial ${record.index}`, message });
+        if (message !== undefined) failed.push({ index: record.index, message });
         onEvent({
           kind: 'search-trial',
           task: cell.task,
@@ -105,6 +111,10 @@ export async function runSearches(
         });
       },
     });
+    // In the order of proposal, whichever came to its end first.
+    for (const { index, message } of failed.sort((a, b) => a.index - b.index)) {
+      failures.push({ trial: `${cell.task} ${cell.agent} trial ${index}`, message });
+    }
     const ranked = rankTrials(trials).filter(({ state }) => state === 'finished');
     if (signal.aborted || ranked.length === 0) {
       searches.push(resultOf(plan, search.objective, trials, []));
@@ -124,15 +134,22 @@ export async function runSearches(
     const [winner] = finalists;
     for (const seed of winner === undefined ? [] : seeds.slice(0, winner.numSeeds))
       judged.push(await trialAt(winner.index, trials[winner.index].point, seed));
-    for (const trial of judged) {
-      if (signal.aborted) break;
-      const known = readTrialResult(trial);
-      const outcome = known === undefined ? await carryOut(trial) : undefined;
-      if (outcome?.kind === 'failed')
-        failures.push({ trial: `${trial.task} ${trial.agent} seed ${trial.seed}`, message: outcome.message });
-      const result = readTrialResult(trial);
-      if (result !== undefined) results.push(result);
+    const unjudged = new Map<Trial, string>();
+    await runPool(
+      judged.filter((trial) => readTrialResult(trial) === undefined),
+      {
+        ...options,
+        run: (trial) => carryOut(trial),
+        onTraining: () => {},
+        onOutcome: (trial, outcome) => {
+          if (outcome.kind === 'failed') unjudged.set(trial, outcome.message);
+        },
+      },
+    );
+    for (const trial of judged.filter((own) => unjudged.has(own))) {
+      failures.push({ trial: nameOf(trial), message: unjudged.get(trial)! });
     }
+    results.push(...judged.map(readTrialResult).filter((result) => result !== undefined));
     searches.push(resultOf(plan, search.objective, trials, finalists));
   }
   const interrupted = signal.aborted;
@@ -144,7 +161,7 @@ export async function runSearches(
     numFailed: failures.length,
     interrupted,
   });
-  return { searches, results, failures, interrupted };
+  return { searches, results, failures, interrupted, ...(uncounted !== undefined && { uncounted }) };
 }
 
 function resultOf(

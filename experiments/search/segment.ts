@@ -17,7 +17,7 @@ import type { Trial } from '../plan.ts';
 import { loadTrainedRun } from '../run/judge-runs.ts';
 import { reopenRun } from '../run/spec.ts';
 import type { CarryOutOptions } from '../run/training-session.ts';
-import { accessOf, openSession } from '../trial.ts';
+import { accessOf, openSession, type TrialEnd } from '../trial.ts';
 import { scoreTrial } from './objectives.ts';
 
 /** How far a trial goes before it is looked at again. */
@@ -66,14 +66,14 @@ export async function runSegment(
   trial: Trial,
   { until, objectives }: Segment,
   { ledger, ...options }: CarryOutOptions & { readonly ledger: LedgerChoice | LedgerSpool },
-): Promise<'interrupted' | 'finished'> {
+): Promise<TrialEnd> {
   const directory = new RunDirectory(trial.directory);
   const run = await reopenRun(trial.spec, accessOf(trial), `The trial "${trial.directory}"`);
   const session = openSession(run, directory);
   if (!session.isFinished) {
     try {
       await session.carryOut({ ...options, untilStep: until });
-      if (options.signal?.aborted) return 'interrupted';
+      if (options.signal?.aborted) return { kind: 'interrupted' };
     } finally {
       if (latestCheckpoint(directory.checkpoints) === undefined) directory.abandon();
     }
@@ -84,8 +84,8 @@ export async function runSegment(
     .map(({ step, meanReturn }) => ({ step, value: Number(meanReturn) }));
   const before = readProgress(trial.directory);
   const segments = [...before.segments, { until: until ?? null, reports: found }];
-  const count = (validation?: TrialSeries): unknown =>
-    recordTrials(ledger, () => [
+  const count = (validation?: TrialSeries): TrialEnd => {
+    const use = recordTrials(ledger, () => [
       {
         timeMs: systemClock.nowMs(),
         kind: 'experiment',
@@ -98,22 +98,24 @@ export async function runSegment(
         validation,
       },
     ]);
+    return { kind: 'finished', ...(!use.counted && { uncounted: use.reason }) };
+  };
   if (until !== undefined) {
     // Who has looked at a trial has tried it, also where it ends here.
-    if (before.segments.length === 0) count();
+    const end: TrialEnd = before.segments.length === 0 ? count() : { kind: 'finished' };
     writeProgress(trial.directory, { segments });
-    return 'finished';
+    return end;
   }
   const checkpoint = trial.judging.checkpoint === 'final' ? 'latest' : undefined;
   const trained = loadTrainedRun(run, directory, checkpoint);
   const { scores, validation } = scoreTrial(trained, objectives, found, trial.judging);
-  count(validation);
+  const end = count(validation);
   writeProgress(trial.directory, {
     segments,
     scores: scores.map((score) => (Number.isFinite(score) ? score : null)),
     ...(validation && { returns: [...validation.returns] }),
   });
-  return 'finished';
+  return end;
 }
 
 const fileIn = (directory: string): string => join(directory, 'search.json');

@@ -107,10 +107,10 @@ export class PostgresServer implements Queryable {
       client = await this.#pool.connect();
       return await operation(client);
     } catch (error) {
-      broken = isPassing(error);
+      broken = isOfServer(error);
       throw isOfServer(error) ? postgresError(error, this.name) : error;
     } finally {
-      // One that did not answer in time may answer later, to another question.
+      // One that did not answer in time may answer later, to another question; others may be left in a transaction.
       client?.release(broken);
     }
   }
