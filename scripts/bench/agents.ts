@@ -17,7 +17,7 @@ import { train } from '../../trainers/train.ts';
 import { type Benchmark, ifBlasFound, secondsPer } from './benchmark.ts';
 
 /** CleanRL's settings: four envs of 128 steps, four epochs of four minibatches. */
-const PPO_CARTPOLE_CLEANRL: ZooSettings = {
+export const PPO_CARTPOLE_CLEANRL: ZooSettings = {
   numEnvs: 4,
   totalSteps: 102_400,
   config: {
@@ -31,7 +31,7 @@ const PPO_CARTPOLE_CLEANRL: ZooSettings = {
   },
 };
 
-const A2C_CARTPOLE: ZooSettings = { numEnvs: 8, totalSteps: 100_000, config: {} };
+export const A2C_CARTPOLE: ZooSettings = { numEnvs: 8, totalSteps: 100_000, config: {} };
 
 /** The settings of agents that remember, on shorter runs. */
 const SHORT = { totalSteps: 20_480 };

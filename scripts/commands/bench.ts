@@ -1,11 +1,15 @@
 /** `market-gym bench`: how fast the parts are on this machine, beside a fixed yardstick. */
+import { availableParallelism, cpus } from 'node:os';
 import type { Argv } from 'yargs';
 import { ConfigError } from '../../core/errors.ts';
+import { median } from '../../core/statistics.ts';
 import { formatTable } from '../../core/text-table.ts';
 import { writeFileAtomic } from '../../storage/atomic.ts';
+import type { Comparison } from '../bench/against/compare.ts';
 import type { PROFILED } from '../bench/profile-settings.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
+import { wholeNumber } from '../terminal/counts.ts';
 import type { Io } from '../terminal/io.ts';
 
 export const options = (yargs: Argv) =>
@@ -16,7 +20,26 @@ export const options = (yargs: Argv) =>
       choices: ['ppo', 'dqn', 'sac'] as const,
       describe: "Say instead where the time of this agent's training goes",
     })
-    .requiresArg(['only', 'profile']);
+    .option('against', {
+      choices: ['sb3', 'lightgbm', 'xgboost', 'polars'] as const,
+      describe: 'Measure instead beside this library, where it is installed, in alternating pairs',
+    })
+    .option('pairs', {
+      coerce: wholeNumber('pairs', 1, 99),
+      defaultDescription: '5',
+      describe: 'With --against',
+    })
+    .option('cores', {
+      coerce: wholeNumber('cores', 1, 64),
+      defaultDescription: 'all',
+      describe: 'With --against: cores that both sides are pinned to',
+    })
+    .option('python', {
+      type: 'string',
+      defaultDescription: 'python3',
+      describe: 'With --against: the interpreter',
+    })
+    .requiresArg(['only', 'profile', 'against', 'pairs', 'cores', 'python']);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -27,7 +50,8 @@ interface Row {
 }
 
 /** @returns the exit code */
-export async function run({ only, json, profile }: Arguments, io: Io): Promise<number> {
+export async function run(args: Arguments, io: Io): Promise<number> {
+  const { only, json, profile, against } = args;
   // Given without a file, the option is an empty text.
   const toStdout = json === '';
   const console = createConsole({ json: toStdout }, io);
@@ -41,6 +65,21 @@ export async function run({ only, json, profile }: Arguments, io: Io): Promise<n
     writeJson(Object.fromEntries(shares.map(([name, ...values]) => [name, values])));
     return 0;
   }
+  if (against !== undefined) {
+    const { compareWith } = await loadBench(() => import('../bench/against/compare.ts'));
+    const { pairs = 5, cores = availableParallelism(), python = 'python3' } = args;
+    const comparisons: Comparison[] = [];
+    for (const comparison of compareWith(against, { only, pairs, cores, python })) {
+      comparisons.push(comparison);
+      console.say(formatTable([comparisonRow(comparison)]));
+    }
+    const versions = new Set(comparisons.map(({ version }) => version));
+    console.say(
+      `${cpus()[0]?.model ?? 'unknown processor'}, ${cores} cores; Node ${process.version}, ${[...versions].join(', ')}`,
+    );
+    writeJson(comparisons);
+    return 0;
+  }
   const rows: Row[] = [];
   const { benchmarks } = await loadBench(() => import('../bench/all.ts'));
   for (const { name, unit, measure } of benchmarks) {
@@ -52,6 +91,19 @@ export async function run({ only, json, profile }: Arguments, io: Io): Promise<n
   }
   writeJson(rows);
   return 0;
+}
+
+/** Task and kernels, our figure, theirs, and how many times as fast we are: the median pair, the worst and the best. */
+function comparisonRow({ task, kernels, ours, theirs, unit, ratios }: Comparison): string[] {
+  const [low, middle, high] = [ratios[0], median(ratios), ratios[ratios.length - 1]];
+  const name = kernels === 'wasm' ? task : `${task} (${kernels})`;
+  return [
+    name.padEnd(30),
+    formatValue(ours).padStart(10),
+    formatValue(theirs).padStart(10),
+    unit.padEnd(8),
+    `${middle.toFixed(2)} × (${low.toFixed(2)}–${high.toFixed(2)})`,
+  ];
 }
 
 /**
