@@ -39,6 +39,7 @@ const STARTED: Readonly<Record<string, string>> = {
   'experiments/run/envs.ts': 'experiments/run/parts.ts',
   'continual/learner-worker.ts': 'continual/learner.ts',
   'scripts/bench/costly-env.ts': 'scripts/bench/envs.ts',
+  'scripts/bench/against/own-side.ts': 'scripts/bench/against/compare.ts',
   'scripts/bench/data-reading.ts': 'scripts/bench/data.ts',
   'scripts/bench/live-figures.ts': 'scripts/bench/live.ts',
   'scripts/bench/replay-memory.ts': 'scripts/bench/memory.ts',
