@@ -80,6 +80,8 @@ const POLICIES: Readonly<Record<'trading' | 'arbitrage', readonly PolicyFor[]>> 
 
 interface Played {
   readonly records: TapeRecord[];
+  /** Balances at the first decision, and the fills that are in them already; undefined where nothing was decided. */
+  readonly opening: { readonly held: Record<string, number>; readonly numFills: number } | undefined;
   readonly assembled: Assembled;
   readonly policyFor: (model: string, createdMs: number, market: LiveMarket) => LivePolicy;
 }
@@ -132,10 +134,16 @@ function play(seed: number): Played {
   });
   const header = { config, model: 'fuzz', modelCreatedMs: Number.NaN };
   const records: TapeRecord[] = [headerRecord(header, START_MS)];
-  const assembled = assemble(header, {
+  let opening: Played['opening'];
+  const assembled: Assembled = assemble(header, {
     venues: builtInVenues,
     policyFor,
     record: (record) => void records.push(structuredClone(record)),
+    onDecision: ({ index }) => {
+      if (index > 0) return;
+      const held = { ...(assembled.market.describe() as Record<string, number>) };
+      opening = { held, numFills: records.filter(([kind]) => kind === 'fill').length };
+    },
   });
   const { session, venueSessions } = assembled;
   let timeMs = START_MS;
@@ -167,7 +175,7 @@ function play(seed: number): Played {
     if (rng.uniform() < 0.2)
       input(0, { kind: 'frame', text: tradeText(isWild ? wildNumber(rng) : '0.5', timeMs) });
   }
-  return { records, assembled, policyFor };
+  return { records, opening, assembled, policyFor };
 }
 
 /** Small steps, and now and then a jump by up to a half or to the double. */
@@ -231,7 +239,7 @@ function tradeText(size: string, timeMs: number): string {
 }
 
 /** What the fills say must be what the account holds. */
-function expectAddsUp({ records, assembled }: Played): void {
+function expectAddsUp({ records, opening, assembled }: Played): void {
   const fills = records
     .filter(([kind]) => kind === 'fill')
     .map(([, , detail]) => detail as Record<string, number>);
@@ -254,10 +262,35 @@ function expectAddsUp({ records, assembled }: Played): void {
   let fees = 0;
   for (const fill of fills) fees += fill.fee;
   near(held.fees, fees, 1 + fees);
-  for (const [key, balance] of Object.entries(held)) {
-    if (/^(base|quote) /.test(key))
-      expect(balance).toBeGreaterThanOrEqual(-1e-9 * Math.max(1, Math.abs(balance)));
+  if (opening === undefined) {
+    expect(fills).toEqual([]);
+    return;
   }
+  // Base and quote of each venue are what they were and what its fills moved; fees are all that leaves.
+  const expected = { ...opening.held };
+  const moved: Record<string, number> = {};
+  for (const { venue, side, filled, notional, fee } of fills.slice(opening.numFills)) {
+    expected[`base ${venue}`] += side * filled;
+    expected[`quote ${venue}`] -= side * notional + fee;
+    moved[`base ${venue}`] = (moved[`base ${venue}`] ?? 0) + filled;
+    moved[`quote ${venue}`] = (moved[`quote ${venue}`] ?? 0) + notional;
+  }
+  let [before, after, turnover] = [0, 0, 0];
+  for (const [key, balance] of Object.entries(held)) {
+    if (!/^(base|quote) /.test(key)) continue;
+    const scale = Math.abs(opening.held[key]) + (moved[key] ?? 0);
+    near(balance, expected[key], scale);
+    expect(balance).toBeGreaterThanOrEqual(-1e-9 * Math.max(1, scale));
+    if (key.startsWith('quote')) {
+      before += opening.held[key];
+      after += balance;
+      turnover += scale;
+    }
+  }
+  // What all venues have less is what was paid for what they have more of, and the fees.
+  let paid = 0;
+  for (const { side, notional, fee } of fills.slice(opening.numFills)) paid += side * notional + fee;
+  near(after, before - paid, turnover);
 }
 
 describe(`${NUM_SESSIONS} sessions to which anything happens`, () => {
