@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRng } from '../../../core/rng.ts';
 import type { LiveMarket } from '../../../live/session/live-market.ts';
 import { replayTape } from '../../../live/tape/replay.ts';
@@ -26,6 +26,11 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'market-gym-write-faults-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+let numFaults = 0;
+afterAll(() => {
+  console.log(`${numFaults} faults of the disk, each at an operation of its own`);
+  expect(numFaults).toBeGreaterThanOrEqual(counts(24, 500));
+});
 
 interface Outcome {
   readonly numOperations: number;
@@ -126,6 +131,7 @@ describe.each(FAULTS)('%s', (fault) => {
       }
       await expectWhole(join(folder, 'tape'));
       rmSync(join(folder, 'tape'), { recursive: true, force: true });
+      numFaults++;
     }
   });
 });

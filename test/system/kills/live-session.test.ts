@@ -21,7 +21,7 @@ import { counts } from '../../soak.ts';
 
 const WRITER = fileURLToPath(new URL('./session-writer.mjs', import.meta.url));
 /** In each of the sessions. */
-const KILLS = counts(9, 50);
+const KILLS = counts(10, 75);
 const SESSIONS = [
   ['trading', 'keep'],
   ['trading', 'close'],
@@ -31,6 +31,11 @@ const SESSIONS = [
 const FRAME_EVERY_MS = 2;
 /** The most orders, or fills, of a life that ends itself. */
 const MAX_DEEDS = 3;
+/** How the lives of a session end, in turn: by a deed of their own, or from outside at any moment. */
+const DEATHS = ['fill', 'order', 'recovery', 'checkpoint', undefined] as const;
+/** A life that finds no occasion for its death is killed from outside after so long, ms. */
+const LONGEST_MS = 3000;
+const total = { kills: 0, recovery: 0, checkpoint: 0 };
 
 const books = new SyntheticVenues({
   events: 2000,
@@ -54,6 +59,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  const { kills, recovery, checkpoint } = total;
+  console.log(
+    `${kills} SIGKILLs, ${recovery} in the middle of a recovery, ${checkpoint} in the middle of a checkpoint`,
+  );
+  expect(recovery).toBeGreaterThanOrEqual(counts(1, 25));
+  expect(checkpoint).toBeGreaterThanOrEqual(counts(1, 25));
   stopSending();
   await server.close();
   rmSync(directory, { recursive: true, force: true });
@@ -136,18 +147,24 @@ describe.concurrent.each(SESSIONS)('a session of %s that is to %s what it left',
     let betweenLegs = 0;
     let lastDeed: string | undefined;
     for (let kill = 0; kill < KILLS; kill++) {
-      // Some die right after a fill, which may be a first leg, some right after an order is sent. The others are killed
-      // from outside, some while they still find out what there was.
-      const last = (['fill', 'order', undefined] as const)[kill % 3];
-      const numDeeds = 1 + rng.integer(MAX_DEEDS);
+      // Some die right after a fill, which may be a first leg, some right after an order is sent, some while they repeat their
+      // tape, some with half of a checkpoint written. The others are killed from outside, some while they still find out.
+      const last = DEATHS[kill % DEATHS.length];
+      const numDeeds = 1 + (last === 'checkpoint' ? 0 : rng.integer(MAX_DEEDS));
       const { process: child, lines, started, ended } = live(tape, mode, leftOver, last, numDeeds);
       if (last === undefined) {
         if (rng.uniform() < 0.6) await started;
         await sleep(400 * rng.uniform());
         child.kill('SIGKILL');
+      } else if (last === 'recovery' || last === 'checkpoint') {
+        await started;
+        await Promise.race([ended, sleep(last === 'recovery' ? 200 : LONGEST_MS)]);
+        child.kill('SIGKILL');
       }
       await ended;
+      total.kills++;
       for (const line of lines) {
+        if ((line[0] as string) === 'died') total[line[1] as unknown as 'recovery']++;
         const [kind, recovery] = line as unknown as [string, { numOrders: number }];
         if (kind === 'fill') told.push(JSON.stringify(line));
         // Dying again before it has recovered tells nothing.
@@ -166,8 +183,8 @@ describe.concurrent.each(SESSIONS)('a session of %s that is to %s what it left',
         'with another order under way',
     );
     expect(fills.length).toBeGreaterThan(KILLS / 4);
-    expect(afterOrder).toBeGreaterThan(KILLS / 4);
-    if (mode === 'arbitrage') expect(betweenLegs).toBeGreaterThan(KILLS / 10);
+    expect(afterOrder).toBeGreaterThan(KILLS / 8);
+    if (mode === 'arbitrage') expect(betweenLegs).toBeGreaterThan(KILLS / 20);
     // What anybody was told of is there, once and in order; what nobody was told of may be there as well.
     expect(new Set(told).size).toBe(told.length);
     const known = new Set(told);
