@@ -3,7 +3,8 @@
  * what. A gain that is more than three standard errors above nothing is one of the simulator's making.
  */
 import { describe, expect, test } from 'vitest';
-import type { AgentPlugin } from '../../agents/agent.ts';
+import type { Agent, AgentPlugin } from '../../agents/agent.ts';
+import { ppo } from '../../agents/ppo.ts';
 import { buyAndHold } from '../../agents/rules/buy-and-hold.ts';
 import { edgeThreshold } from '../../agents/rules/edge-threshold.ts';
 import { edgeTrailing } from '../../agents/rules/edge-trailing.ts';
@@ -13,8 +14,10 @@ import { mean, standardDeviation } from '../../core/statistics.ts';
 import { ArbitrageEnv } from '../../envs/arbitrage.ts';
 import { BookTradingEnv } from '../../envs/book-trading.ts';
 import type { Env } from '../../envs/env.ts';
+import { createVectorEnv } from '../../envs/vector/vector-env.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import { BookTapeBuilder } from '../../market/books/tape-builder.ts';
+import { train } from '../../trainers/train.ts';
 import { counts } from '../soak.ts';
 
 const DEPTH = 3;
@@ -74,18 +77,25 @@ function marketOf({
 
 /** @returns what an agent without learning earns in one episode, fraction of the capital */
 function gainOf(env: Env<{ equity: number }>, plugin: AgentPlugin, settings: object, seed: number): number {
-  const { observationSpace, actionSpace, actionMask } = env;
-  const agent = plugin.build(
-    {
-      observationSpace,
-      actionSpace,
-      masksActions: actionMask !== undefined,
-      numEnvs: 1,
-      rng: createRng(seed),
-      totalSteps: Infinity,
-    },
-    settings as never,
-  );
+  return gainBy(buildFor(env, plugin, settings, seed), env);
+}
+
+function buildFor(
+  { observationSpace, actionSpace, actionMask }: Env<{ equity: number }>,
+  plugin: AgentPlugin,
+  settings: object,
+  seed: number,
+  numEnvs = 1,
+): Agent {
+  const masksActions = actionMask !== undefined;
+  const rng = createRng(seed);
+  const context = { observationSpace, actionSpace, masksActions, numEnvs, rng, totalSteps: Infinity };
+  return plugin.build(context, settings as never);
+}
+
+/** @returns what an agent earns in one episode without exploring, fraction of the capital */
+function gainBy(agent: Agent, env: Env<{ equity: number }>): number {
+  const { actionSpace, actionMask } = env;
   let step: {
     observation: Float32Array;
     info: { equity: number };
@@ -125,6 +135,8 @@ describe('arbitrage between venues of one price', () => {
     ['a recording that lacks 20 s of every minute', { gapMs: 20_000 }, {}],
     ['a recording that lacks 4 s of every minute', { gapMs: 4000 }, {}],
     ['a recording with gaps, and orders without latency', { gapMs: 20_000 }, { latencyMs: [0] }],
+    ['a venue that hangs for 20 s of every minute', { hungMs: 20_000 }, {}],
+    ['a venue that hangs, and orders without latency', { hungMs: 4000 }, { latencyMs: [0] }],
     ['sizes that flicker', { flickers: true }, {}],
     ['one slow venue', {}, { latencyMs: [20, 2000] }],
     ['a slow venue whose recording has gaps', { gapMs: 20_000 }, { latencyMs: [20, 2000] }],
@@ -182,5 +194,53 @@ describe('trading a martingale', () => {
         }),
       );
     }
+  });
+});
+
+/** Of every market that it is judged in, others were seen: what it has learnt is all that it can know. */
+const TRAINED_STEPS = counts(2048, 40_960);
+const TRAINING_ENVS = 4;
+
+function trainPpo(envOf: (seed: number) => Env<{ equity: number }>): Agent {
+  const agents = Array.from({ length: TRAINING_ENVS }, (_, i) => envOf(100_000 + i));
+  const settings = { rolloutSteps: 128, minibatchSize: 128, hidden: [32], learningRate: 1e-3 };
+  const agent = buildFor(agents[0], ppo as AgentPlugin, settings, 1, TRAINING_ENVS);
+  train({ envs: createVectorEnv(agents), agent, totalSteps: TRAINED_STEPS, seed: 1 });
+  return agent;
+}
+
+describe('a trained PPO earns nothing', { timeout: 1_200_000 }, () => {
+  const arbitrage = (market: Partial<Scene>, config: object) => (seed: number) =>
+    new ArbitrageEnv({
+      books: marketOf({ seed, numVenues: 2, ...market }),
+      seed,
+      config: { takerFeeRates: [0.0002], warmupEvents: 100, ...config },
+    }) as Env<{ equity: number }>;
+  const trading = (market: Partial<Scene>) => (seed: number) =>
+    new BookTradingEnv({
+      books: marketOf({ seed, numVenues: 1, ...market }),
+      seed,
+      config: { barMs: 2000, features: ['return:1'], normalize: 'none', window: 1, feeRate: 0 },
+    }) as unknown as Env<{ equity: number }>;
+  test.each<[string, (seed: number) => Env<{ equity: number }>]>([
+    ['of arbitrage between venues of one price', arbitrage({}, {})],
+    ['of arbitrage with a venue that hangs', arbitrage({ hungMs: 20_000 }, {})],
+    [
+      'of arbitrage with a venue that hangs, without latency',
+      arbitrage({ hungMs: 4000 }, { latencyMs: [0] }),
+    ],
+    ['of arbitrage on a recording with gaps', arbitrage({ gapMs: 20_000 }, {})],
+    ['of arbitrage with one slow venue', arbitrage({}, { latencyMs: [20, 2000] })],
+    ['of trading a martingale', trading({})],
+    ['of trading a feed that hangs', trading({ hungMs: 20_000 })],
+  ])('%s', (name, envOf) => {
+    const agent = trainPpo(envOf);
+    const gains = SEEDS.map((seed) => gainBy(agent, envOf(seed)));
+    const bp = (gain: number) => (1e4 * gain).toFixed(2);
+    const error = standardDeviation(gains) / Math.sqrt(gains.length);
+    console.log(
+      `PPO ${name}: ${bp(mean(gains))} ± ${bp(error)} bp of the capital over ${gains.length} seeds`,
+    );
+    expectNoGain(gains);
   });
 });
