@@ -174,7 +174,7 @@ export function healthOf({ isRunning, guard, venues, learning }: OpsState): OpsH
   if (!isRunning || guard.state === 'halted' || out.length === venues.length) {
     return { status: 'failing', reasons };
   }
-  if (learning !== null && learning.drift !== null) {
+  if (typeof learning?.drift === 'string') {
     reasons.push(`${learning.champion} has drifted: ${learning.drift}`);
   }
   if (guard.state === 'reducing') reasons.push(guard.reducingReason ?? 'risk may only be reduced');
