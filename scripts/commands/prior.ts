@@ -24,15 +24,11 @@ import { completeSpec, computeTable, datasetFromCandles } from '../../models/dat
 import type { LabelConfig } from '../../models/data/labels.ts';
 import type { ModelPlugin } from '../../models/model.ts';
 import { settingsOfKind, type TrainingOverrides } from '../../models/train.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
 import { type Backtest, backtest } from '../../trainers/backtest.ts';
-import {
-  type Ablation,
-  type Arm,
-  ablate,
-  ablationConfig,
-  combinationsFor,
-} from '../../trainers/prior-ablation.ts';
+import { type Ablation, ablate, ablationConfig, combinationsFor } from '../../trainers/prior-ablation.ts';
 import { priorPredictions } from '../../trainers/prior-signal.ts';
+import { ablationRows, renderPriorPage } from '../../trainers/report/pages/prior.ts';
 import { isoDate } from '../../trainers/spans.ts';
 import { percent } from '../../trainers/verdict.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
@@ -80,8 +76,21 @@ export const options = (yargs: Argv) =>
       default: [] as string[],
       describe: 'Setting: agent., env., prior., model., data. or label.key=value',
     })
+    .option('report', { type: 'string', describe: 'HTML page to write' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
-    .requiresArg(['model', 'agent', 'data', 'seeds', 'steps', 'envs', 'test-share', 'only', 'set', 'ledger']);
+    .requiresArg([
+      'model',
+      'agent',
+      'data',
+      'seeds',
+      'steps',
+      'envs',
+      'test-share',
+      'only',
+      'set',
+      'report',
+      'ledger',
+    ]);
 
 type Arguments = ArgumentsOf<typeof options>;
 
@@ -146,11 +155,12 @@ export async function run(args: Arguments, io: Io): Promise<number> {
   });
   progress.stop();
   const judged = { candles, features, config: { ...config, fromRow: cutRow, toRow: 0 }, parts: catalog };
-  const held = backtest(judged, (env) =>
+  const holding = backtest(judged, (env) =>
     buyAndHold.build({ ...env, numEnvs: 1, rng: createRng(0), totalSteps: 0 }),
-  ).metrics.totalReturn;
+  );
+  const held = holding.metrics.totalReturn;
   const verdict = `${ablation.verdict} ${besideHolding(ablation, held)}`;
-  console.say(`\n${formatAblation(ablation, held)}\n\n${verdict}`);
+  console.say(`\n${formatTable(ablationRows(ablation, held))}\n\n${verdict}`);
   const shared = { ...training, plugin: plugin.name, prior, model: source.plugin.name, settings };
   const settingsOfArm = (arm: string): object => ({ ...shared, arm });
   // The verdict is about the arm that gained most.
@@ -176,6 +186,20 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     verdict: ablation.verdict.split(':')[0],
   });
   console.say(`\nOf "${best.name}":\n${trials.sentences.join('\n')}`);
+  if (args.report !== undefined) {
+    const page = renderPriorPage({
+      title: `${plugin.name} with a ${source.plugin.name} prior on ${args.data}`,
+      subtitle: `Trained to ${isoDate(candles.timeMs[cutRow - 1])} for ${args.steps} steps with ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'} an arm, judged on ${candles.length - cutRow} later rows.`,
+      ablation,
+      verdict,
+      held: holding,
+      accounts,
+      trials: trials.sentences,
+      details: [`Prior: ${JSON.stringify(prior)}`, `Settings: ${JSON.stringify(settings)}`],
+    });
+    writeFileAtomic(args.report, page);
+    console.say(`\nReport: ${args.report}`);
+  }
   console.result({
     ...ablation,
     verdict,
@@ -236,22 +260,4 @@ function besideHolding({ arms, priorReturn }: Ablation, held: number): string {
     `Buy-and-hold earned ${percent(held)}: ${beats(held)}. The prior alone earned ${percent(priorReturn)}${same}: ` +
     `${beats(priorReturn)}.`
   );
-}
-
-function formatAblation({ arms, priorReturn }: Ablation, held: number): string {
-  const between = ({ low, high }: { low: number; high: number }): string =>
-    Number.isNaN(low) ? '–' : `${percent(low)} to ${percent(high)}`;
-  const row = ({ name, mean, interval, gain }: Arm): string[] => [
-    name,
-    percent(mean),
-    between(interval),
-    gain === undefined ? '' : percent(gain.mean),
-    gain === undefined ? '' : between(gain),
-  ];
-  return formatTable([
-    ['', 'return', '95 % interval', 'skill gained a year', 'its interval'],
-    ['buy-and-hold', percent(held), '', '', ''],
-    ['prior only', percent(priorReturn), '', '', ''],
-    ...arms.map(row),
-  ]);
 }

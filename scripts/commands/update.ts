@@ -16,7 +16,9 @@ import type { LedgerChoice } from '../../experiments/ledger/use-ledger.ts';
 import { DEFAULT_REGISTRY } from '../../experiments/models/default-registry.ts';
 import { formatTime } from '../../market/candles/timestamps.ts';
 import { isPolicy } from '../../storage/agent-model.ts';
+import { writeFileAtomic } from '../../storage/atomic.ts';
 import { type ModelEvent, type ModelRecord, ModelRegistry } from '../../storage/model-registry.ts';
+import { renderUpdatePage } from '../../trainers/report/pages/update.ts';
 import type { ArgumentsOf } from '../terminal/command.ts';
 import { createConsole } from '../terminal/console.ts';
 import { finiteNumber, wholeNumber } from '../terminal/counts.ts';
@@ -61,6 +63,7 @@ export const options = (yargs: Argv) =>
       array: true,
       describe: 'gate.key=value, or agent.key=value while a policy learns on',
     })
+    .option('report', { type: 'string', describe: 'HTML page to write' })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg([
       'model',
@@ -74,6 +77,7 @@ export const options = (yargs: Argv) =>
       'seed',
       'set',
       'ledger',
+      'report',
     ]);
 
 type Arguments = ArgumentsOf<typeof options>;
@@ -139,6 +143,15 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     const trials =
       tried && countUpdate(tried, { ledger: ledgerOf(args), seed: args.seed, source, challenger, decision });
     for (const sentence of trials?.sentences ?? []) console.say(sentence);
+    if (args.report !== undefined) {
+      const page = renderUpdatePage({
+        ...{ champion: champion.id, challenger, decision, reasons, evidence, account: tried?.account },
+        trials: trials?.sentences ?? [],
+        details: [`Data: ${source}`, `Learning: ${JSON.stringify(learn)}`],
+      });
+      writeFileAtomic(args.report, page);
+      console.say(`Report: ${args.report}`);
+    }
     console.result({ champion: champion.id, challenger, decision, reasons, evidence, trials });
     return 0;
   } finally {
@@ -198,5 +211,6 @@ function verdictOn(registry: ModelRegistry, challenger: string) {
   const isVerdict = ({ action }: ModelEvent) => action === 'promoted' || action === REJECTED;
   const { action, evidence: kept } = registry.events(challenger).findLast(isVerdict) as ModelEvent;
   const { reasons, ...evidence } = kept as { reasons: string[]; [key: string]: Json };
-  return { decision: action === 'promoted' ? 'promote' : 'reject', reasons, evidence };
+  const decision: 'promote' | 'reject' = action === 'promoted' ? 'promote' : 'reject';
+  return { decision, reasons, evidence };
 }

@@ -7,11 +7,15 @@ import { geometricBrownian } from '../../market/synthetic/candles.ts';
 import { judgeArbitrage } from '../../trainers/arbitrage/judge.ts';
 import { ArbitrageRecorder } from '../../trainers/arbitrage/record.ts';
 import { splitByTime } from '../../trainers/arbitrage/train.ts';
+import { backtest } from '../../trainers/backtest.ts';
 import { judge } from '../../trainers/judge.ts';
 import { tradingTask } from '../../trainers/judged-task.ts';
 import type { RecordedArbitrage } from '../../trainers/records/arbitrage-tables.ts';
 import { renderArbitrageReport } from '../../trainers/report/arbitrage.ts';
+import { renderCostsPage } from '../../trainers/report/costs.ts';
 import { renderQualityReport } from '../../trainers/report/data-quality.ts';
+import { renderPriorPage } from '../../trainers/report/pages/prior.ts';
+import { renderUpdatePage } from '../../trainers/report/pages/update.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import { tradingReport } from '../../trainers/report/trading.ts';
 import { splitSpans } from '../../trainers/spans.ts';
@@ -138,12 +142,112 @@ function sampleArbitragePage(): string {
   );
 }
 
+function sampleCostsPage(): string {
+  const cells = [0, 0.0005].flatMap((fee) =>
+    [0, 0.0002].flatMap((slippage) =>
+      [0, 1].map((latency) => ({
+        fee,
+        slippage,
+        latency,
+        netReturn: 0.1 - 200 * fee - slippage,
+        sharpe: 0.5 - 900 * fee,
+      })),
+    ),
+  );
+  return renderCostsPage(
+    {
+      ...{
+        env: 'trading',
+        agent: 'ppo',
+        checkpointSteps: [2048],
+        days: 700,
+        latencyUnit: 'bars',
+        hasSlippage: true,
+      },
+      base: { fee: 0.0005, slippage: 0.0002, latency: 0 },
+      cells,
+      breakEven: [{ slippage: 0.0002, latency: 0, fee: 0.00046 }],
+      capacity: {
+        means: 'square-root impact, coefficient 1',
+        points: [1e4, 1e6, 1e8].map((capital, i) => ({
+          capital,
+          netReturn: 0.1 - 0.08 * i,
+          sharpe: 0.5 - 0.4 * i,
+        })),
+        halfAt: 5e5,
+      },
+    },
+    'Costs of ppo on trading',
+    ['Runs: runs/a'],
+  );
+}
+
+export function samplePriorPage(): string {
+  const candles = geometricBrownian({ rng: createRng('prior'), length: 400, stepMs: 86_400_000 });
+  const account = (change: number, seed: number) =>
+    backtest({ candles, config: { window: 5, normalizationBars: 100, levels: [-1, 0, 1] } }, (env) =>
+      random.build(
+        { ...env, numEnvs: 1, rng: createRng(seed), totalSteps: 0 },
+        { changeProbability: change },
+      ),
+    );
+  const arms = ['agent only', 'columns', 'columns + pull'];
+  const accounts = arms.flatMap((arm, a) =>
+    SEEDS.map((seed) => ({ arm, seed, account: account(0.05 * (a + 1), seed) })),
+  );
+  return renderPriorPage({
+    title: 'ppo with a xgboost prior on sp500',
+    subtitle: 'Trained to 2016-03-29, judged on 280 later rows.',
+    ablation: {
+      priorReturn: 0.04,
+      verdict: 'No help found: no arm gained.',
+      arms: arms.map((name, a) => ({
+        name,
+        returns: accounts.filter(({ arm }) => arm === name).map((one) => one.account.metrics.totalReturn),
+        mean: -0.02 * a,
+        interval: { low: -0.1, high: 0.06 },
+        ...(a > 0 && { gain: { mean: -0.01, low: -0.1, high: 0.08 } }),
+      })),
+    },
+    verdict: 'No help found: no arm gained. Buy-and-hold earned +4.0 %.',
+    held: account(0, 9),
+    accounts,
+    trials: ['Trials: 9.'],
+    details: ['Prior: {}'],
+  });
+}
+
+function sampleUpdatePage(): string {
+  const candles = geometricBrownian({ rng: createRng('update'), length: 300, stepMs: 3_600_000 });
+  return renderUpdatePage({
+    champion: 'signal@1',
+    challenger: 'signal@2',
+    decision: 'reject',
+    reasons: ['the interval of the difference, −1.2 to 3.4 bp, holds 0'],
+    evidence: {
+      fromMs: 1_700_000_000_000,
+      numPeriods: 290,
+      meanDifferenceBps: 1.1,
+      championRuinMs: null,
+      list: [1],
+    },
+    account: backtest({ candles, config: { window: 5, normalizationBars: 100, levels: [-1, 0, 1] } }, (env) =>
+      random.build({ ...env, numEnvs: 1, rng: createRng(1), totalSteps: 0 }, { changeProbability: 0.1 }),
+    ),
+    trials: ['Trials: 2.'],
+    details: ['Data: data/prices.csv'],
+  });
+}
+
 /** By name. */
 export function samplePages(): Readonly<Record<string, string>> {
   const candles = geometricBrownian({ rng: createRng('quality'), length: 500, stepMs: 3_600_000 });
   return {
     trading: sampleTradingPage(),
     arbitrage: sampleArbitragePage(),
+    prior: samplePriorPage(),
+    update: sampleUpdatePage(),
+    costs: sampleCostsPage(),
     data: renderQualityReport({
       title: 'prices.csv',
       understoodAs: 'CSV, comma, time in UTC',

@@ -26,6 +26,7 @@ export const FIGURE_SCRIPT = String.raw`
     const chart = mount(figure, 230, () => ({
       series: [x, ...lines.map(({ values }) => values)],
       options: {
+        padding: [8, isTime ? 12 : 30, 0, 0],
         scales: { x: { time: isTime }, y: { range: (plot, low, high) => padded(low == null ? 0 : low, high == null ? 1 : high) } },
         series: [{}, ...lines.map((curve) => line({ colour: curve.colour, role: 'lead' }, looks[curve.look]))],
         axes: [isTime ? timeAxis : axis({ size: 28, space: 80, values: (plot, splits) => splits.map(plainText) }),
