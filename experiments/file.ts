@@ -61,6 +61,10 @@ const task = z.strictObject({
   label: label.optional().describe('what tables and folders call it; default: the env'),
   envConfig: pluginConfig.optional().describe('settings of the env'),
   data: z.string().optional().describe('file of candles, for an env that needs them; default sp500'),
+  funding: z
+    .string()
+    .optional()
+    .describe('file of funding rates, for perpetuals; default: a column of the data'),
   validateFrom: z.string().optional().describe('first day of the validation span'),
   testFrom: z.string().optional().describe('first day of the test span'),
   ...settings,

@@ -118,6 +118,7 @@ export async function planCell(
         network: settings.networkConfig,
       },
       data: settings.data,
+      funding: settings.funding,
       validateFrom: settings.validateFrom,
       testFrom: settings.testFrom,
       numEnvs: settings.envs ?? 8,

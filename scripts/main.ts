@@ -123,10 +123,15 @@ async function carryOut(argv: readonly string[], outside: Io): Promise<number> {
   }
 }
 
+/** Options of one command that may be given once a file. */
+const ONCE_A_FILE: Readonly<Record<string, readonly string[]>> = { arbitrage: ['data', 'pair', 'funding'] };
+
 /** @throws ConfigError `repeated-option` */
 function refuseRepeated(args: Record<string, unknown>): true {
+  const [command] = (args._ ?? []) as readonly unknown[];
+  const repeatable = [...LISTS, ...(ONCE_A_FILE[String(command)] ?? [])];
   for (const [name, value] of Object.entries(args)) {
-    if (!Array.isArray(value) || LISTS.includes(name)) continue;
+    if (!Array.isArray(value) || repeatable.includes(name)) continue;
     throw new ConfigError('repeated-option', `--${name} was given ${value.length} times; give it once.`);
   }
   return true;

@@ -157,6 +157,9 @@ export class ComboMarket {
     if (this.quotes !== undefined) this.#showQuotes(at);
     this.desk.liquidate(at);
     this.#value();
+    // Whoever says what to hold leaves it to the desk to trade back what one leg did and another did not.
+    if (this.#config.actions === 'targets' && this.quotes === undefined && this.desk.counts[1] > 0)
+      this.flatten();
     onEvent();
   }
 

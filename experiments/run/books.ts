@@ -6,16 +6,20 @@ import type { ContractTape } from '../../market/books/contract-tape.ts';
 import type { BookTape } from '../../market/books/tape.ts';
 import type { TradeTape } from '../../market/books/trade-tape.ts';
 import type { ReadOptions } from '../../market/files/options.ts';
+import type { FundingSeries } from '../../market/instruments/funding-series.ts';
 import { type Spans, type SplitDates, splitSpans } from '../../trainers/spans.ts';
 import { openConverter } from '../data/convert.ts';
 import { openTapeData, TAPE_PREFIX } from '../live/tape-source.ts';
 import type { PluginAccess } from '../plugins/access.ts';
+import { type FundingRequest, hashFunding, loadRunFunding } from './funding.ts';
 
 export interface RunBooks {
   readonly path: string;
   readonly tape: BookTape;
   /** For the volume of bars; absent where there are none. */
   readonly trades?: TradeTape;
+  /** Of the perpetuals among the markets. */
+  readonly funding?: FundingSeries;
   /** What venues said of perpetuals; absent where there was none. */
   readonly contracts?: ContractTape;
   readonly spans: Spans;
@@ -30,6 +34,22 @@ export async function loadRunBooks(
   dates: SplitDates,
   access: PluginAccess = {},
   read: ReadOptions = {},
+  wanted?: FundingRequest,
+): Promise<RunBooks> {
+  const books = await readBooks(path, dates, access, read);
+  const funding = wanted && (await loadRunFunding([], wanted, read));
+  if (funding === undefined) return books;
+  const sha256 = createHash('sha256')
+    .update(`${books.sha256} ${hashFunding(funding)}`)
+    .digest('hex');
+  return { ...books, funding, sha256 };
+}
+
+async function readBooks(
+  path: string,
+  dates: SplitDates,
+  access: PluginAccess,
+  read: ReadOptions,
 ): Promise<RunBooks> {
   if (path.startsWith(TAPE_PREFIX)) {
     const { books, trades, contracts, notes } = await openTapeData(path, access);

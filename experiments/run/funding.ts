@@ -27,6 +27,10 @@ export function fundingRequestOf(
   path: string | undefined,
   env: string,
 ): FundingRequest | undefined {
+  // Several markets, perpetuals among them, each described by an instrument.
+  if (Array.isArray(config.instruments) && config.funding === 'file') {
+    return path === undefined ? undefined : { path: resolve(path), leadMs: 0, capRate: 1, intervalMs: 0 };
+  }
   if (config.instrument !== 'perpetual' || config.funding !== 'file') {
     if (path === undefined) return undefined;
     throw new ConfigError(

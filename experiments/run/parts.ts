@@ -173,8 +173,11 @@ function envParts(
 ): Pick<RunEnvs, 'context' | 'config'> {
   const { config } = spec.env;
   if (books !== undefined) {
-    const { trades, contracts } = books;
-    return { config, context: { seed, onePass, books: booksOf(books, spanName), trades, contracts } };
+    const { trades, contracts, funding } = books;
+    return {
+      config,
+      context: { seed, onePass, books: booksOf(books, spanName), trades, contracts, funding },
+    };
   }
   if (market === undefined) return { config, context: { seed } };
   if ((config.fromRow ?? 0) !== 0 || (config.toRow ?? 0) !== 0) {

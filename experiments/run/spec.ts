@@ -209,7 +209,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
     : undefined;
   const books =
     env.needsBooks && request.data !== undefined
-      ? await loadRunBooks(request.data, dates, given, read)
+      ? await loadRunBooks(request.data, dates, given, read, funding)
       : undefined;
   const files = market ?? books;
   const network =
@@ -251,7 +251,7 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
         validateFrom,
         testFrom,
         ...(Object.keys(read).length > 0 && { read }),
-        ...(market?.funding && { funding }),
+        ...((market?.funding ?? books?.funding) && { funding }),
         trained: trainedSpan({ market, books }),
       },
     }),
@@ -300,7 +300,7 @@ export async function loadRunData(
   const market = needsBooks
     ? undefined
     : await loadMarket(data.path, data, access, { read: data.read, funding: data.funding });
-  const books = needsBooks ? await loadRunBooks(data.path, data, access, data.read) : undefined;
+  const books = needsBooks ? await loadRunBooks(data.path, data, access, data.read, data.funding) : undefined;
   if ((market ?? books)?.sha256 === data.sha256) return { market, books };
   throw new StorageError(
     'data-changed',

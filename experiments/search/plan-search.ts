@@ -18,7 +18,7 @@ import { type Parameter, type Point, parseSpace, type Space, spaceSchema } from 
 const PARTS = { agent: 'config', env: 'envConfig', network: 'networkConfig' } as const;
 type Part = keyof typeof PARTS;
 /** Settings of a run without a part. */
-const OWN_SETTINGS = ['envs', 'network', 'data', 'validateFrom', 'testFrom'];
+const OWN_SETTINGS = ['envs', 'network', 'data', 'funding', 'validateFrom', 'testFrom'];
 
 /** The search of one pair of task and agent. */
 export interface SearchPlan {

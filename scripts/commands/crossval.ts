@@ -25,6 +25,10 @@ export const options = (yargs: Argv) =>
     .option('agent', { type: 'string', default: 'ppo', describe: 'Agent to train' })
     .option('env', { type: 'string', default: 'trading', describe: 'Environment on candles to train in' })
     .option('data', { type: 'string', default: SHIPPED_DATA, describe: 'File of candles, or sp500' })
+    .option('funding', {
+      type: 'string',
+      describe: 'File of funding rates, for env.instrument=perpetual; default: a column of the data',
+    })
     .option('groups', {
       default: 8,
       coerce: wholeNumber('groups', 2, 100),
@@ -85,7 +89,18 @@ export const options = (yargs: Argv) =>
       default: 'runs/crossval',
       describe: 'Folder; finished splits in it are kept',
     })
-    .requiresArg(['agent', 'env', 'data', 'groups', 'test-groups', 'embargo', 'window', 'horizon', 'seeds'])
+    .requiresArg([
+      'agent',
+      'env',
+      'data',
+      'funding',
+      'groups',
+      'test-groups',
+      'embargo',
+      'window',
+      'horizon',
+      'seeds',
+    ])
     .requiresArg(['seed', 'steps', 'envs', 'set', 'try', 'out', 'workers', 'ledger']);
 
 type Arguments = ArgumentsOf<typeof options>;
@@ -99,6 +114,7 @@ export async function run(args: Arguments, io: Io): Promise<number> {
     plugins: args.plugin ?? [],
     settings: parseSettings(args.set, ['agent', 'env']),
     data: args.data,
+    funding: args.funding,
     read: readOptionsOf(args),
     numEnvs: args.envs,
     totalSteps: args.steps,

@@ -196,6 +196,24 @@ describe('carry', () => {
     expect(traded('target:carry:0')).toBe(3);
   });
 
+  test('with targets, what one leg did and the other did not is traded back on the next books', () => {
+    // The contract falls below the limit while its order travels.
+    const prices = flat.map((_, n) => [100, n >= 1 ? 95 : 100]);
+    const timing = { decisionMs: HOUR - 5000, latencyMs: 10_000 };
+    const open = (actions: 'trades' | 'targets', name: string): number => {
+      const env = carryOn(prices, 0, { actions, targets: [0, 0.4], ...timing });
+      env.reset();
+      env.step(0);
+      env.step(action(env, name));
+      for (let n = 0; n < 6; n++) env.step(0);
+      expect(env.step(0).info.legFailures).toBe(1);
+      return env.market.exposure(1);
+    };
+    const bought = open('trades', 'trade:carry:forwards:0');
+    expect(Math.abs(bought)).toBeGreaterThan(100);
+    expect(open('targets', 'target:carry:0.4')).toBe(0);
+  });
+
   test('a planted persistent funding is there to be captured, one of zero mean is not', () => {
     const gain = (rate: number) => {
       const env = carryOn(flat, rate, { takerFeeRate: 0.0004 });
