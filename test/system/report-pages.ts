@@ -1,9 +1,15 @@
 /** Makes one of every page, of small samples. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { random } from '../../agents/rules/random.ts';
 import { createRng } from '../../core/rng.ts';
 import { arbitrageConfig } from '../../envs/arbitrage/config.ts';
 import type { ArbitrageEnv } from '../../envs/arbitrage.ts';
+import { renderSession, summarizeSession } from '../../experiments/live/session-report.ts';
+import { readSessionStory } from '../../experiments/live/session-story.ts';
 import { geometricBrownian } from '../../market/synthetic/candles.ts';
+import { TapeWriter } from '../../storage/tape-writer.ts';
 import { judgeArbitrage } from '../../trainers/arbitrage/judge.ts';
 import { ArbitrageRecorder } from '../../trainers/arbitrage/record.ts';
 import { splitByTime } from '../../trainers/arbitrage/train.ts';
@@ -19,7 +25,9 @@ import { renderUpdatePage } from '../../trainers/report/pages/update.ts';
 import { renderReport } from '../../trainers/report/render.ts';
 import { tradingReport } from '../../trainers/report/trading.ts';
 import { splitSpans } from '../../trainers/spans.ts';
-import { twoVenueBooks } from '../live/recorded-session.ts';
+import { recordSession, twoVenueBooks } from '../live/recorded-session.ts';
+import { TRADING_SCRIPT } from '../live/scripted-run.ts';
+import { walkingBooks } from '../market/walking-books.ts';
 
 const SEEDS = [1, 2, 3];
 
@@ -239,20 +247,40 @@ function sampleUpdatePage(): string {
   });
 }
 
+/** Of a session on generated books, from its tape. */
+async function sampleSessionPage(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'market-gym-session-page-'));
+  try {
+    const books = walkingBooks({ events: 900, depth: 3, seed: 2 });
+    const writer = new TapeWriter(join(folder, 'tape'));
+    const venues = [{ name: 'bybit', base: 'BTC', quote: 'USDT' }];
+    for (const record of recordSession({ books: { ...books, venues }, config: TRADING_SCRIPT }))
+      writer.append(record);
+    await writer.close();
+    const story = await readSessionStory(join(folder, 'tape'));
+    return renderSession({ ...story, tape: 'runs/session' }, summarizeSession(story))!;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** By name. */
-export function samplePages(): Readonly<Record<string, string>> {
+export const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  trading: () => sampleTradingPage(),
+  session: sampleSessionPage,
+  arbitrage: sampleArbitragePage,
+  prior: samplePriorPage,
+  update: sampleUpdatePage,
+  costs: sampleCostsPage,
+  data: sampleDataPage,
+};
+
+function sampleDataPage(): string {
   const candles = geometricBrownian({ rng: createRng('quality'), length: 500, stepMs: 3_600_000 });
-  return {
-    trading: sampleTradingPage(),
-    arbitrage: sampleArbitragePage(),
-    prior: samplePriorPage(),
-    update: sampleUpdatePage(),
-    costs: sampleCostsPage(),
-    data: renderQualityReport({
-      title: 'prices.csv',
-      understoodAs: 'CSV, comma, time in UTC',
-      notes: ['2 lines were left out.'],
-      series: [{ symbol: undefined, candles }],
-    }),
-  };
+  return renderQualityReport({
+    title: 'prices.csv',
+    understoodAs: 'CSV, comma, time in UTC',
+    notes: ['2 lines were left out.'],
+    series: [{ symbol: undefined, candles }],
+  });
 }

@@ -23,7 +23,7 @@ export const REPORT_SCRIPT = String.raw`
   const percentText = (value, digits) => fixed(100 * value, digits) + '%';
   const plainText = (value) => minus(Number(value.toPrecision(value < 100 ? 4 : 6)).toLocaleString('en-US', { maximumFractionDigits: 8 }));
   const returnText = (value) => (Math.abs(value) < 1000 ? minus(value.toPrecision(4)) : plainText(Math.round(value)));
-  const timeText = (seconds, daily) => new Date(seconds * 1000).toISOString().slice(0, daily ? 10 : 16).replace('T', ' ');
+  const timeText = (seconds, daily) => new Date(seconds * 1000).toISOString().slice(0, daily ? 10 : Math.floor(seconds) % 60 === 0 ? 16 : 19).replace('T', ' ');
 
   // Parts that every chart shares
 

@@ -20,9 +20,11 @@ export function dayText(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }
 
-/** `2024-03-01 14:30` where bars are shorter than a day. */
+/** `2024-03-01 14:30` where bars are shorter than a day, with seconds where there are some. */
 export function timeText(timeMs: number, isDaily: boolean): string {
-  return isDaily ? dayText(timeMs) : new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
+  if (isDaily) return dayText(timeMs);
+  const end = Math.floor(timeMs / 1000) % 60 === 0 ? 16 : 19;
+  return new Date(timeMs).toISOString().slice(0, end).replace('T', ' ');
 }
 
 /** `3 days`, `5.2 h`, `14 min`, `8 s` */

@@ -6,7 +6,7 @@ import type { ReportChartData } from '../../../trainers/report/data.ts';
 import { renderReport } from '../../../trainers/report/render.ts';
 import type { Report, ReportCurve, ReportSpan } from '../../../trainers/report/report.ts';
 import { tearSheet } from '../../../trainers/report/tear/sheet.ts';
-import { durationText, fixedText, percentText } from '../../../trainers/report/text.ts';
+import { durationText, fixedText, percentText, timeText } from '../../../trainers/report/text.ts';
 import { counts } from '../../soak.ts';
 
 const DAY_MS = 86_400_000;
@@ -116,6 +116,8 @@ describe('the figures', () => {
     expect(tearSheet([0, 1], [1, 2], undefined)).toBeUndefined();
     const short = tearSheet([0, DAY_MS, 2 * DAY_MS], [1, 2, 3], undefined)!;
     expect([short.months, short.years, short.market]).toEqual([[], [], undefined]);
+    const isYearly = (days: number) => tearSheet([0, DAY_MS, days * DAY_MS], [1, 2, 3], undefined)!.hasYearly;
+    expect([isYearly(29), isYearly(30)]).toEqual([false, true]);
   });
 
   test('stand on the page as they are', () => {
@@ -148,6 +150,7 @@ describe('the figures', () => {
 test('numbers are written with one minus sign, and no sign before nothing', () => {
   expect([fixedText(-1.234), fixedText(-0.001), fixedText(Number.NaN)]).toEqual(['−1.23', '0.00', '–']);
   expect([percentText(-0.1234), percentText(Infinity)]).toEqual(['−12.3%', '–']);
+  expect([0, 61_000].map((ms) => timeText(ms, false))).toEqual(['1970-01-01 00:00', '1970-01-01 00:01:01']);
   expect([5000, 300_000, 3 * 3_600_000, 3 * DAY_MS].map(durationText)).toEqual([
     '5 s',
     '5 min',

@@ -8,6 +8,7 @@ export const TEAR_SCRIPT = String.raw`
   // Tear sheets: rolling figures, candles with fills, round trips
 
   function drawRolling(figure, { rolling }, daily) {
+    if (figure === null) return;
     const { time, sharpe, volatility } = rolling;
     if (time.length < 2) { figure.hidden = true; return; }
     const curves = [

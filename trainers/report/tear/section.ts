@@ -25,7 +25,7 @@ ${drawdownTable(sheet, span)}
 ${distribution(sheet)}
 ${besideMarket(sheet)}
 </div>
-${rolling(sheet)}
+${sheet.hasYearly ? rolling(sheet) : ''}
 ${candles(span)}
 ${trips(curve.trips?.length ?? 0, span.name)}
 </details>`;
@@ -100,10 +100,10 @@ function distribution({ distribution: counts, returns }: TearSheet): string {
   return `<div><h3>Returns of bars</h3>${distributionPicture(counts)}${factList(facts)}</div>`;
 }
 
-function besideMarket({ market }: TearSheet): string {
+function besideMarket({ market, hasYearly }: TearSheet): string {
   if (market === undefined) return '';
   return `<div><h3>Beside buy-and-hold</h3>${factList([
-    ['Alpha a year', percentText(market.alpha)],
+    ...(hasYearly ? [['Alpha a year', percentText(market.alpha)] as const] : []),
     ['Beta', fixedText(market.beta)],
     ['Correlation', fixedText(market.correlation)],
   ])}</div>`;

@@ -40,11 +40,14 @@ export interface TearSheet {
     | { readonly alpha: number; readonly beta: number; readonly correlation: number }
     | undefined;
   readonly rolling: RollingRisk & { readonly window: number };
+  /** A month or more: of less, figures a year say nothing. */
+  readonly hasYearly: boolean;
 }
 
 const NUM_DRAWDOWNS = 10;
 const NUM_BINS = 41;
 const LEAST_MONTHS_MS = 45 * 86_400_000;
+const LEAST_YEARLY_MS = 30 * 86_400_000;
 const LEAST_WINDOW = 20;
 /** A window is half a year, or this part of the span. */
 const WINDOW_SHARE = 0.2;
@@ -95,6 +98,7 @@ export function tearSheet(
     },
     market: market === undefined ? undefined : besideMarket(returns, market, periodsPerYear),
     rolling: { ...rollingRisk(returns, window, periodsPerYear), window },
+    hasYearly: spanMs >= LEAST_YEARLY_MS,
   };
 }
 
