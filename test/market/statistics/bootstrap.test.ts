@@ -48,6 +48,35 @@ describe('the stationary bootstrap', () => {
     expect(covered / 150).toBeGreaterThan(0.9);
   });
 
+  test('of one resample reaches as far as its mean is off in errors of its blocks, times the error of Newey & West, less its bias', () => {
+    const [n, block] = [24, 3];
+    const values = noise(createRng(9), n, 0.3);
+    const centre = values.reduce((sum, x) => sum + x, 0) / n;
+    const rng = createRng(4);
+    const sums: { sum: number; length: number }[] = [];
+    let index = 0;
+    for (let i = 0; i < n; i++) {
+      const begins = i === 0 || rng.uniform() < 1 / block;
+      index = begins ? rng.integer(n) : (index + 1) % n;
+      if (begins) sums.push({ sum: 0, length: 0 });
+      sums.at(-1)!.sum += values[index] - centre;
+      sums.at(-1)!.length++;
+    }
+    const total = sums.reduce((all, { sum }) => all + sum, 0);
+    const error = Math.hypot(...sums.map(({ sum, length }) => sum - (length * total) / n));
+    const lags = 2 * (block - 1);
+    let variance = 0;
+    for (let lag = 0; lag <= lags; lag++) {
+      let covariance = 0;
+      for (let t = lag; t < n; t++) covariance += ((values[t] - centre) * (values[t - lag] - centre)) / n;
+      variance += (lag === 0 ? 1 : 2 * (1 - lag / (lags + 1))) * covariance;
+    }
+    const reach = Math.abs(total / error) * Math.sqrt(variance / (n - 1 - lags));
+    const drawn = stationaryBootstrap(values, { rng: createRng(4), meanBlockLength: block, numResamples: 1 });
+    expect(drawn.high - drawn.mean).toBeCloseTo(reach, 12);
+    expect(drawn.mean - drawn.low).toBeCloseTo(reach, 12);
+  });
+
   test('widens with the level', () => {
     const values = noise(createRng(3), 300, 0.3);
     const half = stationaryBootstrap(values, { rng: createRng(4), level: 0.5 });
@@ -57,12 +86,11 @@ describe('the stationary bootstrap', () => {
 
   test('of few resamples reaches as far as the farthest, rather than within what they were', () => {
     const values = noise(createRng(3), 100, 0.3);
-    const [nineteen, more] = [0.95, 0.99].map((level) =>
-      stationaryBootstrap(values, { rng: createRng(4), level, numResamples: 19 }),
+    const [less, usual, more] = [0.9, 0.95, 0.99].map((level) =>
+      stationaryBootstrap(values, { rng: createRng(4), level, numResamples: 20 }),
     );
-    expect(nineteen).toEqual(more);
-    const twenty = { rng: createRng(4), numResamples: 20 };
-    expect(stationaryBootstrap(values, { ...twenty, level: 0.9 }).high).toBeLessThan(more.high);
+    expect(usual).toEqual(more);
+    expect(less.high).toBeLessThan(more.high);
   });
 
   test('is decided by its seed', () => {
