@@ -1,6 +1,7 @@
 /** Opens SQLite files that several processes use at a time, and puts what goes wrong with them in words. */
 import Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
+import type { SqlDatabase } from './postgres/sql.ts';
 
 export interface DatabaseOptions {
   /** Statements that make the tables of a new file. */
@@ -22,7 +23,7 @@ const LOCK_TIMEOUT_MS = 30_000;
 export function openDatabase(
   file: string,
   { schema, version, what, lockTimeoutMs = LOCK_TIMEOUT_MS }: DatabaseOptions,
-): Database.Database {
+): SqlDatabase {
   let db: Database.Database | undefined;
   try {
     const opened = new Database(file, { timeout: lockTimeoutMs } as Database.Options);
@@ -31,11 +32,12 @@ export function openDatabase(
     opened.pragma('synchronous = FULL');
     const found = (): number => (opened.pragma('user_version') as [{ user_version: number }])[0].user_version;
     if (found() === 0) {
-      inTransaction(opened, file, what, () => {
+      inTransaction(opened as unknown as SqlDatabase, file, what, () => {
         if (found() === 0) opened.exec(`${schema}\nPRAGMA user_version = ${version};`);
       });
     }
-    if (found() === version) return opened;
+    // The library's types take the values as one list; its calls take them one by one.
+    if (found() === version) return opened as unknown as SqlDatabase;
     throw new StorageError(
       'unsupported-version',
       `"${file}" has version ${found()}, this program reads ${version}. Use the version of market-gym that wrote it.`,
@@ -51,7 +53,7 @@ export function openDatabase(
  * @throws StorageError `busy`; what the operation throws, with nothing changed
  */
 export function inTransaction<Result>(
-  db: Database.Database,
+  db: SqlDatabase,
   path: string,
   what: string,
   operation: () => Result,
@@ -59,7 +61,7 @@ export function inTransaction<Result>(
   try {
     db.exec('BEGIN IMMEDIATE');
   } catch (error) {
-    throw databaseError(error, path, what);
+    throw error instanceof StorageError ? error : databaseError(error, path, what);
   }
   try {
     const result = operation();

@@ -1,7 +1,6 @@
 /** Registers every trained model with its versions and stages: an SQLite index over directories of verified files. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
 import { suggestion } from '../core/nearest.ts';
 import type { Json } from '../core/snapshot.ts';
@@ -18,6 +17,7 @@ import {
   sealModel,
   writeArtifact,
 } from './model-artifact.ts';
+import type { SqlDatabase } from './postgres/sql.ts';
 
 /** `candidate`: saved, not chosen; `champion`: in use, one a name; `archived`: out of use, kept. */
 export type ModelStage = 'candidate' | 'champion' | 'archived';
@@ -90,7 +90,7 @@ interface Row {
 export class ModelRegistry {
   readonly path: string;
   readonly #artifacts: string;
-  readonly #db: Database.Database;
+  readonly #db: SqlDatabase;
 
   /**
    * Opens the registry in a directory.

@@ -1,10 +1,12 @@
 /** Counts what was tried: one SQLite file to which every training, fit and comparison appends a row, and nothing is taken away. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type Database from 'libsql';
 import { StorageError } from '../core/errors.ts';
 import { makeDirectory } from './atomic.ts';
 import { databaseError, inTransaction, openDatabase } from './database.ts';
+import { describeServer, isPostgresUrl } from './postgres/address.ts';
+import type { SqlDatabase } from './postgres/sql.ts';
+import { openServerDatabase } from './postgres/statements.ts';
 import {
   type KnownAxes,
   readSeries,
@@ -95,10 +97,10 @@ interface StoredRow {
  */
 export class TrialLedger {
   readonly path: string;
-  readonly #db: Database.Database;
+  readonly #db: SqlDatabase;
 
   /**
-   * @param path of the file
+   * @param path of the file, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
    * @param options for a file that is missing or in use
    * @param options.create makes the file, and its folder, where there is none
    * @param options.lockTimeoutMs how long to wait for another process that writes. Default 10 s.
@@ -108,12 +110,18 @@ export class TrialLedger {
     path: string,
     { create = false, lockTimeoutMs = 10_000 }: { create?: boolean; lockTimeoutMs?: number } = {},
   ) {
-    if (!create && !existsSync(path)) {
-      throw new StorageError(
+    const missing = (place: string): StorageError =>
+      new StorageError(
         'no-ledger',
-        `There is no ledger "${path}": nothing has been tried from this folder. Name another --ledger.`,
+        `There is no ledger "${place}": nothing has been tried from this folder. Name another --ledger.`,
       );
+    if (isPostgresUrl(path)) {
+      this.path = describeServer(path);
+      const tables = { name: 'market_gym_ledger', schema: SCHEMA, version: SCHEMA_VERSION };
+      this.#db = openServerDatabase(path, { ...tables, create, missing, timeoutMs: lockTimeoutMs });
+      return;
     }
+    if (!create && !existsSync(path)) throw missing(path);
     makeDirectory(dirname(path));
     this.path = path;
     this.#db = openDatabase(path, { schema: SCHEMA, version: SCHEMA_VERSION, what: 'ledger', lockTimeoutMs });
@@ -195,7 +203,7 @@ export class TrialLedger {
         )
         .all(data, toMs, fromMs) as { id: number; num_rows: number; num_configurations: number }[];
       // Numbers of this file's own.
-      const onPlace = `place IN (${places.map(({ id }) => id).join()})`;
+      const onPlace = `place IN (${places.map(({ id }) => id).join() || 'NULL'})`;
       const countDistinct = (): number => {
         const statement = `SELECT count(DISTINCT configuration_key) AS count FROM trials WHERE ${onPlace}`;
         return (this.#db.prepare(statement).get() as { count: number }).count;
@@ -209,7 +217,7 @@ export class TrialLedger {
       return {
         numConfigurations: places.length === 1 ? places[0].num_configurations : countDistinct(),
         numRows: places.reduce((sum, { num_rows }) => sum + num_rows, 0),
-        sample: this.#sampleOf(`${onPlace} AND configuration_key IN (${[...keys].join()})`),
+        sample: this.#sampleOf(`${onPlace} AND configuration_key IN (${[...keys].join() || 'NULL'})`),
         looks: this.#db
           .prepare(
             `SELECT configuration, count(*) AS count FROM looks WHERE ${onPlace} GROUP BY configuration`,
@@ -222,11 +230,12 @@ export class TrialLedger {
   /** The latest row of each set of seeds of each configuration. */
   #sampleOf(condition: string): TrialsOnPlace['sample'] {
     const axes: KnownAxes = new Map();
-    // Beside max(), SQLite takes the other columns from the row that has it.
     const rows = this.#db
       .prepare(
-        `SELECT max(number) AS number, configuration, seeds, test_axis AS axis, test_exposure AS exposure, test AS returns
-         FROM trials WHERE ${condition} GROUP BY configuration_key, seeds LIMIT ${MAX_ROWS}`,
+        `SELECT configuration, seeds, test_axis AS axis, test_exposure AS exposure, test AS returns FROM trials
+         WHERE number IN (SELECT max(number) FROM trials WHERE ${condition} GROUP BY configuration_key, seeds
+           ORDER BY configuration_key, seeds LIMIT ${MAX_ROWS})
+         ORDER BY configuration_key, seeds`,
       )
       .all() as (StoredSeries & { configuration: string; seeds: string })[];
     const sample = new Map<string, { seeds: number[]; test?: TrialSeries }[]>();
@@ -270,13 +279,13 @@ export class TrialLedger {
     });
   }
 
-  #rows(where: string, parameter?: string | number, limit = -1): TrialRow[] {
+  #rows(where: string, parameter?: string | number, limit?: number): TrialRow[] {
     const statement = this.#db.prepare(
       `SELECT number, time_ms, kind, label, data, from_ms, to_ms, source, configuration, seeds, led_to,
          length(validation) AS num_validation, length(test) AS num_test,
          (SELECT verdict FROM looks WHERE looks.place = trials.place
             AND looks.configuration_key = trials.configuration_key ORDER BY number DESC LIMIT 1) AS verdict
-       FROM trials LEFT JOIN places ON places.id = trials.place ${where} ORDER BY number DESC LIMIT ${limit}`,
+       FROM trials LEFT JOIN places ON places.id = trials.place ${where} ORDER BY number DESC ${limit === undefined ? '' : `LIMIT ${limit}`}`,
     );
     const rows = parameter === undefined ? statement.all() : statement.all(parameter);
     return (rows as StoredRow[]).map(toRow);

@@ -38,6 +38,7 @@ const STARTED: Readonly<Record<string, string>> = {
   'experiments/worker.ts': 'experiments/pool.ts',
   'experiments/run/envs.ts': 'experiments/run/parts.ts',
   'continual/learner-worker.ts': 'continual/learner.ts',
+  'storage/postgres/statement-thread.ts': 'storage/postgres/statements.ts',
   'scripts/bench/costly-env.ts': 'scripts/bench/envs.ts',
   'scripts/bench/against/own-side.ts': 'scripts/bench/against/compare.ts',
   'scripts/bench/data-reading.ts': 'scripts/bench/data.ts',

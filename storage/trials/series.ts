@@ -1,7 +1,7 @@
 /** Stores what accounts did on a span: trials of one span share its times and prices, which are kept once. */
-import type Database from 'libsql';
 import { StorageError } from '../../core/errors.ts';
 import { sha256 } from '../exact-json.ts';
+import type { SqlDatabase } from '../postgres/sql.ts';
 import type { TrialSeries } from './trial.ts';
 
 export const SERIES_SCHEMA = `CREATE TABLE axes (
@@ -22,7 +22,7 @@ export type KnownAxes = Map<string, Pick<TrialSeries, 'timeMs' | 'price'>>;
 
 /** @returns axis, exposure and returns for the row @throws StorageError `not-storable` */
 export function storeSeries(
-  db: Database.Database,
+  db: SqlDatabase,
   series: TrialSeries | undefined,
 ): [string | null, number | null, Buffer | null] {
   if (series === undefined) return [null, null, null];
@@ -40,7 +40,7 @@ export function storeSeries(
  * @throws StorageError `corrupt`
  */
 export function readSeries(
-  db: Database.Database,
+  db: SqlDatabase,
   path: string,
   { axis, exposure, returns }: StoredSeries,
   known: KnownAxes = new Map(),

@@ -7,7 +7,8 @@ export const ledgerOptions = <Values>(yargs: Argv<Values>) =>
   yargs.option('ledger', {
     coerce: (value: unknown): LedgerChoice => (value === false ? false : String(value)),
     defaultDescription: DEFAULT_LEDGER,
-    describe: 'File that every trial is counted in; --no-ledger: in none, and the verdict says so',
+    describe:
+      'File, or postgres://…, that every trial is counted in; --no-ledger: in none, and the verdict says so',
   });
 
 /** @returns the file, `false` for none */

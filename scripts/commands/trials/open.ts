@@ -10,7 +10,7 @@ export const trialsOptions = <Values>(yargs: Argv<Values>) =>
     .option('ledger', {
       type: 'string',
       default: DEFAULT_LEDGER,
-      describe: 'File that trials are counted in',
+      describe: 'File, or postgres://…, that trials are counted in',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON object instead of text' })
     .requiresArg('ledger');
