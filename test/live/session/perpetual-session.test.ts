@@ -15,13 +15,15 @@ import { walkingBooks } from '../../market/walking-books.ts';
 import { entriesOf, recordSession } from '../recorded-session.ts';
 import { restlessPolicy, sessionSettings } from './restless-policy.mjs';
 
-const FUNDING_MS = 30_000;
+/** No multiple of a bar: rates change within the bar that they are exchanged in. */
+const FUNDING_MS = 31_300;
 const ENV = {
   instrument: 'perpetual',
   leverage: 100,
   marginMode: 'isolated',
   maxLeverage: 20,
   levels: [-20, -10, 0, 10, 20],
+  barMs: 2000,
   initialEquity: 200,
   feeRate: 0.00001,
   staleMs: 60_000,
