@@ -8,6 +8,7 @@ export {
 } from './arbitrage/edges.ts';
 export { type HindsightOptions, hindsightBound } from './arbitrage/hindsight-bound.ts';
 export { type LeadLag, measureLeadLag } from './arbitrage/lead-lag.ts';
+export { Deleveraging, type DeleveragingTerms } from './arbitrage/legs/deleveraging.ts';
 export { LegDesk, type LegDeskOptions, type LegFill } from './arbitrage/legs/desk.ts';
 export { type Combo, type LegMarket, type LegPlan, planLegs } from './arbitrage/legs/plan.ts';
 export { Pockets } from './arbitrage/legs/pockets.ts';

@@ -125,6 +125,25 @@ export const comboConfig = z.object({
     .array(z.string())
     .default([])
     .describe('what may not leave, as exchange:currency: ["korea:KRW"]'),
+  deleverageMoveRate: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'auto-deleveraging: a move of the mark that makes the exchange close positions which gained by it, fraction; 0: never',
+    ),
+  deleverageWindowMs: z
+    .number()
+    .positive()
+    .default(3_600_000)
+    .describe('auto-deleveraging: time within which the mark has to move, ms'),
+  deleverageShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.5)
+    .describe('auto-deleveraging: part of a position that is closed'),
   funding: z
     .enum(['file', 'none'])
     .default('file')

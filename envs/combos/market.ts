@@ -1,6 +1,7 @@
 /** Simulates the markets of an arbitrage over several: books, funding and orders in the order of time, and what it is all worth. */
 import type { Rng } from '../../core/rng.ts';
 import { joinSnapshots, restoreArrayInto, type Snapshot, snapshotPart } from '../../core/snapshot.ts';
+import { Deleveraging } from '../../market/arbitrage/legs/deleveraging.ts';
 import { LegDesk, type LegDeskOptions } from '../../market/arbitrage/legs/desk.ts';
 import type { LegPlan } from '../../market/arbitrage/legs/plan.ts';
 import { QuoteDesk } from '../../market/arbitrage/legs/quotes.ts';
@@ -35,6 +36,7 @@ export class ComboMarket {
   readonly #config: ComboConfig;
   readonly #state = new Float64Array(3);
   readonly #start: Float64Array; // [P]
+  readonly #deleveraging: Deleveraging | undefined;
   #tape: LegTape;
   /** Fundings that are told message by message; undefined: they are those of the tape. */
   readonly #news: FundingNews | undefined;
@@ -69,6 +71,8 @@ export class ComboMarket {
     });
     this.quotes =
       kind.maker && new QuoteDesk({ desk: this.desk, ...kind.maker, hedgeLimitRate: config.hedgeLimitRate });
+    const { deleverageMoveRate: moveRate, deleverageWindowMs: windowMs, deleverageShare: share } = config;
+    if (moveRate > 0) this.#deleveraging = new Deleveraging(this.desk, { moveRate, windowMs, share });
     this.values = new Float64Array(plan.currencies.length);
     this.before = new Float64Array(plan.currencies.length);
     this.edges = new Float64Array(2 * plan.combos.length);
@@ -105,6 +109,7 @@ export class ComboMarket {
     const first = Math.max(0, row - warmupEvents + 1);
     if (tape.contracts !== undefined) this.#news?.begin(tape.contracts, tape.books, row);
     this.desk.reset(this.#start.fill(0), this.#news?.series ?? tape.funding, timeMs[row]);
+    this.#deleveraging?.reset();
     this.#showLastBooks(first);
     this.#state[NEXT_FUNDING] = Infinity;
     for (let r = first; r <= row; r++) {
@@ -156,9 +161,14 @@ export class ComboMarket {
     this.#takeBook(this.row + 1);
     if (this.quotes !== undefined) this.#showQuotes(at);
     this.desk.liquidate(at);
+    this.#deleveraging?.onBook(this.#tape.books.venue[this.row], at);
     this.#value();
     // Whoever says what to hold leaves it to the desk to trade back what one leg did and another did not.
-    if (this.#config.actions === 'targets' && this.quotes === undefined && this.desk.counts[1] > 0)
+    if (
+      this.#config.actions === 'targets' &&
+      this.quotes === undefined &&
+      this.desk.counts[1] + this.desk.counts[2] > 0
+    )
       this.flatten();
     onEvent();
   }
@@ -269,6 +279,7 @@ export class ComboMarket {
     return joinSnapshots({
       desk: this.desk.save(),
       ...(this.quotes && { quotes: this.quotes.save() }),
+      ...(this.#deleveraging && { deleveraging: this.#deleveraging.save() }),
       own: {
         arrays: Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()])),
         values: this.#news === undefined ? {} : { numNews: this.#news.numTaken },
@@ -304,6 +315,7 @@ export class ComboMarket {
     if (tape.contracts !== undefined)
       this.#news?.restore(tape.contracts, Number(snapshot.values['own/numNews']));
     this.desk.restore(snapshotPart(snapshot, 'desk'), this.#news?.series ?? tape.funding);
+    this.#deleveraging?.load(snapshotPart(snapshot, 'deleveraging'));
     this.quotes?.restore(snapshotPart(snapshot, 'quotes'), tape.trades);
     restoreArrayInto(this.values, snapshot, 'own/values');
     restoreArrayInto(this.edges, snapshot, 'own/edges');

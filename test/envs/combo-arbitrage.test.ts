@@ -214,6 +214,33 @@ describe('carry', () => {
     expect(open('targets', 'target:carry:0.4')).toBe(0);
   });
 
+  test('auto-deleveraging closes half of a short that has gained, at the mark and without a fee, and no other', () => {
+    const after = (last: number, moveRate: number, extra: ComboEnvOptions['config'] = {}) => {
+      const prices = flat.map((_, n) => (n < 4 ? [100, 100] : [last, last]));
+      const config = {
+        deleverageMoveRate: moveRate,
+        deleverageWindowMs: 3 * HOUR,
+        transfers: false,
+        ...extra,
+      };
+      const env = carryOn(prices, 0, config);
+      env.reset();
+      env.step(action(env, extra.actions === 'targets' ? 'target:carry:0.4' : 'trade:carry:forwards:0'));
+      const before = env.market.desk.pockets.positions[1];
+      let last1 = env.step(0);
+      for (let n = 0; n < 6; n++) last1 = env.step(0);
+      return { env, kept: env.market.desk.pockets.positions[1] / before, info: last1.info };
+    };
+    expect(after(88, 0.1).kept).toBe(0.5);
+    expect([after(88, 0).kept, after(92, 0.1).kept, after(112, 0.1).kept]).toEqual([1, 1, 1]);
+    const { env, info } = after(88, 0.1);
+    expect(info.liquidations).toBe(1);
+    expect(env.market.exposure(1)).toBeCloseTo(200, 6);
+    expect(info.equity).toBeCloseTo(100_000 - 8, 6);
+    // With targets the leg that is left is sold on the next books.
+    expect(after(88, 0.1, { actions: 'targets', targets: [0, 0.4] }).env.market.exposure(1)).toBe(0);
+  });
+
   test('a planted persistent funding is there to be captured, one of zero mean is not', () => {
     const gain = (rate: number) => {
       const env = carryOn(flat, rate, { takerFeeRate: 0.0004 });

@@ -207,6 +207,14 @@ export class LegDesk implements Snapshotable {
     this.#report(market, side, filled, filled * price, 0, timeMs, false, true);
   }
 
+  /** The exchange closes part of a position at the mark, without a fee. @param size base units, no more than the position */
+  closeAtMark(market: number, size: number, timeMs: number): void {
+    const side: Side = this.pockets.positions[market] > 0 ? -1 : 1;
+    const notional = size * this.mids[market];
+    this.pockets.settle(market, side, size, notional, 0);
+    this.#report(market, side, size, notional, 0, timeMs, true);
+  }
+
   /** Whether an order to this market would be taken in now. */
   canSend(market: number, nowMs: number): boolean {
     return this.#numUnderWay < MAX_ORDERS && this.matchers[market].isOpen(nowMs);
