@@ -215,7 +215,7 @@ describe('carry', () => {
   });
 
   test('auto-deleveraging closes half of a short that has gained, at the mark and without a fee, and no other', () => {
-    const after = (last: number, moveRate: number, extra: ComboEnvOptions['config'] = {}) => {
+    const moved = (last: number, moveRate: number, extra: ComboEnvOptions['config'] = {}) => {
       const prices = flat.map((_, n) => (n < 4 ? [100, 100] : [last, last]));
       const config = {
         deleverageMoveRate: moveRate,
@@ -231,14 +231,14 @@ describe('carry', () => {
       for (let n = 0; n < 6; n++) last1 = env.step(0);
       return { env, kept: env.market.desk.pockets.positions[1] / before, info: last1.info };
     };
-    expect(after(88, 0.1).kept).toBe(0.5);
-    expect([after(88, 0).kept, after(92, 0.1).kept, after(112, 0.1).kept]).toEqual([1, 1, 1]);
-    const { env, info } = after(88, 0.1);
+    expect(moved(88, 0.1).kept).toBe(0.5);
+    expect([moved(88, 0).kept, moved(92, 0.1).kept, moved(112, 0.1).kept]).toEqual([1, 1, 1]);
+    const { env, info } = moved(88, 0.1);
     expect(info.liquidations).toBe(1);
     expect(env.market.exposure(1)).toBeCloseTo(200, 6);
     expect(info.equity).toBeCloseTo(100_000 - 8, 6);
     // With targets the leg that is left is sold on the next books.
-    expect(after(88, 0.1, { actions: 'targets', targets: [0, 0.4] }).env.market.exposure(1)).toBe(0);
+    expect(moved(88, 0.1, { actions: 'targets', targets: [0, 0.4] }).env.market.exposure(1)).toBe(0);
   });
 
   test('a planted persistent funding is there to be captured, one of zero mean is not', () => {
