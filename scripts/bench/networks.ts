@@ -4,6 +4,7 @@ import { PpoLoss } from '../../agents/on-policy/ppo-loss.ts';
 import { createRng } from '../../core/rng.ts';
 import { createDiscrete } from '../../envs/spaces.ts';
 import { createKernels } from '../../networks/kernels/create.ts';
+import { fusedObstacle } from '../../networks/kernels/fused.ts';
 import type { KernelBackend } from '../../networks/kernels/kernels.ts';
 import { createGru } from '../../networks/layers/gru.ts';
 import { createLstm } from '../../networks/layers/lstm.ts';
@@ -17,6 +18,9 @@ const gflops = (name: string, measure: () => number): Benchmark => ({ name, unit
 export const networkBenchmarks: readonly Benchmark[] = [
   gflops('kernel.gemm_gflops.64x64x64', () => measureProduct(64, 'wasm')),
   gflops('kernel.gemm_gflops.256x256x256', () => measureProduct(256, 'wasm')),
+  gflops('kernel.gemm_gflops.256x256x256.fma', () =>
+    fusedObstacle() === undefined ? measureProduct(256, 'wasm-fma') : Number.NaN,
+  ),
   gflops('kernel.gemm_gflops.256x256x256.blas', () => ifBlasFound(() => measureProduct(256, 'blas'))),
   milliseconds('ppo.update64_ms', measurePpoUpdate),
   { name: 'act.batch1_us', unit: 'µs', measure: measureGreedyAction },
