@@ -8,6 +8,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { cos, log, sin } from '../../core/math.ts';
 import { noSettings, type PluginShape, requirePlugin } from '../../core/plugin.ts';
 import type { Candles } from '../candles/candles.ts';
+import { relativeStrength } from './indicators/bar.ts';
 import { lastZscore } from './zscore.ts';
 
 export interface Feature {
@@ -166,19 +167,7 @@ const rsi = defineFeature({
   defaultBars: 14,
   bounded: true,
   lookback: (bars) => bars,
-  create:
-    (bars) =>
-    ({ close }, row) => {
-      let gains = 0;
-      let losses = 0;
-      for (let r = row - bars + 1; r <= row; r++) {
-        const change = close[r] - close[r - 1];
-        if (change > 0) gains += change;
-        else losses -= change;
-      }
-      const total = gains + losses;
-      return total === 0 ? 0 : (gains - losses) / total;
-    },
+  create: (bars) => (candles, row) => relativeStrength(candles, row, bars),
 });
 
 const channel = defineFeature({

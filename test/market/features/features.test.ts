@@ -1,21 +1,14 @@
 /** Each feature against its definition, term by term, and against a changed future. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../../../core/rng.ts';
-import {
-  type Candles,
-  candlesFromPrices,
-  createCandles,
-  sliceCandles,
-} from '../../../market/candles/candles.ts';
+import { type Candles, candlesFromPrices } from '../../../market/candles/candles.ts';
 import { candleFeatures } from '../../../market/features/features.ts';
+import { indicators } from '../../../market/features/indicators/index.ts';
 import { lastZscore } from '../../../market/features/zscore.ts';
-import { geometricBrownian } from '../../../market/synthetic/candles.ts';
-
-const candles = geometricBrownian({ rng: createRng(7), length: 300, stepMs: 3_600_000, gapDeviation: 0.002 });
+import { candles, type FeatureDefinition, last, proveFeature, sum } from './feature-proofs.ts';
 
 /** The definitions, written from lists of the last bars with the engine's own functions. */
-const definitions: Record<string, (bars: number, c: Candles, row: number) => number> = {
+const definitions: Record<string, FeatureDefinition> = {
   return: (bars, c, row) => Math.log(c.close[row]) - Math.log(c.close[row - bars]),
   volatility(bars, c, row) {
     const returns = last(bars, row).map((r) => Math.log(c.close[r]) - Math.log(c.close[r - 1]));
@@ -47,99 +40,14 @@ const definitions: Record<string, (bars: number, c: Candles, row: number) => num
   'weekday-cos': (_, c, row) => Math.cos((2 * Math.PI * new Date(c.timeMs[row]).getUTCDay()) / 7),
 };
 
-const last = (bars: number, row: number) => Array.from({ length: bars }, (_, i) => row - bars + 1 + i);
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-
 function minuteOfDay(c: Candles, row: number): number {
   const date = new Date(c.timeMs[row]);
   return date.getUTCHours() * 60 + date.getUTCMinutes();
 }
 
-/** The same candles up to `row`, and others, of another length, after it. */
-function withOtherFuture(original: Candles, row: number, seed: number): Candles {
-  const rng = createRng(seed);
-  const future = geometricBrownian({
-    rng,
-    length: 1 + rng.integer(50),
-    stepMs: 60_000,
-    startMs: original.timeMs[row] + 1 + rng.integer(1e9),
-    startPrice: rng.uniform() * 1e6 + 1,
-  });
-  const past = sliceCandles(original, 0, row + 1);
-  const join = (name: 'timeMs' | 'open' | 'high' | 'low' | 'close' | 'volume') => [
-    ...past[name],
-    ...future[name],
-  ];
-  return createCandles({
-    timeMs: join('timeMs'),
-    open: join('open'),
-    high: join('high'),
-    low: join('low'),
-    close: join('close'),
-    volume: join('volume'),
-  });
-}
-
 for (const feature of candleFeatures) {
-  describe(feature.name, () => {
-    const windows = feature.defaultBars === undefined ? [0] : [feature.minBars ?? 1, feature.defaultBars, 37];
-
-    test.each(windows)('is what its definition says, window %i', (bars) => {
-      const compute = feature.create(bars);
-      for (let row = feature.lookback(bars); row < candles.length; row++) {
-        const expected = definitions[feature.name](bars, candles, row);
-        if (Number.isNaN(expected)) expect(compute(candles, row)).toBe(0);
-        else expect(Math.abs(compute(candles, row) - expected)).toBeLessThan(1e-11);
-      }
-    });
-
-    test('at row r does not change with anything after r, to the bit', () => {
-      fc.assert(
-        fc.property(fc.nat(), fc.nat(298), fc.constantFrom(...windows), (seed, r, bars) => {
-          const changed = withOtherFuture(candles, r, seed);
-          const before = feature.create(bars);
-          const after = feature.create(bars);
-          for (let row = feature.lookback(bars); row <= r; row++) {
-            expect(Object.is(before(candles, row), after(changed, row))).toBe(true);
-          }
-        }),
-        { numRuns: 30 },
-      );
-    });
-
-    test('needs its lookback and no row more, to the bit', () => {
-      for (const bars of windows) {
-        const lookback = feature.lookback(bars);
-        for (const row of [lookback, 150, 299]) {
-          const alone = sliceCandles(candles, row - lookback, row + 1);
-          const whole = feature.create(bars)(candles, row);
-          expect(Object.is(feature.create(bars)(alone, lookback), whole)).toBe(true);
-        }
-      }
-    });
-
-    test('is finite in a market that stands still', () => {
-      const still = candlesFromPrices(new Array(60).fill(0.1));
-      for (const bars of windows) {
-        const compute = feature.create(bars);
-        for (let row = feature.lookback(bars); row < 60; row++) {
-          expect(Number.isFinite(compute(still, row))).toBe(true);
-        }
-      }
-    });
-
-    if (feature.bounded) {
-      test('stays of order one', () => {
-        for (const bars of windows) {
-          const compute = feature.create(bars);
-          const limit = feature.name === 'volume-zscore' ? Math.sqrt(bars - 1) + 1e-9 : 1;
-          for (let row = feature.lookback(bars); row < candles.length; row++) {
-            expect(Math.abs(compute(candles, row))).toBeLessThanOrEqual(limit);
-          }
-        }
-      });
-    }
-  });
+  const limitOf = feature.name === 'volume-zscore' ? (bars: number) => Math.sqrt(bars - 1) + 1e-9 : undefined;
+  proveFeature(feature, definitions[feature.name], limitOf);
 }
 
 test('every feature has a definition here, and says what it is', () => {
@@ -188,7 +96,10 @@ describe('lastZscore', () => {
 test('those that say that they use the volume do, and no other', () => {
   const silent = { ...candles, volume: candles.volume.map((volume, row) => (row % 2 === 0 ? volume : 0)) };
   const loud = { ...candles, volume: candles.volume.map((_, row) => 1 + (row % 7)) };
-  for (const { name, defaultBars = 1, lookback, create, usesVolume = false } of candleFeatures) {
+  for (const { name, defaultBars = 1, lookback, create, usesVolume = false } of [
+    ...candleFeatures,
+    ...indicators,
+  ]) {
     const valuesOf = (given: Candles) => {
       const read = create(defaultBars);
       const first = lookback(defaultBars);
