@@ -1,5 +1,7 @@
 /** Sums an account up by calendar months and years, in UTC. */
 
+const DAY_MS = 86_400_000;
+
 /** What a month or a year brought. */
 export interface PeriodReturn {
   readonly year: number;
@@ -27,22 +29,31 @@ function byPeriod(
   periodOf: (date: Date) => { year: number; month?: number },
 ): PeriodReturn[] {
   const periods: PeriodReturn[] = [];
+  let period = periodOf(new Date(timeMs[0]));
+  let day = Math.floor(timeMs[0] / DAY_MS);
   let start = equity[0];
   let peak = start;
   let worst = 0;
+  const end = (last: number): void => {
+    const totalReturn = start > 0 ? last / start - 1 : 0;
+    periods.push({ ...period, totalReturn, maxDrawdown: worst });
+  };
   for (let t = 0; t < equity.length; t++) {
-    const period = periodOf(new Date(timeMs[t]));
-    const last = periods.at(-1);
-    if (last === undefined || last.year !== period.year || last.month !== period.month) {
-      start = t === 0 ? equity[0] : equity[t - 1];
-      peak = start;
-      worst = 0;
-      periods.push({ ...period, totalReturn: 0, maxDrawdown: 0 });
+    const today = Math.floor(timeMs[t] / DAY_MS);
+    if (today !== day) {
+      day = today;
+      const next = periodOf(new Date(timeMs[t]));
+      if (next.year !== period.year || next.month !== period.month) {
+        end(equity[t - 1]);
+        period = next;
+        start = equity[t - 1];
+        peak = start;
+        worst = 0;
+      }
     }
-    peak = Math.max(peak, equity[t]);
-    worst = peak > 0 ? Math.min(worst, equity[t] / peak - 1) : 0;
-    const totalReturn = start > 0 ? equity[t] / start - 1 : 0;
-    periods[periods.length - 1] = { ...period, totalReturn, maxDrawdown: worst };
+    if (equity[t] > peak) peak = equity[t];
+    if (peak > 0 && equity[t] / peak - 1 < worst) worst = equity[t] / peak - 1;
   }
+  if (equity.length > 0) end(equity[equity.length - 1]);
   return periods;
 }

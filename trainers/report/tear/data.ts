@@ -1,9 +1,8 @@
 /** Prepares what the tear sheet's charts and lists draw: candles, fills, rolling figures, round trips. */
 import { largestTriangles } from '../../../core/largest-triangle.ts';
 import type { RoundTrip } from '../../../market/statistics/account-trips.ts';
-import { marketCurve } from '../cast.ts';
 import type { ReportCurve, ReportSpan } from '../report.ts';
-import { tearSheet } from './sheet.ts';
+import { sheetOf } from './sheet.ts';
 
 const MAX_CANDLES = 1_000;
 const MAX_FILLS = 1_000;
@@ -44,7 +43,7 @@ export interface TearChartData {
 /** @param curve the agent that is followed */
 export function tearChartData(span: ReportSpan, curve: ReportCurve): TearChartData | undefined {
   const { timeMs } = span;
-  const sheet = tearSheet(timeMs, curve.equity, marketCurve(span)?.equity, span.periodsPerYear);
+  const sheet = sheetOf(span, curve);
   if (sheet === undefined) return undefined;
   const { window, sharpe, volatility } = sheet.rolling;
   const known = volatility.subarray(window - 1);

@@ -1,12 +1,12 @@
 /** Renders the tear sheets of a report: for each span the one agent that is followed, with its round trips. */
 import type { PeriodReturn } from '../../../market/statistics/calendar-returns.ts';
-import { followedCurve, marketCurve, spansInReadingOrder } from '../cast.ts';
+import { followedCurve, spansInReadingOrder } from '../cast.ts';
 import { isDaily } from '../data.ts';
 import { escapeHtml } from '../html.ts';
 import type { Report, ReportSpan } from '../report.ts';
 import { durationText, fixedText, NOTHING, percentText, timeText } from '../text.ts';
 import { distributionPicture } from './distribution.ts';
-import { type TearSheet, tearSheet } from './sheet.ts';
+import { sheetOf, type TearSheet } from './sheet.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -14,8 +14,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function tearSection(report: Report): string {
   const parts = spansInReadingOrder(report).map((span, i) => {
     const curve = followedCurve(report, span);
-    const sheet =
-      curve && tearSheet(span.timeMs, curve.equity, marketCurve(span)?.equity, span.periodsPerYear);
+    const sheet = curve && sheetOf(span, curve);
     if (curve === undefined || sheet === undefined) return '';
     return `<details class="tear" data-tear="${i}"${i === 0 ? ' open' : ''}><summary>${escapeHtml(span.name)}: ${escapeHtml(curve.name)}</summary>
 ${months(sheet, span.name)}

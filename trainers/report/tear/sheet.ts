@@ -11,6 +11,8 @@ import { type Histogram, histogram } from '../../../market/statistics/histogram.
 import { compareToBenchmark, summarize } from '../../../market/statistics/metrics.ts';
 import { type RollingRisk, rollingRisk } from '../../../market/statistics/rolling.ts';
 import { returnsOf } from '../../backtest.ts';
+import { marketCurve } from '../cast.ts';
+import type { ReportCurve, ReportSpan } from '../report.ts';
 
 export interface TearSheet {
   /** Empty for less than a month and a half. */
@@ -51,6 +53,16 @@ const LEAST_YEARLY_MS = 30 * 86_400_000;
 const LEAST_WINDOW = 20;
 /** A window is half a year, or this part of the span. */
 const WINDOW_SHARE = 0.2;
+
+const known = new WeakMap<ReportCurve, TearSheet | undefined>();
+
+/** Of an account on a span, worked out once for its tables and its charts. */
+export function sheetOf(span: ReportSpan, curve: ReportCurve): TearSheet | undefined {
+  if (!known.has(curve)) {
+    known.set(curve, tearSheet(span.timeMs, curve.equity, marketCurve(span)?.equity, span.periodsPerYear));
+  }
+  return known.get(curve);
+}
 
 /**
  * @param timeMs [T] @param equity [T] above 0 at the start
