@@ -14,7 +14,7 @@ export function exportModel(model: TrainedModel, to: ExportForm): Uint8Array {
   if (kind !== 'xgboost' || text === undefined) {
     throw new ConfigError(
       'unfit-export',
-      `A model of kind "${kind}" cannot be exported; runs and xgboost models can.`,
+      `A model of kind "${kind}" cannot be exported; runs and models fitted with --model xgboost can.`,
     );
   }
   const trees = XgboostModel.fromJson(text);

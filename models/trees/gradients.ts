@@ -7,6 +7,7 @@
  */
 import { TrainingError } from '../../core/errors.ts';
 import type { TreeKernels } from './kernels.ts';
+import { type RowLoss, rowLossOf } from './losses/row-losses.ts';
 import { isMulticlass, type ObjectiveName } from './xgboost-config.ts';
 
 /**
@@ -35,15 +36,17 @@ export class GradientSource {
   readonly #scratch: number;
   readonly #result: number;
   readonly #custom: CustomGradient | undefined;
+  readonly #loss: RowLoss | undefined;
 
   constructor(
     kernels: TreeKernels,
-    objective: ObjectiveName,
+    config: Parameters<typeof rowLossOf>[0],
     labels: Float32Array,
     weights: Float32Array | undefined,
     numOutputs: number,
     custom: CustomGradient | undefined,
   ) {
+    const { objective } = config;
     const numRows = labels.length;
     const numbers = numRows * numOutputs;
     this.#kernels = kernels;
@@ -51,6 +54,7 @@ export class GradientSource {
     this.#numRows = numRows;
     this.#numOutputs = numOutputs;
     this.#custom = custom;
+    this.#loss = rowLossOf(config);
     this.#pairs = kernels.reserve(numbers * 8);
     this.#scratch = isMulticlass(objective) && custom === undefined ? kernels.reserve(numbers * 4) : 0;
     this.#result = kernels.reserve(8);
@@ -76,6 +80,7 @@ export class GradientSource {
     const labels = this.#labels.byteOffset;
     const weights = this.#weights.byteOffset;
     if (this.#custom !== undefined) this.#callCustom(this.#custom);
+    else if (this.#loss !== undefined) this.#callLoss(this.#loss);
     else if (this.#objective === 'binary:logistic') {
       exports.logisticGradients(at, labels, weights, this.#pairs, numRows);
     } else if (this.#objective === 'reg:squarederror') {
@@ -100,6 +105,19 @@ export class GradientSource {
         shiftFor(largestG * Math.max(numRows, 2)),
         shiftFor(largestH * Math.max(numRows, 2)),
       );
+    }
+  }
+
+  #callLoss(loss: RowLoss): void {
+    const { margins } = this;
+    const labels = this.#labels;
+    const weights = this.#weights;
+    const pairs = this.#kernels.floats(this.#pairs, this.#numRows * 2);
+    const pair = new Float32Array(2);
+    for (let row = 0; row < this.#numRows; row++) {
+      loss(margins[row], labels[row], pair);
+      pairs[row * 2] = pair[0] * weights[row];
+      pairs[row * 2 + 1] = pair[1] * weights[row];
     }
   }
 

@@ -8,6 +8,8 @@
  */
 import type { Rng } from '../../core/rng.ts';
 import type { BinnedTable } from './bins.ts';
+import { allowedAfter } from './bounds/constraints.ts';
+import { boundedScore, boundedWeight, childBounds, isBounded } from './bounds/weights.ts';
 import { type GrowingNode, type GrowthConfig, GrowthMemory, UNSPLIT } from './growth-memory.ts';
 import type { TreeKernels } from './kernels.ts';
 import { sampleColumns, sampleRowsInto } from './sampling.ts';
@@ -64,6 +66,7 @@ export class TreeGrower {
       for (let from = 0; from < splits.length; from += memory.groupSize) {
         const group = splits.slice(from, from + memory.groupSize);
         memory.partition(group, this.#nodes);
+        if (isBounded(config)) for (const node of group) this.#boundChildren(node);
         this.#search(group, open);
       }
     }
@@ -103,6 +106,7 @@ export class TreeGrower {
       sumH,
       ...UNSPLIT,
     };
+    root.score = boundedScore(sumG, sumH, config, root.bounds);
     this.#nodes = [root];
     return { config, root };
   }
@@ -121,12 +125,44 @@ export class TreeGrower {
         if (colsampleByLevel < 1 || colsampleByNode < 1) {
           node.columns = sampleColumns(this.#columnsOf(node.depth), colsampleByNode, this.#rng);
         }
+        this.#keepInteractions(node);
       }
     }
     this.#memory.findSplits(group, this.#nodes);
     for (const node of sought) {
       if (node.gain > SMALLEST_GAIN && node.gain >= gamma) open.push(node);
       else this.#memory.histograms.release(node);
+    }
+  }
+
+  /** Leaves a node below the root the columns that may meet those of its path. */
+  #keepInteractions(node: GrowingNode): void {
+    const { interactions } = this.#config;
+    if (interactions === undefined || node.parent < 0) return;
+    const path = new Set<number>();
+    for (let id = node.parent; id >= 0; id = this.#nodes[id].parent) path.add(this.#nodes[id].column);
+    const allowed = allowedAfter(path, interactions);
+    node.columns = (node.columns ?? this.#treeColumns).filter((column) => allowed.has(column));
+  }
+
+  #boundChildren(node: GrowingNode): void {
+    const config = this.#config;
+    const children = [this.#nodes[node.left], this.#nodes[node.left + 1]];
+    const [left, right] = children.map(({ sumG, sumH }) => boundedWeight(sumG, sumH, config, node.bounds));
+    const way = config.monotone?.[node.column] ?? 0;
+    const bounds = childBounds(node.bounds, way, left, right);
+    for (const [index, child] of children.entries()) {
+      child.bounds = bounds[index];
+      child.score = boundedScore(child.sumG, child.sumH, config, node.bounds);
+    }
+  }
+
+  /** Sets each leaf of the tree just grown anew from its rows in the sample, times eta; one without any stays. */
+  refreshLeaves(tree: Tree, quantileOfRows: (rows: Int32Array) => number): void {
+    const eta = Math.fround(this.#config.eta);
+    for (const { id, begin, count, left } of this.#nodes) {
+      if (left >= 0 || count === 0) continue;
+      tree.splitCondition[id] = quantileOfRows(this.#memory.rows.subarray(begin, begin + count)) * eta;
     }
   }
 
@@ -145,7 +181,9 @@ export class TreeGrower {
     const tree = createTree(this.#nodes.length);
     for (const node of this.#nodes) {
       const { id, parent, left, column, bin } = node;
-      const weight = Math.fround(this.#weight(node.sumG, node.sumH));
+      // A leaf got its weight when its parent was split, by the parent's bounds.
+      const { bounds } = left < 0 && parent >= 0 ? this.#nodes[parent] : node;
+      const weight = boundedWeight(node.sumG, node.sumH, this.#config, bounds);
       tree.sumHessian[id] = node.sumH;
       if (parent >= 0) tree.parent[id] = parent;
       if (left < 0) {
@@ -163,13 +201,6 @@ export class TreeGrower {
       tree.lossChange[id] = node.gain;
     }
     return tree;
-  }
-
-  #weight(sumG: number, sumH: number): number {
-    const { lambda, alpha, minChildWeight } = this.#config;
-    if (sumH < minChildWeight || sumH <= 0) return 0;
-    const t = Math.sign(sumG) * Math.max(Math.abs(sumG) - alpha, 0);
-    return t === 0 ? 0 : -t / (sumH + lambda);
   }
 }
 

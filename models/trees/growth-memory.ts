@@ -4,16 +4,14 @@
  */
 import { type KernelLayout, kernelLayout } from '../../networks/kernels/layout.ts';
 import type { BinnedTable } from './bins.ts';
+import { type Bounds, isBounded, UNBOUNDED, type WeightConfig } from './bounds/weights.ts';
 import { type HistogramHolder, HistogramPool } from './histograms.ts';
 import type { TreeKernels } from './kernels.ts';
 
 /** The settings that decide a tree's shape. */
-export interface GrowthConfig {
+export interface GrowthConfig extends WeightConfig {
   readonly eta: number;
-  readonly lambda: number;
-  readonly alpha: number;
   readonly gamma: number;
-  readonly minChildWeight: number;
   /** 0 for no limit. */
   readonly maxDepth: number;
   /** 0 for no limit. */
@@ -24,6 +22,8 @@ export interface GrowthConfig {
   readonly colsampleByTree: number;
   readonly colsampleByLevel: number;
   readonly colsampleByNode: number;
+  /** Columns that may meet on a path; absent where all may. */
+  readonly interactions?: readonly ReadonlySet<number>[] | undefined;
 }
 
 export interface GrowingNode extends HistogramHolder {
@@ -37,6 +37,9 @@ export interface GrowingNode extends HistogramHolder {
   readonly outCount: number;
   readonly sumG: number;
   readonly sumH: number;
+  /** What its weight is held in, and its score by its parent's; used where weights are bounded. */
+  bounds: Bounds;
+  score: number;
   /** The columns it may be split by; undefined for all of the tree's. */
   columns: Int32Array | undefined;
   maySplit: boolean;
@@ -84,7 +87,8 @@ export class GrowthMemory {
     this.#pairs = kernels.reserve(this.groupSize * at.PAIR_BYTES);
     this.#bests = kernels.reserve(this.groupSize * 2 * numPanels * at.BEST_BYTES);
     this.#parts = kernels.reserve(this.groupSize * 2 * at.PART_BYTES);
-    const perNode = config.colsampleByLevel < 1 || config.colsampleByNode < 1;
+    const perNode =
+      config.colsampleByLevel < 1 || config.colsampleByNode < 1 || config.interactions !== undefined;
     this.#masks = perNode ? kernels.reserve(this.groupSize * 2 * columns) : 0;
     this.#treeMask = kernels.reserve(columns);
     this.#activePanels = kernels.reserve(numPanels);
@@ -95,6 +99,7 @@ export class GrowthMemory {
     const starts = kernels.reserve((columns + 1) * 4);
     const counts = kernels.reserve(columns * 4);
     const hasMissing = kernels.reserve(columns);
+    const ways = config.monotone === undefined ? 0 : kernels.reserve(columns);
     this.#context = kernels.reserve(at.CONTEXT_BYTES);
     this.rows = kernels.words(rows, numRows);
     kernels.words(starts, columns + 1).set(offsets);
@@ -111,9 +116,13 @@ export class GrowthMemory {
     words[at.CONTEXT_ACTIVE_PANELS >> 2] = this.#activePanels;
     words[at.CONTEXT_ROWS >> 2] = rows;
     words[at.CONTEXT_HELD_ROWS >> 2] = held;
+    words[at.CONTEXT_IS_BOUNDED >> 2] = isBounded(config) ? 1 : 0;
+    words[at.CONTEXT_MONOTONE >> 2] = ways;
+    if (config.monotone !== undefined) kernels.bytes(ways, numColumns).set(config.monotone);
     const doubles = kernels.doubles(this.#context, at.CONTEXT_BYTES >> 3);
     doubles[at.CONTEXT_LAMBDA >> 3] = config.lambda;
     doubles[at.CONTEXT_ALPHA >> 3] = config.alpha;
+    doubles[at.CONTEXT_MAX_DELTA_STEP >> 3] = config.maxDeltaStep;
     doubles[at.CONTEXT_MIN_CHILD_WEIGHT >> 3] = Math.max(config.minChildWeight, Number.MIN_VALUE);
     this.setTreeColumns(Int32Array.from({ length: numColumns }, (_, column) => column));
   }
@@ -234,6 +243,8 @@ export class GrowthMemory {
     words[at.NODE_MASK >> 2] = mask;
     words[at.NODE_BESTS >> 2] = bests;
     kernels.doubles(address + at.NODE_SUMS, 2).set([node.sumG, node.sumH]);
+    const { lower, upper } = node.bounds;
+    kernels.floats(address + at.NODE_BOUNDS, 3).set([lower, upper, node.score]);
   }
 
   #writeHow(pair: number, how: number): void {
@@ -292,4 +303,6 @@ export const UNSPLIT = {
   leftG: 0,
   leftH: 0,
   left: -1,
+  bounds: UNBOUNDED,
+  score: 0,
 };

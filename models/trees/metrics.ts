@@ -1,15 +1,24 @@
 /** Measures predictions against labels in the numbers that XGBoost prints. */
-import { DataError } from '../../core/errors.ts';
-import { log } from '../../core/math.ts';
-import type { MetricName } from './xgboost-config.ts';
+import { exp, log } from '../../core/math.ts';
+import { areaUnderPrecisionRecall, areaUnderRoc } from './losses/areas.ts';
+import { logGamma } from './losses/log-gamma.ts';
+import type { MetricName, XgboostConfig } from './xgboost-config.ts';
 
 /** Probabilities are kept this far from 0 and 1 where their logarithm is taken. */
 const SMALLEST = 1e-16;
 
+/** What metrics of values take from the configuration. */
+export type MetricParameters = Pick<
+  XgboostConfig,
+  'huber_slope' | 'quantile_alpha' | 'tweedie_variance_power'
+>;
+
+const DEFAULTS: MetricParameters = { huber_slope: 1, quantile_alpha: 0.5, tweedie_variance_power: 1.5 };
+
 /**
- * A weighted mean over the rows, or the area under the ROC curve.
+ * A weighted mean over the rows, or the area under the curve of `auc` or `aucpr`.
  * @param predictions [N, K], probabilities for classifiers
- * @throws DataError `single-class` for `auc` without rows of both classes
+ * @throws DataError `single-class` for `auc` and `aucpr` without rows of both classes
  */
 export function measure(
   metric: MetricName,
@@ -17,14 +26,16 @@ export function measure(
   labels: Float32Array,
   weights: Float32Array | undefined,
   numOutputs: number,
+  parameters = DEFAULTS,
 ): number {
+  if (metric === 'aucpr') return areaUnderPrecisionRecall(predictions, labels, weights);
   if (metric === 'auc') return areaUnderRoc(predictions, labels, weights);
   const loss = LOSSES[metric];
   let sum = 0;
   let total = 0;
   for (let row = 0; row < labels.length; row++) {
     const weight = weights === undefined ? 1 : weights[row];
-    sum += weight * loss(predictions, row * numOutputs, numOutputs, labels[row]);
+    sum += weight * loss(predictions, row * numOutputs, numOutputs, labels[row], parameters);
     total += weight;
   }
   const mean = sum / total;
@@ -33,12 +44,18 @@ export function measure(
 
 /** Whether larger is better. */
 export function isMaximized(metric: MetricName): boolean {
-  return metric === 'auc';
+  return metric === 'auc' || metric === 'aucpr';
 }
 
-type Loss = (predictions: Float32Array, at: number, numOutputs: number, label: number) => number;
+type Loss = (
+  predictions: Float32Array,
+  at: number,
+  numOutputs: number,
+  label: number,
+  parameters: MetricParameters,
+) => number;
 
-const LOSSES: Readonly<Record<Exclude<MetricName, 'auc'>, Loss>> = {
+const LOSSES: Readonly<Record<Exclude<MetricName, 'auc' | 'aucpr'>, Loss>> = {
   logloss(predictions, at, _, label) {
     const p = predictions[at];
     return -(
@@ -55,36 +72,24 @@ const LOSSES: Readonly<Record<Exclude<MetricName, 'auc'>, Loss>> = {
   },
   rmse: (predictions, at, _, label) => (predictions[at] - label) * (predictions[at] - label),
   mae: (predictions, at, _, label) => Math.abs(predictions[at] - label),
+  mphe(predictions, at, _, label, { huber_slope: slope }) {
+    const a = (label - predictions[at]) / slope;
+    return slope * slope * (Math.sqrt(1 + a * a) - 1);
+  },
+  quantile(predictions, at, _, label, { quantile_alpha: alpha }) {
+    const d = label - predictions[at];
+    return d >= 0 ? alpha * d : (alpha - 1) * d;
+  },
+  'poisson-nloglik'(predictions, at, _, label) {
+    const p = Math.max(predictions[at], SMALLEST);
+    return logGamma(label + 1) + p - log(p) * label;
+  },
+  'gamma-nloglik'(predictions, at, _, label) {
+    const p = Math.max(predictions[at], 1e-6);
+    return label / p + log(p);
+  },
+  'tweedie-nloglik'(predictions, at, _, label, { tweedie_variance_power: power }) {
+    const m = log(predictions[at]);
+    return (-label * exp((1 - power) * m)) / (1 - power) + exp((2 - power) * m) / (2 - power);
+  },
 };
-
-/** The chance that a row of class 1 is predicted higher than one of class 0; ties count half. */
-function areaUnderRoc(
-  predictions: Float32Array,
-  labels: Float32Array,
-  weights: Float32Array | undefined,
-): number {
-  const order = Uint32Array.from(labels.keys()).sort((a, b) => predictions[b] - predictions[a]);
-  let positives = 0;
-  let negatives = 0;
-  let area = 0;
-  for (let i = 0; i < order.length; ) {
-    const score = predictions[order[i]];
-    let tiedPositives = 0;
-    let tiedNegatives = 0;
-    for (; i < order.length && predictions[order[i]] === score; i++) {
-      const weight = weights === undefined ? 1 : weights[order[i]];
-      tiedPositives += weight * labels[order[i]];
-      tiedNegatives += weight * (1 - labels[order[i]]);
-    }
-    area += tiedNegatives * (positives + tiedPositives / 2);
-    positives += tiedPositives;
-    negatives += tiedNegatives;
-  }
-  if (!(positives * negatives > 0)) {
-    throw new DataError(
-      'single-class',
-      'The metric "auc" needs an evaluation set with rows of both classes.',
-    );
-  }
-  return area / (positives * negatives);
-}

@@ -1,19 +1,13 @@
 /** Turns margins, the sums of a row's leaves, into predictions and back. */
 import { DataError } from '../../core/errors.ts';
 import { exp, log } from '../../core/math.ts';
-import { type MetricName, OBJECTIVES, type ObjectiveName } from './xgboost-config.ts';
+import { type MetricName, OBJECTIVES, type ObjectiveName, VALUE_OBJECTIVES } from './xgboost-config.ts';
 
 /** Objectives of models that are read and predicted; those of `OBJECTIVES` are trained too. */
 export const FOREST_OBJECTIVES = [
   ...OBJECTIVES,
   'reg:logistic',
   'binary:logitraw',
-  'reg:absoluteerror',
-  'reg:pseudohubererror',
-  'reg:quantileerror',
-  'count:poisson',
-  'reg:gamma',
-  'reg:tweedie',
   'rank:pairwise',
   'rank:ndcg',
   'rank:map',
@@ -65,8 +59,7 @@ const squaredError: Objective = {
 };
 
 /** The logarithm is the link: predictions above 0. */
-const logLink: Omit<Objective, 'name'> = {
-  defaultMetric: 'rmse',
+const logLink: Omit<Objective, 'name' | 'defaultMetric'> = {
   marginOf: (baseScore) => Math.fround(log(Math.fround(baseScore))),
   transform(margins) {
     for (let i = 0; i < margins.length; i++) margins[i] = exp(margins[i]);
@@ -81,12 +74,12 @@ const BY_NAME: Readonly<Record<ForestObjective, Omit<Objective, 'name'>>> = {
   'multi:softmax': softmax,
   'reg:logistic': logistic,
   'binary:logitraw': squaredError,
-  'reg:absoluteerror': squaredError,
-  'reg:pseudohubererror': squaredError,
-  'reg:quantileerror': squaredError,
-  'count:poisson': logLink,
-  'reg:gamma': logLink,
-  'reg:tweedie': logLink,
+  'reg:absoluteerror': { ...squaredError, defaultMetric: 'mae' },
+  'reg:pseudohubererror': { ...squaredError, defaultMetric: 'mphe' },
+  'reg:quantileerror': { ...squaredError, defaultMetric: 'quantile' },
+  'count:poisson': { ...logLink, defaultMetric: 'poisson-nloglik' },
+  'reg:gamma': { ...logLink, defaultMetric: 'gamma-nloglik' },
+  'reg:tweedie': { ...logLink, defaultMetric: 'tweedie-nloglik' },
   'rank:pairwise': squaredError,
   'rank:ndcg': squaredError,
   'rank:map': squaredError,
@@ -116,13 +109,18 @@ export function requireLabels(
   if (labels.length !== numRows) {
     throw new DataError('wrong-length', `There are ${labels.length} labels for ${numRows} rows.`);
   }
-  const isRegression = name === 'reg:squarederror';
+  const isRegression = VALUE_OBJECTIVES.some((objective) => objective === name);
+  const [fits, range] = rangeOf(name);
   const classes = name === 'binary:logistic' ? 2 : numClasses;
   for (let row = 0; row < numRows; row++) {
     const label = labels[row];
-    if (isRegression ? Number.isFinite(label) : label >= 0 && label < classes && Number.isInteger(label))
+    if (
+      isRegression
+        ? Number.isFinite(label) && fits(label)
+        : label >= 0 && label < classes && Number.isInteger(label)
+    )
       continue;
-    const expected = isRegression ? 'a finite number' : `one of the declared classes 0 … ${classes - 1}`;
+    const expected = isRegression ? range : `one of the declared classes 0 … ${classes - 1}`;
     throw new DataError('invalid-label', `The label of row ${row} is ${label}; ${name} needs ${expected}.`);
   }
   if (needsAll && name === 'binary:logistic' && labels.every((label) => label === labels[0])) {
@@ -131,6 +129,13 @@ export function requireLabels(
       `Every label is ${labels[0]}; binary:logistic needs rows of both classes to learn from.`,
     );
   }
+}
+
+function rangeOf(name: ObjectiveName): [fits: (label: number) => boolean, range: string] {
+  if (name === 'reg:gamma') return [(label) => label > 0, 'a number above 0'];
+  if (name === 'count:poisson' || name === 'reg:tweedie')
+    return [(label) => label >= 0, '0 or a number above'];
+  return [() => true, 'a finite number'];
 }
 
 /** @throws DataError `wrong-length`, `invalid-weight` with the row */

@@ -2,13 +2,46 @@
 import { type ConfigOf, resolveConfig, z } from '../../core/config.ts';
 import { ConfigError } from '../../core/errors.ts';
 
-export const OBJECTIVES = ['binary:logistic', 'multi:softprob', 'multi:softmax', 'reg:squarederror'] as const;
+/** Losses of values, those of counts and amounts among them. */
+export const VALUE_OBJECTIVES = [
+  'reg:squarederror',
+  'reg:absoluteerror',
+  'reg:pseudohubererror',
+  'reg:quantileerror',
+  'count:poisson',
+  'reg:gamma',
+  'reg:tweedie',
+] as const;
+export const OBJECTIVES = [
+  'binary:logistic',
+  'multi:softprob',
+  'multi:softmax',
+  ...VALUE_OBJECTIVES,
+] as const;
 export type ObjectiveName = (typeof OBJECTIVES)[number];
+
+/** Objectives whose prediction is e to the margin. */
+export const isLogLinked = (objective: string): boolean =>
+  objective === 'count:poisson' || objective === 'reg:gamma' || objective === 'reg:tweedie';
 
 /** Several classes; softmax is softprob under the name for which XGBoost predicts the class alone. */
 export const isMulticlass = (objective: string): boolean => objective.startsWith('multi:');
 
-export const METRICS = ['logloss', 'mlogloss', 'error', 'merror', 'rmse', 'mae', 'auc'] as const;
+export const METRICS = [
+  'logloss',
+  'mlogloss',
+  'error',
+  'merror',
+  'rmse',
+  'mae',
+  'auc',
+  'aucpr',
+  'mphe',
+  'quantile',
+  'poisson-nloglik',
+  'gamma-nloglik',
+  'tweedie-nloglik',
+] as const;
 export type MetricName = (typeof METRICS)[number];
 
 const share = () => z.number().gt(0).max(1).default(1);
@@ -41,8 +74,45 @@ export const xgboostConfig = z.object({
   max_bin: z.int().min(2).max(65_535).default(256).describe('bins of a column'),
   base_score: z
     .number()
+    .optional()
+    .describe(
+      'prediction before the first tree, a probability for logistic; when absent 0.5, or the labels’ median or quantile for ' +
+        'absoluteerror and quantileerror',
+    ),
+  max_delta_step: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('largest weight of a leaf before eta, 0 for no limit; when absent 0, or 0.7 for count:poisson'),
+  monotone_constraints: z
+    .union([z.array(z.int().min(-1).max(1)), z.record(z.string(), z.int().min(-1).max(1))])
+    .optional()
+    .describe(
+      'per column, as a list or by name: 1 where the prediction may only rise with it, -1 where it may only fall, 0 free',
+    ),
+  interaction_constraints: z
+    .array(z.array(z.union([z.string(), z.int().min(0)])).min(1))
+    .optional()
+    .describe(
+      'groups of columns, by name or number from 0, that may meet on one path of a tree; all may when absent',
+    ),
+  quantile_alpha: z
+    .number()
+    .gt(0)
+    .lt(1)
     .default(0.5)
-    .describe('prediction before the first tree; a probability for logistic'),
+    .describe('the quantile that reg:quantileerror predicts and the metric quantile measures'),
+  tweedie_variance_power: z
+    .number()
+    .gt(1)
+    .lt(2)
+    .default(1.5)
+    .describe('power of the mean that the variance of reg:tweedie grows with: near 1 Poisson, near 2 gamma'),
+  huber_slope: z
+    .number()
+    .gt(0)
+    .default(1)
+    .describe('residual at which reg:pseudohubererror turns from squares to absolute values'),
   eval_metric: z
     .union([z.enum(METRICS), z.array(z.enum(METRICS)).min(1)])
     .optional()
@@ -58,7 +128,10 @@ export const xgboostConfig = z.object({
   tree_method: z.enum(['hist', 'auto']).default('hist').describe('how splits are found'),
 });
 
-export type XgboostConfig = ConfigOf<typeof xgboostConfig>;
+type Parsed = ConfigOf<typeof xgboostConfig>;
+
+/** Complete but for the base score, which some objectives take from the labels. */
+export type XgboostConfig = Omit<Parsed, 'max_delta_step'> & { readonly max_delta_step: number };
 export type XgboostOverrides = z.input<typeof xgboostConfig>;
 
 /** Other names that XGBoost and its interfaces know the parameters by. */
@@ -89,10 +162,18 @@ export function resolveXgboostConfig(overrides: Readonly<Record<string, unknown>
     }
     named[name] = value;
   }
-  const config = resolveConfig(xgboostConfig, named, 'model "xgboost"');
+  const parsed = resolveConfig(xgboostConfig, named, 'model "xgboost"');
+  const config: XgboostConfig = {
+    ...parsed,
+    max_delta_step: parsed.max_delta_step ?? (parsed.objective === 'count:poisson' ? 0.7 : 0),
+  };
   const { objective, num_class: classes, base_score: base } = config;
   if (isMulticlass(objective) ? classes < 2 : classes > 1) {
     throw invalid('num_class', classes, `${objective} needs ${isMulticlass(objective) ? '2 or more' : '0'}`);
+  }
+  if (base === undefined) return config;
+  if (isLogLinked(objective) && !(base > 0)) {
+    throw invalid('base_score', base, `${objective} needs a number above 0`);
   }
   if (objective === 'binary:logistic' && !(base > 0 && base < 1)) {
     throw invalid('base_score', base, 'binary:logistic needs a probability between 0 and 1');

@@ -15,6 +15,8 @@ export interface EvaluationSet {
   readonly weights?: Float32Array;
 }
 
+type BasedConfig = XgboostConfig & { readonly base_score: number };
+
 const MULTI_METRICS: readonly MetricName[] = ['mlogloss', 'merror'];
 
 export class Evaluation {
@@ -24,6 +26,7 @@ export class Evaluation {
   readonly #metrics: readonly MetricName[];
   readonly #objective: Objective;
   readonly #numOutputs: number;
+  readonly #config: BasedConfig;
   readonly #patience: number;
   readonly #margins: readonly Float32Array[];
   readonly #predictions: readonly Float32Array[];
@@ -34,7 +37,7 @@ export class Evaluation {
   /**
    * @throws ConfigError `invalid-value` for metrics that do not fit; DataError as training does, for each set
    */
-  constructor(sets: readonly EvaluationSet[], config: XgboostConfig, trained: FeatureTable) {
+  constructor(sets: readonly EvaluationSet[], config: BasedConfig, trained: FeatureTable) {
     const {
       objective,
       num_class: numClasses,
@@ -42,6 +45,7 @@ export class Evaluation {
       early_stopping_rounds: patience,
     } = config;
     this.#sets = sets;
+    this.#config = config;
     this.#objective = objectiveNamed(objective);
     this.#metrics =
       metrics === undefined
@@ -91,7 +95,7 @@ export class Evaluation {
       predictions.set(margins);
       this.#objective.transform(predictions, this.#numOutputs);
       for (const metric of this.#metrics) {
-        score = measure(metric, predictions, labels, weights, this.#numOutputs);
+        score = measure(metric, predictions, labels, weights, this.#numOutputs, this.#config);
         this.history[name][metric].push(score);
       }
     }

@@ -1,6 +1,6 @@
 /** Offers gradient-boosted trees as a kind of model: XGBoost's parameters, its model file as the saved form. */
 import { type ConfigOf, z } from '../../core/config.ts';
-import { StorageError } from '../../core/errors.ts';
+import { ConfigError, StorageError } from '../../core/errors.ts';
 import type { FeatureTable } from '../data/feature-table.ts';
 import {
   defineModel,
@@ -11,14 +11,20 @@ import {
 } from '../model.ts';
 import { classesOf } from './objectives.ts';
 import { type LabelledTable, trainXgboost } from './xgboost.ts';
-import { xgboostConfig } from './xgboost-config.ts';
+import { isLogLinked, VALUE_OBJECTIVES, xgboostConfig } from './xgboost-config.ts';
 import { XgboostModel } from './xgboost-model.ts';
 
 const FILE = 'xgboost.json';
 
 const kindConfig = xgboostConfig
-  .omit({ objective: true, num_class: true, base_score: true, eval_metric: true, seed: true })
+  .omit({ num_class: true, base_score: true, eval_metric: true, seed: true })
   .extend({
+    objective: z
+      .enum(VALUE_OBJECTIVES)
+      .default('reg:squarederror')
+      .describe(
+        'the loss of values; where labels are classes it follows from them and this must be left as it is',
+      ),
     window: z
       .number()
       .int()
@@ -33,7 +39,7 @@ const kindConfig = xgboostConfig
       .describe('rounds without a lower loss on the validation part before stopping; 0 for never'),
   });
 
-/** The objective follows from the labels, the prediction before the first tree too. */
+/** The objective of classes follows from the labels, the prediction before the first tree too. */
 export const xgboost = defineModel({
   name: 'xgboost',
   description: "Gradient-boosted trees with XGBoost's parameters and files; missing values are welcome",
@@ -50,7 +56,7 @@ export const xgboost = defineModel({
       table(fit),
       {
         ...parameters,
-        ...objectiveOf(context),
+        ...objectiveOf(context, config.objective),
         seed: rng.fork('trees').integer(0x8000_0000),
         early_stopping_rounds: validation === undefined ? 0 : patience,
       },
@@ -98,8 +104,15 @@ export const xgboost = defineModel({
 
 const widthOf = ({ columns, classNames }: ModelShape) => ({ columns, numClasses: classNames.length });
 
-function objectiveOf({ shape, fit }: TrainingContext) {
+function objectiveOf({ shape, fit }: TrainingContext, objective: ConfigOf<typeof kindConfig>['objective']) {
   const numClasses = shape.classNames.length;
+  if (numClasses > 0 && objective !== 'reg:squarederror') {
+    throw new ConfigError(
+      'invalid-value',
+      `The objective "${objective}" is for values, but the labels are ${numClasses} classes; leave model.objective out, or choose ` +
+        'labels that are values (--set label.label=forward-return).',
+    );
+  }
   if (numClasses === 2) return { objective: 'binary:logistic' } as const;
   if (numClasses > 2) return { objective: 'multi:softprob', num_class: numClasses } as const;
   let [sum, total] = [0, 0];
@@ -107,7 +120,10 @@ function objectiveOf({ shape, fit }: TrainingContext) {
     sum += fit.weights[i] * target;
     total += fit.weights[i];
   });
-  return { objective: 'reg:squarederror', base_score: sum / total } as const;
+  // Medians and quantiles are the trainer's own to take.
+  if (objective === 'reg:absoluteerror' || objective === 'reg:quantileerror') return { objective };
+  const mean = sum / total;
+  return { objective, base_score: isLogLinked(objective) ? Math.max(mean, 1e-6) : mean };
 }
 
 /** A part's windows as rows of a table of their own. */

@@ -13,7 +13,7 @@ import { BEST_BYTES, findSplit } from './tree-split';
 /**
  * One or two nodes whose histograms are wanted. For each of the two: place of the first row u32, number of rows u32,
  * histogram usize, mask of columns usize, where the best split of each panel goes usize (0 where none is sought), sums
- * f64 pair. Then how the second's histogram comes about, i32.
+ * f64 pair; then what bounds its children's weights, f32 each: the least, the largest, and the node's own score. Then how the second's histogram comes about, i32.
  */
 export const BEGIN: usize = 0;
 export const COUNT: usize = 4;
@@ -22,9 +22,10 @@ export const MASK: usize = 12;
 export const BESTS: usize = 16;
 /** Aligned for a pair of f64. */
 export const SUMS: usize = 24;
-export const NODE_BYTES: usize = 40;
+export const BOUNDS: usize = 40;
+export const NODE_BYTES: usize = 56;
 export const SECOND: usize = NODE_BYTES * 2;
-export const PAIR_BYTES: usize = 88;
+export const PAIR_BYTES: usize = 120;
 
 export const NONE: i32 = 0;
 /** It holds the parent's, from which the first's is to be taken. */
@@ -89,7 +90,9 @@ function search(context: usize, panel: i32, node: usize): void {
   const bests = load<usize>(node, BESTS);
   if (!bests) return;
   const best = bests + <usize>panel * BEST_BYTES;
-  findSplit(context, panel, load<usize>(node, HISTOGRAM), node + SUMS, load<usize>(node, MASK), best);
+  const histogram = load<usize>(node, HISTOGRAM);
+  const mask = load<usize>(node, MASK);
+  findSplit(context, panel, histogram, node + SUMS, mask, best, node + BOUNDS);
 }
 
 /** Parts stretches of rows, see `partition`; a chunk is one stretch. */

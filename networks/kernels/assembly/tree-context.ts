@@ -29,5 +29,11 @@ export const HELD_ROWS: usize = 40;
 export const LAMBDA: usize = 48;
 export const ALPHA: usize = 56;
 export const MIN_CHILD_WEIGHT: usize = 64;
+/** f64: the largest weight of a leaf, 0 for none. */
+export const MAX_DELTA_STEP: usize = 72;
+/** i32: 1 where weights are bounded, by the largest or by monotone columns. */
+export const IS_BOUNDED: usize = 80;
+/** usize: the way each column may lead, i8 [C]: 1 up, −1 down, 0 either; 0 where none is bound. */
+export const MONOTONE: usize = 84;
 /** Bytes of a context. */
-export const CONTEXT_BYTES: i32 = 80;
+export const CONTEXT_BYTES: i32 = 88;

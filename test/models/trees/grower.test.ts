@@ -6,6 +6,7 @@ import { GradientSource } from '../../../models/trees/gradients.ts';
 import { type GrowthConfig, TreeGrower } from '../../../models/trees/grower.ts';
 import { TreeKernels } from '../../../models/trees/kernels.ts';
 import type { Tree } from '../../../models/trees/tree.ts';
+import { resolveXgboostConfig } from '../../../models/trees/xgboost-config.ts';
 import { randomTable } from '../tables.ts';
 
 const { table, real } = randomTable(3000, 20, 0.05);
@@ -22,11 +23,12 @@ const config: GrowthConfig = {
   colsampleByTree: 1,
   colsampleByLevel: 1,
   colsampleByNode: 0.8,
+  maxDeltaStep: 0,
 };
 
 function createGrower(threads: number, changes: Partial<GrowthConfig> = {}, histogramBytes?: number) {
   const kernels = new TreeKernels(threads);
-  const source = new GradientSource(kernels, 'reg:squarederror', real, undefined, 1, undefined);
+  const source = new GradientSource(kernels, resolveXgboostConfig({}), real, undefined, 1, undefined);
   source.update(0);
   const binned = binTable(kernels, table, undefined, 64);
   const grower = new TreeGrower(kernels, binned, { ...config, ...changes }, createRng(1), histogramBytes);

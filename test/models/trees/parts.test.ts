@@ -7,6 +7,7 @@ import { GradientSource } from '../../../models/trees/gradients.ts';
 import { TreeKernels } from '../../../models/trees/kernels.ts';
 import { measure } from '../../../models/trees/metrics.ts';
 import { sampleColumns } from '../../../models/trees/sampling.ts';
+import { type ObjectiveName, resolveXgboostConfig } from '../../../models/trees/xgboost-config.ts';
 import { tableOf } from '../tables.ts';
 
 describe('cuts', () => {
@@ -54,13 +55,9 @@ describe('gradients', () => {
   const N = 37;
   const weights = Float32Array.from({ length: N }, () => 0.5 + rng.uniform());
 
-  function gradientsOf(
-    objective: 'binary:logistic' | 'multi:softprob' | 'reg:squarederror',
-    labels: Float32Array,
-    K: number,
-    spread = 2,
-  ) {
-    const source = new GradientSource(new TreeKernels(1), objective, labels, weights, K, undefined);
+  function gradientsOf(objective: ObjectiveName, labels: Float32Array, K: number, spread = 2) {
+    const config = resolveXgboostConfig({ objective, ...(K > 1 && { num_class: K }), quantile_alpha: 0.3 });
+    const source = new GradientSource(new TreeKernels(1), config, labels, weights, K, undefined);
     for (let i = 0; i < N * K; i++) source.margins[i] = spread * rng.gaussian();
     source.update(0);
     const pairs = new Float32Array(source.margins.buffer, source.pairsOf(0), N * K * 2);
@@ -98,6 +95,32 @@ describe('gradients', () => {
           // XGBoost doubles the diagonal of the softmax's second derivative.
           expect(Math.abs(pairs[(k * N + row) * 2 + 1] - curve * (K === 3 ? 2 : 1))).toBeLessThan(1e-5);
         }
+      }
+    });
+  }
+
+  const power = (x: number, p: number) => exp(p * log(x));
+  const valueLosses: [ObjectiveName, (m: number, y: number) => number, hessianOf?: (m: number) => number][] =
+    [
+      // The hessian is taken 0.7 further on.
+      ['count:poisson', (m, y) => exp(m) - y * m, (m) => exp(m + 0.7)],
+      ['reg:gamma', (m, y) => y * exp(-m) + m],
+      ['reg:tweedie', (m, y) => -y * (power(exp(m), -0.5) / -0.5) + power(exp(m), 0.5) / 0.5],
+      ['reg:pseudohubererror', (m, y) => Math.sqrt(1 + (m - y) ** 2) - 1],
+      ['reg:absoluteerror', (m, y) => Math.abs(m - y), () => 1],
+      ['reg:quantileerror', (m, y) => (m > y ? 0.7 * (m - y) : 0.3 * (y - m)), () => 1],
+    ];
+  for (const [objective, loss, hessianOf] of valueLosses) {
+    test(`those of ${objective} are the differences of its loss`, () => {
+      const labels = Float32Array.from({ length: N }, () => 0.1 + 3 * rng.uniform());
+      const { margins, pairs } = gradientsOf(objective, labels, 1, 0.7);
+      const step = 1e-4;
+      for (let row = 0; row < N; row++) {
+        const [m, y, w] = [margins[row], labels[row], weights[row]];
+        const slope = (loss(m + step, y) - loss(m - step, y)) / (2 * step);
+        const curve = hessianOf?.(m) ?? (loss(m + step, y) - 2 * loss(m, y) + loss(m - step, y)) / step ** 2;
+        expect(Math.abs(pairs[2 * row] - w * slope)).toBeLessThan(3e-6);
+        expect(Math.abs(pairs[2 * row + 1] - w * curve)).toBeLessThan(1e-5);
       }
     });
   }
