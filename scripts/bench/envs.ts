@@ -63,7 +63,9 @@ export const envBenchmarks: readonly Benchmark[] = [
     unit: 'steps/s',
     measure() {
       const markets = syntheticLegs(CARRY, { steps: 20_000 })(createRng(1));
-      const env = new ComboEnv({ kind: CARRY, markets, seed: 1 });
+      // A decision after a book of each market, whatever a user's default is: the row goes on measuring what it did.
+      const config = { actions: 'trades', decisionMs: 0 } as const;
+      const env = new ComboEnv({ kind: CARRY, markets, seed: 1, config });
       const rng = createRng(3);
       const actions = Int32Array.from({ length: 4096 }, () =>
         rng.uniform() < 0.01 ? rng.integer(env.actionSpace.n) : 0,
