@@ -80,6 +80,13 @@ describe.skipIf(python === undefined)('with Python', () => {
     ['classes', multi, { objective: 'multi:softprob', num_class: 3, num_round: 10 }],
     ['classes by the largest', multi, { objective: 'multi:softmax', num_class: 3, num_round: 3 }],
     ['regression, best split first', real, { grow_policy: 'lossguide', max_leaves: 9, max_depth: 0 }],
+    ['counts', multi, { objective: 'count:poisson', base_score: 1.3, num_round: 10 }],
+    ['medians', real, { objective: 'reg:absoluteerror', num_round: 10 }],
+    [
+      'robust, rising',
+      real,
+      { objective: 'reg:pseudohubererror', huber_slope: 0.7, monotone_constraints: [1] },
+    ],
     ['stopped early', binary, { objective: 'binary:logistic', early_stopping_rounds: 3, num_round: 60 }],
   ];
   for (const [name, labels, config] of ours) {
@@ -164,7 +171,7 @@ describe.skipIf(python === undefined)('with Python', () => {
     const labels =
       objective === 'binary:logistic'
         ? data.binary
-        : objective?.startsWith('multi:')
+        : objective?.startsWith('multi:') || objective === 'count:poisson'
           ? data.multi
           : data.real;
     return { table: data.table, labels };
