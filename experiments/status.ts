@@ -131,7 +131,7 @@ function readPlan(out: string): ExperimentPlan | undefined {
 }
 
 function foldersIn(path: string): string[] {
-  if (!existsSync(path)) return [];
+  if (!existsSync(path) || !statSync(path).isDirectory()) return [];
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
