@@ -1,5 +1,7 @@
 /** Writes the tables of what was traded to the files that were asked for. */
+import { dirname } from 'node:path';
 import type { Table } from '../../core/table.ts';
+import { makeDirectory } from '../../storage/atomic.ts';
 import { requireTableName, writeTable } from '../../storage/tables/write-table.ts';
 
 /** Names of files; absent: not written. */
@@ -19,6 +21,7 @@ export function requireRecordNames(files: RecordFiles): void {
 }
 
 /**
+ * Makes the folders that are not there yet: what was judged is not lost for want of one.
  * @param tables made for those alone that are wanted
  * @returns a line for each file
  * @throws ConfigError `unknown-file-kind`; StorageError `write-failed`
@@ -32,6 +35,7 @@ export function writeRecords(
     const file = files[kind];
     if (file === undefined) return [];
     const table = tables[kind]();
+    makeDirectory(dirname(file));
     writeTable(file, table);
     return [`${table[0].values.length} ${words[kind]}: ${file}`];
   });
