@@ -26,4 +26,16 @@ export const EXPLAINED: readonly Explained[] = [
     after: 'const TRAILINGS = [1, 2, 8];',
     reason: 'A grid of settings that a rule is tuned on: any other near it is as right.',
   },
+  {
+    file: 'agents/ddpg.ts',
+    before: 'targetNoise: 0, targetNoiseClip: 0 };',
+    after: 'targetNoise: 1, targetNoiseClip: 0 };',
+    reason: 'Noise that is clipped to nothing is none, whatever its deviation.',
+  },
+  {
+    file: 'agents/off-policy/loop.ts',
+    before: 'if (this.#greedy.length === numEnvs * actionDim(actionSpace)) return;',
+    after: 'if (this.#greedy.length === numEnvs / actionDim(actionSpace)) return;',
+    reason: 'A buffer that is there already is made anew, with the same room.',
+  },
 ];

@@ -4,12 +4,12 @@ import { createRng } from '../../../core/rng.ts';
 import { createBox } from '../../../envs/spaces.ts';
 import { createKernels } from '../../../networks/kernels/create.ts';
 
-const SIZE = 7;
+const SIZE = 23;
 const OBSERVATION_DIM = 3;
 const ACTION_DIM = 2;
 
 function create(numCritics: number) {
-  const rng = createRng(numCritics);
+  const rng = createRng(numCritics + 5);
   const critics = new Critics(createKernels(), {
     name: 'test',
     numCritics,
@@ -53,6 +53,13 @@ describe.each([1, 2] as const)('%i critics', (numCritics) => {
     const gradients = new Float32Array(SIZE * ACTION_DIM).fill(99);
     const ignored = new Float32Array(SIZE * ACTION_DIM);
     critics.actionGradientsInto(gradients, observations, actions, numCritics);
+    if (numCritics === 2) {
+      // Each of the two has the lesser value somewhere.
+      critics.actionGradientsInto(ignored, observations, actions, 1);
+      const sameAsFirst = gradients.filter((gradient, i) => gradient === ignored[i]).length;
+      expect(sameAsFirst).toBeGreaterThan(0);
+      expect(sameAsFirst).toBeLessThan(gradients.length);
+    }
     for (let i = 0; i < actions.length; i++) {
       const held = actions[i];
       actions[i] = held + 0.01;

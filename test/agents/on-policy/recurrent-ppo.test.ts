@@ -99,7 +99,8 @@ describe.each(cells)('%s', (cell) => {
     const values = new Float32Array(numSteps * numEnvs);
     const finalValues = new Float32Array(numSteps * numEnvs);
     const lastValues = new Float32Array(numEnvs);
-    const { arrays } = agent.save();
+    const { arrays, values: counters } = agent.save();
+    expect(counters['progress/step']).toBe(numSteps * numEnvs);
     for (let n = 0; n < numEnvs; n++) {
       const valueAt = (rows: Float32Array, state: Float32Array): number =>
         critic.step(rows.slice(n * dim, (n + 1) * dim), state, 1)[0];

@@ -5,6 +5,7 @@ import { foldAccount } from '../../../market/statistics/account-trips.ts';
 import type { ReportChartData } from '../../../trainers/report/data.ts';
 import { renderReport } from '../../../trainers/report/render.ts';
 import type { Report, ReportCurve, ReportSpan } from '../../../trainers/report/report.ts';
+import { distributionPicture } from '../../../trainers/report/tear/distribution.ts';
 import { tearSheet } from '../../../trainers/report/tear/sheet.ts';
 import { durationText, fixedText, percentText, timeText } from '../../../trainers/report/text.ts';
 import { counts } from '../../soak.ts';
@@ -156,5 +157,20 @@ test('numbers are written with one minus sign, and no sign before nothing', () =
     '5 min',
     '3.0 h',
     '3 days',
+  ]);
+});
+
+test('bars of returns are losses below nothing, gains above, and neither where they hold both', () => {
+  const picture = distributionPicture({
+    edges: Float64Array.of(-0.03, -0.01, 0.01, 0.03, 0.05),
+    counts: Int32Array.of(1, 4, 2, 0),
+  });
+  const fills = [...picture.matchAll(/fill="var\(--([\w-]+)\)"><title>([^<]+)/g)].map(
+    ([, ...cells]) => cells,
+  );
+  expect(fills).toEqual([
+    ['loss', expect.stringMatching(/: 1$/)],
+    ['baseline-1', expect.stringMatching(/: 4$/)],
+    ['gain', expect.stringMatching(/: 2$/)],
   ]);
 });
