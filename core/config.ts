@@ -40,9 +40,11 @@ export function resolveConfig<Schema extends ConfigSchema>(
   const value = overrides[String(issue.path[0] ?? '')];
   // JSON would show NaN and Infinity as null.
   const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const isList = issue.code === 'invalid_type' && issue.expected === 'array' && issue.path.length === 1;
+  const remedy = isList && value !== undefined ? `; write [${shown}]` : '';
   throw new ConfigError(
     'invalid-value',
-    `Invalid value ${shown} for "${issue.path.join('.')}" of ${owner}: ${issue.message}.`,
+    `Invalid value ${shown} for "${issue.path.join('.')}" of ${owner}: ${issue.message}${remedy}.`,
   );
 }
 

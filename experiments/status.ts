@@ -62,7 +62,8 @@ export function readStatus(out: string): ExperimentStatus {
     ),
   );
   const planned = readPlan(out);
-  if (runs.length === 0 && planned === undefined) {
+  // Folders of others may hold runs too; what experiments of older versions leave at their end is their results.
+  if (planned === undefined && !existsSync(join(out, 'results.json'))) {
     throw new StorageError(
       'no-experiment',
       `"${out}" holds no experiment; name the folder that market-gym experiment wrote.`,

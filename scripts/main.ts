@@ -76,12 +76,15 @@ function argumentsOf([name, value]: [string, OptionValue]): string[] {
 async function carryOut(argv: readonly string[], outside: Io): Promise<number> {
   const io = inertIo(outside);
   let exitCode = 0;
+  // As far as they are known: whose help to look at.
+  let words = 'market-gym';
   const add = (parser: Argv, entry: CommandEntry): Argv => {
     let command: Command;
     return parser.command(
       entry.usage,
       entry.describe,
       async (y) => {
+        words += ` ${entry.usage.split(' ')[0]}`;
         command = await entry.load();
         return command.options(y) as Argv;
       },
@@ -92,6 +95,7 @@ async function carryOut(argv: readonly string[], outside: Io): Promise<number> {
   };
   const addGroup = (parser: Argv, { name, describe, commands: entries, options }: CommandGroup): Argv =>
     parser.command(name, describe, (y) => {
+      words += ` ${name}`;
       const names = entries.map(({ usage }) => usage.split(' ')[0]);
       return entries
         .reduce(add, (options?.(y) ?? y) as Argv)
@@ -109,7 +113,7 @@ async function carryOut(argv: readonly string[], outside: Io): Promise<number> {
     // yargs lays the help out before any command, also when nobody asked for it: unwrapped that costs next to nothing.
     .wrap(argv.includes('--help') ? 110 : null)
     .fail((message, error) => {
-      throw error ?? new ConfigError('usage', explainUsage(message));
+      throw error ?? new ConfigError('usage', explainUsage(message, words));
     });
   try {
     await parser.parseAsync(argv, {}, (_error, _args, output) => {
@@ -119,7 +123,7 @@ async function carryOut(argv: readonly string[], outside: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     if (!(error instanceof Error && error.name === 'YError')) throw error;
-    throw new ConfigError('usage', explainUsage(error.message));
+    throw new ConfigError('usage', explainUsage(error.message, words));
   }
 }
 
@@ -138,9 +142,9 @@ function refuseRepeated(args: Record<string, unknown>): true {
 }
 
 /** The parser's own messages say what, not what to do; those that come from here are whole sentences. */
-function explainUsage(message: string): string {
+function explainUsage(message: string, words: string): string {
   if (message.endsWith('.')) return message;
-  return `${message}${message.endsWith('?') ? '' : '.'} See market-gym --help.`;
+  return `${message}${message.endsWith('?') ? '' : '.'} See ${words} --help.`;
 }
 
 /** A message may quote what the user gave, line breaks included. */

@@ -7,8 +7,6 @@ export interface FitRequest {
   readonly agent: string;
   /** Complete. */
   readonly config: Config;
-  /** What the user set of it. */
-  readonly given: Config;
   readonly numEnvs: number;
   readonly totalSteps: number;
 }
@@ -23,16 +21,16 @@ export interface Fitted {
 const LEAST_UPDATES = 4;
 
 /**
- * A rollout that is longer than the whole run is shortened, unless the user said how long it is to be.
+ * A rollout that is longer than the whole run is shortened, and that is said.
  * @returns agents that keep neither rollouts nor a replay under these names as they are
  * @throws ConfigError `too-few-steps` where the agent would not learn once
  */
 export function fitUpdates(request: FitRequest): Fitted {
-  const { agent, config, given, numEnvs, totalSteps } = request;
+  const { agent, config, numEnvs, totalSteps } = request;
   const { rolloutSteps } = config;
   if (typeof rolloutSteps === 'number') {
     if (rolloutSteps * numEnvs <= totalSteps) return { config };
-    const fitted = given.rolloutSteps === undefined ? shorterRollout(request) : 0;
+    const fitted = shorterRollout(request);
     if (fitted > 0) {
       const remark =
         `The rollout is fitted to the run: ${totalSteps} steps are fewer than one of ${rolloutSteps} in ${numEnvs} envs, so ` +

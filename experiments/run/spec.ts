@@ -221,7 +221,6 @@ export async function planRun(request: RunRequest, access: PluginAccess = {}): P
   const fitted = fitUpdates({
     agent: agent.name,
     config: complete(agent, `agent "${agent.name}"`, request.settings.agent),
-    given: request.settings.agent,
     numEnvs,
     totalSteps,
   });

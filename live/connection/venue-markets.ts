@@ -17,11 +17,11 @@ export interface VenueMarket {
   readonly native: string;
 }
 
-/** What another notation means. */
+/** Says how to write what another notation means. */
 function hint(given: string): string {
   try {
     const { base, quote } = parsePair(given);
-    return `, which is "${base}/${quote}"`;
+    return `: write "${base}/${quote}"`;
   } catch {
     return '';
   }

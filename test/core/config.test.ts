@@ -57,6 +57,11 @@ describe('an invalid value is refused with its key, what came and what was expec
     ['out of range', { learningRate: 0 }, /^Invalid value 0 for "learningRate" of agent "ppo": .*>0\.$/],
     ['a wrong choice', { activation: 'gelu' }, /^Invalid value "gelu" for "activation" of .*"tanh".*"relu"/],
     ['inside a list', { hiddenSizes: [64, 0.5] }, /^Invalid value \[64,0\.5\] for "hiddenSizes\.1" of .*int/],
+    [
+      'one in place of a list',
+      { hiddenSizes: 64 },
+      /"hiddenSizes" of agent "ppo": .*array.*; write \[64\]\.$/,
+    ],
     ['null', { annealed: null }, /^Invalid value null for "annealed"/],
     ['NaN', { learningRate: Number.NaN }, /^Invalid value NaN for "learningRate"/],
     ['Infinity', { learningRate: Infinity }, /^Invalid value Infinity for "learningRate"/],

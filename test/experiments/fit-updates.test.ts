@@ -6,12 +6,8 @@ import { createRng } from '../../core/rng.ts';
 import { createBox, createDiscrete } from '../../envs/spaces.ts';
 import { countUpdates, fitUpdates } from '../../experiments/run/fit-updates.ts';
 
-const fitTo = (
-  config: Record<string, unknown>,
-  totalSteps: number,
-  given: Record<string, unknown> = {},
-  numEnvs = 8,
-) => fitUpdates({ agent: 'x', config: { ...config, ...given }, given, numEnvs, totalSteps });
+const fitTo = (config: Record<string, unknown>, totalSteps: number, numEnvs = 8) =>
+  fitUpdates({ agent: 'x', config, numEnvs, totalSteps });
 
 describe('a rollout', () => {
   test.each([
@@ -35,13 +31,14 @@ describe('a rollout', () => {
     expect(() => fitTo(recurrent, 8 * 16 - 1)).toThrow('127 steps are fewer than one rollout of 16384');
   });
 
-  test('that the user set is never changed: a run that cannot hold it is refused, with both remedies', () => {
-    expect(() => fitTo({}, 4000, { rolloutSteps: 2048 })).toThrow(
-      '4000 steps are fewer than one rollout of 16384 (2048 in each of 8 envs), so agent "x" would not learn once; --steps ' +
-        '16384 or more, or --set agent.rolloutSteps=500.',
+  test('is said, with what it was and is; and refused where not even one step of each env fits', () => {
+    expect(fitTo({ rolloutSteps: 128 }, 600).remark).toBe(
+      'The rollout is fitted to the run: 600 steps are fewer than one of 128 in 8 envs, so agent.rolloutSteps is 16.',
     );
-    expect(() => fitTo({ rolloutSteps: 5 }, 7)).toThrow('7 steps are fewer');
-    expect(fitTo({}, 16_384, { rolloutSteps: 2048 }).remark).toBeUndefined();
+    expect(() => fitTo({ rolloutSteps: 5 }, 7)).toThrow(
+      '7 steps are fewer than one rollout of 40 (5 in each of 8 envs), so agent "x" would not learn once; --steps 40 or more',
+    );
+    expect(fitTo({ rolloutSteps: 2048 }, 16_384).remark).toBeUndefined();
   });
 });
 

@@ -349,7 +349,7 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
       'No checkpoint had been saved',
     ],
     ['too many env workers', '--env-workers 65', '--env-workers', 'to 64'],
-    ['an option that is none', '--stpes 5', 'Unknown argument: stpes', 'See market-gym --help'],
+    ['an option that is none', '--stpes 5', 'Unknown argument: stpes', 'See market-gym train --help'],
   ];
   test.each(cases)('%s', async (mistake, args, ...words) => {
     const out = `out of ${mistake.replaceAll(/\W/g, ' ')}`;
@@ -361,7 +361,7 @@ describe('A new run is refused, and its directory not made, for', { concurrent: 
 describe('One line tells what is wrong with', { concurrent: true }, () => {
   const cases: readonly Case[] = [
     ['an unknown command', 'tran', 'Did you mean train?', 'See market-gym --help'],
-    ['no data command', 'data', 'Name a data command: describe', 'See market-gym --help'],
+    ['no data command', 'data', 'Name a data command: describe', 'See market-gym data --help'],
     ['a name to list', 'list pppo', 'No plugin "pppo"', 'Did you mean "ppo"?'],
     ['no seed of a quickstart', 'quickstart --seeds 0', '--seeds', 'whole number from 1'],
     ['a file to write to', 'bench --only none --json folder', 'Cannot write "folder"'],
@@ -406,10 +406,10 @@ describe('One line tells what is wrong with', { concurrent: true }, () => {
       'Check the path',
     ],
     [
-      'trades in a directory that is not there',
-      'evaluate market-run --trades no/t.csv',
-      'no/t.csv',
-      'Check the path',
+      'trades below a file',
+      'evaluate market-run --trades market-run/run.json/t.csv',
+      'run.json',
+      'Choose another directory',
     ],
     ['trades as a spreadsheet', 'evaluate market-run --trades t.xlsx', '"t.xlsx"', '.csv, .json, .parquet'],
     [

@@ -36,7 +36,7 @@ test.each<[string, string[], RegExp]>([
     /^Name a tape command: verify, info, prune, export or make\. See/,
   ],
   ['a wrong command of a group', ['data', 'describ'], /^Did you mean describe\?|^Unknown/],
-  ['an unknown option', ['list', '--jsn'], /^Unknown argument: jsn\. See market-gym --help\.\n$/],
+  ['an unknown option', ['list', '--jsn'], /^Unknown argument: jsn\. See market-gym list --help\.\n$/],
   [
     'an option given twice',
     ['train', '--agent', 'a', '--agent', 'b'],

@@ -209,7 +209,7 @@ describe('a connection in time', () => {
       });
     expect(() => make(['BTC/USDT'], ['books'])).toThrow('no channel "books"');
     expect(() => make(['BTCUSDT'])).toThrow('base and quote');
-    expect(() => make(['KRW-BTC'])).toThrow('got "KRW-BTC", which is "BTC/KRW".');
+    expect(() => make(['KRW-BTC'])).toThrow('got "KRW-BTC": write "BTC/KRW".');
     expect(() => make(['KRW/BTC'])).toThrow('write "BTC/KRW" for BTC priced in KRW.');
     expect(() => make(['BTC/USDT', 'btc/usdt'])).toThrow('named twice');
     expect(() => make([])).toThrow('at least one market');

@@ -47,7 +47,7 @@ test('lists, compares, promotes, shows, archives, exports, imports and verifies'
 
 test.each([
   [['show', 'directoin'], 'No model "directoin" in "registry". Did you mean "direction"?'],
-  [['promote', 'direction@1'], 'Missing required argument: reason. See market-gym --help.'],
+  [['promote', 'direction@1'], 'Missing required argument: reason. See market-gym models promote --help.'],
   [
     ['list', '--registry', 'none'],
     '"none" holds no model registry: there is no registry.db in it. Name another --registry.',
