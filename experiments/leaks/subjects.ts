@@ -84,6 +84,11 @@ async function subjectsNamed(
 /** What is built in and shows nothing without something of the user's own: proved by name, with that. */
 const NEEDS: Readonly<Record<string, string>> = {
   'feature "column"': 'it shows a column of yours; name it, column:NAME, with --data',
+  'feature "spread-zscore"':
+    'it shows a market beside another; name it, spread-zscore:60:other=COLUMN, with --data',
+  'feature "hedge-ratio"':
+    'it shows a market beside another; name it, hedge-ratio:60:other=COLUMN, with --data',
+  'env "pairs"': 'it needs two markets',
   'env "carry"': 'it needs the books of its legs, and funding rates',
   'env "perp-carry"': 'it needs the books of its legs, and funding rates',
   'env "premium"': 'it needs the books of its three legs',
