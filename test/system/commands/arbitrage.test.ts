@@ -29,6 +29,6 @@ test('trains on recorded books, writes the report, and says the same as text and
   expect(result.seeds).toHaveLength(1);
   expect(text.stdout).toContain(result.verdict.text);
   expect(text.stdout).toMatch(/\nladder {2,}/);
-  expect(readFileSync(place.file('a.html'), 'utf8')).toContain('<th>agent, seed 1</th>');
+  expect(readFileSync(place.file('a.html'), 'utf8')).toContain('<th scope="row">agent, seed 1</th>');
   expect(readFileSync(place.file('a.html'), 'utf8')).toBe(readFileSync(place.file('b.html'), 'utf8'));
 }, 120_000);
