@@ -159,7 +159,7 @@ export class VenueConnection {
     socket =
       side === undefined
         ? this.#transport.connect(url, limits, handlers)
-        : connectBoth(this.#transport, url, side, limits, handlers);
+        : connectBoth(this.#transport, url, side, limits, () => this.clock.monotonicMs(), handlers);
     this.#socket = socket;
     // The machine's time: a handshake takes as long as it takes, however fast a tape is played.
     this.#cancelWait = this.clock.schedule(CONNECT_TIMEOUT_MS * Math.max(1, this.clock.speed ?? 1), () =>

@@ -7,15 +7,24 @@ export interface SideAddress {
   carries(text: string): boolean;
 }
 
-/** Open when both are, closed when one is: what one of them says alone cannot be trusted for long. */
+/**
+ * Open when both are, closed when one is, or when one says nothing while the other speaks: what one of them says alone
+ * cannot be trusted for long.
+ * @param options `silenceMs`: how long one of them may say nothing, ms of `nowMs`
+ * @param nowMs never falling
+ */
 export function connectBoth(
   transport: Transport,
   url: string,
   side: SideAddress,
-  options: Parameters<Transport['connect']>[1],
+  options: Parameters<Transport['connect']>[1] & { readonly silenceMs: number },
+  nowMs: () => number,
   handlers: SocketHandlers,
 ): Socket {
+  const addresses = [url, side.url];
   const sockets: Socket[] = [];
+  /** When each was last heard. */
+  const heardMs = [0, 0];
   let numOpen = 0;
   let isOver = false;
   let speed: number | undefined;
@@ -23,26 +32,37 @@ export function connectBoth(
     isOver = true;
     for (const socket of sockets) socket.terminate();
   };
-  const unlessOver = (handle: () => void) => {
-    if (!isOver && numOpen === 2) handle();
+  const end = (reason: string, retryAfterMs?: number) => {
+    if (isOver) return;
+    terminate();
+    handlers.close(reason, retryAfterMs);
   };
-  const part: SocketHandlers = {
-    open(told) {
-      speed ??= told;
-      numOpen++;
-      unlessOver(() => handlers.open(speed));
-    },
-    text: (text) => unlessOver(() => handlers.text(text)),
-    binary: (bytes) => unlessOver(() => handlers.binary(bytes)),
-    heartbeat: () => unlessOver(() => handlers.heartbeat()),
-    close(reason, retryAfterMs) {
-      if (isOver) return;
-      terminate();
-      handlers.close(reason, retryAfterMs);
-    },
+  const handlersOf = (i: number): SocketHandlers => {
+    const whenBoth = (handle: () => void) => {
+      if (isOver || numOpen < 2) return;
+      const now = nowMs();
+      const silentMs = now - heardMs[1 - i];
+      heardMs[i] = now;
+      // The venue's own look for silence hears the one that speaks.
+      if (silentMs > options.silenceMs) end(`nothing heard from ${addresses[1 - i]} for ${silentMs} ms`);
+      else handle();
+    };
+    return {
+      open(told) {
+        speed ??= told;
+        numOpen++;
+        if (isOver || numOpen < 2) return;
+        heardMs.fill(nowMs());
+        handlers.open(speed);
+      },
+      text: (text) => whenBoth(() => handlers.text(text)),
+      binary: (bytes) => whenBoth(() => handlers.binary(bytes)),
+      heartbeat: () => whenBoth(() => handlers.heartbeat()),
+      close: end,
+    };
   };
-  for (const address of [url, side.url]) {
-    if (!isOver) sockets.push(transport.connect(address, options, part));
+  for (const [i, address] of addresses.entries()) {
+    if (!isOver) sockets.push(transport.connect(address, options, handlersOf(i)));
   }
   return { send: (text) => sockets[side.carries(text) ? 1 : 0]?.send(text), terminate };
 }
