@@ -103,14 +103,20 @@ export class PostgresServer implements Queryable {
   async #use<Result>(operation: (client: PoolClient) => Promise<Result>): Promise<Result> {
     let client: PoolClient | undefined;
     let broken = false;
+    // Between two queries nobody else is told that the connection broke; the next one fails by it.
+    const onError = (): void => {
+      broken = true;
+    };
     try {
       client = await this.#pool.connect();
+      client.on('error', onError);
       return await operation(client);
     } catch (error) {
-      broken = isOfServer(error);
+      broken ||= isOfServer(error);
       throw isOfServer(error) ? postgresError(error, this.name) : error;
     } finally {
       // One that did not answer in time may answer later, to another question; others may be left in a transaction.
+      client?.off('error', onError);
       client?.release(broken);
     }
   }

@@ -8,11 +8,11 @@ import { Cluster, POSTGRES } from './postgres.ts';
 import { Relay } from './relay.ts';
 
 /** A long run of 300: `QUEUE_TRIALS=300 SOAK=1 npx vitest run --project soak test/system/queue/faults.test.ts`, half an hour on two cores. */
-const NUM_TRIALS = Number(process.env.QUEUE_TRIALS ?? counts(8, 30));
+const NUM_TRIALS = Number(process.env.QUEUE_TRIALS ?? counts(8, 60));
 const NUM_WORKERS = counts(2, 4);
-const KILL_EVERY_MS = counts(4000, 1000);
+const KILL_EVERY_MS = process.env.QUEUE_TRIALS === undefined ? counts(4000, 3000) : 1000;
 const NUM_RESTARTS = counts(1, 2);
-const RESTART_AFTER_MS = counts(4000, 30_000);
+const RESTART_AFTER_MS = counts(4000, 12_000);
 const PARTITION_AFTER_MS = counts(8000, 10_000);
 const PARTITION_MS = counts(2000, 20_000);
 
@@ -112,7 +112,15 @@ test.skipIf(POSTGRES === undefined)(
     expect(place.read('broken/results.json').replaceAll('broken', 'whole')).toBe(
       place.read('whole/results.json'),
     );
-    const { stdout } = await place.run('trials', 'list', '--ledger', 'broken.db', '--json');
+    const { stdout } = await place.run(
+      'trials',
+      'list',
+      '--ledger',
+      'broken.db',
+      '--limit',
+      '1000',
+      '--json',
+    );
     const seeds = (JSON.parse(stdout) as { trials: { seeds: number[] }[] }).trials.map(
       ({ seeds: [seed] }) => seed,
     );
